@@ -1,0 +1,1 @@
+"""Segments, personas, response models and promotions that survive scrutiny."""
