@@ -59,7 +59,7 @@ def compose(study: str, conf: Path, params: Path, overrides: Sequence[str] = ())
 def to_yaml(study: str, composed: Mapping[str, Any]) -> str:
     """Write the composed configuration as `resolved/<study>.yaml` has it."""
     body = yaml.safe_dump(composed, sort_keys=False, allow_unicode=True, width=110)
-    return BANNER.format(study=study) + body
+    return f"{BANNER.format(study=study)}{body}"
 
 
 def studies(params: Path) -> list[str]:
@@ -115,7 +115,7 @@ def _compose_groups(
         composed = OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         raise PersonaeError(f"{conf}: {' '.join(str(error).split())}") from None
-    return dict(composed)
+    return {str(key): value for key, value in composed.items()} if isinstance(composed, dict) else {}
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,31 +151,24 @@ def _nearest(name: str, valid: Sequence[str]) -> str:
     return f"; did you mean {' or '.join(close)}?" if close else f"; valid are {', '.join(valid)}"
 
 
-def _keys_on_path(location: Sequence[int | str], composed: Any) -> list[int | str]:
-    """Leave out what pydantic adds to a location, such as the tag of a union."""
+def _keys_on_path(location: Sequence[int | str], tree: Any) -> list[int | str]:
+    """Keep the keys that lead somewhere; pydantic adds others to a location, such as the tag of a union."""
     keys: list[int | str] = []
     for part in location:
-        if (isinstance(composed, dict) and part in composed) or (
-            isinstance(composed, list) and isinstance(part, int)
-        ):
-            composed = composed[part]
-        else:
+        try:
+            tree = tree[part]
+        except (KeyError, IndexError, TypeError):
             continue
         keys.append(part)
     return keys
 
 
-def _fields(model: Any, keys: Sequence[int | str]) -> list[str]:
+def _fields(model: Any, keys: Sequence[Any]) -> list[str]:
     """Name the settings that may stand below `keys`."""
     models = list(_models(model))
     for key in keys:
-        annotations = [
-            each.model_fields[key].annotation
-            for each in models
-            if isinstance(key, str) and key in each.model_fields
-        ]
-        if annotations:
-            models = [inner for annotation in annotations for inner in _models(annotation)]
+        fields = [each.model_fields[key] for each in models if key in each.model_fields]
+        models = [inner for field in fields for inner in _models(field.annotation)] or models
     return sorted({field for each in models for field in each.model_fields})
 
 
@@ -202,11 +195,4 @@ def _origin(keys: Sequence[int | str], study: str, conf: Path, params: Path) -> 
 
 
 def _holds(tree: Any, keys: Sequence[int | str]) -> bool:
-    for key in keys:
-        if (isinstance(tree, dict) and key in tree) or (
-            isinstance(tree, list) and isinstance(key, int) and key < len(tree)
-        ):
-            tree = tree[key]
-        else:
-            return False
-    return True
+    return _keys_on_path(keys, tree) == list(keys)

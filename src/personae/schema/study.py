@@ -6,7 +6,7 @@ from personae.schema.profile import Profile
 
 
 class Study(Frozen):
-    """Settings of all stages of one study, keyed by stage; sections that a study has no use for are absent."""
+    """Settings of all stages of one study, keyed by stage; a section that is of no use to it is absent."""
 
     study: str
     seed: int
