@@ -11,8 +11,9 @@ from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from personae.errors import PersonaeError
-from personae.imputation.methods import TableImputer, as_figures
-from personae.imputation.scorecard import ColumnScore, Design, Rules, score_column
+from personae.imputation.imputer import TableImputer, as_figures
+from personae.imputation.scorecard import ColumnScore, Rules, codes, score_column
+from personae.imputation.scoring import Design
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,15 @@ class Completion:
         Fitted on the whole table, with the verdicts as its plan: it treats new rows the same way.
     flags
         For each column and row `observed`, `impute`, `baseline`, `refuse` or `structural`.
+    changed
+        Columns of `table` that are new or not as they were given.
     """
 
     table: pd.DataFrame
     scorecard: Scorecard
     imputer: TableImputer
     flags: pd.DataFrame
+    changed: Sequence[str]
 
 
 def complete(
@@ -75,7 +79,7 @@ def complete(
     options: Mapping[str, Any] | None = None,
     others: Iterable[tuple[str, Mapping[str, Any]]] = (),
     customer: str | None = None,
-    group: str | None = None,
+    unit: str | None = None,
     leaky: Mapping[str, Sequence[str]] | None = None,
     structural: Sequence[str] = (),
     rules: Rules,
@@ -98,28 +102,28 @@ def complete(
         Further (method, options) to show on the scorecard.
     customer
         Column that says whose row it is; None: every row is a customer.
-    group
-        Column of the independent group (household, identical customers); None: the customer.
+    unit
+        Column of the independent unit (household, identical customers); None: the customer.
     leaky
         For each column, predictors that know it by construction.
     structural
         Columns whose gaps mean something.
     workers
-        Threads; the result does not depend on it.
+        Threads over columns; the result does not depend on it.
 
     Raises
     ------
     PersonaeError
         If a column is absent, not numeric or empty, if it is both filled and structural, or if a customer
-        belongs to two groups.
+        belongs to two units.
     """
-    _check(table, columns, structural, customer, group, design)
+    owners = [name for name in (customer, unit) if name is not None]
+    _check_columns(table, columns, structural)
+    _check_owners(table, owners)
     table = table.reset_index(drop=True)
-    gaps = np.isnan(as_figures(table, columns))
-    lacking = [column for column, gap in zip(columns, gaps.T, strict=True) if gap.any()]
-
-    def build(name: str, choices: Mapping[str, Any] | None) -> TableImputer:
-        return TableImputer(
+    lacking = [column for column in columns if np.isnan(as_figures(table, [column])).any()]
+    imputers = {
+        name: TableImputer(
             name,
             options=dict(choices or {}),
             columns=lacking,
@@ -128,62 +132,48 @@ def complete(
             leaky={column: list(names) for column, names in (leaky or {}).items()},
             random_state=design.seed,
         )
-
-    imputer = build(method, options)
-    beside = {name: build(name, choices) for name, choices in others if name != method}
-    groups = _codes(table, group or customer)
+        for name, choices in [*others, (method, options)]
+    }
+    imputer = imputers.pop(method)
+    units = codes(table, unit or customer)
     with threadpool_limits(1):
         scores = Parallel(n_jobs=workers, prefer="threads")(
-            delayed(score_column)(table, column, imputer, groups, others=beside, rules=rules, design=design)
+            delayed(score_column)(table, column, imputer, units, others=imputers, rules=rules, design=design)
             for column in lacking
         )
         card = dict(zip(lacking, scores, strict=True))
-        plan = {column: _plan(score) for column, score in card.items()}
+        plan = {column: score.plan for column, score in card.items()}
         fitted = clone(imputer).set_params(plan=plan).fit(table)
         filled = fitted.transform(table)
     flags = fitted.treatment(table)
-    treated = {column: {str(how): int(n) for how, n in flags[column].value_counts().items()} for column in lacking}
-    for column in structural:
-        flags[column] = np.where(table[column].isna(), "structural", "observed")
-    for column in flags:
-        if flags[column].isin(["refuse", "structural"]).any():
-            filled[f"{column}_missing"] = table[column].isna()
-    meant = {
-        column: Structural(int(gap.sum()), float(gap.mean()))
-        for column, gap in ((column, table[column].isna()) for column in structural)
-    }
-    return Completion(filled, Scorecard(method, card, meant, treated), fitted, flags)
+    treated = {column: flags[column].value_counts().sort_index().to_dict() for column in lacking}
+    meant = table[list(structural)].isna()
+    flags = flags.join(meant.replace({True: "structural", False: "observed"}))
+    left = flags.columns[flags.isin(["refuse", "structural"]).any()]
+    added = {f"{column}_missing": table[column].isna() for column in left}
+    shares = {column: Structural(int(meant[column].sum()), float(meant[column].mean())) for column in meant}
+    scorecard = Scorecard(method, card, shares, treated)
+    return Completion(filled.assign(**added), scorecard, fitted, flags, [*lacking, *added])
 
 
-def _plan(score: ColumnScore) -> dict[str, str]:
-    known = score.known.verdict if score.known else score.unseen.verdict
-    return {"unseen": score.unseen.verdict, "known": known}
-
-
-def _codes(table: pd.DataFrame, name: str | None) -> np.ndarray[Any, np.dtype[np.intp]]:
-    return np.arange(len(table)) if name is None else pd.factorize(table[name])[0]
-
-
-def _check(
-    table: pd.DataFrame,
-    columns: Sequence[str],
-    structural: Sequence[str],
-    customer: str | None,
-    group: str | None,
-    design: Design,
-) -> None:
-    for name in [*structural, *filter(None, (customer, group))]:
+def _check_columns(table: pd.DataFrame, columns: Sequence[str], structural: Sequence[str]) -> None:
+    for name in structural:
         if name not in table.columns:
-            raise PersonaeError(f"impute: no column {name!r} in the table; it has {', '.join(map(str, table))}")
-    for name in filter(None, (customer, group)):
-        if table[name].isna().any():
-            raise PersonaeError(f"impute: column {name} has an empty cell; expected who each row belongs to")
-    for name in columns:
-        if name in structural:
+            raise PersonaeError(f"impute: no structural column {name!r} in the table")
+        if name in columns:
             raise PersonaeError(f"impute: column {name} is both filled and structural; it can be one of them")
+    for name in columns:
         if name in table.columns and table[name].isna().all():
             raise PersonaeError(f"impute: column {name} holds no value in {len(table)} rows; leave it out")
-    if customer and group and (table.groupby(customer)[group].nunique() > 1).any():
-        raise PersonaeError(f"impute: a {customer} belongs to several groups of {group}; expected one")
-    if design.folds < 2:
-        raise PersonaeError(f"impute: folds is {design.folds}; expected 2 or more")
+
+
+def _check_owners(table: pd.DataFrame, owners: Sequence[str]) -> None:
+    for name in owners:
+        if name not in table.columns:
+            raise PersonaeError(f"impute: no column {name!r} in the table; expected who each row belongs to")
+        if table[name].isna().any():
+            raise PersonaeError(f"impute: column {name} has an empty cell; expected who each row belongs to")
+    pairs = table[list(owners)].drop_duplicates()
+    if len(owners) == 2 and pairs[owners[0]].duplicated().any():
+        several = pairs.loc[pairs[owners[0]].duplicated(), owners[0]].iloc[0]
+        raise PersonaeError(f"impute: {owners[0]} {several} belongs to several {owners[1]}; expected one")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ from sklearn.metrics import pairwise_distances_chunked
 
 Indices = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.float64]
 Case = Literal["unseen", "known"]
 
 RANGE_QUANTILE = 0.95
@@ -22,15 +23,21 @@ class Cells:
 
     Attributes
     ----------
-    missing
-        Which rows lack the column.
+    column, figures
+        Name and values, NaN where missing.
     customers, groups
         Code of the customer and of the independent group (who is resampled and split together) of each row.
     """
 
-    missing: Flags
+    column: str
+    figures: Rows
     customers: Indices
     groups: Indices
+
+    @property
+    def missing(self) -> Flags:
+        """Rows that lack the column."""
+        return np.isnan(self.figures)
 
     @property
     def counts(self) -> Indices:
@@ -46,7 +53,9 @@ class Cells:
         return np.flatnonzero(self.missing & ((self.counts > 0) == (case == "known")))
 
 
-def split(cells: Cells, case: Case, folds: int, rng: np.random.Generator) -> Iterator[tuple[Indices, Indices]]:
+def split(
+    cells: Cells, case: Case, folds: int, rng: np.random.Generator
+) -> Iterator[tuple[Indices, Indices]]:
     """Yield (training rows, hidden rows) so that every scored cell is hidden once.
 
     Unseen: whole independent groups are hidden. Known: stretches of a customer's rows, in table order, as
@@ -60,7 +69,7 @@ def split(cells: Cells, case: Case, folds: int, rng: np.random.Generator) -> Ite
         fold_of_group[names] = np.arange(len(names)) % folds
         fold = fold_of_group[cells.groups]
     else:
-        fold = np.full(len(cells.missing), -1)
+        fold = np.full(len(cells.figures), -1)
         lengths = _gap_lengths(cells)
         for rows in _by_customer(cells.customers, scored):
             fold[rows] = (_stretches(len(rows), lengths, rng) + rng.integers(folds)) % folds
@@ -71,7 +80,7 @@ def split(cells: Cells, case: Case, folds: int, rng: np.random.Generator) -> Ite
             yield np.flatnonzero(kept), hidden
 
 
-def like_missing(predictors: npt.NDArray[Any], donors: Flags, rng: np.random.Generator) -> npt.NDArray[Any]:
+def like_missing(predictors: Rows, donors: Flags, rng: np.random.Generator) -> Rows:
     """Hide in each row the predictors that a random really missing row lacks.
 
     Parameters
@@ -92,7 +101,7 @@ def like_missing(predictors: npt.NDArray[Any], donors: Flags, rng: np.random.Gen
     return np.where(donors[rng.integers(len(donors), size=len(predictors))], np.nan, predictors)
 
 
-def support(observed: npt.NDArray[Any], to_fill: npt.NDArray[Any], groups: Indices, seed: int) -> float | None:
+def support(observed: Rows, to_fill: Rows, groups: Indices, seed: int) -> float | None:
     """Share of the rows to fill that lie inside the training range of their predictors.
 
     A row is inside when its nearest training row is no farther than 95 % of training rows are from their
@@ -129,20 +138,22 @@ def support(observed: npt.NDArray[Any], to_fill: npt.NDArray[Any], groups: Indic
 
 
 def _nearest(
-    rows: npt.NDArray[Any],
-    training: npt.NDArray[Any],
+    rows: Rows,
+    training: Rows,
     groups: Indices | None = None,
     training_groups: Indices | None = None,
-) -> npt.NDArray[Any]:
+) -> Rows:
     """Distance of each row to the nearest training row, of another group where groups are given."""
 
-    def closest(distances: npt.NDArray[Any], start: int) -> npt.NDArray[Any]:
+    def reduce(distances: Rows, start: int) -> Rows:
         if groups is not None and training_groups is not None:
             own = groups[start : start + len(distances), None] == training_groups[None, :]
             distances = np.where(own, np.inf, distances)
-        return distances.min(axis=1)
+        closest: Rows = distances.min(axis=1)
+        return closest
 
-    return np.concatenate(list(pairwise_distances_chunked(rows, training, reduce_func=closest)))
+    nearest: Rows = np.concatenate(list(pairwise_distances_chunked(rows, training, reduce_func=reduce)))
+    return nearest
 
 
 def _by_customer(customers: Indices, rows: Indices) -> list[Indices]:
