@@ -15,14 +15,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-data = typer.Typer(help="Which raw tables the studies start from: the sample or the originals.", no_args_is_help=True)
+data = typer.Typer(
+    help="Which raw tables the studies start from: the sample or the originals.", no_args_is_help=True
+)
 app.add_typer(data, name="data")
 console = Console()
 
 
 @data.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(help="Directory with one folder a study: campaign/, fitbit/, ...")],
+    source: Annotated[
+        Path, typer.Argument(help="Directory with one folder a study: campaign/, fitbit/, ...")
+    ],
 ) -> None:
     """Put the publishers' original files in place of the sample, a study's folder whole or not at all."""
     from personae.originals import import_originals

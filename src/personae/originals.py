@@ -10,7 +10,6 @@ from pathlib import Path
 from personae.errors import PersonaeError
 
 
-
 @dataclass(frozen=True, slots=True)
 class Original:
     """What the publisher of a study's data offers.
