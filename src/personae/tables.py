@@ -115,7 +115,6 @@ def read_delimited(path: Path, columns: Mapping[str, pl.DataType], separator: st
             path,
             separator=separator,
             infer_schema=False,
-            missing_utf8_is_empty_string=False,
             encoding="utf8-lossy",
         )
     except pl.exceptions.NoDataError:
