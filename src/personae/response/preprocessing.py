@@ -15,7 +15,7 @@ from personae.errors import PersonaeError
 
 Floats = npt.NDArray[np.float64]
 
-TRUSTED = ("personae.response.preprocessing.SegmentColumns",)
+TRUSTED = ("numpy.dtype", "personae.response.preprocessing.SegmentColumns")
 
 
 class SegmentColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]

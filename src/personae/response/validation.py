@@ -122,10 +122,7 @@ def validate(
     """
     check_stacks(plan)
     keys = [(repeat, left) for repeat in range(folds.repeats) for left in folds.fits(plan.nested)]
-    seeds = np.random.SeedSequence(seed).generate_state(len(keys)).tolist()
-    tasks = [
-        (table, target, folds.rows(*key), plan, int(state)) for key, state in zip(keys, seeds, strict=True)
-    ]
+    tasks = [(table, target, folds.rows(*key), plan, seed_of(seed, key)) for key in keys]
     fitted: Scores = dict(zip(keys, parallel(_fit_and_score, tasks, workers, "fits"), strict=True))
     outer = [(repeat, k) for repeat in range(folds.repeats) for k in folds.outer]
     cases = [_outer_case(fitted, target, folds, place, plan.nested) for place in outer]
@@ -174,6 +171,11 @@ def _fit_and_score(
     return {
         name: scores(fit(model, inputs, target[train], seed), unseen) for name, model in plan.models.items()
     }
+
+
+def seed_of(seed: int, key: Fit) -> int:
+    """Derive the seed of one fit, the same in a nested validation and in a plain one."""
+    return int(np.random.SeedSequence(seed, spawn_key=(key[0], *key[1])).generate_state(1)[0])
 
 
 def seeded(estimator: Any, seed: int) -> Any:
