@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
-from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 
+from personae.imputation.imputer import TableImputer
 from personae.response.models import Stack, build
 from personae.response.preprocessing import preprocessing
 from personae.response.validation import Plan
@@ -26,9 +26,7 @@ def plan_for(table: pd.DataFrame, **changes) -> Plan:
         "xgboost": build("xgboost", n_estimators=20, max_depth=2, learning_rate=0.3, subsample=0.8),
     }
     settings = {
-        "preprocessing": preprocessing(
-            table, imputer=SimpleImputer(strategy="median"), scaler=StandardScaler()
-        ),
+        "preprocessing": preprocessing(table, imputer=TableImputer("median"), scaler=StandardScaler()),
         "models": models,
         "stacks": {"stack": Stack(tuple(models), 1.0)},
         "calibrations": ("none", "sigmoid", "isotonic", "temperature"),

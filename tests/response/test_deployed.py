@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
-from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 from tests.response.planted import customers, plan_for
 
 from personae.errors import PersonaeError
+from personae.imputation.imputer import TableImputer
 from personae.response.deployed import fit_on_all, from_files, to_files
 from personae.response.folds import grouped_folds, identical_rows
 from personae.response.preprocessing import features, preprocessing
@@ -42,9 +42,9 @@ def test_the_segment_travels_too(inputs):
     table = customers(300, 4)
     steps = preprocessing(
         features(table, ["income", "visits", "home"]),
-        imputer=SimpleImputer(),
+        imputer=TableImputer("median"),
         scaler=StandardScaler(),
-        clusterer=KMeans(2, n_init=1),
+        segmenter=KMeans(2, n_init=1),
         segment_columns=["income"],
     )
     model = fitted(table, "logistic", preprocessing=steps)

@@ -2,13 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
-from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 
 from personae.errors import PersonaeError
+from personae.imputation.imputer import TableImputer
 from personae.response.preprocessing import features, input_columns, preprocessing
 
-PARTS = {"imputer": SimpleImputer(strategy="median"), "scaler": StandardScaler()}
+PARTS = {"imputer": TableImputer("median"), "scaler": StandardScaler()}
 
 
 def test_inputs_are_complete_numbers_even_for_words_never_seen(inputs):
@@ -21,7 +21,7 @@ def test_inputs_are_complete_numbers_even_for_words_never_seen(inputs):
 
 def test_the_segment_becomes_an_input_learned_from_the_training_rows_only(inputs):
     clusterer = KMeans(3, n_init=1, random_state=0)
-    fitted = preprocessing(inputs, **PARTS, clusterer=clusterer, segment_columns=["income", "visits"]).fit(
+    fitted = preprocessing(inputs, **PARTS, segmenter=clusterer, segment_columns=["income", "visits"]).fit(
         inputs
     )
     found = fitted.transform(inputs)
@@ -35,5 +35,5 @@ def test_problems_name_the_column(inputs):
         features(inputs, ["age"])
     with pytest.raises(PersonaeError, match="'joined' holds dates"):
         features(pd.DataFrame({"joined": pd.to_datetime(["2014-01-01"])}), ["joined"])
-    with pytest.raises(PersonaeError, match="'home' is not a numeric feature"):
-        preprocessing(inputs, **PARTS, clusterer=KMeans(2), segment_columns=["home"])
+    with pytest.raises(PersonaeError, match="'age' is not among the features"):
+        preprocessing(inputs, **PARTS, segmenter=KMeans(2), segment_columns=["age"])

@@ -12,16 +12,24 @@ import skops.io
 from sklearn.base import clone
 
 from personae.errors import PersonaeError
+from personae.imputation.imputer import TRUSTED_TYPES as IMPUTERS
 from personae.models import normalised
 from personae.response.calibration import Calibration
 from personae.response.models import FittedStack, fit, scores
-from personae.response.preprocessing import TRUSTED, features
+from personae.response.preprocessing import SegmentColumns, features
 from personae.response.validation import Plan, Validation, seeded
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 
 CHUNK = 100_000
+TRUSTED = (
+    *IMPUTERS,
+    "personae.imputation.imputer.TableImputer",
+    f"{SegmentColumns.__module__}.{SegmentColumns.__name__}",
+    "personae.segmentation.clusterers.KMeansClusterer",
+    "personae.segmentation.space.Space",
+)
 SKOPS, DESCRIPTION = "model.skops", "response.json"
 
 
@@ -133,28 +141,22 @@ def to_files(model: ResponseModel) -> dict[str, bytes]:
     }
 
 
-def from_files(files: Mapping[str, bytes], trusted: Sequence[str] = ()) -> ResponseModel:
+def from_files(files: Mapping[str, bytes]) -> ResponseModel:
     """Read what `to_files` wrote.
-
-    Parameters
-    ----------
-    files : contents by name
-    trusted : types beyond scikit-learn's and this package's that the archive may hold
 
     Raises
     ------
     PersonaeError
-        If a file is missing or the archive holds a type that is not trusted.
+        If a file is missing or the archive holds a type outside `TRUSTED` and scikit-learn.
     """
     absent = [name for name in (DESCRIPTION, SKOPS) if name not in files]
     if absent:
         raise PersonaeError(f"the response model lacks its file {absent[0]}")
     description = json.loads(files[DESCRIPTION])
-    known = {*TRUSTED, *trusted}
-    unknown = sorted(set(skops.io.get_untrusted_types(data=files[SKOPS])) - known)
+    unknown = sorted(set(skops.io.get_untrusted_types(data=files[SKOPS])) - set(TRUSTED))
     if unknown:
         raise PersonaeError(f"{SKOPS}: holds types that are not trusted: {', '.join(unknown)}")
-    archive = skops.io.loads(files[SKOPS], trusted=sorted(known))
+    archive = skops.io.loads(files[SKOPS], trusted=list(TRUSTED))
     names = description["members"]
     return ResponseModel(
         description["name"],

@@ -15,33 +15,28 @@ from personae.errors import PersonaeError
 
 Floats = npt.NDArray[np.float64]
 
-TRUSTED = ("numpy.dtype", "personae.response.preprocessing.SegmentColumns")
-
 
 class SegmentColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Append one column a segment: 1 where the clusterer, fitted on the same rows, puts the customer there.
+    """One column a segment: 1 where the segmenter, fitted on the training rows, puts the customer there.
 
     Parameters
     ----------
-    clusterer : estimator with `fit` and `predict`
-    columns : positions of the inputs that span the space of the segments
+    segmenter : estimator with `fit` and `predict` of a table
     """
 
-    def __init__(self, clusterer: Any, columns: Sequence[int]) -> None:
-        self.clusterer = clusterer
-        self.columns = columns
+    def __init__(self, segmenter: Any) -> None:
+        self.segmenter = segmenter
 
-    def fit(self, inputs: Floats, target: object = None) -> Self:
-        """Fit the clusterer; the target is not looked at."""
-        space = inputs[:, list(self.columns)]
-        self.clusterer_ = clone(self.clusterer).fit(space)
-        self.segments_ = np.unique(self.clusterer_.predict(space))
+    def fit(self, table: pd.DataFrame, target: object = None) -> Self:
+        """Fit the segmenter; the target is not looked at."""
+        self.segmenter_ = clone(self.segmenter).fit(table)
+        self.segments_ = np.unique(self.segmenter_.predict(table))
         return self
 
-    def transform(self, inputs: Floats) -> Floats:
-        """Append the columns of the segments."""
-        segment = self.clusterer_.predict(inputs[:, list(self.columns)])
-        return np.hstack([inputs, (segment[:, None] == self.segments_).astype(np.float64)])
+    def transform(self, table: pd.DataFrame) -> Floats:
+        """Give the columns of the segments, shape (rows, segments)."""
+        segment = self.segmenter_.predict(table)
+        return np.asarray((segment[:, None] == self.segments_).astype(np.float64))
 
 
 def preprocessing(
@@ -49,7 +44,7 @@ def preprocessing(
     *,
     imputer: Any,
     scaler: Any,
-    clusterer: Any = None,
+    segmenter: Any = None,
     segment_columns: Sequence[str] = (),
 ) -> Pipeline:
     """Describe, unfitted, how rows of `table` become the models' inputs.
@@ -57,32 +52,29 @@ def preprocessing(
     Parameters
     ----------
     table : features as `features` gives them; its types decide what is numeric and what categorical
-    imputer, scaler : scikit-learn transformers of the numeric columns
-    clusterer : optional; its segments become inputs
-    segment_columns : numeric columns that span its space; all of them if empty
+    imputer : transformer of the table into the same table without gaps
+    scaler : transformer of the numeric columns, or "passthrough"
+    segmenter : optional estimator whose segments become inputs
+    segment_columns : what the segmenter is given, imputed and unscaled
 
     Raises
     ------
     PersonaeError
-        If a segment column is not a numeric column of the table.
+        If a segment column is not in the table.
     """
     numeric = table.select_dtypes("number").columns.tolist()
     categorical = [column for column in table if column not in numeric]
-    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     parts: list[tuple[str, Any, list[str]]] = [
-        ("numeric", Pipeline([("impute", imputer), ("scale", scaler)]), numeric),
-        ("categorical", encoder, categorical),
+        ("numeric", scaler, numeric),
+        ("categorical", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categorical),
     ]
-    steps: list[tuple[str, Any]] = [("columns", ColumnTransformer([part for part in parts if part[2]]))]
-    if clusterer is not None:
-        absent = [column for column in segment_columns if column not in numeric]
+    if segmenter is not None:
+        absent = [column for column in segment_columns if column not in table]
         if absent:
-            raise PersonaeError(
-                f"segment column '{absent[0]}' is not a numeric feature of the customer table"
-            )
-        positions = [numeric.index(column) for column in segment_columns or numeric]
-        steps.append(("segment", SegmentColumns(clusterer, positions)))
-    return Pipeline(steps)
+            raise PersonaeError(f"segment column '{absent[0]}' is not among the features")
+        parts.append(("segment", SegmentColumns(segmenter), list(segment_columns)))
+    encode = ColumnTransformer([part for part in parts if part[2]])
+    return Pipeline([("impute", imputer), ("columns", encode)])
 
 
 def features(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -117,16 +109,15 @@ def features(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 def input_columns(fitted: Pipeline) -> tuple[str, ...]:
     """Name, for each of the models' inputs, the column of the customer table that it comes from.
 
-    Columns that the imputer adds as flags are named "missing", those of the segment "segment".
+    The columns that the segment adds are named "segment".
     """
     names: list[str] = []
     for part, transformer, used in fitted.named_steps["columns"].transformers_:
-        if part == "categorical":
-            widths = [len(values) for values in transformer.categories_]
-            names += [column for column, width in zip(used, widths, strict=True) for _ in range(width)]
-        elif part == "numeric":
-            width = transformer.named_steps["scale"].n_features_in_
-            names += [*used, *("missing" for _ in range(width - len(used)))]
-    if "segment" in fitted.named_steps:
-        names += ["segment"] * len(fitted.named_steps["segment"].segments_)
+        if part == "numeric":
+            names += used
+        elif part == "categorical":
+            levels = zip(used, transformer.categories_, strict=True)
+            names += [column for column, values in levels for _ in values]
+        elif part == "segment":
+            names += ["segment"] * len(transformer.segments_)
     return tuple(names)
