@@ -1,0 +1,1 @@
+"""Segments that survive: clusterers, quality, nulls, stability, choice of k and identity over runs."""
