@@ -1,8 +1,11 @@
 """How many segments: the stated rules, and the verdict on what they choose."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
+from kneed import KneeLocator
 from numpy.typing import NDArray
 
 RULES = ("fixed", "silhouette", "elbow", "gap", "stability")
@@ -32,10 +35,6 @@ def vote_elbow(inertias: Mapping[int, float]) -> int:
     ks = sorted(inertias)
     if len(ks) < 3:
         return ks[0]
-    import warnings
-
-    from kneed import KneeLocator
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         knee = KneeLocator(ks, [inertias[k] for k in ks], curve="convex", direction="decreasing").elbow
@@ -43,7 +42,7 @@ def vote_elbow(inertias: Mapping[int, float]) -> int:
 
 
 def vote_gap(gaps: Mapping[int, float], errors: Mapping[int, float]) -> int:
-    """Choose the smallest k whose gap reaches that of k + 1 less its standard error (Tibshirani and others 2001).
+    """Choose the smallest k whose gap is within a standard error of the next (Tibshirani and others 2001).
 
     Examples
     --------
@@ -51,7 +50,7 @@ def vote_gap(gaps: Mapping[int, float], errors: Mapping[int, float]) -> int:
     3
     """
     ks = sorted(gaps)
-    for k, following in zip(ks, ks[1:], strict=False):
+    for k, following in pairwise(ks):
         if gaps[k] >= gaps[following] - errors[following]:
             return k
     return ks[-1]

@@ -11,8 +11,6 @@ from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
-from personae.errors import PersonaeError
-
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
@@ -20,7 +18,7 @@ NOISE = -1
 SHORT_RUN = 8
 
 
-class Clusterer(BaseEstimator):
+class Clusterer(BaseEstimator):  # type: ignore[misc]
     """What all clusterers share: `predict` takes the nearest segment, `margin` compares it with the second.
 
     A subclass gives `distances` (points x segments). Segments of the training customers are `predict`
@@ -46,7 +44,7 @@ class Clusterer(BaseEstimator):
 
     def predict(self, points: Matrix) -> Labels:
         """Give the segment of every point, 0 to k - 1, or -1 for noise."""
-        return self.distances(points).argmin(axis=1)
+        return np.asarray(self.distances(points).argmin(axis=1))
 
     def margin(self, points: Matrix) -> Matrix:
         """Say how much nearer the first segment is than the second: 0 on the border, 1 at the centre."""
@@ -74,7 +72,7 @@ class KMeansClusterer(CentroidClusterer):
     in a fraction of the time on large tables.
     """
 
-    def __init__(self, n_clusters: int = 2, n_init: int = 10, random_state: int = 0) -> None:
+    def __init__(self, n_clusters: int = 2, *, n_init: int = 10, random_state: int = 0) -> None:
         self.n_clusters = n_clusters
         self.n_init = n_init
         self.random_state = random_state
@@ -95,6 +93,7 @@ class MixtureClusterer(Clusterer):
     def __init__(
         self,
         n_clusters: int = 2,
+        *,
         covariance_type: str = "full",
         n_init: int = 1,
         reg_covar: float = 1e-3,
@@ -133,6 +132,7 @@ class HDBSCANClusterer(Clusterer):
 
     def __init__(
         self,
+        *,
         min_cluster_size: int = 50,
         min_samples: int | None = None,
         max_rows: int = 20_000,
@@ -162,7 +162,7 @@ class HDBSCANClusterer(Clusterer):
     def predict(self, points: Matrix) -> Labels:
         """Give the label of the nearest training customer."""
         nearest = NearestNeighbors(n_neighbors=1, algorithm="kd_tree").fit(self.train_)
-        return self.train_labels_[nearest.kneighbors(points, return_distance=False)[:, 0]]
+        return np.asarray(self.train_labels_[nearest.kneighbors(points, return_distance=False)[:, 0]])
 
     def distances(self, points: Matrix) -> Matrix:
         """Give the distance to the nearest training customer of every segment."""
@@ -185,40 +185,3 @@ def sample_rows(points: Matrix, rows: int, seed: int) -> Matrix:
     if len(points) <= rows:
         return points
     return points[np.sort(np.random.default_rng(seed).choice(len(points), rows, replace=False))]
-
-
-def build_clusterer(name: str, seed: int = 0, **options: Any) -> Clusterer:
-    """Build a clusterer from its name and settings.
-
-    Parameters
-    ----------
-    name : {"kmeans", "mixture", "ward", "hdbscan", "ward_then_kmeans"}
-        The method.
-    seed : int
-        Seed of starts and samples.
-    **options
-        Constructor settings of the method.
-
-    Raises
-    ------
-    PersonaeError
-        If the method or one of its settings does not exist.
-    """
-    from personae.segmentation.ward import WardClusterer, WardThenKMeansClusterer
-
-    methods: dict[str, type[Clusterer]] = {
-        "kmeans": KMeansClusterer,
-        "mixture": MixtureClusterer,
-        "ward": WardClusterer,
-        "hdbscan": HDBSCANClusterer,
-        "ward_then_kmeans": WardThenKMeansClusterer,
-    }
-    if name not in methods:
-        raise PersonaeError(f"segment: there is no clusterer {name!r}; expected one of {', '.join(methods)}")
-    known = methods[name]._get_param_names()
-    for option in options:
-        if option not in known:
-            raise PersonaeError(
-                f"segment: clusterer {name} has no setting {option!r}; expected {', '.join(known)}"
-            )
-    return methods[name](random_state=seed, **options)

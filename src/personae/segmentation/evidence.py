@@ -49,6 +49,16 @@ class Customers:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What is computed, how much of it, over how many threads, under which name on the progress bar."""
+
+    procedure: Procedure
+    effort: Effort
+    workers: int = 1
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Silhouettes:
     """Silhouette widths of the customers `index`, each standing for `weights`, one row a candidate."""
 
@@ -70,19 +80,13 @@ class Evidence:
 
 
 def gather(
-    customers: Customers,
-    labelings: list[Labels],
-    procedure: Procedure,
-    effort: Effort,
-    seed: np.random.SeedSequence,
-    workers: int,
-    label: str | None,
+    customers: Customers, labelings: list[Labels], plan: Plan, seed: np.random.SeedSequence
 ) -> Evidence:
     """Measure quality, stability and chance of every candidate partition, and let the rules vote."""
     sampling, intervals, boots, tables = seed.spawn(4)
-    widths = _silhouettes(customers, labelings, effort, np.random.default_rng(sampling), workers)
-    stability = _stability(customers, labelings, procedure, effort, boots, workers, label)
-    drawn = _null_tables(customers, procedure, effort, tables, workers, label)
+    widths = _silhouettes(customers, labelings, plan, np.random.default_rng(sampling))
+    stability = _stability(customers, labelings, plan, boots)
+    drawn = _null_tables(customers, plan, tables)
     scatters = [scatter(customers.points, labels) for labels in labelings]
     figures = Figures(
         mean_known(widths.widths, widths.weights),
@@ -90,8 +94,8 @@ def gather(
         np.array([smallest_share(labels) for labels in labelings]),
     )
     reference = np.array([table.figures.inertia for table in drawn["box"]])
-    jaccard = dict(zip(procedure.ks, (one.min_jaccard for one in stability), strict=True))
-    ballots = {rule: procedure.vote(rule, figures, reference, jaccard.__getitem__) for rule in RULES[1:]}
+    jaccard = dict(zip(plan.procedure.ks, (one.min_jaccard for one in stability), strict=True))
+    ballots = {rule: plan.procedure.vote(rule, figures, reference, jaccard.__getitem__) for rule in RULES[1:]}
     gaps, errors = gap_statistic(figures.inertia, reference)
     units = customers.groups[widths.index]
     candidates = tuple(
@@ -113,7 +117,7 @@ def gather(
             smallest_share=float(figures.smallest_share[column]),
         )
         for column, (k, labels, (inertia, calinski, davies)) in enumerate(
-            zip(procedure.ks, labelings, scatters, strict=True)
+            zip(plan.procedure.ks, labelings, scatters, strict=True)
         )
     )
     votes = {rule: k for rule, (k, _) in ballots.items()}
@@ -151,29 +155,23 @@ def chosen_again(evidence: Evidence, procedure: Procedure, column: int) -> dict[
 
 
 def _silhouettes(
-    customers: Customers, labelings: list[Labels], effort: Effort, rng: np.random.Generator, workers: int
+    customers: Customers, labelings: list[Labels], plan: Plan, rng: np.random.Generator
 ) -> Silhouettes:
     count = len(customers.points)
-    if count <= effort.silhouette_rows:
+    if count <= plan.effort.silhouette_rows:
         index, weights = np.arange(count), np.ones(count)
     else:
-        index, weights = stratified_sample(labelings[-1], effort.silhouette_rows, rng)
+        index, weights = stratified_sample(labelings[-1], plan.effort.silhouette_rows, rng)
     sampled = [labels[index] for labels in labelings]
     mass = None if len(index) == count else weights
-    return Silhouettes(index, weights, silhouettes(customers.points[index], sampled, mass, workers))
+    return Silhouettes(index, weights, silhouettes(customers.points[index], sampled, mass, plan.workers))
 
 
 def _stability(
-    customers: Customers,
-    labelings: list[Labels],
-    procedure: Procedure,
-    effort: Effort,
-    seed: np.random.SeedSequence,
-    workers: int,
-    label: str | None,
+    customers: Customers, labelings: list[Labels], plan: Plan, seed: np.random.SeedSequence
 ) -> list[Stability]:
-    sampling, *seeds = seed.spawn(1 + effort.bootstraps + effort.splits)
-    some, index = customers.sample(effort.stability_rows, np.random.default_rng(sampling))
+    sampling, *seeds = seed.spawn(1 + plan.effort.bootstraps + plan.effort.splits)
+    some, index = customers.sample(plan.effort.stability_rows, np.random.default_rng(sampling))
     sampled = [labels[index] for labels in labelings]
     boots = [
         partial(
@@ -181,23 +179,23 @@ def _stability(
             some.working,
             sampled,
             some.groups,
-            procedure.fit_all,
+            plan.procedure.fit_all,
             np.random.default_rng(child),
         )
-        for child in seeds[: effort.bootstraps]
+        for child in seeds[: plan.effort.bootstraps]
     ]
     halves = [
         partial(
             prediction_strength_once,
             some.working,
             some.groups,
-            procedure.fit_all,
+            plan.procedure.fit_all,
             np.random.default_rng(child),
         )
-        for child in seeds[effort.bootstraps :]
+        for child in seeds[plan.effort.bootstraps :]
     ]
-    runs = run_all(boots, workers, label and f"{label}: bootstraps")
-    strengths = np.array(run_all(halves, workers, label and f"{label}: prediction strength"))
+    runs = run_all(boots, plan.workers, plan.label and f"{plan.label}: bootstraps")
+    strengths = np.array(run_all(halves, plan.workers, plan.label and f"{plan.label}: prediction strength"))
     result = []
     for column in range(len(labelings)):
         aris = np.array([run[column][0] for run in runs])
@@ -215,19 +213,21 @@ def _stability(
 
 
 def _null_tables(
-    customers: Customers,
-    procedure: Procedure,
-    effort: Effort,
-    seed: np.random.SeedSequence,
-    workers: int,
-    label: str | None,
+    customers: Customers, plan: Plan, seed: np.random.SeedSequence
 ) -> dict[str, list[NullTable]]:
-    sampling, *seeds = seed.spawn(1 + len(LAWS) * effort.null_tables)
-    some, _ = customers.sample(effort.null_rows, np.random.default_rng(sampling))
+    sampling, *seeds = seed.spawn(1 + len(LAWS) * plan.effort.null_tables)
+    some, _ = customers.sample(plan.effort.null_rows, np.random.default_rng(sampling))
     models = [fit_null(law, customers.points, customers.groups) for law in LAWS]
     tasks = [
-        partial(null_once, models[number % len(LAWS)], some.groups, procedure, effort.null_bootstraps, child)
+        partial(
+            null_once,
+            models[number % len(LAWS)],
+            some.groups,
+            plan.procedure,
+            plan.effort.null_bootstraps,
+            child,
+        )
         for number, child in enumerate(seeds)
     ]
-    tables = run_all(tasks, workers, label and f"{label}: null tables")
+    tables = run_all(tasks, plan.workers, plan.label and f"{plan.label}: null tables")
     return {law: tables[number :: len(LAWS)] for number, law in enumerate(LAWS)}

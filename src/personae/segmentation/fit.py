@@ -11,13 +11,14 @@ from threadpoolctl import ThreadpoolController
 
 from personae.errors import PersonaeError
 from personae.segmentation.choice import RULES, explain, judge
-from personae.segmentation.clusterers import NOISE, Clusterer, Labels, Matrix, build_clusterer
-from personae.segmentation.evidence import Customers, Evidence, chosen_again, gather
+from personae.segmentation.clusterers import NOISE, Clusterer, Labels, Matrix
+from personae.segmentation.evidence import Customers, Evidence, Plan, chosen_again, gather
 from personae.segmentation.identity import ids_by_size, match_segments
+from personae.segmentation.methods import build_clusterer
 from personae.segmentation.parallel import run_all
 from personae.segmentation.procedure import Procedure
 from personae.segmentation.segmenter import FAR_QUANTILE, Segmenter, locate
-from personae.segmentation.space import Space
+from personae.segmentation.space import Space, WorkingSpace
 from personae.segmentation.stability import Groups, adjusted_rand
 from personae.segmentation.summary import Effort, SegmentReport, candidate_rows
 from personae.segmentation.ward import centroids, contract
@@ -123,7 +124,7 @@ def fit_segments(
         fitted = _fit_candidates(procedure, customers.working, seed, workers)
         labelings = [one.labels_ for one in fitted]
         evidence = gather(
-            customers, labelings, procedure, effort, np.random.SeedSequence(seed), workers, label
+            customers, labelings, Plan(procedure, effort, workers, label), np.random.SeedSequence(seed)
         )
         column = ks.index(evidence.votes[rule] if k is None else k)
         labels, sizes = labelings[column], evidence.candidates[column].sizes
@@ -132,11 +133,18 @@ def fit_segments(
         ids = list(identity.ids) if identity else ids_by_size(sizes).tolist()
         _, margin, distance = locate(customers.working, points, fitted[column], centers)
         segmenter = Segmenter(
-            space, working, fitted[column], ids, centers, float(np.quantile(distance, FAR_QUANTILE))
+            space=space,
+            working=working,
+            clusterer=fitted[column],
+            ids=ids,
+            centers=centers,
+            far_distance=float(np.quantile(distance, FAR_QUANTILE)),
         )
         far = distance > segmenter.far_distance
-        agreement, dendrogram = _other_methods(customers, labels, clusterer["name"], effort, seed)
-    report = _report(evidence, column, procedure, clusterer["name"], ids, effort)
+        agreement, dendrogram = _other_methods(
+            customers, labels, method=clusterer["name"], effort=effort, seed=seed
+        )
+    report = _report(evidence, column, procedure, method=clusterer["name"], ids=ids, effort=effort)
     report = replace(
         report, far=int(far.sum()), agreement=agreement, dendrogram=dendrogram, identity=identity
     )
@@ -175,7 +183,7 @@ def _units(groups: Sequence[Any] | None, customers: int) -> Groups:
         return np.arange(customers)
     if len(groups) != customers:
         raise PersonaeError(f"segment: groups name {len(groups)} customers; the table has {customers}")
-    return pd.factorize(pd.Series(groups))[0]
+    return np.asarray(pd.factorize(pd.Series(groups))[0])
 
 
 def _fit_candidates(procedure: Procedure, working: Matrix, seed: int, workers: int) -> list[Clusterer]:
@@ -186,7 +194,7 @@ def _fit_candidates(procedure: Procedure, working: Matrix, seed: int, workers: i
 
 
 def _other_methods(
-    customers: Customers, labels: Labels, method: str, effort: Effort, seed: int
+    customers: Customers, labels: Labels, *, method: str, effort: Effort, seed: int
 ) -> tuple[dict[str, float], list[list[float]]]:
     """Compare with the same number of segments by other methods; give the top of the Ward tree as well."""
     k = int(labels.max(initial=NOISE)) + 1
@@ -202,7 +210,7 @@ def _other_methods(
 
 
 def _report(
-    evidence: Evidence, column: int, procedure: Procedure, method: str, ids: Sequence[int], effort: Effort
+    evidence: Evidence, column: int, procedure: Procedure, *, method: str, ids: Sequence[int], effort: Effort
 ) -> SegmentReport:
     """Write the chosen candidate down, its segments in the order of their ids."""
     one = evidence.candidates[column]

@@ -108,7 +108,7 @@ def _read(anchor: Mapping[str, Any], space: Space) -> tuple[tuple[int, ...], dic
         records = [segment["centroid"] for segment in segments]
     except (KeyError, TypeError, ValueError) as error:
         raise PersonaeError(
-            f"anchor: not readable ({type(error).__name__}: {error}); expected segments with id, name and centroid"
+            f"anchor: not readable ({error!r}); expected segments with id, name and centroid"
         ) from error
     if not before or len(set(before)) < len(before) or min(before) < 0:
         raise PersonaeError(
@@ -124,12 +124,12 @@ def _events(before: Sequence[int], ids: Sequence[int], into: Matrix, made_of: Ma
         children = np.flatnonzero((made_of[old] >= HALF) & (into[old] >= PART))
         if len(children) > 1:
             explained.update(children.tolist())
-            events.append(Event("split", (identity,), tuple(ids[child] for child in children)))
+            events.append(Event("split", (identity,), tuple(ids[child] for child in children.tolist())))
     for new, identity in enumerate(ids):
         parents = np.flatnonzero((into[:, new] >= HALF) & (made_of[:, new] >= PART))
         if len(parents) > 1:
             explained.add(new)
-            events.append(Event("merged", tuple(before[parent] for parent in parents), (identity,)))
+            events.append(Event("merged", tuple(before[parent] for parent in parents.tolist()), (identity,)))
     gone = {old for event in events for old in event.before}
     for new, identity in enumerate(ids):
         if new not in explained:

@@ -70,7 +70,7 @@ class NullModel:
         table = means + self.center
         if self.power is not None:
             table = _untransform(self.power, table, self.low, self.high)
-        table = table[groups]
+        table = np.asarray(table[groups])
         if self.within.any():
             shared = np.bincount(groups)[groups] > 1
             table[shared] += rng.standard_normal((int(shared.sum()), len(self.within))) @ self.within
@@ -115,7 +115,7 @@ def fit_null(law: str, points: Matrix, groups: NDArray[np.integer[Any]]) -> Null
 def _root(covariance: Matrix) -> Matrix:
     """Give A with A.T A = covariance."""
     values, vectors = np.linalg.eigh(np.atleast_2d(covariance))
-    return np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+    return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)
 
 
 def _untransform(power: PowerTransformer, table: Matrix, low: Matrix, high: Matrix) -> Matrix:

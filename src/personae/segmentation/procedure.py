@@ -117,7 +117,7 @@ def mean_known(widths: Matrix, weights: Matrix | None = None) -> Matrix:
     mass = known * (1.0 if weights is None else weights)
     total = mass.sum(axis=1)
     sums = (np.where(known, widths, 0.0) * mass).sum(axis=1)
-    return np.divide(sums, total, out=np.full(len(widths), np.nan), where=total > 0)
+    return np.asarray(np.divide(sums, total, out=np.full(len(widths), np.nan), where=total > 0))
 
 
 def smallest_share(labels: Labels) -> float:

@@ -80,7 +80,7 @@ def _distances(
     np.maximum(distances, 0.0, out=distances)
     np.sqrt(distances, out=distances)
     distances[np.arange(len(distances)), np.arange(rows.start, rows.stop)] = 0.0
-    return distances
+    return np.asarray(distances)
 
 
 def _widths(sums: Matrix, own: Labels, totals: Matrix, mass: Matrix) -> Matrix:
@@ -105,7 +105,7 @@ def _widths(sums: Matrix, own: Labels, totals: Matrix, mass: Matrix) -> Matrix:
 
 def one_hot(labels: Labels) -> Matrix:
     """Give indicators of segments, shape (customers, k); a row of zeros for noise."""
-    return (labels[:, None] == np.arange(max(int(labels.max(initial=-1)) + 1, 1))).astype(np.float64)
+    return np.asarray(labels[:, None] == np.arange(max(int(labels.max(initial=-1)) + 1, 1)), dtype=np.float64)
 
 
 def stratified_sample(

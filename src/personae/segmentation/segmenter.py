@@ -22,7 +22,7 @@ TRUSTED = (
 FAR_QUANTILE = 0.99
 
 
-class Segmenter(BaseEstimator):
+class Segmenter(BaseEstimator):  # type: ignore[misc]
     """Everything needed to score a customer, savable with skops.
 
     Parameters
@@ -39,6 +39,7 @@ class Segmenter(BaseEstimator):
 
     def __init__(
         self,
+        *,
         space: Space,
         working: WorkingSpace,
         clusterer: Clusterer,

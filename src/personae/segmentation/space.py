@@ -45,7 +45,7 @@ def build_scaler(name: str, rows: int) -> Any:
     raise PersonaeError(f"segment: there is no scaler {name!r}; expected one of {', '.join(SCALERS)}")
 
 
-class Space(BaseEstimator):
+class Space(BaseEstimator):  # type: ignore[misc]
     """Turn customers into points: chosen columns, logarithms, scaling, categories as indicators.
 
     Parameters
@@ -102,7 +102,7 @@ class Space(BaseEstimator):
             raise PersonaeError(f"segment: space {self.name!r} has no columns; name at least one")
         numbers = self._numbers(table)
         self.levels_ = [sorted(self._words(table, column).unique().tolist()) for column in self.categorical]
-        self.scaler_ = build_scaler(self.scaler, len(table)).fit(numbers) if self.columns else None
+        self.scaler_: Any = build_scaler(self.scaler, len(table)).fit(numbers) if self.columns else None
         return self
 
     @property
@@ -175,7 +175,7 @@ class Space(BaseEstimator):
             bad = int((~np.isfinite(values)).sum())
             if bad:
                 raise PersonaeError(
-                    f"segment: column {column} has {bad} missing or infinite values; impute or drop them first"
+                    f"segment: column {column} has {bad} missing or infinite values; impute them first"
                 )
             if column in self.log1p and len(values) and values.min() <= -1:
                 raise PersonaeError(
@@ -186,7 +186,7 @@ class Space(BaseEstimator):
     def _words(self, table: pd.DataFrame, column: str) -> pd.Series:
         self._check(table, column)
         if table[column].isna().any():
-            raise PersonaeError(f"segment: column {column} has missing values; impute or drop them first")
+            raise PersonaeError(f"segment: column {column} has missing values; impute them first")
         return table[column].astype(str).astype(object)
 
     def _check(self, table: pd.DataFrame, column: str) -> None:
@@ -196,7 +196,7 @@ class Space(BaseEstimator):
             )
 
 
-class WorkingSpace(BaseEstimator):
+class WorkingSpace(BaseEstimator):  # type: ignore[misc]
     """Where a clusterer works: the reference space, scaled otherwise or projected on principal axes.
 
     Figures are never computed here, so a choice made here cannot flatter them.
@@ -231,7 +231,7 @@ class WorkingSpace(BaseEstimator):
         return scaled if self.pca_ is None else self.pca_.transform(scaled)
 
     def _fit(self, points: Matrix) -> Matrix:
-        self.scaler_ = None
+        self.scaler_: Any = None
         if self.scaler != "reference" and self.reference.columns:
             name = "standard" if self.scaler == "log1p" else self.scaler
             self.scaler_ = build_scaler(name, len(points)).fit(self._numbers(points))
@@ -248,7 +248,7 @@ class WorkingSpace(BaseEstimator):
         if self.scaler != "log1p":
             return points[:, :split]
         raw = self.reference.to_raw(points).to_numpy()[:, :split]
-        return np.sign(raw) * np.log1p(np.abs(raw))
+        return np.asarray(np.sign(raw) * np.log1p(np.abs(raw)))
 
     def _scale(self, points: Matrix) -> Matrix:
         split = len(self.reference.columns)

@@ -116,9 +116,8 @@ def mean_jaccard(runs: Matrix) -> Matrix:
     """Average Jaccard similarities, shape (bootstraps, k), where the segment was drawn; 0 if it never was."""
     known = np.isfinite(runs)
     counts = known.sum(axis=0)
-    return np.divide(
-        np.where(known, runs, 0.0).sum(axis=0), counts, out=np.zeros(runs.shape[1]), where=counts > 0
-    )
+    sums = np.where(known, runs, 0.0).sum(axis=0)
+    return np.asarray(np.divide(sums, counts, out=np.zeros(runs.shape[1]), where=counts > 0))
 
 
 def smallest_jaccard(runs: Matrix) -> float:

@@ -27,7 +27,7 @@ class WardClusterer(CentroidClusterer):
 
     shares_work = True
 
-    def __init__(self, n_clusters: int = 2, max_rows: int = 3000, random_state: int = 0) -> None:
+    def __init__(self, n_clusters: int = 2, *, max_rows: int = 3000, random_state: int = 0) -> None:
         self.n_clusters = n_clusters
         self.max_rows = max_rows
         self.random_state = random_state
@@ -82,6 +82,7 @@ class WardThenKMeansClusterer(CentroidClusterer):
     def __init__(
         self,
         n_clusters: int = 2,
+        *,
         max_niches: int = 4,
         niche_share: float = 0.05,
         min_niche: int = 10,
@@ -134,7 +135,7 @@ class WardThenKMeansClusterer(CentroidClusterer):
                 if ratio >= max(self.isolation, 1.0):
                     found.append((ratio, members, center, radius))
         taken = np.zeros(len(train), dtype=bool)
-        niches = []
+        niches: list[tuple[Matrix, float]] = []
         for _, members, center, radius in sorted(found, key=lambda niche: -niche[0]):
             if len(niches) < self.max_niches and not (taken & members).any():
                 taken |= members
@@ -152,7 +153,7 @@ class WardThenKMeansClusterer(CentroidClusterer):
             else np.ones(len(points), dtype=bool)
         )
         left = self.n_clusters - len(niches)
-        kmeans = KMeansClusterer(left, self.n_init, self.random_state).fit(
+        kmeans = KMeansClusterer(left, n_init=self.n_init, random_state=self.random_state).fit(
             points[rest], None if weights is None else weights[rest]
         )
         self.centers_ = np.vstack([centers, kmeans.centers_])
