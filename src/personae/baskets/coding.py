@@ -52,8 +52,8 @@ class Baskets:
 
     def with_entries(self, basket: Integers, item: Integers) -> "Baskets":
         """Put other entries (of any order) into the same baskets."""
-        order = np.argsort(item * np.int64(self.n) + basket)
-        return Baskets(basket[order], item[order], self.names, self.customer)
+        sorted_items, sorted_baskets = np.divmod(np.sort(item * self.n + basket), max(self.n, 1))
+        return Baskets(sorted_baskets, sorted_items, self.names, self.customer)
 
 
 def encode(

@@ -166,7 +166,12 @@ def _splits(codes: Itemset, max_consequent: int | None) -> list[tuple[Itemset, I
     ]
 
 
-def lift(both: Integers, antecedent: Integers, consequent: Integers, n_baskets: float) -> Figures:
+def lift(
+    both: Figures | Integers,
+    antecedent: Figures | Integers,
+    consequent: Figures | Integers,
+    n_baskets: Figures | Integers | int,
+) -> Figures:
     """Lift from counts; 0 where a side does not occur (arrays broadcast).
 
     Examples
