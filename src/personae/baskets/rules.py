@@ -180,9 +180,10 @@ def lift(
     array([2.])
     """
     expected = np.asarray(antecedent, dtype=float) * consequent
-    return np.divide(
+    result: Figures = np.divide(
         np.asarray(both, dtype=float) * n_baskets, expected, out=np.zeros_like(expected), where=expected > 0
     )
+    return result
 
 
 def fisher(found: Rules) -> Figures:
