@@ -1,6 +1,7 @@
 """The whole configuration of a study."""
 
 from personae.schema.base import Frozen
+from personae.schema.impute import Impute
 from personae.schema.prepare import Prepare
 from personae.schema.profile import Profile
 
@@ -11,4 +12,4 @@ class Study(Frozen):
     study: str
     seed: int
     prepare: Prepare
-    profile: Profile
+    impute: Impute
