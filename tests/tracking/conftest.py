@@ -68,8 +68,12 @@ class Project:
 
 def environment() -> dict[str, str]:
     """Give the environment of a user who has installed this checkout and nothing else set."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_", "GIT_"))}
-    identity = {f"GIT_{who}_{what}": f"test@{who}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_", "GIT_"))
+    }
+    identity = {
+        f"GIT_{who}_{what}": f"test@{who}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+    }
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
     return kept | identity | {"PYTHONPATH": str(SOURCE), "PATH": path, "DVC_NO_ANALYTICS": "true"}
 

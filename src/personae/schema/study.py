@@ -3,7 +3,6 @@
 from personae.schema.base import Frozen
 from personae.schema.impute import Impute
 from personae.schema.prepare import Prepare
-from personae.schema.profile import Profile
 
 
 class Study(Frozen):
