@@ -1,0 +1,43 @@
+"""Where things lie, relative to the project's root: the one place that knows."""
+
+from pathlib import Path
+
+CONF = Path("conf")
+PARAMS = Path("params.yaml")
+RAW = Path("data")
+MLRUNS = Path("mlruns")
+
+
+def raw(study: str) -> Path:
+    """Directory with the publisher's files of a study."""
+    return RAW / study
+
+
+def origin(study: str) -> Path:
+    """What the raw files of a study are: sample, original or other."""
+    return raw(study) / "origin.json"
+
+
+def resolved(study: str) -> Path:
+    """Whole configuration of a study, as composed."""
+    return Path("resolved") / f"{study}.yaml"
+
+
+def table(study: str, name: str) -> Path:
+    """Table that one stage hands to the next."""
+    return Path("build") / study / f"{name}.parquet"
+
+
+def model(study: str, name: str) -> Path:
+    """Directory of a fitted model."""
+    return Path("models") / study / name
+
+
+def report(study: str, name: str) -> Path:
+    """File that people read."""
+    return Path("reports") / study / name
+
+
+def anchor(study: str) -> Path:
+    """Segments that later runs are matched to."""
+    return CONF / "anchors" / f"{study}.json"

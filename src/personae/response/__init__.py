@@ -1,0 +1,1 @@
+"""Response models: honest validation, calibration and a guard against leakage."""

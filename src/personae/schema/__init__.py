@@ -1,0 +1,1 @@
+"""Frozen typed settings, one module a section; values live in conf/ and params.yaml, never here."""

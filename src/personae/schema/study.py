@@ -1,0 +1,14 @@
+"""The whole configuration of a study."""
+
+from personae.schema.base import Frozen
+from personae.schema.prepare import Prepare
+from personae.schema.profile import Profile
+
+
+class Study(Frozen):
+    """Settings of all stages of one study, keyed by stage; a section that is of no use to it is absent."""
+
+    study: str
+    seed: int
+    prepare: Prepare
+    profile: Profile

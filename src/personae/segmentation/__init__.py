@@ -1,0 +1,1 @@
+"""Clusterers, quality, stability, choice of k and identity of segments."""

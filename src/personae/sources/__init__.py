@@ -1,0 +1,1 @@
+"""Raw files of the publishers to tidy tables, one module a study."""

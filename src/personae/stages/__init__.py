@@ -1,0 +1,1 @@
+"""One thin module a DVC stage: read, call one function, write."""

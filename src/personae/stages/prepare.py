@@ -1,0 +1,29 @@
+"""Stage prepare: the publisher's raw files to tidy tables."""
+
+import importlib
+
+from personae import paths, tables
+from personae.command import run_stage
+from personae.files import read_json, write_json
+from personae.schema.base import Frozen
+from personae.schema.prepare import Prepare
+from personae.settings import load
+
+
+class Keys(Frozen):
+    """What this stage reads of the settings."""
+
+    prepare: Prepare
+
+
+def main(study: str) -> None:
+    settings = load(study, Keys).prepare
+    source = importlib.import_module(f"personae.sources.{settings.source}")
+    prepared = source.prepare(paths.raw(study), settings)
+    for name, table in prepared.tables.items():
+        tables.write(paths.table(study, name), table)
+    write_json(paths.report(study, "prepare.json"), prepared.report(read_json(paths.origin(study))["data"]))
+
+
+if __name__ == "__main__":
+    run_stage(main)
