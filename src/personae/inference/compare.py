@@ -9,7 +9,6 @@ import narwhals as nw
 import numpy as np
 from narwhals.typing import IntoDataFrame
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from personae.errors import PersonaeError
 from personae.inference.adjust import adjust
@@ -237,7 +236,4 @@ def _tell_apart(
     if min((a & complete).sum(), (b & complete).sum()) < rules.min_group:
         return None
     rows = (a | b) & complete
-    with threadpool_limits(limits=1):
-        return two_sample_test(
-            design_matrix(columns, rows), b[rows], seed=seed, permutations=rules.permutations
-        )
+    return two_sample_test(design_matrix(columns, rows), b[rows], seed=seed, permutations=rules.permutations)

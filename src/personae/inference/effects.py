@@ -159,9 +159,9 @@ def cramers_v(table: Array, level: float = 0.95) -> Effect:
 
 
 def _noncentrality(statistic: float, freedom: int, level: float) -> tuple[float, float]:
-    """Bounds of the noncentrality under which the statistic is not surprising."""
+    """Bounds of the noncentrality under which the statistic is not surprising; they hold the statistic."""
     low, high = (
         0.0 if chdtr(freedom, statistic) <= q else float(chndtrinc(statistic, freedom, q))
         for q in (0.5 + level / 2, 0.5 - level / 2)
     )
-    return low, high
+    return low, max(high, statistic)

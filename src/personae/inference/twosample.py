@@ -8,6 +8,7 @@ from scipy.linalg import solve
 from scipy.spatial.distance import cdist
 from scipy.special import ndtri
 from scipy.stats import rankdata
+from threadpoolctl import threadpool_limits
 
 Array = NDArray[np.float64]
 
@@ -72,13 +73,14 @@ def two_sample_test(
         chosen = np.sort(rng.choice(len(features), max_rows, replace=False))
         features, second = features[chosen], second[chosen]
     labels = np.vstack([second, *(rng.permutation(second) for _ in range(permutations))])
-    similarity = _kernel(features)
     aucs, influence = np.zeros(len(labels)), np.zeros(len(second))
-    for _ in range(repeats):
-        fold = rng.permutation(np.arange(len(second)) % folds)
-        auc, own = _cross_validated_auc(similarity, labels, fold)
-        aucs += auc / repeats
-        influence += own / repeats
+    with threadpool_limits(limits=1):
+        similarity = _kernel(features)
+        for _ in range(repeats):
+            fold = rng.permutation(np.arange(len(second)) % folds)
+            auc, own = _cross_validated_auc(similarity, labels, fold)
+            aucs += auc / repeats
+            influence += own / repeats
     spread = _understatement(aucs[1:], second) * np.sqrt(np.sum(influence**2))
     half = float(ndtri(0.5 + level / 2) * spread)
     p = (1 + np.sum(aucs[1:] >= aucs[0] - 10.0**-DECIMALS)) / len(labels)
