@@ -88,6 +88,11 @@ class Evidence:
     jaccard: Mapping[int, float]
     far: Array
 
+    @classmethod
+    def from_report(cls, report: Mapping[str, Any], far: Array) -> "Evidence":
+        """Take it from the contents of `segment.json`, whose lists follow the segments' ids."""
+        return cls(report["verdict"], dict(enumerate(report["stability"]["jaccard"])), far)
+
 
 def persona_cards(
     customers: pd.DataFrame,

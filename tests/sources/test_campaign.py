@@ -76,7 +76,7 @@ def test_features_are_the_same_on_eager_lazy_and_pandas(table, tmp_path):
 
 
 def broken(table, **columns):
-    return table.cast({name: pl.String for name in columns}).with_columns(
+    return table.cast(dict.fromkeys(columns, pl.String)).with_columns(
         pl.when(pl.int_range(pl.len()) == 4).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
         for name, value in columns.items()
     )

@@ -1,8 +1,8 @@
 """The whole configuration of a study."""
 
 from personae.schema.base import Frozen
+from personae.schema.impute import Impute
 from personae.schema.prepare import Prepare
-from personae.schema.profile import Profile
 
 
 class Study(Frozen):
@@ -11,4 +11,4 @@ class Study(Frozen):
     study: str
     seed: int
     prepare: Prepare
-    profile: Profile
+    impute: Impute
