@@ -1,6 +1,6 @@
 """Settings of stage prepare, one class a source of raw files."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,4 +16,11 @@ class CampaignPrepare(Frozen):
     marital: dict[str, str]
 
 
-Prepare = CampaignPrepare
+class AerofitPrepare(Frozen):
+    """Rules for the aerofit file: the products it may name."""
+
+    source: Literal["aerofit"]
+    products: list[str] = Field(min_length=2)
+
+
+Prepare = Annotated[CampaignPrepare | AerofitPrepare, Field(discriminator="source")]
