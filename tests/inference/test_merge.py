@@ -79,8 +79,11 @@ def test_equal_pairs_are_kept_apart_at_the_level_only():
     assert kept / 2000 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 2000)
 
 
-def test_within_pair_is_holm_at_half_the_level():
-    assert within_pair([0.01, 0.02, float("nan")])[:2] == pytest.approx([0.04, 0.04])
+def test_within_pair_is_holm_over_features_and_classifier():
+    features, classifier = within_pair([0.01, 0.04, float("nan")], NEAR)
+    assert features[:2] == pytest.approx([0.03, 0.08])
+    assert classifier == NEAR.p
+    assert np.isnan(within_pair([0.01], None)[1])
 
 
 def decided(a, b, auc, decision):

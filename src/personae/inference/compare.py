@@ -100,8 +100,7 @@ def compare(
     compared, pairs = _adjust_run(compared, pairs, rules)
     merge: tuple[Merge, ...] = ()
     if not descriptive:
-        pairs = _adjust_pairs(pairs)
-        merge = _verdicts([columns[name] for name in compared], members, pairs, rules, seed)
+        merge, pairs = _verdicts([columns[name] for name in compared], members, pairs, rules, seed)
     return Comparison(
         grouping=grouping,
         sizes={name: int(rows.sum()) for name, rows in members.items()},
@@ -197,31 +196,21 @@ def _adjust_run(
     return corrected, [replace(pair, p_adjusted=next(adjusted)) for pair in pairs]
 
 
-def _adjust_pairs(pairs: Sequence[Pair]) -> list[Pair]:
-    """Correct over the features of each pair of groups."""
-    corrected = list(pairs)
-    for names in {(pair.a, pair.b): None for pair in pairs}:
-        places = [i for i, pair in enumerate(pairs) if (pair.a, pair.b) == names]
-        for i, p in zip(places, within_pair([pairs[i].p for i in places]), strict=True):
-            corrected[i] = replace(pairs[i], p_within_pair=p)
-    return corrected
-
-
 def _verdicts(
     columns: Sequence[Column], members: Members, pairs: Sequence[Pair], rules: Rules, seed: int
-) -> tuple[Merge, ...]:
-    verdicts = []
+) -> tuple[tuple[Merge, ...], list[Pair]]:
+    """Judge every pair of groups; the pairs come back with their p-values corrected within the pair."""
+    verdicts, corrected = [], []
     for number, (a, b) in enumerate(combinations(members, 2)):
-        evidence = [
-            Evidence(pair.variable, pair.p, pair.equivalence_p, pair.power)
-            for pair in pairs
-            if (pair.a, pair.b) == (a, b)
-        ]
+        own = [pair for pair in pairs if (pair.a, pair.b) == (a, b)]
         classifier = _tell_apart(
             columns, members[a], members[b], rules, np.random.SeedSequence([seed, number])
         )
+        evidence = [Evidence(pair.variable, pair.p, pair.equivalence_p, pair.power) for pair in own]
         verdicts.append(judge((a, b), evidence, classifier, rules))
-    return tuple(verdicts)
+        p_values, _ = within_pair([pair.p for pair in own], classifier)
+        corrected += [replace(pair, p_within_pair=p) for pair, p in zip(own, p_values, strict=True)]
+    return tuple(verdicts), corrected
 
 
 def _tell_apart(

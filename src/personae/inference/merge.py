@@ -42,17 +42,22 @@ class Merge:
     decided_by: Literal["data", "on_inconclusive"]
 
 
-def within_pair(p_values: Sequence[float]) -> list[float]:
-    """Holm over the features of one pair, at half the level: the other half belongs to the two-sample test.
+def within_pair(p_values: Sequence[float], two_sample: TwoSample | None) -> tuple[list[float], float]:
+    """Holm over the features of one pair and its two-sample test, together one family.
 
     So a pair of equal groups is kept apart with probability alpha at most, whatever is tested.
 
+    Returns
+    -------
+    The corrected p-values of the features, and that of the two-sample test (NaN without one).
+
     Examples
     --------
-    >>> within_pair([0.01, 0.5])
-    [0.04, 1.0]
+    >>> within_pair([0.01, 0.5], TwoSample(0.6, 0.5, 0.7, 0.2, 100))
+    ([0.03, 0.5], 0.4)
     """
-    return [float(p) for p in np.minimum(2 * adjust(p_values, "holm"), 1.0)]
+    corrected = adjust([*p_values, two_sample.p if two_sample else float("nan")], "holm").tolist()
+    return corrected[:-1], corrected[-1]
 
 
 def judge(
@@ -80,8 +85,7 @@ def judge(
     'merge'
     """
     known = two_sample or TwoSample(float("nan"), float("nan"), float("nan"), float("nan"), 0)
-    corrected = within_pair([item.p for item in evidence])
-    p_classifier = float(min(1.0, 2 * known.p)) if known.rows else float("nan")
+    corrected, p_classifier = within_pair([item.p for item in evidence], two_sample)
     open_features = tuple(item.variable for item in evidence if not item.equivalence_p <= rules.alpha)
     different = [item.variable for item, p in zip(evidence, corrected, strict=True) if p <= rules.alpha]
     powers = [item.power for item in evidence if not np.isnan(item.power)]
