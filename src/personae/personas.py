@@ -88,6 +88,13 @@ class Evidence:
     jaccard: Mapping[int, float]
     far: Array
 
+    @classmethod
+    def from_report(cls, report: Mapping[str, Any], far: Array) -> "Evidence":
+        """Take it from the contents of `segment.json`, whose lists follow its `ids`."""
+        return cls(
+            report["verdict"], dict(zip(report["ids"], report["stability"]["jaccard"], strict=True)), far
+        )
+
 
 def persona_cards(
     customers: pd.DataFrame,

@@ -5,8 +5,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 SIGNIFICANT_DIGITS = 6
 
 
@@ -18,6 +16,7 @@ def to_json(value: Any) -> Any:
 
     Examples
     --------
+    >>> import numpy as np
     >>> to_json({"share": np.float64(1 / 3), "sizes": np.array([2, 3]), "p": float("nan")})
     {'share': 0.333333, 'sizes': [2, 3], 'p': None}
     """
@@ -25,12 +24,10 @@ def to_json(value: Any) -> Any:
         return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return to_json(value.tolist())
     if isinstance(value, list | tuple):
         return [to_json(item) for item in value]
-    if isinstance(value, np.generic):
-        return to_json(value.item())
+    if hasattr(value, "tolist"):
+        return to_json(value.tolist())
     return significant(value) if isinstance(value, float) else value
 
 

@@ -1,0 +1,59 @@
+# People, hooks and CI call the same tasks. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export DVC_NO_ANALYTICS := true
+export MLFLOW_DISABLE_TELEMETRY := true
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+ORIGINALS ?= ../shared/data
+UV := $(or $(shell command -v uv),.uv/bin/uv)
+READY := .venv/.ready
+
+.PHONY: help env repro test check format ui bench originals sample
+
+help: ## List the tasks
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+env: $(READY) ## Set the environment up from the lock file
+
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/python -m pip install --quiet uv
+
+$(READY): pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen --compile-bytecode
+	@touch $@
+
+data: data.dvc | $(READY)
+	dvc pull --quiet data.dvc
+
+repro: $(READY) data ## Run the whole graph on the data that is there, track it, show the main figures
+	dvc repro
+	@personae summary
+
+test: $(READY) data ## Run the whole test suite
+	ORIGINALS=$(ORIGINALS) python -m pytest -n 2 --dist loadgroup
+
+check: $(READY) ## Format, lint, types and the rules of the house
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+
+format: $(READY) ## Format and mend what can be mended
+	ruff format .
+	ruff check --fix .
+
+ui: $(READY) ## Open what was tracked in MLflow on 127.0.0.1
+	@personae ui
+
+bench: $(READY) data ## Measure beside straightforward versions; prints ratios
+	@for script in benchmarks/*.py; do echo "== $$script"; python $$script || exit 1; done
+
+originals: $(READY) ## Run the graph on the original files in a scratch clone: make originals ORIGINALS=DIR
+	@./scripts/originals.sh $(ORIGINALS)
+
+sample: $(READY) ## Generate the sample data anew and keep it in datastore/
+	personae data sample
+	dvc add --quiet data
+	dvc push --quiet data.dvc

@@ -1,0 +1,93 @@
+"""The `personae` command: every subcommand is a few lines over a function elsewhere."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from personae import paths
+from personae.command import one_line_errors
+
+app = typer.Typer(
+    help="Customer segments, personas and response models that survive scrutiny.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+data = typer.Typer(
+    help="Which raw tables the studies start from: the sample or the originals.", no_args_is_help=True
+)
+app.add_typer(data, name="data")
+console = Console()
+
+
+@data.command("import")
+def import_(
+    source: Annotated[
+        Path, typer.Argument(help="Directory with one folder a study: campaign/, fitbit/, ...")
+    ],
+) -> None:
+    """Put the publishers' original files in place of the sample, a study's folder whole or not at all."""
+    from personae.originals import import_originals
+
+    with one_line_errors():
+        for imported in import_originals(source, paths.RAW):
+            _tell(imported)
+    console.print("Now `dvc repro` runs the graph on them.")
+
+
+@data.command()
+def fetch() -> None:
+    """Download the originals that Kaggle serves (extra `kaggle`), then import them."""
+    from personae.originals import fetch_originals
+
+    with one_line_errors():
+        for imported in fetch_originals(paths.RAW):
+            _tell(imported)
+    console.print("Now `dvc repro` runs the graph on them.")
+
+
+@data.command()
+def sample() -> None:
+    """Generate the synthetic sample anew, the same bytes each time."""
+    from personae.simulate.sample import write_sample
+
+    with one_line_errors():
+        for study in write_sample(paths.RAW):
+            console.print(f"{paths.raw(study)}: synthetic sample")
+
+
+@app.command()
+def summary() -> None:
+    """Show the main figures of every study that has run."""
+    from personae.composition import studies
+    from personae.tracking.summary import summary as figures
+
+    with one_line_errors():
+        console.print(figures(studies(paths.PARAMS)), highlight=False)
+        console.print("\n`make ui` opens the runs in MLflow.")
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> None:
+    """Open what was tracked in the MLflow UI, on this machine only."""
+    from personae.tracking.store import Store
+
+    command = Store.here().ui(port)
+    console.print(f"MLflow on http://127.0.0.1:{port} (Ctrl-C ends it)")
+    os.execv(command[0], command)
+
+
+def _tell(imported: object) -> None:
+    from personae.originals import Imported
+
+    assert isinstance(imported, Imported)
+    console.print(f"{imported.study}: {len(imported.files)} original files", highlight=False)
+    for remark in imported.remarks:
+        console.print(f"  {remark}", highlight=False, markup=False)
+
+
+if __name__ == "__main__":
+    app()

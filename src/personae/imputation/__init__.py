@@ -1,0 +1,1 @@
+"""Imputers, the scorecard that judges them on cells they have not seen, and the completed table."""

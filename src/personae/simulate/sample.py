@@ -1,0 +1,24 @@
+"""The sample data: every study's tables in the publisher's layout, synthetic and always the same."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from personae.files import write_json, write_text
+from personae.simulate import campaign
+
+SEED = 20
+
+
+def write_sample(raw: Path) -> list[str]:
+    """Write the tables of every simulated study below `raw`, and give the studies' names."""
+    for study, write in _WRITERS.items():
+        write(raw / study)
+        write_json(raw / study / "origin.json", {"data": "sample"})
+    return list(_WRITERS)
+
+
+def _campaign(directory: Path) -> None:
+    write_text(directory / "marketing_campaign.csv", campaign.to_text(campaign.simulate(1200, SEED).table))
+
+
+_WRITERS: Mapping[str, Callable[[Path], None]] = {"campaign": _campaign}

@@ -1,0 +1,202 @@
+"""The identity of a study's finished result, from `dvc.lock`; nothing heavy is imported here."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from personae import paths
+from personae.errors import PersonaeError
+
+TRACK = "track"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A file or folder that a stage wrote, and its md5 in DVC's notation."""
+
+    path: str
+    md5: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A study's finished result as `dvc.lock` describes it.
+
+    Attributes
+    ----------
+    study
+        Name of the study.
+    key
+        SHA-256 over parameters, outputs and data: equal results have equal keys.
+    entries
+        What `dvc.lock` says of each stage, by the stage's name without the study.
+    """
+
+    study: str
+    key: str
+    entries: Mapping[str, Any]
+
+    def outputs(self) -> Iterator[Output]:
+        """Give what the stages wrote, in the order of the graph."""
+        for stage, entry in self.entries.items():
+            for out in entry.get("outs", ()):
+                yield Output(out["path"], out["md5"], stage)
+
+    def data(self) -> dict[str, str]:
+        """Give path and md5 of the raw data that the study was computed from."""
+        return _data(self.entries)
+
+
+def read(study: str) -> Finished:
+    """Read the finished result of a study from the working directory.
+
+    Raises
+    ------
+    PersonaeError
+        If a stage has not run, or ran on something else than its producer's latest output, or a file
+        is not the one that its stage wrote.
+    """
+    try:
+        lock, graph = Path("dvc.lock").read_text("utf-8"), Path("dvc.yaml").read_text("utf-8")
+    except FileNotFoundError as error:
+        raise _unfinished(study, f"there is no {error.filename}") from None
+    result = finished(study, lock, graph)
+    _check_settings(result)
+    for output in result.outputs():
+        if not output.path.startswith("build/") and md5(Path(output.path)) != output.md5:
+            raise _unfinished(study, f"{output.path} is not what {output.stage}@{study} wrote")
+    return result
+
+
+def finished(study: str, lock: str, graph: str) -> Finished:
+    r"""Tell the finished result of a study from the text of `dvc.lock` and `dvc.yaml`.
+
+    Stages that `dvc.yaml` no longer has for the study are left out, and so is the tracking stage itself.
+
+    Raises
+    ------
+    PersonaeError
+        If a stage has no entry, or its input is not the producer's latest output.
+
+    Examples
+    --------
+    >>> graph = "stages: {prepare: {foreach: [aerofit], do: {cmd: x}}}"
+    >>> lock = "stages:\n  prepare@aerofit:\n    outs: [{path: build/aerofit, md5: 1f}]\n"
+    >>> [output.path for output in finished("aerofit", lock, graph).outputs()]
+    ['build/aerofit']
+    """
+    recorded = _entries(study, lock)
+    stages = _stages(study, yaml.load(graph, Loader=yaml.CSafeLoader))
+    missing = [stage for stage in stages if stage not in recorded]
+    if missing or not stages:
+        raise _unfinished(
+            study, f"{missing[0]}@{study} has not run" if missing else "dvc.yaml has no stages for it"
+        )
+    entries = {stage: recorded[stage] for stage in stages}
+    _check_chain(study, entries)
+    identity = {
+        "study": study,
+        "data": _data(entries),
+        "params": {stage: entry.get("params", {}) for stage, entry in entries.items()},
+        "outs": {out["path"]: out["md5"] for entry in entries.values() for out in entry.get("outs", ())},
+    }
+    text = json.dumps(identity, sort_keys=True, default=str)
+    return Finished(study, hashlib.sha256(text.encode()).hexdigest(), entries)
+
+
+def md5(path: Path) -> str | None:
+    """Hash a file or folder as DVC does; None where there is nothing."""
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+        listing = [{"md5": _file_md5(file), "relpath": file.relative_to(path).as_posix()} for file in files]
+        listing.sort(key=lambda entry: entry["relpath"])
+        text = json.dumps(listing, sort_keys=True)
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
+    return _file_md5(path) if path.exists() else None
+
+
+def _file_md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _entries(study: str, lock: str) -> dict[str, Any]:
+    """Parse the study's own part of `dvc.lock`: all of it, for five studies, takes longer than the rest."""
+    blocks = re.split(r"(?m)^(?=  \S)", lock)
+    own = [block for block in blocks if re.match(rf"  [\w-]+@{re.escape(study)}:", block)]
+    entries = yaml.load("".join(own), Loader=yaml.CSafeLoader) or {}
+    return {name.partition("@")[0]: entry for name, entry in entries.items()}
+
+
+def _stages(study: str, graph: Mapping[str, Any]) -> list[str]:
+    """Name the stages that `dvc.yaml` has for a study, without tracking itself."""
+    variables = {
+        name: value
+        for given in graph.get("vars", ())
+        if isinstance(given, dict)
+        for name, value in given.items()
+    }
+    names = []
+    for name, stage in graph["stages"].items():
+        over = stage.get("foreach", ())
+        if isinstance(over, str):
+            over = variables.get(over.removeprefix("${").removesuffix("}"), (study,))
+        if name != TRACK and study in over:
+            names.append(name)
+    return names
+
+
+def _data(entries: Mapping[str, Any]) -> dict[str, str]:
+    raw = f"{paths.RAW}/"
+    return {
+        dep["path"]: dep["md5"]
+        for entry in entries.values()
+        for dep in entry.get("deps", ())
+        if dep["path"].startswith(raw)
+    }
+
+
+def _check_chain(study: str, entries: Mapping[str, Any]) -> None:
+    written = {
+        out["path"]: (out["md5"], stage) for stage, entry in entries.items() for out in entry.get("outs", ())
+    }
+    for consumer, entry in entries.items():
+        for dep in entry.get("deps", ()):
+            latest, producer = written.get(dep["path"], (dep["md5"], ""))
+            if dep["md5"] != latest:
+                reason = f"{consumer}@{study} has not seen the latest {dep['path']} of {producer}@{study}"
+                raise _unfinished(study, reason)
+
+
+def _check_settings(result: Finished) -> None:
+    path = str(paths.resolved(result.study))
+    used = {
+        (stage, name): value
+        for stage, entry in result.entries.items()
+        for name, value in entry.get("params", {}).get(path, {}).items()
+    }
+    if not used:
+        return
+    settings = yaml.load(Path(path).read_text("utf-8"), Loader=yaml.CSafeLoader)
+    for (stage, name), value in used.items():
+        if _lookup(settings, name) != value:
+            raise _unfinished(
+                result.study, f"{stage}@{result.study} has not seen the latest {name} of {path}"
+            )
+
+
+def _lookup(settings: Any, name: str) -> Any:
+    for part in name.split("."):
+        settings = settings.get(part) if isinstance(settings, dict) else None
+    return settings
+
+
+def _unfinished(study: str, reason: str) -> PersonaeError:
+    return PersonaeError(f"{study}: not finished ({reason}): dvc repro {TRACK}@{study}")

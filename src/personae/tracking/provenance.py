@@ -1,0 +1,73 @@
+"""Which code a result came from: git commit, uncommitted changes, DVC experiment."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from personae.errors import PersonaeError
+from personae.tracking import key
+
+GENERATED = ("dvc.lock", "resolved", "reports", "mlruns")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """State of the code.
+
+    Attributes
+    ----------
+    commit
+        Hash of HEAD; None outside of git.
+    diff
+        What `git apply` adds to the commit to get this code, new files included; empty when clean. What
+        the graph writes itself (`GENERATED`) is no change of the code.
+    """
+
+    commit: str | None
+    diff: bytes
+
+
+def code() -> Code:
+    """Read the state of the code in the working directory."""
+    commit = _git("rev-parse", "HEAD")
+    return Code(commit.decode().strip(), _diff()) if commit else Code(None, b"")
+
+
+def experiment(result: key.Finished) -> str | None:
+    """Give the name of the running DVC experiment, if it is what changed the result of this study."""
+    name = os.environ.get("DVC_EXP_NAME")
+    if not name:
+        return None
+    baseline = os.environ.get("DVC_EXP_BASELINE_REV", "HEAD")
+    lock, graph = _git("show", f"{baseline}:dvc.lock"), _git("show", f"{baseline}:dvc.yaml")
+    if lock is None or graph is None:
+        return name
+    try:
+        return None if key.finished(result.study, lock.decode(), graph.decode()).key == result.key else name
+    except PersonaeError:
+        return name
+
+
+def _diff() -> bytes:
+    """Compare the working tree with HEAD through a copy of the index that also knows the new files."""
+    sources = (".", *(f":(exclude){path}" for path in GENERATED))
+    with tempfile.TemporaryDirectory() as directory:
+        index = Path(directory) / "index"
+        real = Path((_git("rev-parse", "--git-path", "index") or b"").decode().strip())
+        if real.is_file():
+            shutil.copyfile(real, index)
+        environment = os.environ | {"GIT_INDEX_FILE": str(index)}
+        _git("add", "--intent-to-add", "--", *sources, environment=environment)
+        return _git("diff-index", "--binary", "HEAD", "--", *sources, environment=environment) or b""
+
+
+def _git(*arguments: str, environment: Mapping[str, str] | None = None) -> bytes | None:
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, check=False, env=environment)
+    except OSError:
+        return None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,59 @@
+"""MLflow runs, written in few large batches: for published results, and for sweeps with their trials."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, zip_longest
+from time import time
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+METRICS_AT_ONCE, PARAMS_AT_ONCE = 800, 100
+PARENT_TAG = "mlflow.parentRunId"
+Item = TypeVar("Item")
+
+
+def start(
+    client: "MlflowClient",
+    experiment_id: str,
+    name: str,
+    tags: Mapping[str, str] | None = None,
+    parent: str | None = None,
+) -> str:
+    """Create a run and give its id; tags are there from the first moment, `parent` is a run's id."""
+    given = dict(tags or {}) | ({PARENT_TAG: parent} if parent else {})
+    return str(client.create_run(experiment_id, tags=given, run_name=name).info.run_id)
+
+
+def write(
+    client: "MlflowClient",
+    run_id: str,
+    params: Mapping[str, str] | None = None,
+    metrics: Mapping[str, float] | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """Write parameters, figures and tags in as few requests as MLflow's limits allow."""
+    from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415 - costs a second
+
+    now = int(time() * 1000)
+    figures = [Metric(name, value, now, 0) for name, value in (metrics or {}).items()]
+    settings = [Param(name, value) for name, value in (params or {}).items()]
+    marks = [RunTag(name, value) for name, value in (tags or {}).items()]
+    batches = zip_longest(
+        chunks(figures, METRICS_AT_ONCE), chunks(settings, PARAMS_AT_ONCE), chunks(marks, PARAMS_AT_ONCE)
+    )
+    for batch in batches:
+        client.log_batch(run_id, *(part or () for part in batch), synchronous=True)
+
+
+def chunks(items: Sequence[Item], size: int) -> Iterator[list[Item]]:
+    """Cut a sequence into lists of at most `size`.
+
+    Examples
+    --------
+    >>> list(chunks("abcde", 2))
+    [['a', 'b'], ['c', 'd'], ['e']]
+    """
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part

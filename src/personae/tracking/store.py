@@ -1,0 +1,180 @@
+"""Where runs are kept, and which results are there already; mlflow is imported only to write."""
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from personae import paths
+from personae.errors import PersonaeError
+from personae.files import write_text
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+LOCK_TIMEOUT = 600.0
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+}
+GITIGNORE = "# Everything here is made again by `dvc repro`.\n/*\n!/.gitignore\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A published result: its run, and the DVC experiments that found it."""
+
+    run_id: str
+    experiments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An MLflow store and the index of what was published to it.
+
+    Attributes
+    ----------
+    root
+        Absolute `mlruns/` of the project; in a temporary DVC experiment, of the parent project.
+    override
+        `MLFLOW_TRACKING_URI`, or empty for the SQLite store under `root`.
+    """
+
+    root: Path
+    override: str = ""
+
+    @classmethod
+    def here(cls) -> "Store":
+        """Find the store of the project that the working directory, or its DVC experiment, belongs to."""
+        root = Path(os.environ.get("DVC_ROOT") or ".").resolve() / paths.MLRUNS
+        return cls(root, os.environ.get("MLFLOW_TRACKING_URI", ""))
+
+    @property
+    def database(self) -> Path:
+        """SQLite file of the default store."""
+        return self.root / "mlflow.db"
+
+    @property
+    def uri(self) -> str:
+        """Tracking URI for MLflow."""
+        return self.override or f"sqlite:///{self.database}"
+
+    def artifacts(self, study: str) -> str | None:
+        """Tell where artifacts of a study go; None leaves it to the tracking server."""
+        return None if self.override else (self.root / "artifacts" / study).as_uri()
+
+    def find(self, key: str) -> Record | None:
+        """Look a result up in the index; a run that is no longer in the default store does not count."""
+        try:
+            found = json.loads(self._indexed(key).read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        record = Record(found["run_id"], tuple(found["experiments"]))
+        return record if self.override or self._active(record.run_id) else None
+
+    def remember(self, key: str, record: Record) -> None:
+        """Put a result into the index."""
+        write_text(self._indexed(key), json.dumps(asdict(record)) + "\n")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the store for one writer; the lock of a killed process is free again.
+
+        Raises
+        ------
+        PersonaeError
+            If `mlruns/` cannot be written, or another process holds the lock for ten minutes.
+        """
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - a known result needs no lock
+
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            if not (self.root / ".gitignore").exists():
+                write_text(self.root / ".gitignore", GITIGNORE)
+            lock = FileLock(self.root / ".lock", timeout=LOCK_TIMEOUT)
+            lock.acquire()
+        except Timeout:
+            raise PersonaeError(f"{self.root}: another process holds the lock .lock") from None
+        except OSError as error:
+            raise PersonaeError(f"{self.root}: cannot be written ({error.strerror})") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def client(self) -> "MlflowClient":
+        """Connect to the store and create it where it is not there; call it while `locked`."""
+        quieten()
+        import mlflow  # noqa: PLC0415 - costs a second
+
+        if not self.override and not self.database.exists():
+            self._create()
+        mlflow.set_tracking_uri(self.uri)
+        return mlflow.MlflowClient()
+
+    def experiment(self, client: "MlflowClient", name: str) -> str:
+        """Find or create the MLflow experiment of a study, and give its id."""
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            return str(client.create_experiment(name, artifact_location=self.artifacts(name)))
+        if found.lifecycle_stage == "deleted":
+            client.restore_experiment(found.experiment_id)
+        return str(found.experiment_id)
+
+    def ui(self, port: int = 5000) -> list[str]:
+        """Give the command that serves the store's pages on this machine only.
+
+        Raises
+        ------
+        PersonaeError
+            If the runs are on a tracking server, which has its own pages, or nothing was published.
+        """
+        if self.override.startswith("http"):
+            raise PersonaeError(f"the runs are on a tracking server: open {self.override}")
+        if not self.override and not self.database.exists():
+            raise PersonaeError(f"{self.database}: no runs yet; `dvc repro` publishes them")
+        python = [sys.executable, "-m", "mlflow", "server"]
+        where = ["--backend-store-uri", self.uri, "--default-artifact-root", str(self.root / "artifacts")]
+        return [*python, *where, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+
+    def _create(self) -> None:
+        """Build the database under another name, so that a killed creation leaves no half a store."""
+        from mlflow import MlflowClient  # noqa: PLC0415
+
+        fresh = self.root / ".creating" / self.database.name
+        shutil.rmtree(fresh.parent, ignore_errors=True)
+        MlflowClient(tracking_uri=f"sqlite:///{fresh}").search_experiments(max_results=1)
+        fresh.replace(self.database)
+        shutil.rmtree(fresh.parent)
+
+    def _active(self, run_id: str) -> bool:
+        if not self.database.exists():
+            return False
+        query = "SELECT 1 FROM runs WHERE run_uuid = ? AND lifecycle_stage = 'active'"
+        try:
+            with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
+                return database.execute(query, (run_id,)).fetchone() is not None
+        except sqlite3.Error:
+            return False
+
+    def _indexed(self, key: str) -> Path:
+        name = hashlib.sha256(f"{self.override}\n{key}".encode()).hexdigest()[:32]
+        return self.root / "index" / f"{name}.json"
+
+
+def quieten() -> None:
+    """Keep MLflow from phoning home, drawing progress bars, retrying for minutes; the user's word wins."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    os.environ.pop("MLFLOW_RUN_ID", None)
