@@ -90,8 +90,10 @@ class Evidence:
 
     @classmethod
     def from_report(cls, report: Mapping[str, Any], far: Array) -> "Evidence":
-        """Take it from the contents of `segment.json`, whose lists follow the segments' ids."""
-        return cls(report["verdict"], dict(enumerate(report["stability"]["jaccard"])), far)
+        """Take it from the contents of `segment.json`, whose lists follow its `ids`."""
+        return cls(
+            report["verdict"], dict(zip(report["ids"], report["stability"]["jaccard"], strict=True)), far
+        )
 
 
 def persona_cards(

@@ -46,7 +46,9 @@ def attributes_read(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             value = node.value
-            loaded = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "load"
+            loaded = (
+                isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "load"
+            )
             if loaded or (isinstance(value, ast.Name) and value.id == "keys"):
                 read.add(node.attr)
     return read

@@ -8,63 +8,55 @@ from personae.schema.base import Frozen
 
 
 class KMeans(Frozen):
-    """K-means; the best of `n_init` starts."""
+    """k-means; options of `KMeansClusterer`."""
 
-    method: Literal["kmeans"]
+    name: Literal["kmeans"]
     n_init: int = Field(gt=0)
 
 
 class Mixture(Frozen):
-    """Gaussian mixture; options of GaussianMixture."""
+    """Gaussian mixture; options of `MixtureClusterer`."""
 
-    method: Literal["mixture"]
+    name: Literal["mixture"]
     covariance_type: Literal["full", "tied", "diag", "spherical"]
     n_init: int = Field(gt=0)
     reg_covar: float = Field(gt=0)
 
 
 class Ward(Frozen):
-    """Ward linkage, on a sample above `max_rows` customers."""
+    """Ward linkage, above `max_rows` customers on a sample; options of `WardClusterer`."""
 
-    method: Literal["ward"]
+    name: Literal["ward"]
     max_rows: int = Field(gt=1)
 
 
 class Hdbscan(Frozen):
-    """HDBSCAN, which finds k itself; on a sample above `max_rows` customers."""
+    """HDBSCAN, which finds k itself; options of `HDBSCANClusterer`."""
 
-    method: Literal["hdbscan"]
+    name: Literal["hdbscan"]
     min_cluster_size: int = Field(gt=1)
-    min_samples: int | None = Field(gt=0)
+    min_samples: int | None
     max_rows: int = Field(gt=1)
 
 
 class WardThenKMeans(Frozen):
-    """Ward peels niches off, k-means divides the rest; see `WardThenKMeansClusterer`."""
+    """Ward peels niches off, k-means divides the rest; options of `WardThenKMeansClusterer`."""
 
-    method: Literal["ward_then_kmeans"]
+    name: Literal["ward_then_kmeans"]
     max_niches: int = Field(ge=0)
-    niche_share: float = Field(gt=0, le=1)
+    niche_share: float = Field(gt=0, lt=1)
     min_niche: int = Field(gt=0)
-    isolation: float = Field(ge=1)
+    isolation: float = Field(gt=0)
     depth: int = Field(gt=1)
     n_init: int = Field(gt=0)
     max_rows: int = Field(gt=1)
 
 
-Clusterer = Annotated[
-    KMeans | Mixture | Ward | Hdbscan | WardThenKMeans, Field(discriminator="method")
-]
+Clusterer = Annotated[KMeans | Mixture | Ward | Hdbscan | WardThenKMeans, Field(discriminator="name")]
 
 
-class Scaler(Frozen):
-    """How points are scaled where the clusterer works; figures stay in the reference space."""
-
-    name: Literal["reference", "standard", "robust", "quantile", "log1p"]
-
-
-class ReferenceSpace(Frozen):
-    """The space of all figures, see `personae.segmentation.space.Space`; no sweep may change it."""
+class Space(Frozen):
+    """Reference space in which every figure is computed; a sweep cannot change it."""
 
     name: str
     columns: list[str]
@@ -73,59 +65,57 @@ class ReferenceSpace(Frozen):
     scaler: Literal["standard", "robust", "quantile"]
 
 
+class Scaler(Frozen):
+    """Where the clusterer works: the reference space or scaled otherwise, on some principal axes or all."""
+
+    name: Literal["reference", "standard", "robust", "quantile", "log1p"]
+    axes: int | None = Field(gt=0)
+
+
 class Effort(Frozen):
     """How much is computed for a verdict, see `personae.segmentation.summary.Effort`."""
 
     bootstraps: int = Field(gt=1)
     splits: int = Field(gt=0)
-    null_tables: int = Field(ge=19)
+    null_tables: int = Field(gt=0)
     null_bootstraps: int = Field(gt=0)
-    silhouette_rows: int = Field(gt=100)
-    stability_rows: int = Field(gt=100)
-    null_rows: int = Field(gt=100)
+    silhouette_rows: int = Field(gt=1)
+    stability_rows: int = Field(gt=1)
+    null_rows: int = Field(gt=1)
 
 
-class Further(Frozen):
-    """A further named segmentation, by the same clusterer: its space, and k or a rule."""
+class Also(Frozen):
+    """A further named segmentation: a space and a k of its own."""
 
-    space: ReferenceSpace
-    k: int | None = Field(gt=0)
-    rule: Literal["fixed", "silhouette", "elbow", "gap", "stability"]
+    space: Space
+    k: int | None
 
 
 class Segment(Frozen):
-    """How segments are found and how their number is chosen.
+    """How segments are made, how many, and how they are tested.
 
     Attributes
     ----------
-    space
-        Where every figure is computed.
-    scaler, axes
-        Where the clusterer works: scaled otherwise, on so many principal axes (null: all).
-    candidates
-        Lowest and highest k that are looked at.
     k
-        A requested number of segments; null lets `rule` choose.
+        Requested number of segments; null: `rule` chooses among `candidates`.
+    rule
+        What chooses k where it is not requested.
     cap
-        Largest k that a rule may choose, null for none.
+        Most segments that can be served; null: no cap.
     floor
-        Smallest share of the customers in a segment, for rule `stability`.
-    unit
-        Column with the independent unit of each customer.
-    also
-        Further segmentations by name.
+        Smallest share of the customers that a segment may hold, for the rule `stability`.
+    workers
+        Threads; no figure depends on them.
     """
 
-    space: ReferenceSpace
+    space: Space
     scaler: Scaler
-    axes: int | None = Field(gt=0)
     clusterer: Clusterer
-    candidates: tuple[Annotated[int, Field(gt=1)], Annotated[int, Field(gt=1)]]
     k: int | None = Field(gt=0)
     rule: Literal["fixed", "silhouette", "elbow", "gap", "stability"]
-    cap: int | None = Field(gt=1)
+    candidates: list[int] = Field(min_length=1)
+    cap: int | None
     floor: float = Field(ge=0, lt=1)
-    unit: str
-    workers: int
     effort: Effort
-    also: dict[str, Further]
+    also: dict[str, Also]
+    workers: int

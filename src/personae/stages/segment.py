@@ -1,10 +1,10 @@
-"""Stage segment: customers to segments with their evidence, and the model that scores new ones."""
+"""Stage segment: completed customers to segments, with the evidence for them."""
 
 import polars as pl
 
 from personae import models, paths, tables
 from personae.command import run_stage
-from personae.files import read_json, write_json, write_text
+from personae.files import read_json, write_json
 from personae.schema.base import Frozen
 from personae.schema.segment import Segment
 from personae.segmentation.study import segment_study
@@ -21,12 +21,17 @@ class Keys(Frozen):
 def main(study: str) -> None:
     keys = load(study, Keys)
     customers = tables.read(paths.table(study, "complete"))
-    anchor = read_json(paths.anchor(study)) if paths.anchor(study).exists() else None
-    found = segment_study(customers.to_pandas(), keys.segment, anchor=anchor, seed=keys.seed, label=study)
-    identifiers = customers.select("customer")
-    for name, segmentation in found.items():
-        tables.write(
-            paths.table(study, name),
-            identifiers.hstack(pl.from_pandas(segmentation.customers).get_columns()),
-        )
-        models.save(segmentation.segmenter, paths.model(study, name))
+    found = segment_study(
+        customers.to_pandas(), keys.segment, anchor=read_json(paths.anchor(study)), seed=keys.seed
+    )
+    models.save(found.main.segmenter, paths.model(study, "segmenter"))
+    tables.write(
+        paths.table(study, "segments"),
+        pl.concat([customers.select("customer"), pl.from_pandas(found.customers)], how="horizontal"),
+    )
+    tables.write_csv(paths.report(study, "candidates.csv"), pl.from_pandas(found.candidates))
+    write_json(paths.report(study, "segment.json"), found.report)
+
+
+if __name__ == "__main__":
+    run_stage(main)

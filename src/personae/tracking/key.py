@@ -96,7 +96,9 @@ def finished(study: str, lock: str, graph: str) -> Finished:
     stages = _stages(study, yaml.load(graph, Loader=yaml.CSafeLoader))
     missing = [stage for stage in stages if stage not in recorded]
     if missing or not stages:
-        raise _unfinished(study, f"{missing[0]}@{study} has not run" if missing else "dvc.yaml lacks it")
+        raise _unfinished(
+            study, f"{missing[0]}@{study} has not run" if missing else "dvc.yaml has no stages for it"
+        )
     entries = {stage: recorded[stage] for stage in stages}
     _check_chain(study, entries)
     identity = {
