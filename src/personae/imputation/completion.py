@@ -99,21 +99,18 @@ def complete(
     customer, unit
         Columns that say whose row it is (None: every row is a customer), and who is independent of whom:
         household, identical customers (None: customers).
-    leaky
-        For each column, predictors that know it by construction.
-    structural
-        Columns whose gaps mean something.
+    leaky, structural
+        For each column, predictors that know it by construction; columns whose gaps mean something.
     workers
         Threads over columns; the result does not depend on it.
 
     Raises
     ------
     PersonaeError
-        If a column is absent, not numeric or empty, if it is both filled and structural, or if a customer
-        belongs to two units.
+        If a column is absent, not numeric, empty, or both filled and structural; if a unit is unclear.
     """
     _check_columns(table, columns, structural)
-    _check_owners(table, [name for name in (customer, unit) if name is not None])
+    _check_owners(table, customer, unit)
     table = table.reset_index(drop=True)
     lacking = [column for column in columns if np.isnan(as_figures(table, [column])).any()]
     imputer = TableImputer(
@@ -167,13 +164,14 @@ def _check_columns(table: pd.DataFrame, columns: Sequence[str], structural: Sequ
             raise PersonaeError(f"impute: column {name} holds no value in {len(table)} rows; leave it out")
 
 
-def _check_owners(table: pd.DataFrame, owners: Sequence[str]) -> None:
+def _check_owners(table: pd.DataFrame, customer: str | None, unit: str | None) -> None:
+    owners = [name for name in (customer, unit) if name is not None]
     for name in owners:
         if name not in table.columns:
             raise PersonaeError(f"impute: no column {name!r} in the table; expected who each row belongs to")
         if table[name].isna().any():
             raise PersonaeError(f"impute: column {name} has an empty cell; expected who each row belongs to")
-    pairs = table[list(owners)].drop_duplicates()
+    pairs = table[owners].drop_duplicates()
     if len(owners) == 2 and pairs[owners[0]].duplicated().any():
         several = pairs.loc[pairs[owners[0]].duplicated(), owners[0]].iloc[0]
         raise PersonaeError(f"impute: {owners[0]} {several} belongs to several {owners[1]}; expected one")
