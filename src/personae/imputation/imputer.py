@@ -121,10 +121,12 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.n_features_in_ = X.shape[1]
         self.columns_ = list(numeric if self.columns is None else self.columns)
         predictors = list(numeric if self.predictors is None else self.predictors)
-        missing = np.isnan(as_figures(X, predictors))
+        names = list(dict.fromkeys([*predictors, *self.columns_]))
+        figures = dict(zip(names, as_figures(X, names).T, strict=True))
+        missing = np.isnan(np.column_stack([figures[name] for name in predictors]))
         self.models_, self.predictors_ = {}, {}
         for column in self.columns_:
-            values = as_figures(X, [column])[:, 0]
+            values = figures[column]
             gaps = np.isnan(values)
             if gaps.all():
                 raise PersonaeError(f"impute: column {column} holds no value in {len(X)} rows; leave it out")
@@ -138,8 +140,9 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             method = "median" if self.columns is None and not gaps.any() else self.method
             if not usable and method not in CONSTANT_METHODS:
                 method = "group_mean"
+            inputs = np.column_stack([np.empty((len(X), 0)), *(figures[name] for name in usable)])
             model = ColumnModel(method, self.options, self.random_state)
-            self.models_[column] = model.fit(as_figures(X, usable), values, self._customers(X))
+            self.models_[column] = model.fit(inputs, values, self._customers(X))
             self.predictors_[column] = usable
         return self
 
