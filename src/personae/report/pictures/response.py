@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from personae.report import theme
 from personae.report.figures import percent, rounded
-from personae.report.pictures.shapes import dot, name_rows
+from personae.report.pictures.shapes import dot, name_axis, name_rows
 from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
@@ -28,7 +28,7 @@ def models(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
             axes.set_title(title)
             axes.locator_params(axis="x", nbins=3)
         name_rows(left, [model.replace("_", " ") for model in found], 20)
-        figure.supxlabel("mean ± one standard deviation over folds", fontsize=9.5, color=theme.MUTED)
+        name_axis(left, "mean ± one standard deviation over folds")
         words = ", ".join(f"{model} {rounded(figures['roc_auc']['mean'] or 0)}" for model, figures in found.items())
         return finish(figure, "models", f"Response models, best {best}. ROC AUC: {words}", folder)
 
@@ -105,7 +105,7 @@ def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
         name_rows(axes, [name.replace("_", " ") for name in found])
         axes.xaxis.set_major_formatter(lambda value, _: rounded(value))
         axes.locator_params(axis="x", nbins=5)
-        axes.set_xlabel("profit; the line is the model's 95 % interval")
+        name_axis(axes, "profit; the line is the model's 95 % interval")
         words = ", ".join(f"{name} {rounded(value)}" for name, value in found.items())
         return finish(figure, "profit", f"Profit by whom is contacted: {words}", folder)
 
@@ -126,7 +126,7 @@ def profit_curve(rows: Rows, folder: Path | None = None) -> Picture:
         axes.set_title("Profit by the share contacted")
         axes.xaxis.set_major_formatter(lambda value, _: percent(value))
         axes.yaxis.set_major_formatter(lambda value, _: rounded(value))
-        axes.set_xlabel("share of customers, those with the best prospects first")
+        name_axis(axes, "share of customers, those with the best prospects first")
         alt = f"Profit by share contacted, highest at {percent(shares[peak])}: {rounded(values[peak])}"
         return finish(figure, "profit-curve", alt, folder)
 
@@ -141,6 +141,6 @@ def budgets(rows: Rows, folder: Path | None = None) -> Picture:
         axes.xaxis.set_major_formatter(lambda value, _: rounded(value))
         axes.yaxis.set_major_formatter(lambda value, _: rounded(value))
         axes.locator_params(nbins=5)
-        axes.set_xlabel("budget")
+        name_axis(axes, "budget")
         words = ", ".join(f"{rounded(row['budget'])}: {rounded(row['profit'])}" for row in rows)
         return finish(figure, "budget", f"Profit by budget. {words}", folder)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from personae.report import theme
 from personae.report.figures import percent, rounded
-from personae.report.pictures.shapes import dot, name_rows, threshold
+from personae.report.pictures.shapes import dot, name_axis, name_rows, threshold
 from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
@@ -43,7 +43,7 @@ def drivers(persona: Mapping[str, Any], position: int, folder: Path | None = Non
         name_rows(axes, [driver.get("label", driver["feature"]) for driver in shown])
         widest = max([1.0, *(abs(bound) for each in shown for bound in [*each["ci"], each["effect"]] if bound is not None)])
         axes.set_xlim(-1.08 * widest, 1.08 * widest)
-        axes.set_xlabel("standard deviations from all customers")
+        name_axis(axes, "standard deviations from all customers")
         words = ", ".join(
             f"{driver.get('label', driver['feature'])} {_signed(driver['effect'])}" for driver in shown[:4]
         )
@@ -75,7 +75,7 @@ def choice(candidates: Rows, chosen: int, folder: Path | None = None) -> Picture
         threshold(lower, STABLE, "stable from 0.75", vertical=False)
         lower.set_ylim(0, 1.08)
         lower.set_xticks(ks)
-        lower.set_xlabel("number of segments k; the chosen one is filled")
+        name_axis(lower, "number of segments k; the chosen one is filled")
         words = ", ".join(
             f"k={row['k']} silhouette {rounded(row['silhouette'])}" for row in candidates if row.get("silhouette") is not None
         )
@@ -108,7 +108,7 @@ def stability(names: Sequence[str], jaccard: Sequence[float | None], folder: Pat
         axes.set_xlim(0, 1.12)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
         threshold(axes, STABLE, "stable from 0.75")
-        axes.set_xlabel("mean Jaccard similarity over bootstraps")
+        name_axis(axes, "mean Jaccard similarity over bootstraps")
         words = ", ".join(
             f"{name} {'unknown' if value is None else rounded(value, 2)}"
             for name, value in zip(names, jaccard, strict=True)
