@@ -38,7 +38,8 @@ def test_every_file_in_conf_composes(path):
     elif group in ("imputer", "scaler", "clusterer"):
         compose("campaign", CONF, PARAMS, [f"{group}={choice}"])
     elif group == "classifier":
-        compose("campaign", CONF, PARAMS, [f"{group}=[logistic,{choice}]" if choice != "logistic" else f"{group}=[logistic]"])
+        chosen = dict.fromkeys(["logistic", "xgboost", choice])
+        compose("campaign", CONF, PARAMS, [f"{group}=[{','.join(chosen)}]"])
 
 
 def test_params_change_values_and_choices(project):
@@ -56,9 +57,15 @@ def test_composing_twice_gives_the_same(project):
     ("params", "message"),
     [
         ({"segment": {"kk": 3}}, r"params.yaml: segment.kk is no setting \(value 3\); did you mean k"),
-        ({"segmnet": {"k": 3}}, r"params.yaml: segmnet is no setting \(value \{'k': 3\}\); did you mean segment"),
+        (
+            {"segmnet": {"k": 3}},
+            r"params.yaml: segmnet is no setting \(value \{'k': 3\}\); did you mean segment",
+        ),
         ({"seed": "seven"}, r"params.yaml: seed holds 'seven'; it should be a valid integer"),
-        ({"use": {"clusterer": "kmean"}}, r"params.yaml: campaign.use.clusterer holds 'kmean'; did you mean kmeans"),
+        (
+            {"use": {"clusterer": "kmean"}},
+            r"params.yaml: campaign.use.clusterer holds 'kmean'; did you mean kmeans",
+        ),
         ({"use": {"clustering": "ward"}}, r"campaign.use.clustering is no group .*did you mean clusterer"),
         ({"use": 3}, r"params.yaml: campaign holds"),
     ],
@@ -71,10 +78,25 @@ def test_a_wrong_setting_is_named_with_the_nearest_valid_ones(project, params, m
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("study/campaign.yaml", "oldest:", "oldst:", r"study/campaign.yaml: prepare.oldst is no setting .*oldest"),
-        ("study/campaign.yaml", "oldest: 100", "oldest: old", r"study/campaign.yaml: prepare.oldest holds 'old'"),
+        (
+            "study/campaign.yaml",
+            "oldest:",
+            "oldst:",
+            r"study/campaign.yaml: prepare.oldst is no setting .*oldest",
+        ),
+        (
+            "study/campaign.yaml",
+            "oldest: 100",
+            "oldest: old",
+            r"study/campaign.yaml: prepare.oldest holds 'old'",
+        ),
         ("config.yaml", "seed: 7", "seed: x", r"config.yaml: seed holds 'x'"),
-        ("clusterer/kmeans.yaml", "n_init:", "n_int:", r"clusterer/kmeans.yaml: segment.clusterer.n_int .*n_init"),
+        (
+            "clusterer/kmeans.yaml",
+            "n_init:",
+            "n_int:",
+            r"clusterer/kmeans.yaml: segment.clusterer.n_int .*n_init",
+        ),
     ],
 )
 def test_the_file_that_holds_the_mistake_is_named(project, file, old, new, message):

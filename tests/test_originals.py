@@ -35,7 +35,10 @@ def test_a_study_is_replaced_whole_and_unknown_content_is_said(offered, raw):
         "notes.md: not a file of this study, left out",
         "marketing_campaign.csv: another content than the known edition",
     )
-    assert sorted(path.name for path in (raw / "campaign").iterdir()) == ["marketing_campaign.csv", "origin.json"]
+    assert sorted(path.name for path in (raw / "campaign").iterdir()) == [
+        "marketing_campaign.csv",
+        "origin.json",
+    ]
     assert json.loads((raw / "campaign" / "origin.json").read_text())["data"] == "other"
     assert [path.name for path in raw.iterdir()] == ["campaign"]
 

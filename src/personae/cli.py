@@ -1,5 +1,6 @@
 """The `personae` command: every subcommand is a few lines over a function elsewhere."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -61,19 +62,22 @@ def sample() -> None:
 @app.command()
 def summary() -> None:
     """Show the main figures of every study that has run."""
-    from personae.summary import summary_table
+    from personae.composition import studies
+    from personae.tracking.summary import summary as figures
 
     with one_line_errors():
-        console.print(summary_table())
+        console.print(figures(studies(paths.PARAMS)), highlight=False)
+        console.print("\n`make ui` opens the runs in MLflow.")
 
 
 @app.command()
 def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> None:
     """Open what was tracked in the MLflow UI, on this machine only."""
-    from personae.tracking.store import serve
+    from personae.tracking.store import Store
 
-    with one_line_errors():
-        serve(port)
+    command = Store.here().ui(port)
+    console.print(f"MLflow on http://127.0.0.1:{port} (Ctrl-C ends it)")
+    os.execv(command[0], command)
 
 
 def _tell(imported: object) -> None:

@@ -76,7 +76,7 @@ def test_features_are_the_same_on_eager_lazy_and_pandas(table, tmp_path):
 
 
 def broken(table, **columns):
-    return table.cast({name: pl.String for name in columns}).with_columns(
+    return table.cast(dict.fromkeys(columns, pl.String)).with_columns(
         pl.when(pl.int_range(pl.len()) == 4).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
         for name, value in columns.items()
     )
@@ -90,7 +90,10 @@ def broken(table, **columns):
         ({"Recency": "-3"}, r"column Recency holds -3 in row 6"),
         ({"Education": "Kindergarten"}, r"column Education holds 'Kindergarten' in row 6; expected one of"),
         ({"Response": "2"}, r"column Response holds 2 in row 6; expected one of"),
-        ({"Dt_Customer": "2012-09-04"}, r"column Dt_Customer holds '2012-09-04' in row 6; expected day-month"),
+        (
+            {"Dt_Customer": "2012-09-04"},
+            r"column Dt_Customer holds '2012-09-04' in row 6; expected day-month",
+        ),
     ],
 )
 def test_a_wrong_value_is_named_with_its_place(table, tmp_path, change, message):

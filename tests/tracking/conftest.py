@@ -2,82 +2,30 @@
 
 import os
 import shutil
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.scratch import Project
 
 import personae
+from personae.tracking.store import GITIGNORE
 
 SOURCE = Path(personae.__file__).parents[1]
 GRAPH = Path(__file__).parent / "graph"
 FILES = {
     ".gitignore": "/build\n/data\n/reports/*/pictures\n__pycache__/\n",
-    "mlruns/.gitignore": "/*\n!/.gitignore\n",
+    "mlruns/.gitignore": GITIGNORE,
     "params.yaml": "campaign: {segment: {k: 5}}\naerofit: {}\n",
     "data/campaign/rows.txt": "120",
     "data/aerofit/rows.txt": "60",
 }
 
 
-class Project:
-    """A scratch checkout and the commands that its user types."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def run(self, *command: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end; `variables` go to its environment."""
-        done = subprocess.run(
-            command, cwd=self.root, env=environment() | variables, capture_output=True, text=True, check=False
-        )
-        assert not check or done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
-        return done
-
-    def dvc(self, *arguments: str, **variables: str) -> str:
-        return self.run(sys.executable, "-m", "dvc", *arguments, **variables).stdout
-
-    def track(self, study: str = "campaign", *, check: bool = True, **variables: str):
-        return self.run(sys.executable, "-m", "personae.stages.track", study, check=check, **variables)
-
-    def edit(self, path: str, old: str, new: str) -> None:
-        text = (self.root / path).read_text()
-        assert old in text
-        (self.root / path).write_text(text.replace(old, new))
-
-    def runs(self, study: str = "campaign") -> list[dict[str, dict[str, str]]]:
-        """Tags, params and metrics of a study's runs that the MLflow pages show, oldest first."""
-        with closing(sqlite3.connect(self.root / "mlruns" / "mlflow.db")) as database:
-            query = (
-                "SELECT run_uuid FROM runs JOIN experiments USING (experiment_id)"
-                " WHERE experiments.name = ? AND runs.lifecycle_stage = 'active' ORDER BY start_time"
-            )
-            return [
-                {"id": run}
-                | {
-                    table: dict(database.execute(f"SELECT key, value FROM {table} WHERE run_uuid = ?", [run]))
-                    for table in ("tags", "params", "latest_metrics")
-                }
-                for (run,) in database.execute(query, [study]).fetchall()
-            ]
-
-
-def environment() -> dict[str, str]:
-    """Give the environment of a user who has installed this checkout and nothing else set."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "MLFLOW_", "GIT_"))}
-    identity = {f"GIT_{who}_{what}": f"test@{who}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
-    return kept | identity | {"PYTHONPATH": str(SOURCE), "PATH": path, "DVC_NO_ANALYTICS": "true"}
-
-
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose two studies are computed and committed, but not yet tracked."""
-    project = Project(tmp_path_factory.mktemp("template") / "project")
+    project = Project(tmp_path_factory.mktemp("template") / "project", SOURCE)
     shutil.copytree(GRAPH, project.root)
     for name, text in FILES.items():
         (project.root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +45,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(template: Path, tmp_path: Path) -> Project:
     """A fresh copy of the template."""
     shutil.copytree(template, tmp_path / "project", symlinks=True)
-    return Project(tmp_path / "project")
+    return Project(tmp_path / "project", SOURCE)
 
 
 @pytest.fixture

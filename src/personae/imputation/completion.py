@@ -51,8 +51,8 @@ class Completion:
     Attributes
     ----------
     table
-        The rows given, gaps filled; `<column>_missing` is added for structural columns and for those of
-        which cells were refused.
+        The rows given in their order, gaps filled, index from 0; `<column>_missing` is added for
+        structural columns and for those of which cells were refused.
     scorecard
         Why each gap was treated as it was.
     imputer

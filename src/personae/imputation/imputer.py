@@ -15,8 +15,8 @@ from personae.imputation.methods import CONSTANT_METHODS, ColumnModel, Customers
 LEAST_OBSERVED = 0.5
 TRUSTED_TYPES = (
     "numpy.dtype",
+    "personae.imputation.imputer.TableImputer",
     "personae.imputation.methods.ColumnModel",
-    "personae.imputation.methods.TableImputer",
     "sklearn.impute._iterative.IterativeImputer",
     "sklearn.impute._iterative._ImputerTriplet",
     "xgboost.core.Booster",

@@ -27,8 +27,8 @@ class Rules:
         Share of the really missing cells inside the training range below which nothing is predicted, and
         below which not even the baseline is trusted.
     largest_shift
-        Distance of the mean filled-in value from the mean observed one, in standard deviations, above
-        which nothing is predicted: what was learned where values are seen does not hold where they are not.
+        Distance of filled-in values from the baseline's, see `Score.shift`, above which nothing is
+        predicted: what was learned where values are seen seems not to hold where they are not.
     """
 
     unseen_customers: int
@@ -129,7 +129,7 @@ def decide(score: Score, case: Case, rules: Rules) -> tuple[Verdict, str]:
     `refuse` if too few customers have a value or most missing cells lie outside the training range: then
     the observed say too little about the missing, and a mean is no better than a guess. `impute` if the
     whole interval of the error difference is below 0, support is enough and the filled-in values are not
-    elsewhere than the observed ones. Else `baseline`.
+    elsewhere than the baseline's. Else `baseline`.
     """
     needed = rules.unseen_customers if case == "unseen" else rules.known_customers
     share = 1.0 if score.support is None else score.support
@@ -143,7 +143,7 @@ def decide(score: Score, case: Case, rules: Rules) -> tuple[Verdict, str]:
     if share < rules.impute_support:
         return "baseline", f"{inside}; {rules.impute_support:.0%} are needed"
     if abs(score.shift or 0.0) > rules.largest_shift:
-        return "baseline", f"filled-in values lie {score.shift:+.1f} standard deviations from observed ones"
+        return "baseline", f"filled-in values lie {score.shift:+.1f} baseline errors from what is observed"
     return "impute", f"better than the baseline beyond chance; {inside}"
 
 

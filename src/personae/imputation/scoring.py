@@ -56,7 +56,8 @@ class Score:
     observed, filled
         Values that are there, and values that the method gives to the really missing cells of this case.
     shift
-        Mean of `filled` less mean of `observed`, in standard deviations of `observed`.
+        How far the filled-in values lie above what the baseline would give to the same cells, on average,
+        in units of `baseline_rmse`.
     """
 
     method: str
@@ -99,21 +100,23 @@ def score_case(table: pd.DataFrame, cells: Cells, case: Case, imputer: TableImpu
     predictors = fitted.predictors_[column]
     figures = as_figures(table, predictors)
     observed = np.flatnonzero(~cells.missing)
-    filled = fitted.transform(table.iloc[to_fill])[column].to_numpy() if len(to_fill) else np.empty(0)
-    there, given = _spread(truth[scored]), _spread(filled)
-    errors = _errors(table, cells, case, imputer, design)
+    filled, plain = _filled(fitted, table.iloc[to_fill])
+    measures = _measures(
+        _errors(table, cells, case, imputer, design), truth[scored], cells.groups[scored], design
+    )
+    spread = len(to_fill) and measures["baseline_rmse"]
     return Score(
         method=imputer.method,
         predictors=predictors,
         cells=len(scored),
         groups=len(np.unique(cells.groups[scored])),
         missing=len(to_fill),
-        **_measures(errors, truth[scored], cells.groups[scored], design),
+        **measures,
         baseline="mean" if case == "unseen" else "own_mean",
         support=support(figures[observed], figures[to_fill], cells.groups[observed], design.seed),
-        observed=there,
-        filled=given,
-        shift=(given.mean - there.mean) / there.sd if given and there and there.sd else None,
+        observed=_spread(truth[scored]),
+        filled=_spread(filled),
+        shift=float(np.mean(filled - plain)) / measures["baseline_rmse"] if spread else None,
     )
 
 
@@ -135,10 +138,17 @@ def _errors(
             rows[predictors] = like_missing(as_figures(rows, predictors), donors, rng)
             rows[column] = np.nan
             fitted = clone(imputer).fit(table.iloc[training])
-            customers = None if imputer.customer is None else rows[imputer.customer].to_numpy()
-            errors[0, repeat, hidden] = fitted.transform(rows)[column].to_numpy() - truth[hidden]
-            errors[1, repeat, hidden] = fitted.models_[column].baseline(customers, len(rows)) - truth[hidden]
+            errors[:, repeat, hidden] = np.stack(_filled(fitted, rows)) - truth[hidden]
     return errors[:, :, scored]
+
+
+def _filled(fitted: TableImputer, rows: pd.DataFrame) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Values that the method and that the baseline give to rows that lack the column."""
+    [(column, model)] = fitted.models_.items()
+    if not len(rows):
+        return np.empty(0), np.empty(0)
+    customers = None if fitted.customer is None else rows[fitted.customer].to_numpy()
+    return fitted.transform(rows)[column].to_numpy(), model.baseline(customers, len(rows))
 
 
 def _measures(

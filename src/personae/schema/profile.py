@@ -19,7 +19,27 @@ class Play(Frozen):
 
 
 class Profile(Frozen):
-    """How persona cards are made."""
+    """How persona cards are made.
+
+    Attributes
+    ----------
+    features
+        Numeric columns of the customer table that may drive a segment.
+    labels
+        Their names for people.
+    words
+        For features that may name a segment: what it is called when low, and when high.
+    drivers
+        How many are shown on a card.
+    bootstraps
+        Samples of units behind each interval.
+    smallest
+        Size below which a segment gets a caveat.
+    playbook, fallback
+        Plays in order, the first whose conditions hold is taken; and what to do when none does.
+    response
+        Column with the answer to an offer, 0 or 1; null where a study has none.
+    """
 
     features: list[str]
     labels: dict[str, str]
@@ -29,3 +49,4 @@ class Profile(Frozen):
     smallest: int = Field(gt=0)
     playbook: list[Play]
     fallback: str
+    response: str | None

@@ -1,0 +1,169 @@
+"""Who is tested together: groups of identical customers, repeated stratified folds, blocks of time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from sklearn.model_selection import StratifiedKFold
+
+from personae.errors import PersonaeError
+
+Integers = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """Assignment of rows to folds, and which rows may teach about which.
+
+    `assignment` has shape (repeats, rows) and holds fold numbers from 0. With `forward` a fold is predicted
+    from earlier folds only (time); without it from all others.
+    """
+
+    assignment: Integers
+    count: int
+    forward: bool = False
+
+    @property
+    def repeats(self) -> int:
+        """Number of times the rows were dealt into folds."""
+        return len(self.assignment)
+
+    @property
+    def outer(self) -> tuple[int, ...]:
+        """Folds that are scored: with `forward` the first three only teach, calibrate and choose."""
+        return tuple(range(3 if self.forward else 0, self.count))
+
+    def inner(self, test: int) -> tuple[int, ...]:
+        """Folds inside the training set of fold `test` that are predicted in turn."""
+        return tuple(range(1, test)) if self.forward else tuple(k for k in range(self.count) if k != test)
+
+    def fits(self, nested: bool) -> tuple[tuple[int, ...], ...]:
+        """Sets of folds that are left out of a fit and predicted by it.
+
+        Cross-validation inside every training set needs each pair of folds left out once: the model without
+        folds i and j is the inner model of both. Forward in time the inner models are the earlier outer ones.
+        """
+        if self.forward:
+            return tuple((k,) for k in range(1, self.count))
+        singles = tuple((k,) for k in range(self.count))
+        pairs = tuple((i, j) for i in range(self.count) for j in range(i + 1, self.count))
+        return singles + pairs if nested else singles
+
+    def inner_fit(self, test: int, inner: int) -> tuple[int, ...]:
+        """Name the fit (as in `fits`) whose prediction of fold `inner` knows nothing of fold `test`."""
+        return (inner,) if self.forward else (min(test, inner), max(test, inner))
+
+    def rows(self, repeat: int, left_out: Sequence[int]) -> tuple[Integers, Integers]:
+        """Return the training and the predicted rows of one fit."""
+        fold = self.assignment[repeat]
+        predicted = np.isin(fold, left_out)
+        train = fold < min(left_out) if self.forward else ~predicted
+        return np.flatnonzero(train), np.flatnonzero(predicted)
+
+
+def identical_rows(table: pd.DataFrame) -> Integers:
+    """Number the groups of rows that are equal in every column, a missing value being equal to itself.
+
+    Examples
+    --------
+    >>> identical_rows(pd.DataFrame({"a": [1, 2, 1], "b": [None, 3.0, None]})).tolist()
+    [0, 1, 0]
+    """
+    codes = np.column_stack([pd.factorize(table[column], use_na_sentinel=False)[0] for column in table])
+    _, first, number = np.unique(codes, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(np.argsort(first))
+    return np.asarray(order[number.ravel()], dtype=np.intp)
+
+
+def merged_groups(a: Integers, b: Integers) -> Integers:
+    """Keep together whoever is together in `a` or in `b`, through any chain of both.
+
+    Examples
+    --------
+    >>> merged_groups(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 2])).tolist()
+    [0, 0, 0, 1]
+    """
+    size = int(max(a.max(), b.max())) + 1
+    links = coo_array((np.ones(len(a)), (a, b + size)), shape=(2 * size, 2 * size))
+    label = connected_components(links, directed=False)[1][a]
+    return np.asarray(pd.factorize(label)[0], dtype=np.intp)
+
+
+def grouped_folds(target: Integers, groups: Integers, *, folds: int, repeats: int, seed: int) -> Folds:
+    """Deal groups into folds, stratified by each group's most frequent class, several times over.
+
+    Parameters
+    ----------
+    target : class codes from 0, shape (rows,)
+    groups : group of each row; a group is never split
+    folds, repeats : at least 2 and at least 1
+    seed : of the dealing
+
+    Raises
+    ------
+    PersonaeError
+        If there is one class only, or a class has fewer groups than there are folds.
+
+    Examples
+    --------
+    >>> target = np.array([0, 0, 1, 1, 0, 1]); groups = np.array([0, 0, 1, 1, 2, 3])
+    >>> dealt = grouped_folds(target, groups, folds=2, repeats=1, seed=0).assignment[0]
+    >>> dealt[0] == dealt[1], dealt[2] == dealt[3], sorted(dealt[[0, 4]].tolist())
+    (np.True_, np.True_, [0, 1])
+    """
+    _, member = np.unique(groups, return_inverse=True)
+    counts = np.zeros((member.max() + 1, target.max() + 1))
+    np.add.at(counts, (member, target), 1)
+    stratum = counts.argmax(axis=1)
+    check_classes(stratum, folds)
+    assignment = np.empty((repeats, len(target)), dtype=np.intp)
+    for repeat, state in enumerate(np.random.SeedSequence(seed).generate_state(repeats)):
+        dealer = StratifiedKFold(folds, shuffle=True, random_state=int(state))
+        for number, (_, test) in enumerate(dealer.split(stratum, stratum)):
+            assignment[repeat, np.isin(member, test)] = number
+    return Folds(assignment, folds)
+
+
+def time_folds(target: Integers, time: npt.NDArray[np.generic], *, folds: int) -> Folds:
+    """Cut the rows into blocks of time of about equal size; equal times stay together.
+
+    A block is predicted from earlier blocks; the first three are not scored, so at least five are needed.
+
+    Raises
+    ------
+    PersonaeError
+        If there are fewer than five blocks, or a block lacks a class.
+
+    Examples
+    --------
+    >>> time_folds(np.array([0, 1] * 5), np.arange(10), folds=5).assignment.tolist()
+    [[0, 0, 1, 1, 2, 2, 3, 3, 4, 4]]
+    """
+    rank = np.searchsorted(np.sort(time), time)
+    block = np.unique(rank * folds // len(time), return_inverse=True)[1]
+    if folds < 5 or block.max() + 1 < folds:
+        raise PersonaeError(
+            f"{folds} folds forward in time from {len(np.unique(time))} distinct times: "
+            "5 folds are the least, and each needs times of its own"
+        )
+    classes = len(np.unique(target))
+    check_classes(target, folds)
+    if any(len(np.unique(target[block == k])) < classes for k in range(folds)):
+        raise PersonaeError(f"one of {folds} blocks of time lacks a class of the target: take fewer folds")
+    return Folds(np.asarray(block, dtype=np.intp)[None, :], folds, forward=True)
+
+
+def check_classes(target: Integers, folds: int) -> None:
+    """Refuse a target that cannot be dealt into folds."""
+    _, counts = np.unique(target, return_counts=True)
+    if len(counts) < 2:
+        raise PersonaeError("the target has one class only: a response model needs at least two")
+    if counts.min() < folds:
+        raise PersonaeError(
+            f"a class of the target has {counts.min()} distinct customers, fewer than {folds} folds: "
+            "take fewer folds or merge classes"
+        )

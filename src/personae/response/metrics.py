@@ -1,0 +1,199 @@
+"""Figures of predicted probabilities, and intervals of differences over repeated folds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+from sklearn.metrics import (
+    average_precision_score,
+    precision_recall_fscore_support,
+    recall_score,
+    roc_auc_score,
+)
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
+
+NAMES = (
+    "accuracy",
+    "balanced_accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "roc_auc",
+    "average_precision",
+    "brier",
+    "ece",
+)
+LOWER_IS_BETTER = frozenset({"brier", "ece"})
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure over outer folds: mean and standard deviation, and pooled out of fold.
+
+    `pooled` is computed over all rows of a repeat at once, then averaged over repeats.
+    """
+
+    mean: float
+    sd: float
+    pooled: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Mean difference a - b of a figure over the same folds, with a corrected interval."""
+
+    a: str
+    b: str
+    metric: str
+    mean: float
+    lower: float
+    upper: float
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Points of a reliability curve: bins of equal width that hold at least one prediction."""
+
+    predicted: Floats
+    observed: Floats
+    count: Integers
+
+
+def figures(target: Integers, probabilities: Floats) -> dict[str, float]:
+    """Compute the nine figures of `NAMES`.
+
+    Parameters
+    ----------
+    target : class codes 0..K-1, shape (rows,)
+    probabilities : shape (rows, K), rows sum to 1; the predicted class is the most probable one
+
+    Returns
+    -------
+    dict
+        For two classes precision, recall, F1, ROC AUC and average precision are those of class 1 and Brier is
+        its mean squared error. For more they are macro averages over the classes that occur, each against
+        the rest, Brier is half the summed squared error and ECE is that of the most probable class.
+
+    Examples
+    --------
+    >>> found = figures(np.array([0, 0, 1]), np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]]))
+    >>> {name: round(found[name], 3) for name in ("accuracy", "precision", "roc_auc", "brier")}
+    {'accuracy': 0.667, 'precision': 0.5, 'roc_auc': 1.0, 'brier': 0.137}
+    """
+    classes = probabilities.shape[1]
+    predicted = probabilities.argmax(axis=1)
+    labels = [1] if classes == 2 else np.unique(target).tolist()
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        target, predicted, labels=labels, average="macro", zero_division=0
+    )
+    return {
+        "accuracy": float((predicted == target).mean()),
+        "balanced_accuracy": float(
+            recall_score(target, predicted, labels=np.unique(target), average="macro")
+        ),
+        "precision": float(precision),
+        "recall": float(recall),
+        "f1": float(f1),
+        "roc_auc": ranking(target, probabilities, "roc_auc"),
+        "average_precision": ranking(target, probabilities, "average_precision"),
+        "brier": float(((probabilities - np.eye(classes)[target]) ** 2).sum(axis=1).mean() / 2),
+        "ece": expected_calibration_error(target, probabilities),
+    }
+
+
+def ranking(target: Integers, probabilities: Floats, metric: str) -> float:
+    """ROC AUC or average precision, of class 1 or macro-averaged; NaN where only one class occurs.
+
+    Examples
+    --------
+    >>> ranking(np.array([0, 1, 1]), np.array([[0.7, 0.3], [0.7, 0.3], [0.1, 0.9]]), "roc_auc")
+    0.75
+    """
+    figure = roc_auc_score if metric == "roc_auc" else average_precision_score
+    labels = np.unique(target)
+    if len(labels) < 2:
+        return float("nan")
+    positive = [1] if probabilities.shape[1] == 2 else labels
+    return float(np.mean([figure(target == k, probabilities[:, k]) for k in positive]))
+
+
+def expected_calibration_error(target: Integers, probabilities: Floats) -> float:
+    """Mean gap between predicted and observed share over ten bins of equal width (Naeini et al. 2015).
+
+    Of class 1 for two classes, of the most probable class for more. A small sample has a positive value
+    even for perfect probabilities: read the pooled figure.
+    """
+    curve = reliability(target, probabilities)
+    return float((np.abs(curve.predicted - curve.observed) * curve.count).sum() / curve.count.sum())
+
+
+def reliability(target: Integers, probabilities: Floats) -> Reliability:
+    """Predicted and observed share in ten bins of equal width.
+
+    Examples
+    --------
+    >>> curve = reliability(np.array([0, 1, 1]), np.array([[0.98, 0.02], [0.22, 0.78], [0.22, 0.78]]))
+    >>> curve.predicted.round(2).tolist(), curve.observed.tolist()
+    ([0.02, 0.78], [0.0, 1.0])
+    """
+    if probabilities.shape[1] == 2:
+        claimed, happened = probabilities[:, 1], target == 1
+    else:
+        claimed, happened = probabilities.max(axis=1), probabilities.argmax(axis=1) == target
+    number = np.minimum((claimed * BINS).astype(np.intp), BINS - 1)
+    count = np.bincount(number, minlength=BINS)
+    held = count > 0
+    return Reliability(
+        np.bincount(number, claimed, BINS)[held] / count[held],
+        np.bincount(number, happened, BINS)[held] / count[held],
+        count[held],
+    )
+
+
+def summarise(folds: Mapping[str, Floats], pooled: Mapping[str, Floats]) -> dict[str, Figure]:
+    """Summarise figures by fold, shape (repeats, folds), and by repeat, shape (repeats,)."""
+    return {
+        name: Figure(
+            float(np.nanmean(folds[name])),
+            float(np.nanstd(folds[name], ddof=1)) if folds[name].size > 1 else float("nan"),
+            float(np.mean(pooled[name])),
+        )
+        for name in NAMES
+    }
+
+
+def corrected_difference(
+    a: str, b: str, metric: str, values: tuple[Floats, Floats], *, test_share: float, level: float = 0.95
+) -> Difference:
+    """Compare two models over the same folds by the corrected resampled t test.
+
+    The folds of a repeat share training rows, so the variance of the mean is taken as
+    (1 / J + test / train) times the variance over the J folds (Nadeau and Bengio 2003).
+
+    Parameters
+    ----------
+    values : figures of a and b by fold, of equal shape
+    test_share : share of the rows that a fold tests, in (0, 1)
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0); b = rng.normal(0.8, 0.02, 50)
+    >>> found = corrected_difference("a", "b", "roc_auc", (b + rng.normal(0.03, 0.01, 50), b), test_share=0.2)
+    >>> found.lower < 0.03 < found.upper, found.p < 0.001
+    (True, True)
+    """
+    gap = (values[0] - values[1]).ravel()
+    gap = gap[np.isfinite(gap)]
+    error = float(np.sqrt((1 / len(gap) + test_share / (1 - test_share)) * gap.var(ddof=1)))
+    mean = float(gap.mean())
+    if error == 0:
+        return Difference(a, b, metric, mean, mean, mean, 1.0 if mean == 0 else 0.0)
+    reach = float(stats.t.ppf((1 + level) / 2, len(gap) - 1)) * error
+    p = float(2 * stats.t.sf(abs(mean) / error, len(gap) - 1))
+    return Difference(a, b, metric, mean, mean - reach, mean + reach, p)

@@ -1,0 +1,127 @@
+"""From the customer table to numbers, fitted inside each fold: imputation, scaling, encoding, the segment."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from personae.errors import PersonaeError
+
+Floats = npt.NDArray[np.float64]
+
+
+class SegmentColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """One column a segment: 1 where the clusterer, fitted on the training rows, puts the customer there.
+
+    Parameters
+    ----------
+    space : transformer of a table into points
+    clusterer : estimator with `fit` and `predict` of points
+    """
+
+    def __init__(self, space: Any, clusterer: Any) -> None:
+        self.space = space
+        self.clusterer = clusterer
+
+    def fit(self, table: pd.DataFrame, target: object = None) -> Self:
+        """Fit space and clusterer; the target is not looked at."""
+        self.space_ = clone(self.space).fit(table)
+        points = self.space_.transform(table)
+        self.clusterer_ = clone(self.clusterer).fit(points)
+        self.segments_ = np.unique(self.clusterer_.predict(points))
+        return self
+
+    def transform(self, table: pd.DataFrame) -> Floats:
+        """Give the columns of the segments, shape (rows, segments)."""
+        segment = self.clusterer_.predict(self.space_.transform(table))
+        return np.asarray((segment[:, None] == self.segments_).astype(np.float64))
+
+
+def preprocessing(
+    table: pd.DataFrame,
+    *,
+    imputer: Any,
+    scaler: Any,
+    segments: SegmentColumns | None = None,
+    segment_columns: Sequence[str] = (),
+) -> Pipeline:
+    """Describe, unfitted, how rows of `table` become the models' inputs.
+
+    Parameters
+    ----------
+    table : features as `features` gives them; its types decide what is numeric and what categorical
+    imputer : transformer of the table into the same table without gaps
+    scaler : transformer of the numeric columns, or "passthrough"
+    segments : optional further inputs
+    segment_columns : what their space is given, imputed and unscaled
+
+    Raises
+    ------
+    PersonaeError
+        If a segment column is not in the table.
+    """
+    numeric = table.select_dtypes("number").columns.tolist()
+    categorical = [column for column in table if column not in numeric]
+    parts: list[tuple[str, Any, list[str]]] = [
+        ("numeric", scaler, numeric),
+        ("categorical", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categorical),
+    ]
+    if segments is not None:
+        absent = [column for column in segment_columns if column not in table]
+        if absent:
+            raise PersonaeError(f"segment column '{absent[0]}' is not among the features")
+        parts.append(("segment", segments, list(segment_columns)))
+    encode = ColumnTransformer([part for part in parts if part[2]])
+    return Pipeline([("impute", imputer), ("columns", encode)])
+
+
+def features(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Take the named columns as numbers (missing: NaN) or as words (missing: the word "missing").
+
+    Raises
+    ------
+    PersonaeError
+        If a column is not in the table, or is neither numeric nor text.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"age": [40, None], "home": ["flat", None], "id": [1, 2]})
+    >>> features(table, ["age", "home"]).to_dict("list")
+    {'age': [40.0, nan], 'home': ['flat', 'missing']}
+    """
+    absent = [column for column in columns if column not in table]
+    if absent:
+        raise PersonaeError(f"column '{absent[0]}' is missing; the table has {', '.join(map(str, table))}")
+    taken = {}
+    for column in columns:
+        values = table[column]
+        if pd.api.types.is_numeric_dtype(values):
+            taken[column] = values.astype("float64")
+        elif pd.api.types.is_datetime64_any_dtype(values):
+            raise PersonaeError(f"column '{column}' holds dates; make it a number of days in `prepare`")
+        else:
+            taken[column] = values.astype(object).where(values.notna(), "missing").astype(str).astype(object)
+    return pd.DataFrame(taken, index=table.index)
+
+
+def input_columns(fitted: Pipeline) -> tuple[str, ...]:
+    """Name, for each of the models' inputs, the column of the customer table that it comes from.
+
+    The columns that the segment adds are named "segment".
+    """
+    names: list[str] = []
+    for part, transformer, used in fitted.named_steps["columns"].transformers_:
+        if part == "numeric":
+            names += used
+        elif part == "categorical":
+            levels = zip(used, transformer.categories_, strict=True)
+            names += [column for column, values in levels for _ in values]
+        elif part == "segment":
+            names += ["segment"] * len(transformer.segments_)
+    return tuple(names)

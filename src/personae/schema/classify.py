@@ -1,0 +1,173 @@
+"""Settings of stage classify."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from personae.schema.base import Frozen
+from personae.schema.impute import Imputer
+
+Weight = Literal["balanced"] | None
+
+
+class Logistic(Frozen):
+    """Ridge-penalised logistic regression; options of LogisticRegression."""
+
+    type: Literal["logistic"]
+    C: float = Field(gt=0)
+    max_iter: int = Field(gt=0)
+    class_weight: Weight
+
+
+class RandomForest(Frozen):
+    """Random Forest; options of RandomForestClassifier."""
+
+    type: Literal["random_forest"]
+    n_estimators: int = Field(gt=0)
+    max_features: float | Literal["sqrt", "log2"]
+    min_samples_leaf: int = Field(gt=0)
+    class_weight: Weight
+
+
+class GradientBoosting(Frozen):
+    """Histogram gradient boosting; options of HistGradientBoostingClassifier."""
+
+    type: Literal["gradient_boosting"]
+    learning_rate: float = Field(gt=0, le=1)
+    max_iter: int = Field(gt=0)
+    max_leaf_nodes: int = Field(gt=1)
+    min_samples_leaf: int = Field(gt=0)
+    l2_regularization: float = Field(ge=0)
+    early_stopping: bool
+    class_weight: Weight
+
+
+class Svm(Frozen):
+    """Support vector machine; options of SVC. `calibrations` turn its decision values into probabilities."""
+
+    type: Literal["svm"]
+    C: float = Field(gt=0)
+    kernel: Literal["linear", "rbf"]
+    gamma: float | Literal["scale", "auto"]
+    class_weight: Weight
+
+
+class Xgboost(Frozen):
+    """Gradient boosted trees; options of XGBClassifier."""
+
+    type: Literal["xgboost"]
+    n_estimators: int = Field(gt=0)
+    max_depth: int = Field(gt=0)
+    learning_rate: float = Field(gt=0, le=1)
+    subsample: float = Field(gt=0, le=1)
+    colsample_bytree: float = Field(gt=0, le=1)
+    min_child_weight: float = Field(ge=0)
+    reg_lambda: float = Field(ge=0)
+    class_weight: Weight
+
+
+class Stack(Frozen):
+    """Logistic regression on the other models' scores; `members` by their names, none: all."""
+
+    type: Literal["stack"]
+    members: list[str]
+    C: float = Field(gt=0)
+
+
+Classifier = Annotated[
+    Logistic | RandomForest | GradientBoosting | Svm | Xgboost | Stack, Field(discriminator="type")
+]
+
+
+class Segment(Frozen):
+    """Segments as an input: k-means on standardised columns, some under log(1 + x), fitted in each fold."""
+
+    columns: list[str] = Field(min_length=1)
+    log1p: list[str]
+    k: int = Field(gt=1)
+
+
+class Ablation(Frozen):
+    """A variant of the inputs: features left out (`*` stands for any letters), the segment added."""
+
+    drop: list[str]
+    segment: bool
+
+
+class Claim(Frozen):
+    """A published accuracy of one random split, set beside many splits of that kind."""
+
+    model: str
+    accuracy: float = Field(gt=0, le=1)
+    test_share: float = Field(gt=0, lt=1)
+    splits: int = Field(gt=1)
+
+
+class Guard(Frozen):
+    """The leakage guard: a single column's suspicious ROC AUC, and runs with permuted answers."""
+
+    suspicious_auc: float = Field(gt=0.5, lt=1)
+    permutations: int = Field(gt=0)
+
+
+class Classify(Frozen):
+    """Response models and how they are validated.
+
+    Attributes
+    ----------
+    target
+        Column to predict; of two values the larger is the event.
+    features
+        Columns of the customer table that are known before the event.
+    unit
+        Column of who is kept together in a fold; null: rows that are identical in all features.
+    time
+        Column of the time of each row; then every fold is predicted from earlier ones. null: no time.
+    segment
+        What `segment: true` in an ablation adds.
+    segment_input
+        Whether the segment is an input of the compared models too.
+    calibrations, select
+        What the inner folds choose from, and by which figure they choose a model.
+    ablated
+        Models that score the ablations.
+    shuffles, reasons
+        Permutations a column for its importance; reasons given for each customer.
+    """
+
+    target: str
+    features: list[str] = Field(min_length=1)
+    unit: str | None
+    time: str | None
+    imputer: Imputer
+    scaler: Literal["standard", "robust", "passthrough"]
+    models: dict[str, Classifier] = Field(min_length=1)
+    calibrations: list[Literal["none", "sigmoid", "isotonic", "temperature"]] = Field(min_length=1)
+    select: Literal["roc_auc", "average_precision"]
+    folds: int = Field(gt=2)
+    repeats: int = Field(gt=0)
+    workers: int = Field(gt=0)
+    segment: Segment | None
+    segment_input: bool
+    ablations: dict[str, Ablation]
+    ablated: list[str]
+    guard: Guard
+    shuffles: int = Field(gt=0)
+    reasons: int = Field(gt=0)
+    claim: Claim | None
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Classify":
+        plain = [name for name, model in self.models.items() if not isinstance(model, Stack)]
+        if not plain:
+            raise ValueError("models needs one that is not a stack")
+        named = [*self.ablated, *([self.claim.model] if self.claim else [])]
+        for model in self.models.values():
+            named += model.members if isinstance(model, Stack) else []
+        for name in named:
+            if name not in plain:
+                raise ValueError(f"{name!r} is no model; models are {', '.join(plain)}")
+        wants_segment = self.segment_input or any(each.segment for each in self.ablations.values())
+        if wants_segment and self.segment is None:
+            raise ValueError("segment is null, and an ablation or segment_input asks for it")
+        return self

@@ -1,0 +1,42 @@
+"""Stage profile: segments to persona cards."""
+
+from personae import paths, tables
+from personae.cards import cards_markdown
+from personae.command import run_stage
+from personae.files import read_json, write_json, write_text
+from personae.personas import Evidence, persona_cards
+from personae.schema.base import Frozen
+from personae.schema.profile import Profile
+from personae.settings import load
+
+
+class Keys(Frozen):
+    """What this stage reads of the settings."""
+
+    seed: int
+    profile: Profile
+
+
+def main(study: str) -> None:
+    keys = load(study, Keys)
+    customers = tables.read(paths.table(study, "complete"))
+    segments = tables.read(paths.table(study, "segments"))
+    evidence = Evidence.from_report(
+        read_json(paths.report(study, "segment.json")), segments["far"].to_numpy()
+    )
+    cards = persona_cards(
+        customers.to_pandas(),
+        segments["segment"].to_numpy(),
+        customers["unit"].to_numpy(),
+        settings=keys.profile,
+        evidence=evidence,
+        seed=keys.seed,
+        response=customers[keys.profile.response].to_numpy() if keys.profile.response else None,
+    )
+    write_json(paths.report(study, "personas.json"), cards)
+    data = read_json(paths.report(study, "prepare.json"))["data"]
+    write_text(paths.report(study, "personas.md"), cards_markdown(study, cards, evidence.verdict, data))
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,212 @@
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from personae.errors import PersonaeError
+from personae.imputation.completion import complete
+from personae.imputation.scorecard import Rules
+from personae.imputation.scoring import Design
+from personae.results import to_json
+
+ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
+RULES = Rules(
+    unseen_customers=20, known_customers=5, impute_support=0.8, baseline_support=0.5, largest_shift=1.0
+)
+CONTRACT = {
+    "method", "rmse", "mae", "r2", "baseline", "baseline_rmse", "baseline_mae", "difference_ci", "support",
+    "verdict",
+}  # fmt: skip
+XGBOOST = {
+    "n_estimators": 100,
+    "max_depth": 3,
+    "learning_rate": 0.05,
+    "subsample": 0.8,
+    "colsample_bytree": 0.5,
+}
+
+
+def treat(table, **given):
+    defaults = {
+        "columns": ["income", "weight"],
+        "predictors": ["spend", "visits"],
+        "method": "ridge",
+        "customer": "customer",
+        "unit": "household",
+        "structural": ["card"],
+        "rules": RULES,
+        "design": Design(folds=5, repeats=1, resamples=300, seed=0),
+    }
+    return complete(table, **{**defaults, **given})
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Income follows spend; only 12 customers have a weight, of their own; a gap in card means no card."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"customer": np.repeat([f"c{number:03}" for number in range(60)], 6)})
+    table["household"] = np.arange(360) // 12
+    table["spend"], table["visits"] = rng.normal(size=(2, 360))
+    table["income"] = 10 * table["spend"] + rng.normal(size=360)
+    table["weight"] = (60.0 + np.arange(360) // 6 + 0.2 * rng.normal(size=360)).round(3)
+    table["card"] = np.where(rng.random(360) < 0.5, 1.0, np.nan)
+    table.loc[rng.random(360) < 0.2, "income"] = np.nan
+    table.loc[(np.arange(360) >= 72) | (rng.random(360) < 0.3), "weight"] = np.nan
+    return table
+
+
+@pytest.fixture(scope="module")
+def completion(table):
+    return treat(table)
+
+
+def test_what_was_observed_is_kept(table, completion):
+    for column in ("income", "weight", "card", "spend"):
+        there = table[column].notna()
+        pd.testing.assert_series_equal(completion.table.loc[there, column], table.loc[there, column])
+
+
+def test_each_missing_cell_is_treated_by_its_own_case(table, completion):
+    gaps, known = table["weight"].isna(), np.arange(360) < 72
+    own = table.groupby("customer")["weight"].transform("mean")
+    filled = completion.table["weight"]
+    assert set(completion.flags["weight"][gaps & known]) == {"baseline"}
+    pd.testing.assert_series_equal(filled[gaps & known], own[gaps & known])
+    assert set(completion.flags["weight"][~known]) == {"refuse"}
+    assert filled[~known].isna().all()
+    assert set(completion.flags["income"]) == {"observed", "impute"}
+    assert completion.table["income"].notna().all()
+
+
+def test_what_stays_missing_has_a_flag_column(table, completion):
+    assert completion.table["weight_missing"].tolist() == table["weight"].isna().tolist()
+    assert completion.table["card_missing"].tolist() == table["card"].isna().tolist()
+    assert "income_missing" not in completion.table
+    assert completion.changed == ["income", "weight", "weight_missing", "card_missing"]
+
+
+def test_a_structural_gap_is_never_filled(table, completion):
+    assert completion.table["card"].isna().equals(table["card"].isna())
+    assert set(completion.flags["card"]) == {"structural", "observed"}
+    assert completion.scorecard.structural["card"].missing == table["card"].isna().sum()
+
+
+def test_a_new_row_is_treated_as_the_table_was(table, completion):
+    new = pd.DataFrame(
+        {"customer": ["new"], "spend": [1.0], "visits": [0.0], "income": [np.nan], "weight": [np.nan]}
+    )
+    filled = completion.imputer.transform(new)
+    assert filled["income"].item() == pytest.approx(10, abs=1)
+    assert np.isnan(filled["weight"].item())
+
+
+def test_the_report_keeps_its_contract_and_says_how_many_cells_were_treated_how(table, completion):
+    report = json.loads(json.dumps(to_json(completion.scorecard), allow_nan=False))
+    assert set(report["columns"]) == {"income", "weight"}
+    for figures in report["columns"].values():
+        assert {"missing_share", "unseen", "known"} <= set(figures)
+        assert set(figures["unseen"]) >= CONTRACT
+        assert set(figures["known"]) >= CONTRACT
+    for column, treated in report["treated"].items():
+        assert sum(treated.values()) == len(table)
+        assert treated["observed"] == table[column].notna().sum()
+
+
+@pytest.mark.parametrize("method", ["ridge", "xgboost"])
+def test_the_same_seed_gives_the_same_result_for_any_number_of_workers(table, method):
+    options = XGBOOST if method == "xgboost" else None
+    first, second = (treat(table, method=method, options=options, workers=workers) for workers in (1, 2))
+    pd.testing.assert_frame_equal(first.table, second.table)
+    assert to_json(first.scorecard) == to_json(second.scorecard)
+
+
+def test_a_table_without_gaps_comes_back_as_it_is(table):
+    whole = table[["customer", "household", "spend", "visits"]]
+    completion = treat(whole, columns=["spend"], structural=[])
+    pd.testing.assert_frame_equal(completion.table, whole)
+    assert to_json(completion.scorecard)["columns"] == {}
+    assert treat(whole, columns=[], structural=[]).changed == []
+
+
+@pytest.mark.parametrize(
+    ("change", "given", "message"),
+    [
+        ({"income": np.nan}, {}, "column income holds no value in 360 rows"),
+        ({}, {"columns": ["wage"]}, "no column 'wage' in the table"),
+        ({}, {"predictors": ["wage"]}, "no column 'wage' in the table"),
+        ({"spend": "much"}, {}, "column spend holds 'much'; expected numbers"),
+        ({}, {"columns": ["card"]}, "card is both filled and structural"),
+        ({}, {"structural": ["loyalty"]}, "no structural column 'loyalty'"),
+        ({"customer": None}, {}, "column customer has an empty cell"),
+        ({}, {"customer": "user"}, "no column 'user' in the table"),
+        ({"household": range(360)}, {}, "customer c000 belongs to several household"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_in_one_line(table, change, given, message):
+    with pytest.raises(PersonaeError, match=message) as caught:
+        treat(table.assign(**change), **given)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.originals
+@pytest.mark.skipif(not (ORIGINALS / "campaign").exists(), reason="no original campaign file")
+def test_the_24_incomes_missing_from_the_original_campaign_are_imputed():
+    table = pd.read_csv(ORIGINALS / "campaign/marketing_campaign.csv", sep="\t")
+    numeric = table.select_dtypes("number").columns
+    twins = table.groupby([name for name in table if name not in ("ID", "Response")], dropna=False).ngroup()
+    completion = treat(
+        table.assign(unit=twins),
+        columns=["Income"],
+        predictors=[name for name in numeric if name not in ("ID", "Income", "Response")],
+        method="xgboost",
+        options=XGBOOST,
+        customer="ID",
+        unit="unit",
+        structural=[],
+    )
+    assert completion.scorecard.treated["Income"] == {"impute": 24, "observed": 2216}
+    assert completion.scorecard.columns["Income"].unseen.rmse < 0.8 * 25_000
+
+
+@pytest.mark.originals
+@pytest.mark.skipif(not (ORIGINALS / "fitbit").exists(), reason="no original fitbit files")
+def test_on_the_original_fitbit_days_no_method_is_trusted_where_the_data_does_not_carry_it():
+    completion = treat(
+        fitbit_days(),
+        columns=["TotalMinutesAsleep", "WeightKg", "BMI"],
+        predictors=[
+            "TotalSteps", "VeryActiveMinutes", "FairlyActiveMinutes", "LightlyActiveMinutes",
+            "SedentaryMinutes", "Calories",
+        ],
+        method="xgboost",
+        options=XGBOOST,
+        customer="Id",
+        unit=None,
+        structural=[],
+        leaky={"TotalMinutesAsleep": ["SedentaryMinutes"]},
+    )  # fmt: skip
+    columns = completion.scorecard.columns
+    assert columns["WeightKg"].unseen.verdict in ("refuse", "baseline")
+    assert columns["BMI"].unseen.verdict in ("refuse", "baseline")
+    sleep = columns["TotalMinutesAsleep"].unseen
+    assert sleep.verdict == "baseline"
+    assert sleep.r2 < 0
+    assert sleep.leaky.r2 > 0.3
+    assert sleep.leaky.filled.mean < 200
+    assert sleep.filled.mean == pytest.approx(sleep.observed.mean, abs=40)
+
+
+def fitbit_days():
+    folder = ORIGINALS / "fitbit/Fitabase_Data_4.12.16-5.12.16"
+    days, sleep, weight = (
+        pd.read_csv(folder / f"{name}_merged.csv") for name in ("dailyActivity", "sleepDay", "weightLogInfo")
+    )
+    days["day"] = pd.to_datetime(days["ActivityDate"], format="%m/%d/%Y")
+    sleep["day"] = pd.to_datetime(sleep["SleepDay"], format="%m/%d/%Y %I:%M:%S %p")
+    weight["day"] = pd.to_datetime(weight["Date"], format="%m/%d/%Y %I:%M:%S %p").dt.normalize()
+    for other, names in ((sleep, ["TotalMinutesAsleep"]), (weight, ["WeightKg", "BMI"])):
+        days = days.merge(other.drop_duplicates(["Id", "day"])[["Id", "day", *names]], how="left")
+    return days[days["TotalSteps"] > 0].sort_values(["Id", "day"])

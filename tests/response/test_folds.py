@@ -1,0 +1,78 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from personae.errors import PersonaeError
+from personae.response.folds import Folds, grouped_folds, identical_rows, time_folds
+
+
+def test_identical_customers_are_one_group_whatever_is_missing():
+    table = pd.DataFrame({"a": [1.0, np.nan, 1.0, np.nan], "b": ["x", None, "x", None], "c": [1, 2, 1, 3]})
+    assert identical_rows(table).tolist() == [0, 1, 0, 2]
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 5))
+def test_every_row_is_tested_once_a_repeat_and_no_group_is_split(seed, folds):
+    rng = np.random.default_rng(seed)
+    groups = rng.integers(0, 60, 120)
+    target = (groups % 2 + (rng.random(120) < 0.1)) % 2
+    dealt = grouped_folds(target, groups, folds=folds, repeats=3, seed=seed)
+    for assignment in dealt.assignment:
+        assert sorted(set(assignment)) == list(range(folds))
+        assert all(len(set(assignment[groups == group])) == 1 for group in set(groups))
+
+
+def test_folds_hold_the_same_share_of_events():
+    target = (np.arange(1000) < 150).astype(int)
+    dealt = grouped_folds(target, np.arange(1000), folds=5, repeats=2, seed=3)
+    for assignment in dealt.assignment:
+        assert [target[assignment == k].sum() for k in range(5)] == [30] * 5
+
+
+def test_repeats_differ_and_the_seed_decides():
+    target, groups = np.arange(100) % 2, np.arange(100)
+    one, again, other = (
+        grouped_folds(target, groups, folds=5, repeats=2, seed=s).assignment for s in (1, 1, 2)
+    )
+    assert (one == again).all()
+    assert (one[0] != one[1]).any() and (one != other).any()
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [([0] * 20, "one class only"), ([0] * 18 + [1] * 2, "2 distinct customers, fewer than 5 folds")],
+)
+def test_a_target_that_cannot_be_dealt_is_refused(target, message):
+    with pytest.raises(PersonaeError, match=message):
+        grouped_folds(np.array(target), np.arange(20), folds=5, repeats=1, seed=0)
+
+
+@pytest.mark.parametrize("forward", [False, True])
+def test_inner_fits_know_nothing_of_the_outer_fold(forward):
+    folds = Folds(np.arange(60)[None, :] // 10, 6, forward)
+    for test in folds.outer:
+        for inner in folds.inner(test):
+            left_out = folds.inner_fit(test, inner)
+            assert left_out in folds.fits(nested=True)
+            train, predicted = folds.rows(0, left_out)
+            assert not set(folds.assignment[0, train]) & {test, inner}
+            assert inner in folds.assignment[0, predicted]
+            if forward:
+                assert folds.assignment[0, train].max() < inner < test
+
+
+def test_time_folds_keep_equal_times_together_and_in_order():
+    time = np.repeat(np.arange(20), 5)
+    dealt = time_folds(np.arange(100) % 2, time, folds=5).assignment[0]
+    assert all(len(set(dealt[time == t])) == 1 for t in range(20))
+    assert (np.diff(dealt[np.argsort(time, kind="stable")]) >= 0).all()
+
+
+def test_too_few_times_are_refused():
+    with pytest.raises(PersonaeError, match="3 distinct times"):
+        time_folds(np.arange(90) % 2, np.arange(90) % 3, folds=5)
+    with pytest.raises(PersonaeError, match="lacks a class"):
+        time_folds((np.arange(90) < 30).astype(int), np.arange(90), folds=5)

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from sklearn import metrics as reference
+
+from personae.response import metrics
+
+
+def case(classes, rows=500, seed=0):
+    rng = np.random.default_rng(seed)
+    target = rng.integers(0, classes, rows)
+    scores = rng.normal(size=(rows, classes)) + 1.2 * np.eye(classes)[target]
+    return target, np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+
+
+def test_two_classes_agree_with_scikit_learn():
+    target, p = case(2)
+    found, said = metrics.figures(target, p), p.argmax(axis=1)
+    assert found["accuracy"] == pytest.approx(reference.accuracy_score(target, said))
+    assert found["balanced_accuracy"] == pytest.approx(reference.balanced_accuracy_score(target, said))
+    assert found["precision"] == pytest.approx(reference.precision_score(target, said))
+    assert found["f1"] == pytest.approx(reference.f1_score(target, said))
+    assert found["roc_auc"] == pytest.approx(reference.roc_auc_score(target, p[:, 1]))
+    assert found["average_precision"] == pytest.approx(reference.average_precision_score(target, p[:, 1]))
+    assert found["brier"] == pytest.approx(reference.brier_score_loss(target, p[:, 1]))
+
+
+def test_three_classes_are_macro_averages():
+    target, p = case(3)
+    found, said = metrics.figures(target, p), p.argmax(axis=1)
+    assert found["recall"] == pytest.approx(reference.recall_score(target, said, average="macro"))
+    assert found["roc_auc"] == pytest.approx(reference.roc_auc_score(target, p, multi_class="ovr"))
+    assert found["average_precision"] == pytest.approx(
+        reference.average_precision_score(np.eye(3)[target], p)
+    )
+    assert found["brier"] == pytest.approx(reference.brier_score_loss(target, p, scale_by_half=True))
+
+
+def test_a_class_that_no_row_has_is_left_out_and_one_class_has_no_ranking():
+    target, p = case(3)
+    kept = target != 2
+    assert np.isfinite(list(metrics.figures(target[kept], p[kept]).values())).all()
+    assert np.isnan(metrics.figures(np.zeros(5, dtype=int), p[:5, :2])["roc_auc"])
+
+
+def test_true_probabilities_have_almost_no_pooled_calibration_error():
+    rng = np.random.default_rng(1)
+    p = rng.beta(1, 5, 20_000)
+    target = (rng.random(20_000) < p).astype(int)
+    assert metrics.expected_calibration_error(target, np.column_stack([1 - p, p])) < 0.01
+    q = np.clip(p + 0.2, 0, 1)
+    assert metrics.expected_calibration_error(target, np.column_stack([1 - q, q])) == pytest.approx(
+        0.2, abs=0.02
+    )
+
+
+def test_the_corrected_interval_is_wider_than_the_naive_one_and_keeps_its_level():
+    """Under shared training rows the naive t test rejects far too often (Nadeau and Bengio 2003)."""
+    rng = np.random.default_rng(2)
+    share, studies, covered = 0.2, 400, 0
+    for _ in range(studies):
+        common = rng.normal(0, np.sqrt(share / (1 - share)))
+        gaps = common + rng.normal(0, 1, (10, 5))
+        found = metrics.corrected_difference("a", "b", "roc_auc", (gaps, np.zeros((10, 5))), test_share=share)
+        covered += found.lower <= 0 <= found.upper
+    assert 0.92 <= covered / studies <= 0.98
+
+
+def test_equal_models_do_not_differ():
+    same = np.full((2, 5), 0.8)
+    found = metrics.corrected_difference("a", "b", "brier", (same, same), test_share=0.2)
+    assert (found.mean, found.lower, found.upper, found.p) == (0, 0, 0, 1)

@@ -1,0 +1,41 @@
+import numpy as np
+
+from personae.cards import cards_markdown
+from personae.personas import Persona, Rule
+
+CARD = Persona(
+    id=0,
+    name="<script>alert(1)</script>",
+    size=1200,
+    share=0.4,
+    drivers=(),
+    rule=Rule("income > 5", 0.9, 0.8),
+    exemplar={"customer": np.int64(7)},
+    response_rate=0.2,
+    response_rate_ci=(0.1, 0.3),
+    action="call",
+    caveats=("small: 3 customers",),
+)
+
+
+def test_text_from_data_is_shown_as_text():
+    text = cards_markdown("campaign", [CARD], "weak", "original")
+    assert "<script>" not in text
+    assert "alert(1)" in text
+
+
+def test_synthetic_data_is_marked():
+    assert "Synthetic" in cards_markdown("campaign", [CARD], "weak", "sample")
+    assert "Synthetic" not in cards_markdown("campaign", [CARD], "weak", "original")
+
+
+def test_a_card_says_how_many_how_sure_and_what_to_do():
+    text = cards_markdown("campaign", [CARD], "weak", "original")
+    for part in (
+        "1,200 customers, 40.0%",
+        "10.0% to 30.0%",
+        "**What to do**: call",
+        "small: 3 customers",
+        "**weak**",
+    ):
+        assert part in text
