@@ -12,6 +12,8 @@ from personae.report.pictures.shapes import dot, name_axis, name_rows
 from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
+MOST = 15
+PROFITS = ("everyone", "nobody", "random", "top_rfm", "model", "oracle")
 DASHES = ((0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1)), (0, (8, 3)))
 
 
@@ -92,9 +94,41 @@ def calibration(rows: Rows, best: str, folder: Path | None = None) -> Picture:
         return finish(figure, "calibration", f"Observed against predicted probability of {', '.join(lines)}", folder)
 
 
+def importance(columns: Rows, folder: Path | None = None) -> Picture:
+    """Loss of the chosen model's figure when a column is shuffled, the largest first."""
+    shown = columns[:MOST]
+    with drawing(50 + 20 * len(shown)) as figure:
+        axes = figure.add_subplot()
+        for row, column in enumerate(shown):
+            mean, spread = column["mean"], column["sd"]
+            bounds = None if mean is None or spread is None else (mean - spread, mean + spread)
+            dot(axes, mean, row, bounds)
+        axes.axvline(0, color=theme.INK, linewidth=1)
+        name_rows(axes, [column["column"] for column in shown])
+        axes.set_title("What the model needs")
+        axes.locator_params(axis="x", nbins=4)
+        name_axis(axes, "loss when the column is shuffled, ± sd over folds")
+        words = ", ".join(column["column"] for column in shown[:5])
+        return finish(figure, "importance", f"Columns that the model needs most: {words}", folder)
+
+
+def contributions(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
+    """Mean size of each column's SHAP contribution, the largest first."""
+    shown = list(report["mean_absolute"].items())[:MOST]
+    with drawing(50 + 20 * len(shown)) as figure:
+        axes = figure.add_subplot()
+        axes.barh(range(len(shown)), [value for _, value in shown], height=0.6, color=theme.ACCENT)
+        name_rows(axes, [name for name, _ in shown])
+        axes.set_title(f"What moves {report['model']}")
+        axes.locator_params(axis="x", nbins=4)
+        name_axis(axes, "mean size of the SHAP contribution, log odds")
+        words = ", ".join(name for name, _ in shown[:5])
+        return finish(figure, "shap", f"Columns that move {report['model']} most: {words}", folder)
+
+
 def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
     """Profit of the model beside everyone, nobody and the oracle."""
-    found = {name: value for name, value in report["profit"].items() if isinstance(value, int | float)}
+    found = {name: value for name, value in report["profit"].items() if name in PROFITS and value is not None}
     with drawing(48 + 25 * len(found)) as figure:
         axes = figure.add_subplot()
         for row, (name, value) in enumerate(found.items()):
