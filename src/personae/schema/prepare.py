@@ -60,4 +60,13 @@ class JourneyPrepare(Frozen):
     departments: dict[str, list[str]]
 
 
-Prepare = Annotated[CampaignPrepare | GroceryPrepare | JourneyPrepare, Field(discriminator="source")]
+class AerofitPrepare(Frozen):
+    """Rules for the aerofit file: the products it may name."""
+
+    source: Literal["aerofit"]
+    products: list[str] = Field(min_length=2)
+
+
+Prepare = Annotated[
+    CampaignPrepare | AerofitPrepare | GroceryPrepare | JourneyPrepare, Field(discriminator="source")
+]
