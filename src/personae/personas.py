@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import binomtest
 from sklearn.tree import DecisionTreeClassifier
 
+from personae.results import readable
 from personae.schema.profile import Profile
 
 NOTABLE = 0.2
@@ -90,8 +91,10 @@ class Evidence:
 
     @classmethod
     def from_report(cls, report: Mapping[str, Any], far: Array) -> "Evidence":
-        """Take it from the contents of `segment.json`, whose lists follow the segments' ids."""
-        return cls(report["verdict"], dict(enumerate(report["stability"]["jaccard"])), far)
+        """Take it from the contents of `segment.json`, whose lists follow its `ids`."""
+        return cls(
+            report["verdict"], dict(zip(report["ids"], report["stability"]["jaccard"], strict=True)), far
+        )
 
 
 def persona_cards(
@@ -269,7 +272,7 @@ def _path(tree: DecisionTreeClassifier, leaf: int, features: Sequence[str], labe
     if not bounds:
         return "everyone"
     return " and ".join(
-        f"{labels.get(feature, feature)} {sign} {bound:,.4g}"
+        f"{labels.get(feature, feature)} {sign} {readable(bound)}"
         for feature, own in reversed(bounds.items())
         for sign, bound in own.items()
     )

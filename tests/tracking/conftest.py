@@ -3,21 +3,24 @@
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, CompletedProcess, Popen
+from typing import Any
 
 import pytest
+import yaml
 
 import personae
+from personae.tracking.store import GITIGNORE
 
 SOURCE = Path(personae.__file__).parents[1]
 GRAPH = Path(__file__).parent / "graph"
 FILES = {
     ".gitignore": "/build\n/data\n/reports/*/pictures\n__pycache__/\n",
-    "mlruns/.gitignore": "/*\n!/.gitignore\n",
+    "mlruns/.gitignore": GITIGNORE,
     "params.yaml": "campaign: {segment: {k: 5}}\naerofit: {}\n",
     "data/campaign/rows.txt": "120",
     "data/aerofit/rows.txt": "60",
@@ -30,19 +33,31 @@ class Project:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def run(self, *command: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end; `variables` go to its environment."""
-        done = subprocess.run(
-            command, cwd=self.root, env=environment() | variables, capture_output=True, text=True, check=False
+    def start(self, *command: str, first: Callable[[], None] | None = None, **variables: str) -> Popen[str]:
+        """Start a command, after `first` in its process; `variables` go to its environment."""
+        return Popen(
+            command,
+            cwd=self.root,
+            env=environment() | variables,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+            text=True,
+            preexec_fn=first,  # noqa: PLW1509 - no threads here
         )
-        assert not check or done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
-        return done
+
+    def run(self, *command: str, check: bool = True, **options: Any) -> CompletedProcess[str]:
+        """Run a command to its end; options as for `start`."""
+        with self.start(*command, **options) as process:
+            out, err = process.communicate()
+        assert not check or process.returncode == 0, f"{' '.join(command)}\n{out}\n{err}"
+        return CompletedProcess(command, process.returncode, out, err)
 
     def dvc(self, *arguments: str, **variables: str) -> str:
         return self.run(sys.executable, "-m", "dvc", *arguments, **variables).stdout
 
-    def track(self, study: str = "campaign", *, check: bool = True, **variables: str):
-        return self.run(sys.executable, "-m", "personae.stages.track", study, check=check, **variables)
+    def track(self, study: str = "campaign", **options: Any) -> CompletedProcess[str]:
+        return self.run(sys.executable, "-m", "personae.stages.track", study, **options)
 
     def edit(self, path: str, old: str, new: str) -> None:
         text = (self.root / path).read_text()
@@ -64,6 +79,26 @@ class Project:
                 }
                 for (run,) in database.execute(query, [study]).fetchall()
             ]
+
+    def datasets(self, run: str) -> dict[str, str]:
+        """Digests of a run's datasets by name."""
+        query = (
+            "SELECT name, digest FROM datasets JOIN inputs ON source_id = dataset_uuid"
+            " WHERE destination_id = ?"
+        )
+        with closing(sqlite3.connect(self.root / "mlruns" / "mlflow.db")) as database:
+            return dict(database.execute(query, [run]).fetchall())
+
+    def md5(self, path: str) -> str:
+        """Give the md5 that DVC recorded for a path."""
+        lock = yaml.safe_load((self.root / "dvc.lock").read_text())
+        items = [
+            item
+            for entry in lock["stages"].values()
+            for kind in ("deps", "outs")
+            for item in entry.get(kind, ())
+        ]
+        return next(item["md5"] for item in items if item["path"] == path)
 
 
 def environment() -> dict[str, str]:

@@ -1,8 +1,11 @@
 """The whole configuration of a study."""
 
 from personae.schema.base import Frozen
+from personae.schema.classify import Classify
 from personae.schema.impute import Impute
 from personae.schema.prepare import Prepare
+from personae.schema.profile import Profile
+from personae.schema.segment import Segment
 
 
 class Study(Frozen):
@@ -12,3 +15,6 @@ class Study(Frozen):
     seed: int
     prepare: Prepare
     impute: Impute
+    segment: Segment
+    profile: Profile
+    classify: Classify

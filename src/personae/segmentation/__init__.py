@@ -1,1 +1,1 @@
-"""Clusterers, quality, stability, choice of k and identity of segments."""
+"""Segments that survive: clusterers, quality, nulls, stability, choice of k and identity over runs."""

@@ -7,59 +7,45 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from personae import models
+from personae.response import deployed
+from personae.segmentation import segmenter
 
-# Reviewed: plain scikit-learn and NumPy state, and the project's own estimators. Anything else is refused.
-TRUSTED = (
-    "numpy.dtype",
-    "sklearn.tree._tree.Tree",
-    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn._loss.link.Interval",
-    "sklearn._loss.link.LogitLink",
-    "sklearn._loss.link.MultinomialLogit",
-    "sklearn._loss.loss.HalfBinomialLoss",
-    "sklearn._loss.loss.HalfMultinomialLoss",
-    "sklearn._loss._loss.CyHalfBinomialLoss",
-    "sklearn._loss._loss.CyHalfMultinomialLoss",
-    "personae.response.preprocessing.SegmentColumns",
-)
+TRUSTED = (*deployed.TRUSTED, *segmenter.TRUSTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A fitted imputer, segmenter or response model behind one method."""
+    """A fitted imputer, segmenter or response model behind one method.
+
+    Attributes
+    ----------
+    model
+        What a stage saved.
+    columns
+        Of a customer table, that it needs.
+    """
 
     model: Any
+    columns: tuple[str, ...]
 
     def predict(self, table: pd.DataFrame, params: object = None) -> pd.DataFrame:
-        """Answer for every row of a table with the columns of the model's example.
+        """Answer for every row of a table.
 
         Returns
         -------
         pandas.DataFrame
-            Probabilities, one column a class, of a response model; `prediction` of another predictor;
-            the completed columns of an imputer.
-
-        Examples
-        --------
-        >>> from sklearn.dummy import DummyClassifier
-        >>> table = pd.DataFrame({"age": [30, 40]})
-        >>> model = DummyClassifier(strategy="prior").fit(table, ["no", "yes"])
-        >>> Fitted(model).predict(table).to_dict("list")
-        {'no': [0.5, 0.5], 'yes': [0.5, 0.5]}
+            With the rows of `table`: the probability of each class, the segment with its margin, or the
+            completed columns.
         """
-        model, rows = self.model, table.index
+        model = self.model
         if hasattr(model, "predict_proba"):
-            classes = [str(name) for name in model.classes_]
-            return pd.DataFrame(model.predict_proba(table), rows, classes)
-        if hasattr(model, "predict"):
-            return pd.DataFrame({"prediction": model.predict(table)}, rows)
-        completed = model.transform(table)
-        return completed if isinstance(completed, pd.DataFrame) else pd.DataFrame(np.asarray(completed), rows)
+            classes = [str(name) for name in model.classes]
+            return pd.DataFrame(model.predict_proba(table), table.index, classes)
+        answers = model.predict(table) if hasattr(model, "predict") else model.transform(table)
+        return pd.DataFrame(answers)
 
 
 def load(directory: Path) -> Fitted:
@@ -68,9 +54,15 @@ def load(directory: Path) -> Fitted:
     Raises
     ------
     PersonaeError
-        If there is none, or it holds a type outside `TRUSTED`.
+        If a file is missing, or holds a type outside `TRUSTED`.
     """
-    return Fitted(models.load(directory, TRUSTED))
+    if (directory / deployed.DESCRIPTION).exists():
+        model = deployed.from_files({path.name: path.read_bytes() for path in sorted(directory.iterdir())})
+        return Fitted(model, model.columns)
+    model = models.load(directory, TRUSTED)
+    if isinstance(model, segmenter.Segmenter):
+        return Fitted(model, (*model.space.columns, *model.space.categorical))
+    return Fitted(model, tuple(model.feature_names_in_))
 
 
 def _load_pyfunc(path: str) -> Fitted:

@@ -1,6 +1,7 @@
 """Data versions and fitted models of the active MLflow run."""
 
 import warnings
+from collections.abc import Sequence
 from importlib.metadata import version
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pandas as pd
 from personae.errors import PersonaeError
 from personae.tracking.results import Dataset, Model
 
-EXAMPLE = "example.parquet"
+EXAMPLE_ROWS = 5
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "scikit-learn", "skops", "xgboost-cpu")
 
 
@@ -30,31 +31,38 @@ def log_dataset(dataset: Dataset) -> None:
 
 
 def log_model(model: Model) -> None:
-    """Log a fitted model with the rows that its stage put beside it as input example.
+    """Log a fitted model with signature and, as input example, a few rows of a table that its stage read.
 
     Whole numbers are declared as figures, so that later rows may have gaps.
 
     Raises
     ------
     PersonaeError
-        If the example is not there, or the model holds types that are not trusted.
+        If the model holds types that are not trusted, or no table has the columns that it needs.
     """
     import mlflow.pyfunc  # noqa: PLC0415 - costs a second
 
     from personae.tracking import fitted  # noqa: PLC0415 - scikit-learn costs two
 
-    path = model.directory / EXAMPLE
-    if not path.exists():
-        raise PersonaeError(f"{path}: no such file; a stage puts a few of its input rows beside its model")
-    rows = pd.read_parquet(path)
-    example = rows.astype(dict.fromkeys(rows.select_dtypes("integer").columns, "float64"))
-    answers = fitted.load(model.directory).predict(example)
+    loaded = fitted.load(model.directory)
+    rows = _example(model, loaded.columns)
+    whole = rows.select_dtypes("integer").columns
+    example = rows.astype(dict.fromkeys(whole, "float64"))
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         mlflow.pyfunc.log_model(
             name=model.name,
             loader_module=fitted.__name__,
             data_path=str(model.directory),
-            signature=mlflow.models.infer_signature(example, answers),
+            signature=mlflow.models.infer_signature(example, loaded.predict(example)),
             input_example=example,
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
         )
+
+
+def _example(model: Model, columns: Sequence[str]) -> pd.DataFrame:
+    for path in model.tables:
+        table = pd.read_parquet(path)
+        if set(columns) <= set(table.columns):
+            return table[list(columns)].head(EXAMPLE_ROWS)
+    tables = ", ".join(map(str, model.tables))
+    raise PersonaeError(f"{model.directory}: no table of its stage ({tables}) has all columns that it needs")

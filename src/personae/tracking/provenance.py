@@ -28,13 +28,13 @@ class Code:
     """
 
     commit: str | None
-    diff: str
+    diff: bytes
 
 
 def code() -> Code:
     """Read the state of the code in the working directory."""
     commit = _git("rev-parse", "HEAD")
-    return Code(commit.strip(), _diff()) if commit else Code(None, "")
+    return Code(commit.decode().strip(), _diff()) if commit else Code(None, b"")
 
 
 def experiment(result: key.Finished) -> str | None:
@@ -47,27 +47,27 @@ def experiment(result: key.Finished) -> str | None:
     if lock is None or graph is None:
         return name
     try:
-        return None if key.finished(result.study, lock, graph).key == result.key else name
+        return None if key.finished(result.study, lock.decode(), graph.decode()).key == result.key else name
     except PersonaeError:
         return name
 
 
-def _diff() -> str:
+def _diff() -> bytes:
     """Compare the working tree with HEAD through a copy of the index that also knows the new files."""
     sources = (".", *(f":(exclude){path}" for path in GENERATED))
     with tempfile.TemporaryDirectory() as directory:
         index = Path(directory) / "index"
-        real = Path((_git("rev-parse", "--git-path", "index") or "").strip())
+        real = Path((_git("rev-parse", "--git-path", "index") or b"").decode().strip())
         if real.is_file():
             shutil.copyfile(real, index)
         environment = os.environ | {"GIT_INDEX_FILE": str(index)}
         _git("add", "--intent-to-add", "--", *sources, environment=environment)
-        return _git("diff", "--binary", "HEAD", "--", *sources, environment=environment) or ""
+        return _git("diff-index", "--binary", "HEAD", "--", *sources, environment=environment) or b""
 
 
-def _git(*arguments: str, environment: Mapping[str, str] | None = None) -> str | None:
+def _git(*arguments: str, environment: Mapping[str, str] | None = None) -> bytes | None:
     try:
         done = subprocess.run(["git", *arguments], capture_output=True, check=False, env=environment)
     except OSError:
         return None
-    return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
+    return done.stdout if done.returncode == 0 else None

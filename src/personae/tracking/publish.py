@@ -119,10 +119,10 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
     return run_id
 
 
-def _log_diff(client: "MlflowClient", run_id: str, diff: str) -> None:
+def _log_diff(client: "MlflowClient", run_id: str, diff: bytes) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "uncommitted.diff"
-        path.write_text(diff, "utf-8", "surrogateescape", newline="")
+        path.write_bytes(diff)
         client.log_artifact(run_id, str(path), "provenance")
 
 

@@ -37,10 +37,11 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A fitted model's folder."""
+    """A fitted model's folder, and the tables that its stage read."""
 
     name: str
     directory: Path
+    tables: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def collect(result: Finished) -> Results:
             if path.name == "prepare.json" and "data" in content:
                 tags["data"] = content["data"]
         if path.parent == paths.model(study, ""):
-            models.append(Model(path.name, path))
+            models.append(Model(path.name, path, _tables(result, output.stage)))
     settings = yaml.load(paths.resolved(study).read_text("utf-8"), Loader=yaml.CSafeLoader)
     artifacts.append(Artifact(paths.resolved(study), "provenance"))
     datasets = _datasets(result)
@@ -190,6 +191,11 @@ def _prefixes(result: Finished, reports: Path) -> dict[str, str]:
 def _files(path: Path, root: Path) -> list[Artifact]:
     files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
     return [Artifact(file, file.parent.relative_to(root).as_posix().removeprefix(".")) for file in files]
+
+
+def _tables(result: Finished, stage: str) -> tuple[Path, ...]:
+    deps = (Path(dep["path"]) for dep in result.entries[stage].get("deps", ()))
+    return tuple(path for path in deps if path.suffix == ".parquet")
 
 
 def _datasets(result: Finished) -> list[Dataset]:

@@ -1,0 +1,126 @@
+"""Tables of customers without segments: what the same figures look like by chance."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.preprocessing import PowerTransformer
+
+from personae.segmentation.clusterers import Matrix
+
+LAWS = ("gaussian", "box", "skewed")
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """Comparison of one figure with tables that have no segments.
+
+    `mean` and `p95` describe the figure in these tables, `p_value` is the share of them that reach the
+    observed one, the observed counted in (Davison and Hinkley 1997).
+    """
+
+    mean: float
+    p95: float
+    p_value: float
+
+
+def compare(observed: float, chance: Matrix) -> Null:
+    """Compare an observed figure with its values by chance; a null table without segments counts as below.
+
+    Examples
+    --------
+    >>> compare(0.5, np.array([0.1, 0.2, 0.6, np.nan]))
+    Null(mean=0.3, p95=0.56, p_value=0.4)
+    """
+    known = chance[np.isfinite(chance)]
+    if not np.isfinite(observed):
+        return Null(float("nan"), float("nan"), 1.0)
+    exceed = int((known >= observed).sum())
+    return Null(
+        mean=float(known.mean()) if len(known) else float("nan"),
+        p95=float(np.quantile(known, 0.95)) if len(known) else float("nan"),
+        p_value=(1 + exceed) / (1 + len(chance)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NullModel:
+    """One population without segments, fitted to a table, from which null tables are drawn.
+
+    Fitted to the means of independent groups (identical customers, days of one user); rows of a group
+    share its draw and differ from it as the rows of the table differ within groups.
+    """
+
+    law: str
+    center: Matrix
+    axes: Matrix
+    low: Matrix
+    high: Matrix
+    within: Matrix
+    power: Any
+
+    def draw(self, groups: NDArray[np.integer[Any]], rng: np.random.Generator) -> Matrix:
+        """Draw a table with the given groups (0 to G - 1), shape (customers, axes)."""
+        count = int(groups.max()) + 1
+        if self.law == "box":
+            means = rng.uniform(self.low, self.high, size=(count, len(self.low))) @ self.axes
+        else:
+            means = rng.standard_normal((count, len(self.axes))) @ self.axes
+        table = means + self.center
+        if self.power is not None:
+            table = _untransform(self.power, table, self.low, self.high)
+        table = np.asarray(table[groups])
+        if self.within.any():
+            shared = np.bincount(groups)[groups] > 1
+            table[shared] += rng.standard_normal((int(shared.sum()), len(self.within))) @ self.within
+        return table
+
+
+def fit_null(law: str, points: Matrix, groups: NDArray[np.integer[Any]]) -> NullModel:
+    """Fit a population without segments.
+
+    Parameters
+    ----------
+    law : {"gaussian", "box", "skewed"}
+        One Gaussian with the data's covariance; a uniform box along its principal axes (Tibshirani,
+        Walther and Hastie 2001); one Gaussian seen through a Yeo-Johnson (2000) transform per axis, which
+        has the skewness of the data and still one mode.
+    points : ndarray of shape (customers, axes)
+        Points of the reference space.
+    groups : int array of shape (customers,)
+        Independent unit of every customer, 0 to G - 1.
+    """
+    sizes = np.bincount(groups)
+    means = np.zeros((len(sizes), points.shape[1]))
+    np.add.at(means, groups, points)
+    means /= sizes[:, None]
+    spare = len(points) - len(sizes)
+    residuals = points - means[groups]
+    within = _root(residuals.T @ residuals / spare) if spare else np.zeros((points.shape[1],) * 2)
+    center, low, high, power = means.mean(axis=0), means.min(axis=0), means.max(axis=0), None
+    if law == "skewed":
+        power = PowerTransformer(method="yeo-johnson").fit(means)
+        transformed = power.transform(means)
+        center, axes = transformed.mean(axis=0), _root(np.cov(transformed, rowvar=False, ddof=0))
+    elif law == "box":
+        _, _, axes = np.linalg.svd(means - center, full_matrices=False)
+        along = (means - center) @ axes.T
+        low, high = along.min(axis=0), along.max(axis=0)
+    else:
+        axes = _root(np.cov(means, rowvar=False, ddof=0))
+    return NullModel(law, center, axes, low, high, within, power)
+
+
+def _root(covariance: Matrix) -> Matrix:
+    """Give A with A.T A = covariance."""
+    values, vectors = np.linalg.eigh(np.atleast_2d(covariance))
+    return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)
+
+
+def _untransform(power: PowerTransformer, table: Matrix, low: Matrix, high: Matrix) -> Matrix:
+    """Invert Yeo-Johnson; beyond the range of the data, where the inverse may not exist, stop at its ends."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        raw = power.inverse_transform(table)
+    ends = np.where(table > power.transform((low + high)[None] / 2), high, low)
+    return np.clip(np.where(np.isfinite(raw), raw, ends), low, high)

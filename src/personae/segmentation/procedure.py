@@ -1,0 +1,147 @@
+"""The whole way from points to segments, the same for the data, its samples and the null tables."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from sklearn.base import clone
+
+from personae.segmentation.choice import gap_statistic, vote_elbow, vote_gap, vote_silhouette, vote_stability
+from personae.segmentation.clusterers import Clusterer, Labels, Matrix
+from personae.segmentation.nulls import NullModel
+from personae.segmentation.quality import scatter, silhouettes
+from personae.segmentation.space import Space, WorkingSpace
+from personae.segmentation.stability import Groups, bootstrap_once, smallest_jaccard
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one table shows for every candidate k."""
+
+    silhouette: Matrix
+    inertia: Matrix
+    smallest_share: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """How segments are made and k is chosen.
+
+    `rule` chooses among the candidates `ks` up to `cap`; by stability, only among those whose smallest
+    segment holds the share `floor` of the customers. `scarce` says that a sample may hold fewer distinct
+    customers than segments are asked for.
+    """
+
+    clusterer: Clusterer
+    space: Space
+    scaler: str
+    axes: int | None
+    ks: tuple[int, ...]
+    rule: str
+    cap: int | None
+    floor: float
+    scarce: bool
+
+    def working_space(self) -> WorkingSpace:
+        """Give the unfitted space in which the clusterer works."""
+        return WorkingSpace(self.space, self.scaler, self.axes)
+
+    def fit_all(
+        self, working: Matrix, weights: Labels | None, seed: int, ks: Sequence[int] | None = None
+    ) -> list[Clusterer]:
+        """Fit the clusterer for every k (or the given ones) to points of the working space."""
+        ks = self.ks if ks is None else ks
+        if self.scarce:
+            distinct = len(np.unique(working, axis=0))
+            ks = [min(k, distinct) for k in ks]
+        fitted: list[Clusterer] = (
+            clone(self.clusterer).set_params(random_state=seed).fit_all(working, ks, weights)
+        )
+        return fitted
+
+    def vote(
+        self, rule: str, figures: Figures, reference: Matrix | None, min_jaccard: Callable[[int], float]
+    ) -> tuple[int, bool]:
+        """Let one rule vote; the flag is False where stability found no stable k and took the lowest.
+
+        Parameters
+        ----------
+        rule : {"silhouette", "elbow", "gap", "stability"}
+            Which rule.
+        figures : Figures
+            Of the table.
+        reference : ndarray of shape (tables, len(ks)), optional
+            Inertia of uniform tables, for the gap.
+        min_jaccard : callable
+            Gives the smallest Jaccard similarity of the segments of k, for stability.
+        """
+        if rule == "gap" and reference is not None:
+            gaps, errors = gap_statistic(figures.inertia, reference)
+            admitted = [k for k in self.ks if self.cap is None or k <= self.cap]
+            return vote_gap(_pick(admitted, self.ks, gaps), _pick(admitted, self.ks, errors)), True
+        ks = [k for k in self.ks if k > 1 and (self.cap is None or k <= self.cap)] or [self.ks[0]]
+        silhouette = _pick(ks, self.ks, figures.silhouette)
+        if rule == "silhouette":
+            return vote_silhouette(silhouette), True
+        if rule == "elbow":
+            return vote_elbow(_pick(ks, self.ks, figures.inertia)), True
+        share = _pick(ks, self.ks, figures.smallest_share)
+        return vote_stability(silhouette, min_jaccard, [k for k in ks if share[k] >= self.floor])
+
+
+def _pick(ks: Sequence[int], all_ks: Sequence[int], values: Matrix) -> dict[int, float]:
+    """Give the values of some of the candidates by their k."""
+    by_k = dict(zip(all_ks, values.tolist(), strict=True))
+    return {k: by_k[k] for k in ks}
+
+
+@dataclass(frozen=True, slots=True)
+class NullTable:
+    """Figures of one table without segments, and the k that the rule chose in it by stability."""
+
+    figures: Figures
+    stable_k: int | None
+
+
+def measure(points: Matrix, labelings: Sequence[Labels]) -> Figures:
+    """Compute silhouettes, inertias and the share of the smallest segment in the reference space."""
+    inertia = [scatter(points, labels)[0] for labels in labelings]
+    shares = [smallest_share(labels) for labels in labelings]
+    return Figures(mean_known(silhouettes(points, labelings)), np.array(inertia), np.array(shares))
+
+
+def mean_known(widths: Matrix, weights: Matrix | None = None) -> Matrix:
+    """Average silhouettes of every partition over the customers that have one; NaN where none has."""
+    known = np.isfinite(widths)
+    mass = known * (1.0 if weights is None else weights)
+    total = mass.sum(axis=1)
+    sums = (np.where(known, widths, 0.0) * mass).sum(axis=1)
+    return np.asarray(np.divide(sums, total, out=np.full(len(widths), np.nan), where=total > 0))
+
+
+def smallest_share(labels: Labels) -> float:
+    """Give the share of all customers in the smallest segment; 0 where there is none."""
+    sizes = np.bincount(labels[labels >= 0])
+    return float(sizes.min() / len(labels)) if len(sizes) else 0.0
+
+
+def null_once(
+    model: NullModel, groups: Groups, procedure: Procedure, bootstraps: int, seed: np.random.SeedSequence
+) -> NullTable:
+    """Draw a table without segments and go the whole way with it."""
+    rng = np.random.default_rng(seed)
+    points = model.draw(groups, rng)
+    working = procedure.working_space().fit_transform(points)
+    labelings = [fitted.labels_ for fitted in procedure.fit_all(working, None, int(rng.integers(2**31)))]
+    figures = measure(points, labelings)
+    if procedure.rule != "stability":
+        return NullTable(figures, None)
+    chosen = dict(zip(procedure.ks, labelings, strict=True))
+
+    def min_jaccard(k: int) -> float:
+        fit_k = partial(procedure.fit_all, ks=[k])
+        runs = [bootstrap_once(working, [chosen[k]], groups, fit_k, rng) for _ in range(bootstraps)]
+        return smallest_jaccard(np.array([run[0][1] for run in runs]))
+
+    return NullTable(figures, procedure.vote("stability", figures, None, min_jaccard)[0])

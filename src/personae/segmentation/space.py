@@ -1,0 +1,255 @@
+"""The declared space in which every figure is computed, and the space in which a clusterer works."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
+
+from personae.errors import PersonaeError
+
+Matrix = NDArray[np.float64]
+
+SCALERS = ("standard", "robust", "quantile")
+# Two customers of different categories then lie at distance 1, as two that differ by one standard deviation.
+CATEGORY_WEIGHT = float(np.sqrt(0.5))
+
+
+def build_scaler(name: str, rows: int) -> Any:
+    """Give an unfitted scaler by its name.
+
+    Parameters
+    ----------
+    name : {"standard", "robust", "quantile"}
+        Mean and standard deviation; median and quartiles; ranks turned into a normal distribution.
+    rows : int
+        Rows that it will be fitted to.
+
+    Raises
+    ------
+    PersonaeError
+        If there is no such scaler.
+    """
+    if name == "standard":
+        return StandardScaler()
+    if name == "robust":
+        return RobustScaler()
+    if name == "quantile":
+        return QuantileTransformer(
+            n_quantiles=min(1000, rows), output_distribution="normal", random_state=0, subsample=None
+        )
+    raise PersonaeError(f"segment: there is no scaler {name!r}; expected one of {', '.join(SCALERS)}")
+
+
+class Space(BaseEstimator):  # type: ignore[misc]
+    """Turn customers into points: chosen columns, logarithms, scaling, categories as indicators.
+
+    Parameters
+    ----------
+    name : str
+        What reports call it.
+    columns : sequence of str
+        Numeric columns.
+    log1p : sequence of str
+        Those of `columns` whose log(1 + x) counts.
+    categorical : sequence of str
+        Columns that become one indicator a level, weighted so that two levels lie at distance 1.
+    scaler : {"standard", "robust", "quantile"}
+        How numeric columns are scaled.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"spend": [0.0, 10.0, 1000.0], "age": [30, 40, 50]})
+    >>> space = Space("demo", ["spend", "age"], log1p=["spend"]).fit(table)
+    >>> space.transform(table).round(2).tolist()
+    [[-1.16, -1.22], [-0.11, 0.0], [1.28, 1.22]]
+    >>> space.to_raw(space.transform(table))["spend"].round(6).tolist()
+    [0.0, 10.0, 1000.0]
+    """
+
+    def __init__(
+        self,
+        name: str,
+        columns: Sequence[str],
+        log1p: Sequence[str] = (),
+        categorical: Sequence[str] = (),
+        scaler: str = "standard",
+    ) -> None:
+        self.name = name
+        self.columns = columns
+        self.log1p = log1p
+        self.categorical = categorical
+        self.scaler = scaler
+
+    def fit(self, table: pd.DataFrame) -> Self:
+        """Learn scales and category levels from a customer table.
+
+        Raises
+        ------
+        PersonaeError
+            If a column is absent, not numeric, or has missing or infinite values.
+        """
+        unknown = [column for column in self.log1p if column not in self.columns]
+        if unknown:
+            raise PersonaeError(
+                f"segment: log1p names {unknown[0]!r}, which is not among the columns of the space"
+            )
+        if not self.columns and not self.categorical:
+            raise PersonaeError(f"segment: space {self.name!r} has no columns; name at least one")
+        numbers = self._numbers(table)
+        self.levels_ = [sorted(self._words(table, column).unique().tolist()) for column in self.categorical]
+        self.scaler_: Any = build_scaler(self.scaler, len(table)).fit(numbers) if self.columns else None
+        return self
+
+    @property
+    def names(self) -> list[str]:
+        """One name an axis: a column, or `column=level`."""
+        pairs = zip(self.categorical, self.levels_, strict=True)
+        return [*self.columns, *(f"{column}={level}" for column, levels in pairs for level in levels)]
+
+    def transform(self, table: pd.DataFrame) -> Matrix:
+        """Give one point a customer, shape (customers, axes); a level never seen has no indicator."""
+        parts = [self.scaler_.transform(self._numbers(table))] if self.columns else []
+        for column, levels in zip(self.categorical, self.levels_, strict=True):
+            words = self._words(table, column).to_numpy()
+            parts.append(CATEGORY_WEIGHT * (words[:, None] == np.array(levels, dtype=object)))
+        return np.ascontiguousarray(np.hstack(parts), dtype=np.float64)
+
+    def to_raw(self, points: Matrix) -> pd.DataFrame:
+        """Give points in raw units: columns as in the table, categories as shares under `column=level`.
+
+        For a column under log1p the centroid of a segment becomes its geometric kind of mean.
+        """
+        split = len(self.columns)
+        raw = pd.DataFrame(points, columns=self.names)
+        if split:
+            numbers = self.scaler_.inverse_transform(points[:, :split])
+            raw[list(self.columns)] = np.where(self._logged(), np.expm1(numbers), numbers)
+        raw[self.names[split:]] = points[:, split:] / CATEGORY_WEIGHT
+        return raw
+
+    def from_raw(self, records: Sequence[Mapping[str, float]]) -> Matrix:
+        """Give the points of centroids in raw units, as `to_raw` writes them.
+
+        Raises
+        ------
+        PersonaeError
+            If a centroid lacks an axis of this space.
+        """
+        for record in records:
+            absent = [name for name in self.names if name not in record]
+            if absent:
+                raise PersonaeError(
+                    f"anchor: a centroid has no value for {absent[0]!r} of space {self.name!r}; "
+                    "write the anchor again with `personae anchor`"
+                )
+        split = len(self.columns)
+        raw = np.array([[float(record[name]) for name in self.names] for record in records]).reshape(
+            len(records), -1
+        )
+        points = raw * CATEGORY_WEIGHT
+        if split:
+            with np.errstate(invalid="ignore"):
+                points[:, :split] = self.scaler_.transform(
+                    np.where(self._logged(), np.log1p(raw[:, :split]), raw[:, :split])
+                )
+        return points
+
+    def _logged(self) -> NDArray[np.bool_]:
+        return np.isin(list(self.columns), list(self.log1p))
+
+    def _numbers(self, table: pd.DataFrame) -> Matrix:
+        for column in self.columns:
+            self._check(table, column)
+        try:
+            numbers = table[list(self.columns)].to_numpy(dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise PersonaeError(
+                f"segment: a column of space {self.name!r} is not numeric ({error})"
+            ) from error
+        for column, values in zip(self.columns, numbers.T, strict=True):
+            bad = int((~np.isfinite(values)).sum())
+            if bad:
+                raise PersonaeError(
+                    f"segment: column {column} has {bad} missing or infinite values; impute them first"
+                )
+            if column in self.log1p and len(values) and values.min() <= -1:
+                raise PersonaeError(
+                    f"segment: column {column} holds {values.min():g}; log1p needs values above -1"
+                )
+        return np.where(self._logged(), np.log1p(np.where(self._logged(), numbers, 0.0)), numbers)
+
+    def _words(self, table: pd.DataFrame, column: str) -> pd.Series:
+        self._check(table, column)
+        if table[column].isna().any():
+            raise PersonaeError(f"segment: column {column} has missing values; impute them first")
+        return table[column].astype(str).astype(object)
+
+    def _check(self, table: pd.DataFrame, column: str) -> None:
+        if column not in table.columns:
+            raise PersonaeError(
+                f"segment: space {self.name!r} needs column {column!r}, which the table does not have"
+            )
+
+
+class WorkingSpace(BaseEstimator):  # type: ignore[misc]
+    """Where a clusterer works: the reference space, scaled otherwise or projected on principal axes.
+
+    Figures are never computed here, so a choice made here cannot flatter them.
+
+    Parameters
+    ----------
+    reference : Space
+        Fitted reference space.
+    scaler : {"reference", "standard", "robust", "quantile", "log1p"}
+        "reference" leaves points as they are; "log1p" takes sign(x) log(1 + abs(x)) of the raw units.
+    axes : int or None
+        Number of leading principal axes kept; None keeps all.
+    """
+
+    def __init__(self, reference: Space, scaler: str = "reference", axes: int | None = None) -> None:
+        self.reference = reference
+        self.scaler = scaler
+        self.axes = axes
+
+    def fit(self, points: Matrix) -> Self:
+        """Learn scales and axes from points of the reference space."""
+        self._fit(points)
+        return self
+
+    def fit_transform(self, points: Matrix) -> Matrix:
+        """Fit to points of the reference space and give them in this space."""
+        return self._fit(points)
+
+    def transform(self, points: Matrix) -> Matrix:
+        """Give points of the reference space in this space."""
+        scaled = self._scale(points) if self.scaler_ is not None else points
+        return scaled if self.pca_ is None else self.pca_.transform(scaled)
+
+    def _fit(self, points: Matrix) -> Matrix:
+        self.scaler_: Any = None
+        if self.scaler != "reference" and self.reference.columns:
+            name = "standard" if self.scaler == "log1p" else self.scaler
+            self.scaler_ = build_scaler(name, len(points)).fit(self._numbers(points))
+        if self.axes is not None and not 1 <= self.axes <= min(points.shape):
+            raise PersonaeError(
+                f"segment: axes is {self.axes}; expected 1 to {min(points.shape)} principal axes"
+            )
+        self.pca_ = None if self.axes is None else PCA(self.axes, svd_solver="full")
+        scaled = self._scale(points) if self.scaler_ is not None else points
+        return scaled if self.pca_ is None else self.pca_.fit_transform(scaled)
+
+    def _numbers(self, points: Matrix) -> Matrix:
+        split = len(self.reference.columns)
+        if self.scaler != "log1p":
+            return points[:, :split]
+        raw = self.reference.to_raw(points).to_numpy()[:, :split]
+        return np.asarray(np.sign(raw) * np.log1p(np.abs(raw)))
+
+    def _scale(self, points: Matrix) -> Matrix:
+        split = len(self.reference.columns)
+        return np.hstack([self.scaler_.transform(self._numbers(points)), points[:, split:]])

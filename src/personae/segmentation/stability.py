@@ -1,0 +1,154 @@
+"""Do the same segments come back? Bootstrap agreement and prediction strength."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personae.segmentation.clusterers import Clusterer, Labels, Matrix
+
+Groups = NDArray[np.integer[Any]]
+# Points, weights and a seed give one fitted clusterer a partition.
+FitAll = Callable[[Matrix, Labels | None, int], list[Clusterer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """How well a partition comes back in bootstrap samples of its independent units.
+
+    `jaccard` is the mean Jaccard similarity of every segment (Hennig 2007; 0.75 and above is stable),
+    `prediction_strength` that of Tibshirani and Walther (2005; 0.8 and above is strong).
+    """
+
+    ari_mean: float
+    ari_sd: float
+    jaccard: tuple[float, ...]
+    min_jaccard: float
+    prediction_strength: float
+
+
+def contingency(first: Labels, second: Labels) -> Matrix:
+    """Count customers in every pair of segments, shape (k of first, k of second).
+
+    Examples
+    --------
+    >>> contingency(np.array([0, 0, 1]), np.array([1, 1, 0])).tolist()
+    [[0.0, 2.0], [1.0, 0.0]]
+    """
+    width = int(second.max(initial=0)) + 1
+    height = int(first.max(initial=0)) + 1
+    return (
+        np.bincount(first * width + second, minlength=height * width)
+        .reshape(height, width)
+        .astype(np.float64)
+    )
+
+
+def adjusted_rand(first: Labels, second: Labels) -> float:
+    """Compute the adjusted Rand index (Hubert and Arabie 1985) of customers that neither side calls noise.
+
+    Examples
+    --------
+    >>> adjusted_rand(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
+    1.0
+    """
+    table = contingency(first + 1, second + 1)[1:, 1:]
+    together = _pairs(table).sum()
+    rows, columns = _pairs(table.sum(axis=1)).sum(), _pairs(table.sum(axis=0)).sum()
+    total = _pairs(table.sum())
+    expected = rows * columns / total if total else 0.0
+    highest = (rows + columns) / 2
+    return 1.0 if highest == expected else float((together - expected) / (highest - expected))
+
+
+def best_jaccard(first: Labels, second: Labels, k: int) -> Matrix:
+    """Give, for segments 0 to k - 1 of the first partition, the highest Jaccard similarity with the second.
+
+    Noise belongs to no segment, and lowers the similarity of the one it left; NaN for an absent segment.
+
+    Examples
+    --------
+    >>> best_jaccard(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), 3).round(3).tolist()
+    [0.667, 0.5, nan]
+    """
+    table = contingency(first + 1, second + 1)
+    shared = table[1:, 1:]
+    union = table.sum(axis=1)[1:, None] + table.sum(axis=0)[None, 1:] - shared
+    ratios = np.divide(shared, union, out=np.zeros(shared.shape), where=union > 0)
+    best = np.full(k, np.nan)
+    best[: len(shared)] = np.where(table.sum(axis=1)[1:] > 0, ratios.max(axis=1, initial=0.0), np.nan)
+    return best
+
+
+def resample(groups: Groups, rng: np.random.Generator) -> Labels:
+    """Draw independent units with replacement; give how often each customer is in the sample."""
+    count = int(groups.max()) + 1
+    return np.bincount(rng.integers(count, size=count), minlength=count)[groups]
+
+
+def bootstrap_once(
+    points: Matrix, labelings: list[Labels], groups: Groups, fit_all: FitAll, rng: np.random.Generator
+) -> list[tuple[float, Matrix]]:
+    """Fit to one bootstrap sample and compare with each partition on the unique customers drawn.
+
+    A drawn unit enters the fit as often as it was drawn, and the comparison once.
+
+    Returns
+    -------
+    list of (adjusted Rand index, Jaccard similarity per segment)
+        One entry a partition.
+    """
+    weights = resample(groups, rng)
+    drawn = weights > 0
+    fitted = fit_all(points[drawn], weights[drawn], int(rng.integers(2**31)))
+    return [
+        (
+            adjusted_rand(labels[drawn], again.labels_),
+            best_jaccard(labels[drawn], again.labels_, int(labels.max()) + 1),
+        )
+        for labels, again in zip(labelings, fitted, strict=True)
+    ]
+
+
+def mean_jaccard(runs: Matrix) -> Matrix:
+    """Average Jaccard similarities, shape (bootstraps, k), where the segment was drawn; 0 if it never was."""
+    known = np.isfinite(runs)
+    counts = known.sum(axis=0)
+    sums = np.where(known, runs, 0.0).sum(axis=0)
+    return np.asarray(np.divide(sums, counts, out=np.zeros(runs.shape[1]), where=counts > 0))
+
+
+def smallest_jaccard(runs: Matrix) -> float:
+    """Give the mean Jaccard similarity of the least stable segment."""
+    return float(mean_jaccard(runs).min(initial=1.0)) if runs.shape[1] else 0.0
+
+
+def prediction_strength_once(
+    points: Matrix, groups: Groups, fit_all: FitAll, rng: np.random.Generator
+) -> list[float]:
+    """Split units in halves, and see how well segments of one half predict those of the other.
+
+    Returns
+    -------
+    list of float
+        For every k the smallest share, over segments of the second half, of pairs that the first half
+        keeps together.
+    """
+    units = int(groups.max()) + 1
+    half = (rng.permutation(units) < units // 2)[groups]
+    seed = int(rng.integers(2**31))
+    first, second = fit_all(points[half], None, seed), fit_all(points[~half], None, seed)
+    strengths = []
+    for train, test in zip(first, second, strict=True):
+        own, foreign = test.labels_, train.predict(points[~half])
+        table = contingency(own + 1, foreign + 1)[1:]
+        sizes, table = table.sum(axis=1), table[:, 1:]
+        kept = _pairs(table).sum(axis=1)[sizes > 1] / _pairs(sizes)[sizes > 1]
+        strengths.append(float(kept.min(initial=1.0)))
+    return strengths
+
+
+def _pairs(counts: Any) -> Any:
+    return counts * (counts - 1) / 2

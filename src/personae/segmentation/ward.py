@@ -1,0 +1,221 @@
+"""Ward linkage, alone and as the step that peels niche groups off before k-means."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from scipy.cluster.hierarchy import cut_tree, linkage
+from scipy.spatial.distance import cdist
+from sklearn.base import clone
+
+from personae.segmentation.clusterers import (
+    CentroidClusterer,
+    KMeansClusterer,
+    Labels,
+    Matrix,
+    repeat,
+    sample_rows,
+)
+
+
+class WardClusterer(CentroidClusterer):
+    """Ward linkage (Ward 1963) on all points or a sample; every customer joins the nearest centroid.
+
+    The tree is cut into k groups; assigning to their centroids makes new and old customers alike, and
+    carries a tree on a sample over to all rows.
+    """
+
+    shares_work = True
+
+    def __init__(self, n_clusters: int = 2, *, max_rows: int = 3000, random_state: int = 0) -> None:
+        self.n_clusters = n_clusters
+        self.max_rows = max_rows
+        self.random_state = random_state
+
+    def fit(self, points: Matrix, weights: Labels | None = None) -> Self:
+        """Fit to points, repeated as often as they count, or to a sample of them."""
+        fitted = self.fit_all(points, [self.n_clusters], weights)[0]
+        self.__dict__.update(fitted.__dict__)
+        return self
+
+    def fit_all(self, points: Matrix, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
+        """Cut one tree for every k."""
+        train = sample_rows(repeat(points, weights), self.max_rows, self.random_state)
+        tree = ward_tree(train)
+        fitted = []
+        for k, groups in zip(ks, cut_many(tree, ks).T, strict=True):
+            one = clone(self).set_params(n_clusters=k)
+            one.centers_ = centroids(train, groups, k)
+            one.labels_ = one.predict(points)
+            one.tree_ = tree
+            fitted.append(one)
+        return fitted
+
+
+class WardThenKMeansClusterer(CentroidClusterer):
+    """Peel small, compact, far groups off with Ward, then divide the rest with k-means.
+
+    A niche is a node of the top of the Ward tree with at most `niche_share` of the customers whose
+    nearest outsider is at least `isolation` radii away from its centroid. A customer within the radius
+    of a niche belongs to it, everybody else to the nearest k-means centroid.
+
+    Parameters
+    ----------
+    n_clusters : int
+        Segments in all, niches included.
+    max_niches : int
+        Niches peeled off at most.
+    niche_share : float
+        Largest share of the customers in one niche.
+    min_niche : int
+        Smallest number of customers in one niche.
+    isolation : float
+        How far outsiders stay away, in radii; at least 1.
+    depth : int
+        Number of groups down to which the tree is searched.
+    n_init, max_rows, random_state
+        As in `KMeansClusterer` and `WardClusterer`.
+    """
+
+    shares_work = True
+
+    def __init__(
+        self,
+        n_clusters: int = 2,
+        *,
+        max_niches: int = 4,
+        niche_share: float = 0.05,
+        min_niche: int = 10,
+        isolation: float = 1.2,
+        depth: int = 30,
+        n_init: int = 10,
+        max_rows: int = 3000,
+        random_state: int = 0,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.max_niches = max_niches
+        self.niche_share = niche_share
+        self.min_niche = min_niche
+        self.isolation = isolation
+        self.depth = depth
+        self.n_init = n_init
+        self.max_rows = max_rows
+        self.random_state = random_state
+
+    def fit(self, points: Matrix, weights: Labels | None = None) -> Self:
+        """Fit to weighted points; the tree is grown on at most `max_rows` of them."""
+        fitted = self.fit_all(points, [self.n_clusters], weights)[0]
+        self.__dict__.update(fitted.__dict__)
+        return self
+
+    def fit_all(self, points: Matrix, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
+        """Grow one tree and peel once; k-means divides the rest for every k."""
+        niches = self._niches(sample_rows(repeat(points, weights), self.max_rows, self.random_state))
+        return [clone(self).set_params(n_clusters=k)._divide(points, weights, niches) for k in ks]
+
+    def distances(self, points: Matrix) -> Matrix:
+        """Give distances to centroids; a niche is out of reach beyond its radius, and nearest within."""
+        distances = super().distances(points)
+        inside = distances[:, : len(self.radii_)] <= self.radii_
+        distances[:, : len(self.radii_)][~inside] = np.inf
+        distances[:, len(self.radii_) :][inside.any(axis=1)] += 2 * self.radii_.max(initial=0.0)
+        return distances
+
+    def _niches(self, train: Matrix) -> list[tuple[Matrix, float]]:
+        depth = min(self.depth, len(train))
+        found = []
+        for groups in cut_many(ward_tree(train), range(2, depth + 1)).T:
+            sizes = np.bincount(groups)
+            for group in np.flatnonzero((sizes >= self.min_niche) & (sizes <= self.niche_share * len(train))):
+                members = groups == group
+                center = train[members].mean(axis=0)
+                away = cdist(train, center[None])[:, 0]
+                radius = float(away[members].max())
+                ratio = float(away[~members].min()) / max(radius, 1e-12)
+                if ratio >= max(self.isolation, 1.0):
+                    found.append((ratio, members, center, radius))
+        taken = np.zeros(len(train), dtype=bool)
+        niches: list[tuple[Matrix, float]] = []
+        for _, members, center, radius in sorted(found, key=lambda niche: -niche[0]):
+            if len(niches) < self.max_niches and not (taken & members).any():
+                taken |= members
+                niches.append((center, radius))
+        return niches
+
+    def _divide(self, points: Matrix, weights: Labels | None, niches: list[tuple[Matrix, float]]) -> Self:
+        niches = niches[: self.n_clusters - 1]
+        axes = points.shape[1]
+        centers = np.array([center for center, _ in niches]).reshape(-1, axes)
+        self.radii_ = np.array([radius for _, radius in niches])
+        rest = (
+            ~(cdist(points, centers) <= self.radii_).any(axis=1)
+            if niches
+            else np.ones(len(points), dtype=bool)
+        )
+        left = self.n_clusters - len(niches)
+        kmeans = KMeansClusterer(left, n_init=self.n_init, random_state=self.random_state).fit(
+            points[rest], None if weights is None else weights[rest]
+        )
+        self.centers_ = np.vstack([centers, kmeans.centers_])
+        self.labels_ = self.predict(points)
+        return self
+
+
+def ward_tree(points: Matrix) -> Matrix:
+    """Grow a Ward tree.
+
+    Returns
+    -------
+    ndarray of shape (customers - 1, 4)
+        Merges as in `scipy.cluster.hierarchy.linkage`.
+    """
+    return np.asarray(linkage(points, method="ward"))
+
+
+def cut_many(tree: Matrix, ks: Sequence[int]) -> Labels:
+    """Cut a tree into each number of groups, shape (customers, len(ks))."""
+    return np.asarray(cut_tree(tree, n_clusters=list(ks)), dtype=np.int64)
+
+
+def contract(tree: Matrix, leaves: int = 30) -> list[list[float]]:
+    """Give the last merges of a tree, for a dendrogram that can be read.
+
+    Parameters
+    ----------
+    tree : ndarray of shape (customers - 1, 4)
+        Merges as in SciPy.
+    leaves : int
+        Number of groups at the bottom.
+
+    Returns
+    -------
+    list of [left, right, height, customers]
+        A SciPy tree over `leaves` groups, numbered in order of appearance.
+
+    Examples
+    --------
+    >>> contract(ward_tree(np.array([[0.0], [0.1], [5.0], [9.0]])), leaves=2)
+    [[0.0, 1.0, 8.31, 4.0]]
+    """
+    customers = len(tree) + 1
+    leaves = min(leaves, customers)
+    first = customers - leaves
+    number: dict[int, int] = {}
+    rows = []
+    for index, (left, right, height, size) in enumerate(tree[first:]):
+        for child in sorted((int(left), int(right))):
+            if child < customers + first:
+                number[child] = len(number) - sum(1 for node in number if node >= customers + first)
+        number[customers + first + index] = leaves + index
+        rows.append(
+            [float(number[int(left)]), float(number[int(right)]), round(float(height), 6), float(size)]
+        )
+    return rows
+
+
+def centroids(points: Matrix, labels: Labels, k: int) -> Matrix:
+    """Give the mean point of every segment 0 to k - 1; noise is left out."""
+    kept = labels >= 0
+    sums = np.zeros((k, points.shape[1]))
+    np.add.at(sums, labels[kept], points[kept])
+    return np.asarray(sums / np.maximum(np.bincount(labels[kept], minlength=k), 1)[:, None])

@@ -1,0 +1,37 @@
+"""Stage segment: completed customers to segments, with the evidence for them."""
+
+import polars as pl
+
+from personae import models, paths, tables
+from personae.command import run_stage
+from personae.files import read_json, write_json
+from personae.schema.base import Frozen
+from personae.schema.segment import Segment
+from personae.segmentation.study import segment_study
+from personae.settings import load
+
+
+class Keys(Frozen):
+    """What this stage reads of the settings."""
+
+    seed: int
+    segment: Segment
+
+
+def main(study: str) -> None:
+    keys = load(study, Keys)
+    customers = tables.read(paths.table(study, "complete"))
+    found = segment_study(
+        customers.to_pandas(), keys.segment, anchor=read_json(paths.anchor(study)), seed=keys.seed
+    )
+    models.save(found.main.segmenter, paths.model(study, "segmenter"))
+    tables.write(
+        paths.table(study, "segments"),
+        pl.concat([customers.select("customer"), pl.from_pandas(found.customers)], how="horizontal"),
+    )
+    tables.write_csv(paths.report(study, "candidates.csv"), pl.from_pandas(found.candidates))
+    write_json(paths.report(study, "segment.json"), found.report)
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,42 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from personae.cli import app
+from personae.simulate.campaign import simulate, to_text
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(app, arguments)
+
+
+def test_help_says_what_there_is(run):
+    text = run("--help").output
+    for name in ("data", "summary", "ui"):
+        assert name in text
+
+
+def test_the_sample_is_written_and_marked(run, tmp_path):
+    result = run("data", "sample")
+    assert result.exit_code == 0
+    assert json.loads((tmp_path / "data/campaign/origin.json").read_text()) == {"data": "sample"}
+
+
+def test_import_tells_what_it_did(run, tmp_path):
+    (tmp_path / "given/campaign").mkdir(parents=True)
+    (tmp_path / "given/campaign/marketing_campaign.csv").write_text(
+        to_text(simulate(60, 1).table), newline=""
+    )
+    result = run("data", "import", "given")
+    assert result.exit_code == 0
+    assert "campaign: 1 original files" in result.output
+    assert "another content than the known edition" in result.output
+
+
+def test_a_wrong_directory_is_one_line_and_exit_code_1(run):
+    result = run("data", "import", "nowhere")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: nowhere: no folder of original files")

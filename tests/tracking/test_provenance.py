@@ -1,0 +1,48 @@
+"""Promises of provenance: the commit and the stored diff give back the code that made a result."""
+
+import shutil
+from pathlib import Path
+
+from personae.tracking import key, provenance
+
+
+def test_a_clean_checkout_has_a_commit_and_no_diff(inside):
+    commit = inside.run("git", "rev-parse", "HEAD").stdout.strip()
+    assert provenance.code() == provenance.Code(commit, b"")
+
+
+def test_what_the_graph_writes_is_no_change_of_the_code(inside):
+    inside.edit("dvc.lock", "schema", "# a comment\nschema")
+    (inside.root / "reports/campaign/prepare.json").write_text("{}")
+    assert provenance.code().diff == b""
+
+
+def test_the_diff_gives_back_changed_new_and_binary_files(inside, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(inside.root, other)
+    inside.edit("params.yaml", "k: 5", "k: 9")
+    (inside.root / "new module.py").write_bytes("name = 'Größe'\r\n".encode("latin-1"))
+    (inside.root / "picture.png").write_bytes(bytes(range(256)))
+    staged = inside.run("git", "status", "--short").stdout
+    diff = tmp_path / "uncommitted.diff"
+    diff.write_bytes(provenance.code().diff)
+    inside.run("git", "-C", str(other), "apply", "--whitespace=nowarn", str(diff))
+    for name in ("params.yaml", "new module.py", "picture.png"):
+        assert (other / name).read_bytes() == (inside.root / name).read_bytes()
+    assert inside.run("git", "status", "--short").stdout == staged
+
+
+def test_outside_of_git_there_is_no_commit(inside):
+    shutil.rmtree(Path(".git"))
+    assert provenance.code() == provenance.Code(None, b"")
+
+
+def test_an_experiment_is_named_only_where_it_changed_the_study(inside, monkeypatch):
+    result = key.read("campaign")
+    assert provenance.experiment(result) is None
+    monkeypatch.setenv("DVC_EXP_NAME", "plump-hare")
+    assert provenance.experiment(result) is None
+    changed = key.Finished("campaign", "another key", result.entries)
+    assert provenance.experiment(changed) == "plump-hare"
+    monkeypatch.setenv("DVC_EXP_BASELINE_REV", "no such revision")
+    assert provenance.experiment(result) == "plump-hare"

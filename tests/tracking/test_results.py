@@ -1,0 +1,68 @@
+"""Promises of what a run says: the figures, verdicts and files of the reports, under flat names."""
+
+import json
+
+from personae.tracking import key
+from personae.tracking.results import collect, flat_metrics, flat_params, flat_verdicts
+
+
+def test_a_study_is_collected_from_what_its_stages_wrote(inside):
+    results = collect(key.read("campaign"))
+    assert results.params == {"seed": "0", "segment.k": "5"}
+    assert results.metrics["prepare.rows"] == 120
+    assert results.metrics["segment.sizes.4"] == 24
+    assert results.tags == {"study": "campaign", "data": "sample", "verdict.segment": "weak"}
+    assert {str(artifact.path): artifact.folder for artifact in results.artifacts} == {
+        "reports/campaign/prepare.json": "",
+        "reports/campaign/segment.json": "",
+        "reports/campaign/pictures/sizes.png": "pictures",
+        "resolved/campaign.yaml": "provenance",
+    }
+    (dataset,) = results.datasets
+    assert (dataset.path, dataset.md5) == ("data/campaign", inside.md5("data/campaign"))
+
+
+def test_a_second_report_of_a_stage_is_named_after_its_file(inside):
+    result = key.read("campaign")
+    anomalies = inside.root / "reports/campaign/anomalies.json"
+    anomalies.write_text(json.dumps({"days": 3}))
+    result.entries["segment"]["outs"].append({"path": "reports/campaign/anomalies.json", "md5": "0"})
+    metrics = collect(result).metrics
+    assert metrics["anomalies.days"] == 3
+    assert metrics["segment.k"] == 5
+
+
+def test_what_is_no_figure_is_no_metric():
+    report = {"k": 3, "best": "svm", "also": None, "fits": True, "space": {"columns": ["age"]}}
+    assert flat_metrics(report, "segment") == {"segment.k": 3.0}
+
+
+def test_personas_are_named_by_their_id_and_tables_stay_in_their_file():
+    personas = [{"id": 1, "share": 0.4, "drivers": [{"feature": "age", "value": 61}]}]
+    assert flat_metrics(personas, "profile") == {"profile.1.id": 1.0, "profile.1.share": 0.4}
+
+
+def test_names_hold_only_what_mlflow_allows():
+    assert flat_metrics({"share (%)/Größe": 1}, "prepare") == {"prepare.share ____Größe": 1.0}
+
+
+def test_verdicts_are_found_wherever_they_are():
+    report = {
+        "verdict": "weak",
+        "columns": {"Income": {"unseen": {"verdict": "impute"}}},
+        "leakage": [{"check": "duplicates", "verdict": "clean"}, {"verdict": "leaks"}],
+    }
+    assert flat_verdicts(report, "verdict.x") == {
+        "verdict.x": "weak",
+        "verdict.x.columns.Income.unseen": "impute",
+        "verdict.x.leakage.duplicates": "clean",
+        "verdict.x.leakage.1": "leaks",
+    }
+
+
+def test_settings_keep_their_empty_parts_and_fit_into_mlflow():
+    assert flat_params({"use": {}, "name": "Wien", "text": "x" * 7000}) == {
+        "use": "{}",
+        "name": "Wien",
+        "text": "x" * 6000,
+    }

@@ -1,0 +1,50 @@
+"""Promises of the store: one place, found from temporary experiments too; its index invents no run."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from personae.errors import PersonaeError
+from personae.tracking.store import GITIGNORE, Record, Store
+
+RECORD = Record("a" * 32, ("plump-hare",))
+
+
+def test_a_temporary_experiment_uses_the_store_of_its_project(inside, monkeypatch, tmp_path):
+    assert Store.here().root == inside.root / "mlruns"
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    assert Store.here().uri == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
+
+
+def test_a_result_is_found_in_the_store_that_it_was_published_to(tmp_path):
+    there = Store(tmp_path, "http://127.0.0.1:5000")
+    there.remember("key", RECORD)
+    assert there.find("key") == RECORD
+    assert there.find("other key") is None
+    assert Store(tmp_path, "http://127.0.0.1:6000").find("key") is None
+    assert Store(tmp_path).find("key") is None
+
+
+def test_a_run_that_the_default_store_does_not_have_is_not_found(tmp_path):
+    store = Store(tmp_path)
+    store.remember("key", RECORD)
+    assert store.find("key") is None
+    store.database.write_bytes(b"no database")
+    assert store.find("key") is None
+
+
+def test_pages_are_served_on_this_machine_only(tmp_path):
+    with pytest.raises(PersonaeError, match="no runs yet"):
+        Store(tmp_path).ui()
+    (tmp_path / "mlflow.db").touch()
+    command = Store(tmp_path).ui(port=5001)
+    assert command[:4] == [sys.executable, "-m", "mlflow", "server"]
+    assert command[command.index("--host") + 1] == "127.0.0.1"
+    assert command[command.index("--port") + 1] == "5001"
+    with pytest.raises(PersonaeError, match=r"open http://tracking\.example"):
+        Store(tmp_path, "http://tracking.example").ui()
+
+
+def test_the_committed_ignore_file_is_the_one_that_a_fresh_store_gets():
+    assert Path("mlruns/.gitignore").read_text() == GITIGNORE
