@@ -9,7 +9,7 @@ from markupsafe import Markup
 from personae.report.figures import figure, interval
 from personae.report.traced import Traced
 
-MOST_PAIRS = 6
+MOST_PAIRS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,8 @@ def _response(report: Traced) -> Iterator[Verdict]:
             text.format(
                 report["target"],
                 report["best"],
-                *(figure(_at(best, name, part)) for name in ("roc_auc", "average_precision") for part in ("mean", "sd")),
+                *_with_spread(best, "roc_auc"),
+                *_with_spread(best, "average_precision"),
             ),
             best,
         )
@@ -136,6 +137,10 @@ def _response(report: Traced) -> Iterator[Verdict]:
         yield Verdict(
             level, text.format(report["best"], *named, figure(report["majority_accuracy"], "percent")), best["accuracy"]
         )
+
+
+def _with_spread(model: Traced | None, name: str) -> tuple[Markup, Markup]:
+    return figure(_at(model, name, "mean")), figure(_at(model, name, "sd"), digits=2)
 
 
 def _profit(report: Traced) -> Iterator[Verdict]:
@@ -178,15 +183,17 @@ JUDGES = {
 }
 
 
-def _at(value: Traced, *steps: str | int) -> Traced | None:
+def _at(value: Traced | None, *steps: str | int) -> Traced | None:
     for step in steps:
+        if value is None:
+            return None
         try:
             value = value[step]
-        except (KeyError, IndexError, TypeError):
+        except (KeyError, IndexError):
             return None
     return value
 
 
 def _raw(value: Traced | None, *steps: str | int) -> Any:
-    found = None if value is None else _at(value, *steps)
+    found = _at(value, *steps)
     return None if found is None else found.raw

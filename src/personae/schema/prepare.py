@@ -16,13 +16,6 @@ class CampaignPrepare(Frozen):
     marital: dict[str, str]
 
 
-class AerofitPrepare(Frozen):
-    """Rules for the aerofit file: the products it may name."""
-
-    source: Literal["aerofit"]
-    products: list[str] = Field(min_length=2)
-
-
 class GroceryPrepare(Frozen):
     """Rules for the grocery files.
 
@@ -65,6 +58,13 @@ class JourneyPrepare(Frozen):
     history_weeks: int = Field(gt=0)
     largest_basket: int = Field(gt=0)
     departments: dict[str, list[str]]
+
+
+class AerofitPrepare(Frozen):
+    """Rules for the aerofit file: the products it may name."""
+
+    source: Literal["aerofit"]
+    products: list[str] = Field(min_length=2)
 
 
 Prepare = Annotated[

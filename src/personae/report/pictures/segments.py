@@ -103,9 +103,10 @@ def stability(names: Sequence[str], jaccard: Sequence[float | None], folder: Pat
         for row, value in enumerate(jaccard):
             if value is not None:
                 axes.barh(row, value, height=0.6, color=theme.segment_colour(row))
-                axes.text(0.015, row, rounded(value, 2), va="center", fontsize=9.5, color=theme.PAPER, weight="bold")
+                axes.text(1.02, row, rounded(value, 2), va="center", fontsize=9.5)
         name_rows(axes, names, 30)
-        axes.set_xlim(0, 1)
+        axes.set_xlim(0, 1.12)
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
         threshold(axes, STABLE, "stable from 0.75")
         axes.set_xlabel("mean Jaccard similarity over bootstraps")
         words = ", ".join(
