@@ -143,7 +143,7 @@ def _first_problem(
 
 
 def _sentence(message: str) -> str:
-    return message[:1].lower() + message[1:].replace("Input should", "it should")
+    return f"it {message.removeprefix('Input ')}" if message.startswith("Input ") else message
 
 
 def _nearest(name: str, valid: Sequence[str]) -> str:

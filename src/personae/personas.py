@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import binomtest
 from sklearn.tree import DecisionTreeClassifier
 
+from personae.results import readable
 from personae.schema.profile import Profile
 
 NOTABLE = 0.2
@@ -271,7 +272,7 @@ def _path(tree: DecisionTreeClassifier, leaf: int, features: Sequence[str], labe
     if not bounds:
         return "everyone"
     return " and ".join(
-        f"{labels.get(feature, feature)} {sign} {bound:,.4g}"
+        f"{labels.get(feature, feature)} {sign} {readable(bound)}"
         for feature, own in reversed(bounds.items())
         for sign, bound in own.items()
     )

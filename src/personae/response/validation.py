@@ -53,15 +53,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class OutOfFold:
-    """Predictions of one model: probabilities, shape (repeats, rows, classes), NaN where never tested.
+    """Predictions of one model.
 
-    `final` and `stack` belong to the model fitted on all rows: calibration and weights learned from the first
-    repeat's predictions out of fold. They are None if the validation was not nested.
+    Attributes
+    ----------
+    probabilities : shape (repeats, rows, classes), NaN where never tested
+    final, stack : calibration and weights for the model fitted on all rows, learned from the first repeat's
+        predictions out of fold; None if not nested or no stack
+    stacks : weights inside each outer fold, repeat by repeat; empty if no stack
     """
 
     probabilities: Floats
     final: Calibration | None = None
     stack: FittedStack | None = None
+    stacks: tuple[FittedStack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,5 +265,13 @@ def _collect(judged: Sequence[_Judged], final: _Judged | None, folds: Folds, tar
             procedure[repeat, rows] = one.probabilities[one.chosen]
     if final is None:
         return Validation({name: OutOfFold(found[name]) for name in names}, (), None)
-    models = {n: OutOfFold(found[n], final.calibrations[n], final.stacks.get(n)) for n in names}
+    models = {
+        name: OutOfFold(
+            found[name],
+            final.calibrations[name],
+            final.stacks.get(name),
+            tuple(one.stacks[name] for one in judged if name in one.stacks),
+        )
+        for name in names
+    }
     return Validation(models, tuple(str(one.chosen) for one in judged), procedure)

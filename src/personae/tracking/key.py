@@ -1,9 +1,11 @@
 """The identity of a study's finished result, from `dvc.lock`; nothing heavy is imported here."""
 
+import fcntl
 import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from personae import paths
 from personae.errors import PersonaeError
 
 TRACK = "track"
+DVC_LOCK = Path(".dvc/tmp/lock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def read(study: str) -> Finished:
         is not the one that its stage wrote.
     """
     try:
-        lock, graph = Path("dvc.lock").read_text("utf-8"), Path("dvc.yaml").read_text("utf-8")
+        lock, graph = _read_lock(), Path("dvc.yaml").read_text("utf-8")
     except FileNotFoundError as error:
         raise _unfinished(study, f"there is no {error.filename}") from None
     result = finished(study, lock, graph)
@@ -120,6 +123,14 @@ def md5(path: Path) -> str | None:
         text = json.dumps(listing, sort_keys=True)
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
     return _file_md5(path) if path.exists() else None
+
+
+def _read_lock() -> str:
+    """Read `dvc.lock` while no other DVC process, busy with another study, is rewriting it."""
+    with ExitStack() as stack:
+        if DVC_LOCK.exists():
+            fcntl.flock(stack.enter_context(DVC_LOCK.open("rb")), fcntl.LOCK_SH)
+        return Path("dvc.lock").read_text("utf-8")
 
 
 def _file_md5(path: Path) -> str:
