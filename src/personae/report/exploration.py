@@ -99,7 +99,11 @@ def _distribution(column: pl.Series) -> Distribution:
     known = column.drop_nulls().drop_nans() if column.dtype.is_float() else column.drop_nulls()
     missing, distinct = len(column) - len(known), known.n_unique()
     if not number:
-        counts = known.cast(pl.String).value_counts(sort=False).sort(["count", known.name], descending=[True, False])
+        counts = (
+            known.cast(pl.String)
+            .value_counts(sort=False)
+            .sort(["count", known.name], descending=[True, False])
+        )
         levels = tuple((str(level), int(count)) for level, count in counts.iter_rows())
         kind = "category" if distinct > 1 else "constant"
         others = sum(count for _, count in levels[LEVELS:])

@@ -71,17 +71,23 @@ def render(findings: Findings, folder: Path | None = None) -> str:
     """
     reports = {name: Traced(content, f"{name}.json#") for name, content in findings.reports.items()}
     tables = {name: Traced(rows, f"{name}.csv#") for name, rows in findings.tables.items()}
-    pictures = {picture.name: picture for picture in gallery.pictures(findings.reports, findings.tables, folder)}
-    return environment().get_template("page.html.j2").render(
-        study=findings.study,
-        reports=reports,
-        tables=tables,
-        hashes=findings.hashes,
-        verdicts=verdicts(reports),
-        sections=[section for section in SECTIONS if section.needs in reports],
-        absent=[section for section in SECTIONS if section.needs not in reports],
-        sample=_is_sample(findings.reports),
-        show=_shower(pictures),
+    pictures = {
+        picture.name: picture for picture in gallery.pictures(findings.reports, findings.tables, folder)
+    }
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            study=findings.study,
+            reports=reports,
+            tables=tables,
+            hashes=findings.hashes,
+            verdicts=verdicts(reports),
+            sections=[section for section in SECTIONS if section.needs in reports],
+            absent=[section for section in SECTIONS if section.needs not in reports],
+            sample=_is_sample(findings.reports),
+            show=_shower(pictures),
+        )
     )
 
 
@@ -97,7 +103,10 @@ def _shower(pictures: Mapping[str, Picture]) -> Callable[..., Markup]:
             return Markup("")
         picture = pictures[name]
         return Markup('<div class="picture {}" id="picture-{}" role="img" aria-label="{}">{}</div>').format(
-            kind, name, picture.alt, Markup(picture.svg)  # noqa: S704 - drawn by Matplotlib, names as outlines
+            kind,
+            name,
+            picture.alt,
+            Markup(picture.svg),  # noqa: S704 - drawn by Matplotlib, names as outlines
         )
 
     return show

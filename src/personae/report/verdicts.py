@@ -96,15 +96,25 @@ def _imputed(name: str, who: str, found: Traced) -> Markup:
 def _merges(report: Traced) -> Iterator[Verdict]:
     pairs = list(report["merge"])
     if len(pairs) > MOST_PAIRS:
-        counts = [(word, sum(pair["verdict"] == word for pair in pairs)) for word in ("keep", "merge", "inconclusive")]
+        counts = [
+            (word, sum(pair["verdict"] == word for pair in pairs))
+            for word in ("keep", "merge", "inconclusive")
+        ]
         listed = ", ".join(f"{count} {word}" for word, count in counts if count)
         level = "weak" if counts[2][1] else "supported"
-        yield Verdict(level, Markup("{} pairs of {}: {}.").format(len(pairs), report["grouping"], listed), report["merge"])
+        yield Verdict(
+            level,
+            Markup("{} pairs of {}: {}.").format(len(pairs), report["grouping"], listed),
+            report["merge"],
+        )
         return
     words = {
         "keep": ("supported", "{} and {} differ: told apart with AUC {} {}."),
         "merge": ("supported", "{} and {} can be treated as one: told apart with AUC {} {} only."),
-        "inconclusive": ("not supported", "{} and {}: neither a difference nor equality is shown (AUC {} {})."),
+        "inconclusive": (
+            "not supported",
+            "{} and {}: neither a difference nor equality is shown (AUC {} {}).",
+        ),
     }
     for pair in pairs:
         level, text = words[str(pair["verdict"])]
@@ -123,18 +133,33 @@ def _response(report: Traced) -> Iterator[Verdict]:
             text.format(
                 report["target"],
                 report["best"],
-                *(figure(_at(best, name, part)) for name in ("roc_auc", "average_precision") for part in ("mean", "sd")),
+                *(
+                    figure(_at(best, name, part))
+                    for name in ("roc_auc", "average_precision")
+                    for part in ("mean", "sd")
+                ),
             ),
             best,
         )
     accuracy, majority = _raw(best, "accuracy", "mean"), _raw(report, "majority_accuracy")
     if accuracy is not None and majority is not None:
         spread = _raw(best, "accuracy", "sd") or 0
-        level = "supported" if accuracy - 2 * spread > majority else "weak" if accuracy > majority else "not supported"
+        level = (
+            "supported"
+            if accuracy - 2 * spread > majority
+            else "weak"
+            if accuracy > majority
+            else "not supported"
+        )
         text = Markup("Accuracy of {} is {} ± {}; always naming the majority is right in {}.")
-        named = (figure(_at(best, "accuracy", "mean"), "percent"), figure(_at(best, "accuracy", "sd"), "percent"))
+        named = (
+            figure(_at(best, "accuracy", "mean"), "percent"),
+            figure(_at(best, "accuracy", "sd"), "percent"),
+        )
         yield Verdict(
-            level, text.format(report["best"], *named, figure(report["majority_accuracy"], "percent")), best["accuracy"]
+            level,
+            text.format(report["best"], *named, figure(report["majority_accuracy"], "percent")),
+            best["accuracy"],
         )
 
 
@@ -165,7 +190,9 @@ def _promotions(report: Traced) -> Iterator[Verdict]:
         text = Markup("{} promotions rest on rules that hold again on later baskets.")
         yield Verdict("supported", text.format(len(report)), report)
     else:
-        yield Verdict("not supported", Markup("No rule between products holds again on later baskets."), report)
+        yield Verdict(
+            "not supported", Markup("No rule between products holds again on later baskets."), report
+        )
 
 
 JUDGES = {

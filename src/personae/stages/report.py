@@ -13,8 +13,26 @@ from personae.report.exploration import explore
 from personae.report.page import Findings, render
 from personae.results import to_json
 
-REPORTS = ("prepare", "impute", "segment", "compare", "personas", "classify", "target", "promotions", "anomalies")
-TABLES = ("candidates", "probabilities", "rules", "curves/roc", "curves/precision_recall", "curves/reliability", "curves/profit")
+REPORTS = (
+    "prepare",
+    "impute",
+    "segment",
+    "compare",
+    "personas",
+    "classify",
+    "target",
+    "promotions",
+    "anomalies",
+)
+TABLES = (
+    "candidates",
+    "probabilities",
+    "rules",
+    "curves/roc",
+    "curves/precision_recall",
+    "curves/reliability",
+    "curves/profit",
+)
 
 
 def main(study: str) -> None:
@@ -25,7 +43,9 @@ def main(study: str) -> None:
     findings = Findings(
         study=study,
         reports=reports | {"exploration": exploration},
-        tables={name: _rows(path) for name in TABLES if (path := paths.report(study, f"{name}.csv")).exists()},
+        tables={
+            name: _rows(path) for name in TABLES if (path := paths.report(study, f"{name}.csv")).exists()
+        },
         hashes={
             "settings": _sha256(paths.resolved(study)),
             "raw data": _sha256(paths.origin(study)),

@@ -21,9 +21,13 @@ def dot(axes: Axes, x: float | None, y: float, bounds: Bounds, **look: Any) -> N
     """Draw a figure as a dot and its interval as a line."""
     look = {"color": theme.ACCENT, "marker": "o"} | look
     if bounds is not None and None not in bounds:
-        axes.plot(list(bounds), [y, y], color=look["color"], linewidth=2.2, solid_capstyle="round", alpha=0.65)
+        axes.plot(
+            list(bounds), [y, y], color=look["color"], linewidth=2.2, solid_capstyle="round", alpha=0.65
+        )
     if x is not None:
-        axes.plot([x], [y], linestyle="none", markeredgecolor=theme.PAPER, markeredgewidth=0.8, markersize=7, **look)
+        axes.plot(
+            [x], [y], linestyle="none", markeredgecolor=theme.PAPER, markeredgewidth=0.8, markersize=7, **look
+        )
 
 
 def threshold(axes: Axes, at: float, text: str, *, vertical: bool = True) -> None:
