@@ -210,7 +210,7 @@ def curve(
     """Gain, lift and profit when the customers with the highest expected profit are contacted.
 
     Gain is the share of all responders among the contacted, lift its ratio to the contacted share. Each
-    repeat ranks by itself, figures are averaged; the profit's interval bootstraps groups of identical customers.
+    repeat ranks by itself, figures are averaged; the profit's interval bootstraps groups of customers.
     """
     check_probability(probability)
     rows = len(response)

@@ -9,7 +9,7 @@ from personae.errors import PersonaeError
 from personae.imputation.imputer import TableImputer
 from personae.response.deployed import fit_on_all, from_files, to_files
 from personae.response.folds import grouped_folds, identical_rows
-from personae.response.preprocessing import features, preprocessing
+from personae.response.preprocessing import SegmentColumns, features, preprocessing
 from personae.response.validation import validate
 
 
@@ -44,7 +44,7 @@ def test_the_segment_travels_too(inputs):
         features(table, ["income", "visits", "home"]),
         imputer=TableImputer("median"),
         scaler=StandardScaler(),
-        segmenter=KMeans(2, n_init=1),
+        segments=SegmentColumns(StandardScaler(), KMeans(2, n_init=1)),
         segment_columns=["income"],
     )
     model = fitted(table, "logistic", preprocessing=steps)

@@ -25,7 +25,7 @@ def rounded(value: float, digits: int = 3) -> str:
         text = f"{value:.{digits - 1}g}"
     else:
         places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-        text = f"{value:.{places}f}"
+        text = f"{value:,.{places}f}"
     return text.replace("-", MINUS)
 
 
@@ -57,6 +57,20 @@ def p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
+METRICS = {"roc_auc": "ROC AUC", "ece": "ECE", "f1": "F1", "brier": "Brier score"}
+
+
+def metric(name: Any) -> str:
+    """Write the name of a metric as people do.
+
+    Examples
+    --------
+    >>> metric("roc_auc"), metric("balanced_accuracy")
+    ('ROC AUC', 'balanced accuracy')
+    """
+    return METRICS.get(str(name), str(name).replace("_", " "))
+
+
 def figure(value: Any, how: str = "number", digits: int = 3) -> Markup:
     """Write one figure.
 
@@ -80,10 +94,11 @@ def figure(value: Any, how: str = "number", digits: int = 3) -> Markup:
 
 
 def interval(bounds: Any, how: str = "number", digits: int = 3) -> Markup:
-    """Write an interval from a pair of bounds; nothing where there is none."""
-    if not isinstance(bounds, Traced) or len(bounds) != 2 or None in bounds.raw:
+    """Write an interval from a pair of bounds or an object with `lower` and `upper`; nothing where there is none."""
+    if not isinstance(bounds, Traced) or not bounds:
         return Markup("")
-    return between(bounds[0], bounds[1], how, digits)
+    low, high = (bounds["lower"], bounds["upper"]) if "lower" in bounds else (bounds[0], bounds[1])
+    return Markup("") if low.raw is None or high.raw is None else between(low, high, how, digits)
 
 
 def between(low: Any, high: Any, how: str = "number", digits: int = 3) -> Markup:

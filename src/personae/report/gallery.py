@@ -4,17 +4,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from personae.report.pictures import data, segments
+from personae.report.pictures import baskets, data, groups, imputation, response, segments
 from personae.report.theme import Picture
 
 Reports = Mapping[str, Any]
 Tables = Mapping[str, list[dict[str, Any]]]
 
 
-def pictures(reports: Reports, tables: Tables, folder: Path | None = None) -> Iterator[Picture]:
+def pictures(reports: Reports, tables: Tables, folder: Path | None = None) -> list[Picture]:
     """Draw all pictures for which there are figures; PNG into `folder` where one is given."""
-    yield from _of_segments(reports, tables, folder)
-    yield from _of_data(reports, folder)
+    drawn = [
+        *_of_segments(reports, tables, folder),
+        *_of_groups(reports, folder),
+        *_of_models(reports, tables, folder),
+        *_of_money(reports, tables, folder),
+        *_of_data(reports, folder),
+    ]
+    return [picture for picture in drawn if picture is not None]
 
 
 def _of_segments(reports: Reports, tables: Tables, folder: Path | None) -> Iterator[Picture]:
@@ -39,6 +45,39 @@ def segment_names(report: Mapping[str, Any], personas: list[Mapping[str, Any]]) 
     names = {persona["id"]: persona["name"] for persona in personas}
     ids = report.get("ids") or range(len(report["stability"]["jaccard"]))
     return [f"{each}  {names[each]}" if each in names else f"segment {each}" for each in ids]
+
+
+def _of_groups(reports: Reports, folder: Path | None) -> Iterator[Picture | None]:
+    if "impute" in reports:
+        yield imputation.gains(reports["impute"]["columns"], folder)
+    if "compare" in reports:
+        if reports["compare"].get("merge"):
+            yield groups.told_apart(reports["compare"]["merge"], folder)
+        yield groups.effects(reports["compare"]["variables"], folder)
+
+
+def _of_models(reports: Reports, tables: Tables, folder: Path | None) -> Iterator[Picture]:
+    report = reports.get("classify")
+    if report is None:
+        return
+    yield response.models(report, folder)
+    for kind in ("roc", "precision_recall"):
+        if tables.get(f"curves/{kind}"):
+            yield response.ranking(tables[f"curves/{kind}"], report["best"], kind, folder)
+    if tables.get("curves/reliability"):
+        yield response.calibration(tables["curves/reliability"], report["best"], folder)
+
+
+def _of_money(reports: Reports, tables: Tables, folder: Path | None) -> Iterator[Picture]:
+    report = reports.get("target")
+    if report is not None:
+        yield response.profit(report, folder)
+        if tables.get("curves/profit"):
+            yield response.profit_curve(tables["curves/profit"], folder)
+        if len(report.get("budget") or []) > 1:
+            yield response.budgets(report["budget"], folder)
+    if reports.get("promotions"):
+        yield baskets.lifts(reports["promotions"], folder)
 
 
 def _of_data(reports: Reports, folder: Path | None) -> Iterator[Picture]:

@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from personae.report import figures, gallery, theme
+from personae.report.pictures.baskets import joined
 from personae.report.theme import Picture
 from personae.report.traced import Traced
 from personae.report.verdicts import verdicts
@@ -122,7 +123,13 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"fig": figures.figure, "ci": figures.interval, "source": figures.source}
+    made.filters |= {
+        "ci": figures.interval,
+        "fig": figures.figure,
+        "metric": figures.metric,
+        "side": lambda items: joined(items.raw),
+        "source": figures.source,
+    }
     made.globals |= {
         "between": figures.between,
         "colours": theme.COLOURS,

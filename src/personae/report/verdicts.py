@@ -9,7 +9,7 @@ from markupsafe import Markup
 from personae.report.figures import figure, interval
 from personae.report.traced import Traced
 
-MOST_PAIRS = 6
+MOST_PAIRS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +96,15 @@ def _imputed(name: str, who: str, found: Traced) -> Markup:
 def _merges(report: Traced) -> Iterator[Verdict]:
     pairs = list(report["merge"])
     if len(pairs) > MOST_PAIRS:
-        counts = [
-            (word, sum(pair["verdict"] == word for pair in pairs))
-            for word in ("keep", "merge", "inconclusive")
-        ]
+        counts = [(word, sum(pair["verdict"] == word for pair in pairs)) for word in ("keep", "merge", "inconclusive")]
         listed = ", ".join(f"{count} {word}" for word, count in counts if count)
         level = "weak" if counts[2][1] else "supported"
-        yield Verdict(
-            level,
-            Markup("{} pairs of {}: {}.").format(len(pairs), report["grouping"], listed),
-            report["merge"],
-        )
+        yield Verdict(level, Markup("{} pairs of {}: {}.").format(len(pairs), report["grouping"], listed), report["merge"])
         return
     words = {
         "keep": ("supported", "{} and {} differ: told apart with AUC {} {}."),
         "merge": ("supported", "{} and {} can be treated as one: told apart with AUC {} {} only."),
-        "inconclusive": (
-            "not supported",
-            "{} and {}: neither a difference nor equality is shown (AUC {} {}).",
-        ),
+        "inconclusive": ("not supported", "{} and {}: neither a difference nor equality is shown (AUC {} {})."),
     }
     for pair in pairs:
         level, text = words[str(pair["verdict"])]
@@ -133,34 +123,24 @@ def _response(report: Traced) -> Iterator[Verdict]:
             text.format(
                 report["target"],
                 report["best"],
-                *(
-                    figure(_at(best, name, part))
-                    for name in ("roc_auc", "average_precision")
-                    for part in ("mean", "sd")
-                ),
+                *_with_spread(best, "roc_auc"),
+                *_with_spread(best, "average_precision"),
             ),
             best,
         )
     accuracy, majority = _raw(best, "accuracy", "mean"), _raw(report, "majority_accuracy")
     if accuracy is not None and majority is not None:
         spread = _raw(best, "accuracy", "sd") or 0
-        level = (
-            "supported"
-            if accuracy - 2 * spread > majority
-            else "weak"
-            if accuracy > majority
-            else "not supported"
-        )
+        level = "supported" if accuracy - 2 * spread > majority else "weak" if accuracy > majority else "not supported"
         text = Markup("Accuracy of {} is {} ± {}; always naming the majority is right in {}.")
-        named = (
-            figure(_at(best, "accuracy", "mean"), "percent"),
-            figure(_at(best, "accuracy", "sd"), "percent"),
-        )
+        named = (figure(_at(best, "accuracy", "mean"), "percent"), figure(_at(best, "accuracy", "sd"), "percent"))
         yield Verdict(
-            level,
-            text.format(report["best"], *named, figure(report["majority_accuracy"], "percent")),
-            best["accuracy"],
+            level, text.format(report["best"], *named, figure(report["majority_accuracy"], "percent")), best["accuracy"]
         )
+
+
+def _with_spread(model: Traced | None, name: str) -> tuple[Markup, Markup]:
+    return figure(_at(model, name, "mean")), figure(_at(model, name, "sd"), digits=2)
 
 
 def _profit(report: Traced) -> Iterator[Verdict]:
@@ -190,9 +170,7 @@ def _promotions(report: Traced) -> Iterator[Verdict]:
         text = Markup("{} promotions rest on rules that hold again on later baskets.")
         yield Verdict("supported", text.format(len(report)), report)
     else:
-        yield Verdict(
-            "not supported", Markup("No rule between products holds again on later baskets."), report
-        )
+        yield Verdict("not supported", Markup("No rule between products holds again on later baskets."), report)
 
 
 JUDGES = {
@@ -205,15 +183,17 @@ JUDGES = {
 }
 
 
-def _at(value: Traced, *steps: str | int) -> Traced | None:
+def _at(value: Traced | None, *steps: str | int) -> Traced | None:
     for step in steps:
+        if value is None:
+            return None
         try:
             value = value[step]
-        except (KeyError, IndexError, TypeError):
+        except (KeyError, IndexError):
             return None
     return value
 
 
 def _raw(value: Traced | None, *steps: str | int) -> Any:
-    found = None if value is None else _at(value, *steps)
+    found = _at(value, *steps)
     return None if found is None else found.raw

@@ -128,7 +128,7 @@ def validate(
     check_stacks(plan)
     keys = [(repeat, left) for repeat in range(folds.repeats) for left in folds.fits(plan.nested)]
     tasks = [(table, target, folds.rows(*key), plan, seed_of(seed, key)) for key in keys]
-    fitted: Scores = dict(zip(keys, parallel(_fit_and_score, tasks, workers, "fits"), strict=True))
+    fitted: Scores = dict(zip(keys, parallel(fit_and_score, tasks, workers, "fits"), strict=True))
     outer = [(repeat, k) for repeat in range(folds.repeats) for k in folds.outer]
     cases = [_outer_case(fitted, target, folds, place, plan.nested) for place in outer]
     if not plan.nested:
@@ -167,9 +167,10 @@ def _one_thread(function: Callable[..., Any], *arguments: Any) -> Any:
         return function(*arguments)
 
 
-def _fit_and_score(
+def fit_and_score(
     table: pd.DataFrame, target: Integers, rows: tuple[Integers, Integers], plan: Plan, seed: int
 ) -> dict[str, Floats]:
+    """Fit preprocessing and every model on the training rows; give the scores of the others by model."""
     train, test = rows
     prepare = seeded(clone(plan.preprocessing), seed).fit(table.iloc[train], target[train])
     inputs, unseen = (np.asarray(prepare.transform(table.iloc[rows])) for rows in (train, test))

@@ -90,7 +90,7 @@ def gather(
     scatters = [scatter(customers.points, labels) for labels in labelings]
     figures = Figures(
         mean_known(widths.widths, widths.weights),
-        np.array([inertia for inertia, _, _ in scatters]),
+        np.array([inertia for inertia, _, _ in scatters]) / len(customers.points),
         np.array([smallest_share(labels) for labels in labelings]),
     )
     reference = np.array([table.figures.inertia for table in drawn["box"]])

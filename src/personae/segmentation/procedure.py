@@ -17,7 +17,7 @@ from personae.segmentation.stability import Groups, bootstrap_once, smallest_jac
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one table shows for every candidate k."""
+    """What one table shows for every candidate k; inertia is that of one customer on average."""
 
     silhouette: Matrix
     inertia: Matrix
@@ -108,7 +108,9 @@ def measure(points: Matrix, labelings: Sequence[Labels]) -> Figures:
     """Compute silhouettes, inertias and the share of the smallest segment in the reference space."""
     inertia = [scatter(points, labels)[0] for labels in labelings]
     shares = [smallest_share(labels) for labels in labelings]
-    return Figures(mean_known(silhouettes(points, labelings)), np.array(inertia), np.array(shares))
+    return Figures(
+        mean_known(silhouettes(points, labelings)), np.array(inertia) / len(points), np.array(shares)
+    )
 
 
 def mean_known(widths: Matrix, weights: Matrix | None = None) -> Matrix:

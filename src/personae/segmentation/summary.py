@@ -24,7 +24,7 @@ class Effort:
     null_bootstraps: int = 10
     silhouette_rows: int = 20_000
     stability_rows: int = 20_000
-    null_rows: int = 2_000
+    null_rows: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ class WardThenKMeansClusterer(CentroidClusterer):
         min_niche: int = 10,
         isolation: float = 1.2,
         depth: int = 30,
-        n_init: int = 10,
+        n_init: int = 16,
         max_rows: int = 3000,
         random_state: int = 0,
     ) -> None:

@@ -13,11 +13,7 @@ from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
 STABLE = 0.75
-NULLS = {
-    "gaussian": ("one Gaussian", (0, (4, 2))),
-    "box": ("box", (0, (1, 1.5))),
-    "skewed": ("skewed", (0, (6, 1, 1, 1))),
-}
+NULLS = {"gaussian": ("one Gaussian", (0, (4, 2))), "box": ("box", (0, (1, 1.5))), "skewed": ("skewed", (0, (6, 1, 1, 1)))}
 
 
 def shares(personas: Rows, folder: Path | None = None) -> Picture:
@@ -45,27 +41,14 @@ def drivers(persona: Mapping[str, Any], position: int, folder: Path | None = Non
             dot(axes, driver["effect"], row, driver["ci"], **look)
         axes.axvline(0, color=theme.INK, linewidth=1)
         name_rows(axes, [driver.get("label", driver["feature"]) for driver in shown])
-        widest = max(
-            [
-                1.0,
-                *(
-                    abs(bound)
-                    for each in shown
-                    for bound in [*each["ci"], each["effect"]]
-                    if bound is not None
-                ),
-            ]
-        )
+        widest = max([1.0, *(abs(bound) for each in shown for bound in [*each["ci"], each["effect"]] if bound is not None)])
         axes.set_xlim(-1.08 * widest, 1.08 * widest)
         axes.set_xlabel("standard deviations from all customers")
         words = ", ".join(
             f"{driver.get('label', driver['feature'])} {_signed(driver['effect'])}" for driver in shown[:4]
         )
         return finish(
-            figure,
-            f"drivers-{position}",
-            f"What sets {persona['name']} apart, in standard deviations: {words}",
-            folder,
+            figure, f"drivers-{position}", f"What sets {persona['name']} apart, in standard deviations: {words}", folder
         )
 
 
@@ -81,13 +64,9 @@ def choice(candidates: Rows, chosen: int, folder: Path | None = None) -> Picture
         for law, (name, dashes) in NULLS.items():
             line = [row.get(f"{law}_p95") for row in candidates]
             if any(value is not None for value in line):
-                upper.plot(
-                    ks, line, color=theme.MUTED, linestyle=dashes, linewidth=1.3, label=f"chance: {name}"
-                )
+                upper.plot(ks, line, color=theme.MUTED, linestyle=dashes, linewidth=1.3, label=f"chance: {name}")
         for row in candidates:
-            _candidate(
-                upper, row, "silhouette", (row.get("silhouette_low"), row.get("silhouette_high")), chosen
-            )
+            _candidate(upper, row, "silhouette", (row.get("silhouette_low"), row.get("silhouette_high")), chosen)
             _candidate(lower, row, "min_jaccard", None, chosen)
             _candidate(lower, row, "prediction_strength", None, chosen, marker="x")
         upper.set_title("Silhouette, and its 95th percentile by chance")
@@ -98,20 +77,13 @@ def choice(candidates: Rows, chosen: int, folder: Path | None = None) -> Picture
         lower.set_xticks(ks)
         lower.set_xlabel("number of segments k; the chosen one is filled")
         words = ", ".join(
-            f"k={row['k']} silhouette {rounded(row['silhouette'])}"
-            for row in candidates
-            if row.get("silhouette") is not None
+            f"k={row['k']} silhouette {rounded(row['silhouette'])}" for row in candidates if row.get("silhouette") is not None
         )
         return finish(figure, "choice-of-k", f"Choice of k; {chosen} was chosen. {words}", folder)
 
 
 def _candidate(
-    axes: Axes,
-    row: Mapping[str, Any],
-    name: str,
-    bounds: tuple[float | None, float | None] | None,
-    chosen: int,
-    marker: str = "o",
+    axes: Axes, row: Mapping[str, Any], name: str, bounds: tuple[float | None, float | None] | None, chosen: int, marker: str = "o"
 ) -> None:
     value = row.get(name)
     if value is None:
@@ -121,9 +93,7 @@ def _candidate(
         axes.plot([k, k], list(bounds), color=theme.ACCENT, linewidth=2, alpha=0.6)
     face = theme.ACCENT if k == chosen else theme.PAPER
     edge = theme.ACCENT
-    axes.plot(
-        [k], [value], marker=marker, color=edge, markerfacecolor=face, markeredgewidth=1.6, markersize=7
-    )
+    axes.plot([k], [value], marker=marker, color=edge, markerfacecolor=face, markeredgewidth=1.6, markersize=7)
 
 
 def stability(names: Sequence[str], jaccard: Sequence[float | None], folder: Path | None = None) -> Picture:
@@ -133,11 +103,10 @@ def stability(names: Sequence[str], jaccard: Sequence[float | None], folder: Pat
         for row, value in enumerate(jaccard):
             if value is not None:
                 axes.barh(row, value, height=0.6, color=theme.segment_colour(row))
-                axes.text(
-                    0.015, row, rounded(value, 2), va="center", fontsize=9.5, color=theme.PAPER, weight="bold"
-                )
+                axes.text(1.02, row, rounded(value, 2), va="center", fontsize=9.5)
         name_rows(axes, names, 30)
-        axes.set_xlim(0, 1)
+        axes.set_xlim(0, 1.12)
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
         threshold(axes, STABLE, "stable from 0.75")
         axes.set_xlabel("mean Jaccard similarity over bootstraps")
         words = ", ".join(
