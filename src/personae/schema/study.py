@@ -6,6 +6,7 @@ from personae.schema.impute import Impute
 from personae.schema.prepare import Prepare
 from personae.schema.profile import Profile
 from personae.schema.segment import Segment
+from personae.schema.target import Target
 
 
 class Study(Frozen):
@@ -18,3 +19,4 @@ class Study(Frozen):
     segment: Segment
     profile: Profile
     classify: Classify
+    target: Target
