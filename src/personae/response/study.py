@@ -71,16 +71,11 @@ def answer(customers: pd.DataFrame, settings: Classify, *, seed: int) -> Answers
     _check_columns(customers, settings)
     table = features(customers, settings.features)
     target, classes = encode_target(customers[settings.target], settings.target)
-    units = identical_rows(table) if settings.unit is None else _codes(customers[settings.unit])
-    case = _Case(
-        settings,
-        table,
-        target,
-        units,
-        deal(settings, customers, target, units, seed),
-        describe(settings, table),
-        seed,
-    )
+    units = identical_rows(table)
+    if settings.unit is not None:
+        units = merged_groups(units, _codes(customers[settings.unit]))
+    folds = deal(settings, customers, target, units, seed)
+    case = _Case(settings, table, target, units, folds, describe(settings, table), seed)
     found = classify(
         customers,
         settings.target,
@@ -182,13 +177,9 @@ def _split(settings: Classify) -> str:
 
 
 def _explained(case: _Case, found: Classification) -> tuple[dict[str, Any], list[str]]:
-    known = (case.table, case.target, case.folds, case.plan)
+    known, workers = (case.table, case.target, case.folds, case.plan), case.settings.workers
     importance = explanations.permutation_importance(
-        *known,
-        found.validation,
-        shuffles=case.settings.shuffles,
-        seed=case.seed,
-        workers=case.settings.workers,
+        *known, found.validation, shuffles=case.settings.shuffles, seed=case.seed, workers=workers
     )
     report, why = {**found.report, "importance": importance}, [""] * len(case.table)
     boosted = [name for name, model in case.settings.models.items() if model.type == "xgboost"]
