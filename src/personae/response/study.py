@@ -16,7 +16,13 @@ from personae.imputation.imputer import TableImputer
 from personae.response import explanations, leakage, results
 from personae.response.classification import Ablation, Classification, classify, encode_target
 from personae.response.deployed import ResponseModel
-from personae.response.folds import Folds, grouped_folds, identical_rows, time_folds
+from personae.response.folds import (
+    Folds,
+    grouped_folds,
+    identical_rows,
+    merged_groups,
+    time_folds,
+)
 from personae.response.models import Stack, build
 from personae.response.preprocessing import SegmentColumns, features, preprocessing
 from personae.response.responses import responses
