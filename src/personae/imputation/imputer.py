@@ -38,17 +38,17 @@ def as_figures(table: pd.DataFrame, columns: Sequence[str], where: str = "impute
     array([[30.,  1.],
            [nan,  0.]])
     """
-    figures = np.empty((len(table), len(columns)))
-    for position, column in enumerate(columns):
+    for column in columns:
         if column not in table.columns:
             names = ", ".join(map(str, table.columns))
             raise PersonaeError(f"{where}: no column {column!r} in the table; it has {names}")
-        if not (pd.api.types.is_numeric_dtype(table[column]) or table[column].isna().all()):
+        if not (_is_numeric(table[column]) or table[column].isna().all()):
             example = table[column].dropna().iloc[0]
             raise PersonaeError(f"{where}: column {column} holds {example!r}; expected numbers")
-        figures[:, position] = table[column].to_numpy(dtype=float, na_value=np.nan)
-        if np.isinf(figures[:, position]).any():
-            raise PersonaeError(f"{where}: column {column} holds an infinite value; expected finite numbers")
+    figures: Figures = table[list(columns)].to_numpy(dtype=float, na_value=np.nan, copy=True)
+    if np.isinf(figures).any():
+        column = columns[int(np.isinf(figures).any(axis=0).argmax())]
+        raise PersonaeError(f"{where}: column {column} holds an infinite value; expected finite numbers")
     return figures
 
 
