@@ -49,6 +49,7 @@ SETTINGS = {
     "shuffles": 2,
     "reasons": 2,
     "claim": {"model": "logistic", "accuracy": 0.99, "test_share": 0.2, "splits": 10},
+    "merging": None,
 }
 
 

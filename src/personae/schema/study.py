@@ -21,4 +21,4 @@ class Study(Frozen):
     compare: Compare
     profile: Profile
     classify: Classify
-    target: Target
+    target: Target | None = None
