@@ -35,6 +35,10 @@ ORIGINALS: Mapping[str, Original] = {
         {},
         "imakash3011/customer-personality-analysis",
     ),
+    "aerofit": Original(
+        {"aerofit_treadmill.csv": "94af17fa5fb8933dd7055a82baf88be94e916cd3a96f1195abbe2a67dbb27323"},
+        {},
+    ),
 }
 
 

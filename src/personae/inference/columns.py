@@ -52,6 +52,19 @@ def read_column(table: IntoDataFrame, name: str) -> Column:
     return Column(name, "category", np.where(missing, "", series.cast(nw.String).to_numpy()).astype(str))
 
 
+def group_names(column: Column) -> NDArray[np.str_]:
+    """Name the group of each row; the empty string where it is missing.
+
+    Examples
+    --------
+    >>> group_names(Column("segment", "number", np.array([0.0, 2.0, np.nan]))).tolist()
+    ['0', '2', '']
+    """
+    if column.kind == "category":
+        return column.values
+    return np.array(["" if np.isnan(value) else f"{value:g}" for value in column.values])
+
+
 def one_row_a_unit(table: IntoDataFrame, unit: str, grouping: str) -> tuple[Frame, tuple[str, ...]]:
     """Average the rows of each independent unit, so that no unit counts twice.
 

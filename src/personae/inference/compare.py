@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from personae.errors import PersonaeError
 from personae.inference.adjust import adjust
-from personae.inference.columns import Column, design_matrix, one_row_a_unit, read_column
+from personae.inference.columns import Column, design_matrix, group_names, one_row_a_unit, read_column
 from personae.inference.merge import Evidence, Merge, final_groups, judge, within_pair
 from personae.inference.rules import Rules
 from personae.inference.twosample import TwoSample, two_sample_test
@@ -133,7 +133,7 @@ def _read(
 
 def _members(groups: Column, min_group: int) -> tuple[Members, list[Excluded]]:
     """Rows of each group that is large enough."""
-    labels = groups.values if groups.kind == "category" else _whole_numbers(groups)
+    labels = group_names(groups)
     excluded = []
     unknown = int((labels == "").sum())
     if unknown:
@@ -151,10 +151,6 @@ def _members(groups: Column, min_group: int) -> tuple[Members, list[Excluded]]:
             f"column {groups.name}: {found}; a comparison needs two ({_told(excluded) or 'none left out'})"
         )
     return members, excluded
-
-
-def _whole_numbers(groups: Column) -> NDArray[np.str_]:
-    return np.array(["" if np.isnan(value) else f"{value:g}" for value in groups.values])
 
 
 def _told(excluded: Sequence[Excluded]) -> str:

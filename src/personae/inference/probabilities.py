@@ -20,6 +20,14 @@ Counts = NDArray[np.int_]
 Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
+SCHEMA = {
+    **dict.fromkeys(("kind", "event", "event_value", "given", "given_value"), str),
+    **dict.fromkeys(("count", "total"), int),
+    **dict.fromkeys(("probability", "low", "high", "base_rate"), float),
+    "small_n": bool,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Bins:
     """Edges of a numeric column's bins; `closed="left"` puts an edge into the bin above it."""

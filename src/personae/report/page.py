@@ -126,6 +126,7 @@ def environment() -> jinja2.Environment:
     made.filters |= {
         "ci": figures.interval,
         "fig": figures.figure,
+        "candidates_of": gallery.candidates_of,
         "metric": figures.metric,
         "side": lambda items: joined(items.raw),
         "source": figures.source,

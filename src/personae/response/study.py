@@ -193,9 +193,7 @@ def _explained(case: _Case, found: Classification) -> tuple[dict[str, Any], list
     report, why = {**found.report, "importance": importance}, [""] * len(case.table)
     boosted = [name for name, model in case.settings.models.items() if model.type == "xgboost"]
     if boosted:
-        moved = explanations.shap_values(
-            *known, model=boosted[0], seed=case.seed, workers=case.settings.workers
-        )
+        moved = explanations.shap_values(*known, model=boosted[0], seed=case.seed, workers=workers)
         report["shap"] = {"model": boosted[0], "mean_absolute": explanations.mean_absolute(moved)}
         why = explanations.reasons(case.table, moved, count=case.settings.reasons)
     return report, why

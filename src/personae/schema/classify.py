@@ -110,6 +110,22 @@ class Guard(Frozen):
     permutations: int = Field(gt=0)
 
 
+class Merging(Frozen):
+    """The target's classes merged by the verdicts of stage compare, beside what they were.
+
+    Attributes
+    ----------
+    model
+        Whose failures are looked into.
+    test_share, random_state
+        Of the one published split that is reproduced.
+    """
+
+    model: str
+    test_share: float = Field(gt=0, lt=1)
+    random_state: int = Field(ge=0)
+
+
 class Classify(Frozen):
     """Response models and how they are validated.
 
@@ -155,13 +171,14 @@ class Classify(Frozen):
     shuffles: int = Field(gt=0)
     reasons: int = Field(gt=0)
     claim: Claim | None
+    merging: Merging | None
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Classify":
         plain = [name for name, model in self.models.items() if not isinstance(model, Stack)]
         if not plain:
             raise ValueError("models needs one that is not a stack")
-        named = [*self.ablated, *([self.claim.model] if self.claim else [])]
+        named = [*self.ablated, *(each.model for each in (self.claim, self.merging) if each)]
         for model in self.models.values():
             named += model.members if isinstance(model, Stack) else []
         for name in named:

@@ -2,6 +2,7 @@
 
 from personae.schema.base import Frozen
 from personae.schema.classify import Classify
+from personae.schema.compare import Compare
 from personae.schema.impute import Impute
 from personae.schema.prepare import Prepare
 from personae.schema.profile import Profile
@@ -16,5 +17,6 @@ class Study(Frozen):
     prepare: Prepare
     impute: Impute
     segment: Segment
+    compare: Compare
     profile: Profile
     classify: Classify

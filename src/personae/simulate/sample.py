@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from personae.files import write_json, write_text
-from personae.simulate import campaign
+from personae.simulate import aerofit, campaign
 
 SEED = 20
 
@@ -21,4 +21,8 @@ def _campaign(directory: Path) -> None:
     write_text(directory / "marketing_campaign.csv", campaign.to_text(campaign.simulate(1200, SEED).table))
 
 
-_WRITERS: Mapping[str, Callable[[Path], None]] = {"campaign": _campaign}
+def _aerofit(directory: Path) -> None:
+    write_text(directory / "aerofit_treadmill.csv", aerofit.to_text(aerofit.simulate(180, SEED).table))
+
+
+_WRITERS: Mapping[str, Callable[[Path], None]] = {"campaign": _campaign, "aerofit": _aerofit}
