@@ -6,6 +6,7 @@ CONF = Path("conf")
 PARAMS = Path("params.yaml")
 RAW = Path("data")
 MLRUNS = Path("mlruns")
+OVERVIEW = Path("reports") / "index.html"
 
 
 def raw(study: str) -> Path:
