@@ -28,6 +28,11 @@ def table(study: str, name: str) -> Path:
     return Path("build") / study / f"{name}.parquet"
 
 
+def further(study: str, name: str) -> Path:
+    """Table that only some sources give beside the customers: days, baskets."""
+    return Path("build") / study / "tables" / f"{name}.parquet"
+
+
 def model(study: str, name: str) -> Path:
     """Directory of a fitted model."""
     return Path("models") / study / name
