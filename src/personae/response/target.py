@@ -91,7 +91,7 @@ def choose(
 
 
 def nobody() -> Targets:
-    """Say that a study without an answer to an offer has nobody to choose; tables have columns and no rows."""
+    """Say that a study without an answer to an offer has nobody to choose; the tables have no rows."""
     listed = ["customer", "segment", "probability", "expected_profit", "decision", "reason"]
     points = [field.name for field in fields(targeting.Point)]
     report = {"skipped": "the study has no answer to an offer, so there is nobody to choose"}
