@@ -28,7 +28,8 @@ class Rules:
     Attributes
     ----------
     threshold
-        Least absolute robust z within the user: 3.5 for one feature (Iglewicz and Hoaglin, 1993), more for several.
+        Least absolute robust z within the user: 3.5 for one feature (Iglewicz and Hoaglin, 1993),
+        more for several.
     isolation
         Least score of the isolation forest, 0 to 1; about 0.5 for a table without any outlier.
     least_days

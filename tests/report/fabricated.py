@@ -38,7 +38,7 @@ def study(
         "classify": _classify(refused),
         "target": _target(refused),
         "promotions": [] if refused else [_promotion(each, hostile) for each in range(5)],
-        "exploration": to_json(explore(_customers(name, rng))),
+        "pictures/exploration": to_json(explore(_customers(name, rng))),
     }
     tables = {
         "candidates": [_candidate(k, rng) for k in range(2, 9)],

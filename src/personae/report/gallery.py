@@ -98,7 +98,7 @@ def _of_data(reports: Reports, folder: Path | None) -> Iterator[Picture]:
     missing = reports.get("prepare", {}).get("missing")
     if missing:
         yield data.gaps(missing, folder)
-    exploration = reports.get("exploration")
+    exploration = reports.get("pictures/exploration")
     if exploration:
         for number, (name, column) in enumerate(exploration["columns"].items()):
             if column["kind"] != "constant":
