@@ -69,14 +69,15 @@ class SingleSplit:
 
 
 def answer_merged(
-    customers: pd.DataFrame, settings: Classify, merging: Merging, groups: Mapping[str, str], *, seed: int
+    customers: pd.DataFrame, settings: Classify, groups: Mapping[str, str], *, seed: int
 ) -> Answers:
     """Compare the response models on the merged classes, beside the same models on the classes as they were.
+
+    Where the settings name no merging it is `personae.response.study.answer`.
 
     Parameters
     ----------
     customers, settings, seed : as for `personae.response.study.answer`
-    merging : the failing model to look into, and the published split to reproduce
     groups : merged class of each class, from the merge verdicts
 
     Returns
@@ -90,6 +91,9 @@ def answer_merged(
     PersonaeError
         If a class has no merged class, or as `answer` does.
     """
+    merging = settings.merging
+    if merging is None:
+        return answer(customers, settings, seed=seed)
     classes = customers[settings.target].astype(str)
     unknown = sorted(set(classes) - set(groups))
     if unknown:
