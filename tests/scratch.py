@@ -29,7 +29,7 @@ class Project:
             stdout=PIPE,
             stderr=PIPE,
             text=True,
-            preexec_fn=first,
+            preexec_fn=first,  # noqa: PLW1509 - no threads here
         )
 
     def run(self, *command: str, check: bool = True, **options: Any) -> CompletedProcess[str]:

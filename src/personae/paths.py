@@ -6,6 +6,7 @@ CONF = Path("conf")
 PARAMS = Path("params.yaml")
 RAW = Path("data")
 MLRUNS = Path("mlruns")
+OVERVIEW = Path("reports") / "index.html"
 
 
 def raw(study: str) -> Path:
@@ -26,6 +27,11 @@ def resolved(study: str) -> Path:
 def table(study: str, name: str) -> Path:
     """Table that one stage hands to the next."""
     return Path("build") / study / f"{name}.parquet"
+
+
+def further(study: str, name: str) -> Path:
+    """Table that only some sources give beside the customers: days, baskets."""
+    return Path("build") / study / "tables" / f"{name}.parquet"
 
 
 def model(study: str, name: str) -> Path:

@@ -82,9 +82,11 @@ def test_title_birth_card_and_spend_become_features(folder):
     assert rows(prepared) == rows_of_goods()
 
 
-def test_shares_of_an_unknown_total_are_unknown(folder):
+def test_what_is_not_known_has_no_share_and_the_rest_is_divided(folder):
     change(folder, lifetime_spend_fish=None)
-    assert customer(folder)["meat_share"] is None
+    first = customer(folder)
+    assert (first["fish_share"], first["total_spend"]) == (None, None)
+    assert first["meat_share"] == pytest.approx(1 / 9)
 
 
 def test_nothing_spent_is_no_share_of_anything(folder):

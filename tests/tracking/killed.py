@@ -7,10 +7,6 @@ import os
 import signal
 import sys
 
-import mlflow.data
-import mlflow.store.tracking.sqlalchemy_store  # noqa: F401 - imported for all attempts
-from sqlalchemy import Engine, event
-
 from personae.stages.track import main
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -39,7 +35,7 @@ def attempt(study: str, fatal: int) -> bool:
     child = os.fork()
     if child == 0:
         writes = Writes(fatal)
-        event.listen(Engine, "commit", writes.count)
+        sqlalchemy.event.listen(sqlalchemy.Engine, "commit", writes.count)
         sys.addaudithook(writes.hook)
         main(study)
         os._exit(0)
@@ -49,6 +45,10 @@ def attempt(study: str, fatal: int) -> bool:
 
 
 if __name__ == "__main__":
+    import mlflow.data
+    import mlflow.store.tracking.sqlalchemy_store  # noqa: F401 - imported once for all attempts
+    import sqlalchemy
+
     study, step = sys.argv[1], int(sys.argv[2])
     fatal = step
     while attempt(study, fatal):

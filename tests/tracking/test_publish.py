@@ -95,7 +95,7 @@ def test_experiments_of_every_kind_land_in_the_one_store(project):
 @pytest.mark.graph
 def test_a_killed_publisher_is_redone_and_never_doubled(project):
     shutil.rmtree(project.root / "mlruns")
-    for study, step in [("campaign", 12), ("aerofit", 3)]:
+    for study, step in [("campaign", 20), ("aerofit", 4)]:
         done = project.run(sys.executable, str(KILLED), study, str(step))
         assert int(done.stdout.splitlines()[-1]) > 5
         (run,) = project.runs(study)

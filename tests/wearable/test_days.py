@@ -32,7 +32,7 @@ def by_day(minutes):
 
 def test_sums_and_peaks_agree_with_pandas(minutes):
     groups = by_day(minutes)
-    steps = step_days(minutes).sort("customer", "date")
+    steps = step_days(hourly_steps(minutes)).sort("customer", "date")
     assert steps["minute_steps"].to_list() == groups["steps"].sum().tolist()
     assert steps["peak_cadence"].to_list() == groups["steps"].max().tolist()
     night = groups[["time", "steps"]].apply(lambda day: day.loc[day["time"].dt.hour < 6, "steps"].sum())
@@ -47,9 +47,14 @@ def test_sums_and_peaks_agree_with_pandas(minutes):
 
 
 def test_lazy_streaming_gives_what_eager_gives_in_any_order_of_rows(minutes):
-    eager = step_days(minutes).sort("customer", "date")
+    eager = step_days(hourly_steps(minutes)).sort("customer", "date")
     shuffled = minutes.sample(fraction=1.0, shuffle=True, seed=1)
-    assert step_days(shuffled.lazy()).collect(engine="streaming").sort("customer", "date").equals(eager)
+    assert (
+        step_days(hourly_steps(shuffled.lazy()))
+        .collect(engine="streaming")
+        .sort("customer", "date")
+        .equals(eager)
+    )
 
 
 def test_hours_name_the_earliest_peak_and_measure_variability(minutes):

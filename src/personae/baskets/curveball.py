@@ -59,20 +59,27 @@ def trade(
     place = rng.permutation(n_baskets)
     holder = np.empty(n_baskets + 1, dtype=np.int64)
     holder[place] = np.arange(n_baskets)
-    key = np.sort(((place >> 1)[basket] * n_items + item) * 2 + (place & 1)[basket])
+    bits = n_items.bit_length()
+    seat = place[basket]
+    key = np.sort((seat >> 1 << (bits + 1)) | (item << 1) | (seat & 1))
     twin = np.flatnonzero(key[1:] >> 1 == key[:-1] >> 1)
     shared = np.zeros(len(key), dtype=bool)
     shared[twin] = shared[twin + 1] = True
 
-    kept_pair, kept_item = np.divmod(key[shared] >> 1, n_items)
-    kept = holder[kept_pair * 2 + (key[shared] & 1)]
+    both, alone = key[shared], key[~shared]
+    low = (1 << bits) - 1
+    kept = holder[(both >> (bits + 1) << 1) | (both & 1)]
 
-    pair, pooled = np.divmod(key[~shared] >> 1, n_items)
-    gave = np.bincount(pair[key[~shared] & 1 == 0], minlength=len(place) // 2 + 1)
-    start = np.searchsorted(pair, np.arange(len(gave)))
-    pooled = _shuffle_within(pair, pooled, rng)
-    second = np.arange(len(pair)) - start[pair] >= gave[pair]
-    return np.concatenate([kept, holder[pair * 2 + second]]), np.concatenate([kept_item, pooled])
+    pair = alone >> (bits + 1)
+    number = np.bincount(pair, minlength=len(place) // 2 + 1)
+    gave = np.bincount(pair[alone & 1 == 0], minlength=len(number))
+    first = np.cumsum(number) - number
+    pooled = _shuffle_within(pair, (alone >> 1) & low, rng)
+    second = np.arange(len(pair)) >= (first + gave)[pair]
+    return (
+        np.concatenate([kept, holder[(pair << 1) | second]]),
+        np.concatenate([(both >> 1) & low, pooled]),
+    )
 
 
 def _shuffle_within(pair: Integers, item: Integers, rng: np.random.Generator) -> Integers:

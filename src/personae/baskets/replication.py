@@ -108,7 +108,7 @@ def replay(
     sides = _sides(found)
     counts = count_sets(later, sides.sets)
     observed = sides.lifts(counts, later.n)
-    null = _null_lifts(sides, later, shuffles, thin, seed=seed, workers=workers)
+    null = null_lifts(found, later, shuffles, thin=thin, seed=seed, workers=workers)
     error, customers = _bootstrap(sides, later, resamples, seed)
     null_p95 = np.quantile(null, 0.95, axis=0) if len(found) else observed
     enough = (customers >= max(min_customers, 1)) & (observed > 0)
@@ -129,6 +129,27 @@ def replay(
     )
 
 
+def null_lifts(
+    found: Rules, baskets: Baskets, shuffles: int, *, thin: int = 4, seed: int, workers: int = 1
+) -> Figures:
+    """Lift of each rule in shuffled tables that keep basket sizes and item counts, (shuffles, rules)."""
+    if not len(found):
+        return np.empty((shuffles, 0))
+    sides = _sides(found)
+    lengths = [len(part) for part in np.array_split(np.arange(shuffles), WALKS)]
+
+    def walk(stream: np.random.SeedSequence, length: int) -> Figures:
+        tables = islice(shuffled(baskets, np.random.default_rng(stream), thin=thin), length)
+        lifts = [sides.lifts(count_sets(table, sides.sets), baskets.n) for table in tables]
+        return np.array(lifts).reshape(length, len(found))
+
+    streams = np.random.SeedSequence(seed).spawn(WALKS)
+    walks = Parallel(n_jobs=workers, prefer="threads")(
+        delayed(walk)(stream, length) for stream, length in zip(streams, lengths, strict=True)
+    )
+    return np.concatenate(walks)
+
+
 def _sides(found: Rules) -> _Sides:
     both = [tuple(sorted((*a, *c))) for a, c in zip(found.antecedents, found.consequents, strict=True)]
     sets = sorted({*found.antecedents, *found.consequents, *both})
@@ -138,24 +159,6 @@ def _sides(found: Rules) -> _Sides:
         return np.array([place[codes] for codes in side], dtype=np.int64)
 
     return _Sides(sets, places(found.antecedents), places(found.consequents), places(both))
-
-
-def _null_lifts(
-    sides: _Sides, later: Baskets, shuffles: int, thin: int, *, seed: int, workers: int
-) -> Figures:
-    """Lift of each rule in each shuffled table, (shuffles, rules)."""
-    lengths = [len(part) for part in np.array_split(np.arange(shuffles), WALKS)]
-
-    def walk(stream: np.random.SeedSequence, length: int) -> Figures:
-        tables = islice(shuffled(later, np.random.default_rng(stream), thin=thin), length)
-        lifts = [sides.lifts(count_sets(table, sides.sets), later.n) for table in tables]
-        return np.array(lifts).reshape(length, len(sides.both))
-
-    streams = np.random.SeedSequence(seed).spawn(WALKS)
-    walks = Parallel(n_jobs=workers, prefer="threads")(
-        delayed(walk)(stream, length) for stream, length in zip(streams, lengths, strict=True)
-    )
-    return np.concatenate(walks)
 
 
 def _bootstrap(sides: _Sides, later: Baskets, resamples: int, seed: int) -> tuple[Figures, Integers]:

@@ -38,17 +38,17 @@ def as_figures(table: pd.DataFrame, columns: Sequence[str], where: str = "impute
     array([[30.,  1.],
            [nan,  0.]])
     """
-    figures = np.empty((len(table), len(columns)))
-    for position, column in enumerate(columns):
+    for column in columns:
         if column not in table.columns:
             names = ", ".join(map(str, table.columns))
             raise PersonaeError(f"{where}: no column {column!r} in the table; it has {names}")
-        if not (pd.api.types.is_numeric_dtype(table[column]) or table[column].isna().all()):
+        if not (_is_numeric(table[column]) or table[column].isna().all()):
             example = table[column].dropna().iloc[0]
             raise PersonaeError(f"{where}: column {column} holds {example!r}; expected numbers")
-        figures[:, position] = table[column].to_numpy(dtype=float, na_value=np.nan)
-        if np.isinf(figures[:, position]).any():
-            raise PersonaeError(f"{where}: column {column} holds an infinite value; expected finite numbers")
+    figures: Figures = table[list(columns)].to_numpy(dtype=float, na_value=np.nan, copy=True)
+    if np.isinf(figures).any():
+        column = columns[int(np.isinf(figures).any(axis=0).argmax())]
+        raise PersonaeError(f"{where}: column {column} holds an infinite value; expected finite numbers")
     return figures
 
 
@@ -121,10 +121,12 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.n_features_in_ = X.shape[1]
         self.columns_ = list(numeric if self.columns is None else self.columns)
         predictors = list(numeric if self.predictors is None else self.predictors)
-        missing = np.isnan(as_figures(X, predictors))
+        names = list(dict.fromkeys([*predictors, *self.columns_]))
+        figures = dict(zip(names, as_figures(X, names).T, strict=True))
+        missing = np.isnan(np.column_stack([figures[name] for name in predictors]))
         self.models_, self.predictors_ = {}, {}
         for column in self.columns_:
-            values = as_figures(X, [column])[:, 0]
+            values = figures[column]
             gaps = np.isnan(values)
             if gaps.all():
                 raise PersonaeError(f"impute: column {column} holds no value in {len(X)} rows; leave it out")
@@ -138,8 +140,9 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             method = "median" if self.columns is None and not gaps.any() else self.method
             if not usable and method not in CONSTANT_METHODS:
                 method = "group_mean"
+            inputs = np.column_stack([np.empty((len(X), 0)), *(figures[name] for name in usable)])
             model = ColumnModel(method, self.options, self.random_state)
-            self.models_[column] = model.fit(as_figures(X, usable), values, self._customers(X))
+            self.models_[column] = model.fit(inputs, values, self._customers(X))
             self.predictors_[column] = usable
         return self
 

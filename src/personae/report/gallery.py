@@ -33,11 +33,21 @@ def _of_segments(reports: Reports, tables: Tables, folder: Path | None) -> Itera
     report = reports.get("segment")
     if report is None:
         return
-    if tables.get("candidates"):
-        yield segments.choice(tables["candidates"], report["k"], folder)
+    also = report.get("also") or {}
+    for number, (name, one) in enumerate({"": report, **also}.items()):
+        rows = candidates_of(tables.get("candidates", []), one["space"]["name"])
+        if any(row.get("silhouette") is not None for row in rows):
+            yield segments.choice(rows, one["k"], f"choice-of-k-{number}" if name else "choice-of-k", folder)
+    if report.get("dendrogram"):
+        yield segments.dendrogram(report["dendrogram"], folder)
     jaccard = report["stability"]["jaccard"]
     if jaccard:
         yield segments.stability(segment_names(report, personas), jaccard, folder)
+
+
+def candidates_of(rows: Any, space: Any) -> list[Any]:
+    """Pick the candidates of one segmentation; a table that names no space has one alone."""
+    return [row for row in rows if "space" not in row or row["space"] == space]
 
 
 def segment_names(report: Mapping[str, Any], personas: list[Mapping[str, Any]]) -> list[str]:
@@ -64,6 +74,10 @@ def _of_models(reports: Reports, tables: Tables, folder: Path | None) -> Iterato
     for kind in ("roc", "precision_recall"):
         if tables.get(f"curves/{kind}"):
             yield response.ranking(tables[f"curves/{kind}"], report["best"], kind, folder)
+    if report.get("importance"):
+        yield response.importance(report["importance"], folder)
+    if report.get("shap"):
+        yield response.contributions(report["shap"], folder)
     if tables.get("curves/reliability"):
         yield response.calibration(tables["curves/reliability"], report["best"], folder)
 
@@ -84,7 +98,7 @@ def _of_data(reports: Reports, folder: Path | None) -> Iterator[Picture]:
     missing = reports.get("prepare", {}).get("missing")
     if missing:
         yield data.gaps(missing, folder)
-    exploration = reports.get("exploration")
+    exploration = reports.get("pictures/exploration")
     if exploration:
         for number, (name, column) in enumerate(exploration["columns"].items()):
             if column["kind"] != "constant":

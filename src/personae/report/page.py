@@ -25,7 +25,7 @@ class Findings:
     Attributes
     ----------
     reports
-        Contents of the JSON reports, by name without ending; `exploration` among them.
+        Contents of the JSON reports, by path below the study's folder, without ending.
     tables
         Rows of the CSV reports, by path below the study's folder, without ending.
     hashes
@@ -56,7 +56,7 @@ SECTIONS = (
     Section("classify", "Response models", "classify"),
     Section("target", "Whom to contact", "target"),
     Section("promote", "Promotions", "promotions"),
-    Section("data", "The data", "exploration"),
+    Section("data", "The data", "pictures/exploration"),
 )
 
 
@@ -86,13 +86,14 @@ def render(findings: Findings, folder: Path | None = None) -> str:
             verdicts=verdicts(reports),
             sections=[section for section in SECTIONS if section.needs in reports],
             absent=[section for section in SECTIONS if section.needs not in reports],
-            sample=_is_sample(findings.reports),
+            sample=is_sample(findings.reports),
             show=_shower(pictures),
         )
     )
 
 
-def _is_sample(reports: Mapping[str, Any]) -> bool:
+def is_sample(reports: Mapping[str, Any]) -> bool:
+    """Tell whether the reports are of synthetic data."""
     return bool(reports.get("prepare", {}).get("data") == "sample")
 
 
@@ -126,6 +127,7 @@ def environment() -> jinja2.Environment:
     made.filters |= {
         "ci": figures.interval,
         "fig": figures.figure,
+        "candidates_of": gallery.candidates_of,
         "metric": figures.metric,
         "side": lambda items: joined(items.raw),
         "source": figures.source,

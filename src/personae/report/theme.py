@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from personae.files import replacing
 
-WIDTH = 400
+WIDTH = 340
 DOTS_PER_INCH = 72
 
 # Name of the CSS variable: colour on white, colour on the dark page. The segments' are told apart by people

@@ -113,18 +113,19 @@ def _merges(report: Traced) -> Iterator[Verdict]:
 
 
 def _response(report: Traced) -> Iterator[Verdict]:
-    best = _at(report, "models", str(report["best"]))
+    yield from _leaks(report)
+    best = _at(report, "selection", "figures") or _at(report, "models", str(report["best"]))
     area, spread = _raw(best, "roc_auc", "mean"), _raw(best, "roc_auc", "sd")
     if area is not None and spread is not None:
         level = "supported" if area - 2 * spread > 0.5 else "weak" if area > 0.5 else "not supported"
-        text = Markup("{} can be ranked: {} reaches ROC AUC {} ± {} over folds, average precision {} ± {}.")
+        text = Markup("{} can be predicted: ROC AUC {} ± {} over folds, average precision {} ± {}; chosen: {}.")
         yield Verdict(
             level,
             text.format(
                 report["target"],
-                report["best"],
                 *_with_spread(best, "roc_auc"),
                 *_with_spread(best, "average_precision"),
+                report["best"],
             ),
             best,
         )
@@ -132,11 +133,18 @@ def _response(report: Traced) -> Iterator[Verdict]:
     if accuracy is not None and majority is not None:
         spread = _raw(best, "accuracy", "sd") or 0
         level = "supported" if accuracy - 2 * spread > majority else "weak" if accuracy > majority else "not supported"
-        text = Markup("Accuracy of {} is {} ± {}; always naming the majority is right in {}.")
+        text = Markup("Accuracy is {} ± {}; always naming the majority is right in {}.")
         named = (figure(_at(best, "accuracy", "mean"), "percent"), figure(_at(best, "accuracy", "sd"), "percent"))
         yield Verdict(
-            level, text.format(report["best"], *named, figure(report["majority_accuracy"], "percent")), best["accuracy"]
+            level, text.format(*named, figure(report["majority_accuracy"], "percent")), _at(best, "accuracy")
         )
+
+
+def _leaks(report: Traced) -> Iterator[Verdict]:
+    for check in report["leakage"] if "leakage" in report else ():
+        if check["verdict"] == "leak":
+            text = Markup("The response model cannot be trusted: {} ({}).")
+            yield Verdict("not supported", text.format(check["check"], _at(check, "evidence") or "leak"), check)
 
 
 def _with_spread(model: Traced | None, name: str) -> tuple[Markup, Markup]:

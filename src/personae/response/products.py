@@ -15,9 +15,8 @@ from sklearn.model_selection import train_test_split
 from personae.errors import PersonaeError
 from personae.response import results
 from personae.response.classification import encode_target
-from personae.response.folds import identical_rows
 from personae.response.preprocessing import features
-from personae.response.study import Answers, answer, deal, describe
+from personae.response.study import Answers, answer, deal, describe, units_of
 from personae.response.validation import validate
 from personae.schema.classify import Classify, Merging
 
@@ -129,8 +128,7 @@ def _figures(customers: pd.DataFrame, settings: Classify, model: str, *, seed: i
     """Figures of the models without calibration or choice, and the failures of one of them."""
     table = features(customers, settings.features)
     target, classes = encode_target(customers[settings.target], settings.target)
-    units = identical_rows(table) if settings.unit is None else customers[settings.unit].to_numpy()
-    folds = deal(settings, customers, target, units, seed)
+    folds = deal(settings, customers, target, units_of(settings, customers, table), seed)
     plan = replace(describe(settings, table), stacks={}, nested=False)
     found = validate(table, target, folds, plan, seed=seed, workers=settings.workers)
     scored = {n: results.score(target, m.probabilities, folds) for n, m in found.models.items()}

@@ -16,7 +16,13 @@ from personae.imputation.imputer import TableImputer
 from personae.response import explanations, leakage, results
 from personae.response.classification import Ablation, Classification, classify, encode_target
 from personae.response.deployed import ResponseModel
-from personae.response.folds import Folds, grouped_folds, identical_rows, time_folds
+from personae.response.folds import (
+    Folds,
+    grouped_folds,
+    identical_rows,
+    merged_groups,
+    time_folds,
+)
 from personae.response.models import Stack, build
 from personae.response.preprocessing import SegmentColumns, features, preprocessing
 from personae.response.responses import responses
@@ -71,16 +77,9 @@ def answer(customers: pd.DataFrame, settings: Classify, *, seed: int) -> Answers
     _check_columns(customers, settings)
     table = features(customers, settings.features)
     target, classes = encode_target(customers[settings.target], settings.target)
-    units = identical_rows(table) if settings.unit is None else _codes(customers[settings.unit])
-    case = _Case(
-        settings,
-        table,
-        target,
-        units,
-        deal(settings, customers, target, units, seed),
-        describe(settings, table),
-        seed,
-    )
+    units = units_of(settings, customers, table)
+    folds = deal(settings, customers, target, units, seed)
+    case = _Case(settings, table, target, units, folds, describe(settings, table), seed)
     found = classify(
         customers,
         settings.target,
@@ -101,6 +100,15 @@ def answer(customers: pd.DataFrame, settings: Classify, *, seed: int) -> Answers
         customers["customer"], units, target, classes=classes, probabilities=found.procedure, reasons=why
     )
     return Answers(report, found.curves, scored, found.model)
+
+
+def units_of(settings: Classify, customers: pd.DataFrame, table: pd.DataFrame) -> Integers:
+    """Number who is kept together: rows of one unit, and rows that are identical in all features."""
+    same = identical_rows(table)
+    if settings.unit is None:
+        return same
+    codes = pd.factorize(customers[settings.unit], use_na_sentinel=False)[0]
+    return merged_groups(same, np.asarray(codes, dtype=np.intp))
 
 
 def describe(settings: Classify, table: pd.DataFrame, *, segment: bool | None = None) -> Plan:
@@ -168,10 +176,6 @@ def _check_columns(customers: pd.DataFrame, settings: Classify) -> None:
         raise PersonaeError(f"classify: the target '{settings.target}' is among its own features")
 
 
-def _codes(values: pd.Series) -> Integers:
-    return np.asarray(pd.factorize(values, use_na_sentinel=False)[0], dtype=np.intp)
-
-
 def _split(settings: Classify) -> str:
     if settings.time is not None:
         return f"{settings.folds} blocks of {settings.time}, each predicted from earlier ones"
@@ -182,20 +186,14 @@ def _split(settings: Classify) -> str:
 
 
 def _explained(case: _Case, found: Classification) -> tuple[dict[str, Any], list[str]]:
-    known = (case.table, case.target, case.folds, case.plan)
+    known, workers = (case.table, case.target, case.folds, case.plan), case.settings.workers
     importance = explanations.permutation_importance(
-        *known,
-        found.validation,
-        shuffles=case.settings.shuffles,
-        seed=case.seed,
-        workers=case.settings.workers,
+        *known, found.validation, shuffles=case.settings.shuffles, seed=case.seed, workers=workers
     )
     report, why = {**found.report, "importance": importance}, [""] * len(case.table)
     boosted = [name for name, model in case.settings.models.items() if model.type == "xgboost"]
     if boosted:
-        moved = explanations.shap_values(
-            *known, model=boosted[0], seed=case.seed, workers=case.settings.workers
-        )
+        moved = explanations.shap_values(*known, model=boosted[0], seed=case.seed, workers=workers)
         report["shap"] = {"model": boosted[0], "mean_absolute": explanations.mean_absolute(moved)}
         why = explanations.reasons(case.table, moved, count=case.settings.reasons)
     return report, why

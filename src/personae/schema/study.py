@@ -7,6 +7,7 @@ from personae.schema.impute import Impute
 from personae.schema.prepare import Prepare
 from personae.schema.profile import Profile
 from personae.schema.segment import Segment
+from personae.schema.target import Target
 
 
 class Study(Frozen):
@@ -20,3 +21,4 @@ class Study(Frozen):
     compare: Compare
     profile: Profile
     classify: Classify
+    target: Target | None = None

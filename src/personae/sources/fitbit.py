@@ -93,7 +93,7 @@ def _days(tables: Mapping[str, pl.DataFrame], settings: FitbitPrepare) -> pl.Dat
         joined.append(body)
     for table in joined:
         days = days.join(table.drop("period", "time", strict=False), on=KEYS, how="left")
-    return days.drop("time", "minutes_distinct", strict=False).sort(KEYS)
+    return days.drop("time").sort(KEYS)
 
 
 def _sleep(tables: Mapping[str, pl.DataFrame]) -> list[pl.DataFrame]:

@@ -1,7 +1,7 @@
 """Read the Fitabase tables: small ones whole, minute tables reduced to user-days while they stream by."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
@@ -81,8 +81,8 @@ def latest(periods: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
 def minute_days(found: Mapping[str, Sequence[Source]], wear_gap: int) -> dict[str, Read]:
     """Reduce all minute tables to user-days (`steps`, `activity`, `mets`, `calories`, `heart`, `sleep`).
 
-    Also gives `hours` (steps) and `regularity` (of sleep, one row a customer). All tables stream by at once;
-    memory grows with the number of user-days.
+    Also gives `hours` (steps) and `regularity` (of sleep, one row a customer). One file streams by at a time;
+    memory grows with the number of user-days and of active minutes.
 
     Parameters
     ----------
@@ -97,18 +97,22 @@ def minute_days(found: Mapping[str, Sequence[Source]], wear_gap: int) -> dict[st
         If a value does not fit, or a minute is there twice.
     """
     reducers = _reducers(wear_gap)
-    jobs = [
-        job for name in reducers for source in found.get(name, ()) for job in _jobs(source, reducers[name])
-    ]
+    files = [_jobs(source, reducers[name]) for name in reducers for source in found.get(name, ())]
     if "minuteSleep" in found:
-        jobs += _sleep_jobs(found["minuteSleep"])
-    tables = collect([job.frame for job in jobs], [job.source for job in jobs])
-    results = [(job, table) for job, table in zip(jobs, tables, strict=True)]
+        files.append(_sleep_jobs(found["minuteSleep"]))
+    results = []
+    for jobs in files:
+        tables = collect([job.frame for job in jobs], [job.source for job in jobs])
+        results += list(zip(jobs, tables, strict=True))
     for job, table in results:
         _check(job, table)
-    return {
-        part: _part(part, results) for part in dict.fromkeys(job.part for job in jobs if job.part != AUDIT)
-    }
+    parts = dict.fromkeys(job.part for job, _ in results if job.part != AUDIT)
+    read = {part: _part(part, results) for part in parts}
+    if "hours" in read:
+        hours = read["hours"]
+        read["steps"] = replace(hours, table=step_days(hours.table))
+        read["hours"] = Read(hours.table.select(*KEYS, "hour", "steps"))
+    return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ class _Job:
 
 def _reducers(wear_gap: int) -> dict[str, dict[str, Reducer]]:
     return {
-        "minuteStepsNarrow": {"steps": step_days, "hours": hourly_steps},
+        "minuteStepsNarrow": {"hours": hourly_steps},
         "minuteIntensitiesNarrow": {"activity": partial(activity_days, wear_gap=wear_gap)},
         "minuteMETsNarrow": {"mets": lambda minutes: met_days(minutes.with_columns(pl.col("mets") / 10))},
         "minuteCaloriesNarrow": {"calories": calorie_days},
@@ -159,8 +163,9 @@ def _check(job: _Job, table: pl.DataFrame) -> None:
         explain(job.source)
     if "date" in table.columns:
         check_period(job.source, table)
-    if "minutes_distinct" in table.columns:
-        doubled = table.filter(pl.col("minutes_recorded") > pl.col("minutes_distinct")).sort(KEYS)
+    if job.part == "hours":
+        # Hours are published whole: more than 60 rows are the sign of doubled ones, cheap for any file size.
+        doubled = table.filter(pl.col("minutes") > 60).sort(KEYS)
         if doubled.height:
             customer, day = doubled.select(KEYS).row(0)
             raise PersonaeError(
@@ -173,11 +178,10 @@ def _part(part: str, results: Sequence[tuple[_Job, pl.DataFrame]]) -> Read:
     mine = [(job.source, table) for job, table in results if job.part == part]
     audits = {job.source.path: table for job, table in results if job.part == AUDIT}
     name = mine[0][0].table.name
-    if part == "hours":
-        return Read(latest([table for _, table in mine])[0].sort(*KEYS, "hour"))
     if part == "regularity":
         return Read(mine[0][1])
     table, replaced = latest([table for _, table in mine])
+    table = table.drop("period").sort(*KEYS, *(["hour"] if part == "hours" else []))
     seen = [audits[source.path].row(0, named=True) for source, _ in mine]
     doubled = (
         sum(audit.get("doubled", 0) for audit in seen) - table["minutes_in_bed"].sum()

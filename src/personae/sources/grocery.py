@@ -101,15 +101,15 @@ def features(customers: FrameT, *, reference_year: int) -> FrameT:
     """Add what describes a customer: education, age, tenure, loyalty card, spend shares.
 
     Education comes from the title before the name ("none" where there is none). Ages and tenures are years
-    at the reference year. Who has no card number has no card. Shares of the total spend lie in [0, 1]; they
-    are null where a part of the spend is not known, for then the total is not.
+    at the reference year. Who has no card number has no card. Spend shares lie in [0, 1]; where a part
+    of the spend is not known, its share and the total are null, and the other shares are of the known rest.
     """
     total = functools.reduce(operator.add, (nw.col(name) for name in SPENDING))
+    known = nw.sum_horizontal(*SPENDING)
     title = nw.col("customer_name").str.to_lowercase().str.slice(0, 4)
     education: nw.Expr = nw.lit("none")
     for prefix, degree in EDUCATION.items():
         education = nw.when(title == prefix).then(nw.lit(degree)).otherwise(education)
-    spent = nw.col("total_spend")
     return (
         customers.with_columns(
             education=education,
@@ -120,7 +120,7 @@ def features(customers: FrameT, *, reference_year: int) -> FrameT:
             unit=nw.col("customer_id"),
         )
         .with_columns(
-            nw.when(spent > 0).then(nw.col(column) / spent).otherwise(spent).alias(f"{name}_share")
+            nw.when(known > 0).then(nw.col(column) / known).otherwise(nw.col(column)).alias(f"{name}_share")
             for column, name in SPENDING.items()
         )
         .rename(

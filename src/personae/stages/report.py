@@ -37,12 +37,12 @@ TABLES = (
 
 def main(study: str) -> None:
     exploration = to_json(explore(tables.read(paths.table(study, "customers"))))
-    write_json(paths.report(study, "exploration.json"), exploration)
+    write_json(paths.report(study, "pictures/exploration.json"), exploration)
     found = {name: paths.report(study, f"{name}.json") for name in REPORTS}
     reports = {name: read_json(path) for name, path in found.items() if path.exists()}
     findings = Findings(
         study=study,
-        reports=reports | {"exploration": exploration},
+        reports=reports | {"pictures/exploration": exploration},
         tables={
             name: _rows(path) for name in TABLES if (path := paths.report(study, f"{name}.csv")).exists()
         },

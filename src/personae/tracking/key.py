@@ -40,11 +40,14 @@ class Finished:
         SHA-256 over parameters, outputs and data: equal results have equal keys.
     entries
         What `dvc.lock` says of each stage, by the stage's name without the study.
+    metrics
+        Paths of the files that `dvc.yaml` declares as metrics.
     """
 
     study: str
     key: str
     entries: Mapping[str, Any]
+    metrics: frozenset[str]
 
     def outputs(self) -> Iterator[Output]:
         """Give what the stages wrote, in the order of the graph."""
@@ -111,7 +114,8 @@ def finished(study: str, lock: str, graph: str) -> Finished:
         "outs": {out["path"]: out["md5"] for entry in entries.values() for out in entry.get("outs", ())},
     }
     text = json.dumps(identity, sort_keys=True, default=str)
-    return Finished(study, hashlib.sha256(text.encode()).hexdigest(), entries)
+    metrics = frozenset(path for paths_of_stage in stages.values() for path in paths_of_stage)
+    return Finished(study, hashlib.sha256(text.encode()).hexdigest(), entries, metrics)
 
 
 def md5(path: Path) -> str | None:
@@ -146,22 +150,24 @@ def _entries(study: str, lock: str) -> dict[str, Any]:
     return {name.partition("@")[0]: entry for name, entry in entries.items()}
 
 
-def _stages(study: str, graph: Mapping[str, Any]) -> list[str]:
-    """Name the stages that `dvc.yaml` has for a study, without tracking itself."""
+def _stages(study: str, graph: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Name the stages that `dvc.yaml` has for a study, without tracking itself, and their metrics files."""
     variables = {
         name: value
         for given in graph.get("vars", ())
         if isinstance(given, dict)
         for name, value in given.items()
     }
-    names = []
+    stages = {}
     for name, stage in graph["stages"].items():
         over = stage.get("foreach", ())
         if isinstance(over, str):
             over = variables.get(over.removeprefix("${").removesuffix("}"), (study,))
         if name != TRACK and study in over:
-            names.append(name)
-    return names
+            declared = stage["do"].get("metrics", ())
+            written = (metric if isinstance(metric, str) else next(iter(metric)) for metric in declared)
+            stages[name] = [path.replace("${item}", study) for path in written]
+    return stages
 
 
 def _data(entries: Mapping[str, Any]) -> dict[str, str]:

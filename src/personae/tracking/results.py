@@ -71,15 +71,15 @@ class Results:
 def collect(result: Finished) -> Results:
     """Read what the stages of a finished study wrote.
 
-    Every report goes to the run as a file; figures in JSON become metrics named after their stage (or
-    after their file, where a stage writes a second one); every `verdict` becomes a tag.
+    Every report goes to the run as a file. Figures of the files that `dvc.yaml` declares as metrics become
+    metrics named after their stage (or after the file, where a stage has two); each `verdict` becomes a tag.
     """
     study = result.study
     reports = paths.report(study, "")
     metrics: dict[str, float] = {}
     tags = {"study": study}
     artifacts, models = [], []
-    prefixes = _prefixes(result, reports)
+    prefixes = _prefixes(result)
     for output in result.outputs():
         path = Path(output.path)
         if path.is_relative_to(reports):
@@ -174,13 +174,9 @@ def _name(text: str) -> str:
     return re.sub(r"[^\w\-. :]", "_", text)[:250]
 
 
-def _prefixes(result: Finished, reports: Path) -> dict[str, str]:
-    """Name the metrics of each JSON report after its stage, those of a second one after their file."""
-    written = [
-        output
-        for output in result.outputs()
-        if Path(output.path).parent == reports and output.path.endswith(".json")
-    ]
+def _prefixes(result: Finished) -> dict[str, str]:
+    """Name the figures of each metrics file after its stage, those of a second one after the file."""
+    written = [output for output in result.outputs() if output.path in result.metrics]
     stages = [output.stage for output in written]
     return {
         output.path: output.stage if stages.count(output.stage) == 1 else Path(output.path).stem

@@ -14,7 +14,7 @@ REST_ENDS = (3 * 60, 15 * 60)
 LONGEST_REST = 16 * 60
 MODERATE_METS = 3
 DAY = 24 * 60
-CALORIE_PARTS = 1_000_000
+CALORIE_PARTS = 1_000_000_000
 
 
 def minute_of_day() -> nw.Expr:
@@ -24,14 +24,33 @@ def minute_of_day() -> nw.Expr:
 
 
 @nw.narwhalify
-def step_days(minutes: FrameT) -> FrameT:
-    """Reduce minutes of `steps` to days.
+def hourly_steps(minutes: FrameT) -> FrameT:
+    """Reduce minutes of `steps` to hours.
 
     Returns
     -------
     FrameT
-        `minutes_recorded` and `minutes_distinct` (equal unless rows are doubled), `minute_steps` (sum),
-        `stepping_minutes`, `peak_cadence` (steps of the best minute), `night_steps` (midnight to six).
+        `customer`, `date`, `hour` (0 to 23), `steps` (sum), `minutes` (rows), `stepping` (minutes with a
+        step) and `cadence` (steps of the best minute).
+    """
+    time, steps = nw.col("time"), nw.col("steps")
+    clock = minutes.with_columns(
+        date=time.dt.date(), hour=time.dt.hour().cast(nw.Int32), stepping=(steps > 0).cast(nw.Int64)
+    )
+    return clock.group_by(*KEYS, "hour").agg(
+        nw.col("steps", "stepping").sum(), minutes=nw.len(), cadence=steps.max()
+    )
+
+
+@nw.narwhalify
+def step_days(hours: FrameT) -> FrameT:
+    """Reduce the hours that `hourly_steps` gives to days.
+
+    Returns
+    -------
+    FrameT
+        `minutes_recorded`, `minute_steps` (sum), `stepping_minutes`, `peak_cadence` (steps of the best
+        minute), `night_steps` (midnight to six).
 
     Examples
     --------
@@ -39,28 +58,18 @@ def step_days(minutes: FrameT) -> FrameT:
     >>> import polars as pl
     >>> times = [datetime(2016, 4, 12, 5, 0), datetime(2016, 4, 12, 18, 30)]
     >>> minutes = pl.DataFrame({"customer": [7, 7], "time": times, "steps": [10, 90]})
-    >>> step_days(minutes).select("minute_steps", "peak_cadence", "night_steps").row(0)
+    >>> step_days(hourly_steps(minutes)).select("minute_steps", "peak_cadence", "night_steps").row(0)
     (100, 90, 10)
     """
-    steps, minute = nw.col("steps"), nw.col("minute")
-    days = minutes.with_columns(date=nw.col("time").dt.date(), minute=minute_of_day()).with_columns(
-        night=nw.when(minute < NIGHT_ENDS).then(steps).otherwise(0), stepping=(steps > 0)
-    )
+    steps = nw.col("steps")
+    days = hours.with_columns(night=nw.when(nw.col("hour") * 60 < NIGHT_ENDS).then(steps).otherwise(0))
     return days.group_by(*KEYS).agg(
-        minutes_recorded=nw.len(),
-        minutes_distinct=minute.n_unique(),
+        minutes_recorded=nw.col("minutes").sum().cast(nw.Int64),
         minute_steps=steps.sum(),
         stepping_minutes=nw.col("stepping").sum(),
-        peak_cadence=steps.max(),
+        peak_cadence=nw.col("cadence").max(),
         night_steps=nw.col("night").sum(),
     )
-
-
-@nw.narwhalify
-def hourly_steps(minutes: FrameT) -> FrameT:
-    """Sum minutes of `steps` to hours: `customer`, `date`, `hour` (0 to 23), `steps`."""
-    clock = minutes.with_columns(date=nw.col("time").dt.date(), hour=nw.col("time").dt.hour().cast(nw.Int32))
-    return clock.group_by(*KEYS, "hour").agg(steps=nw.col("steps").sum())
 
 
 @nw.narwhalify

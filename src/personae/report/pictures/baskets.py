@@ -6,7 +6,7 @@ from typing import Any
 
 from personae.report import theme
 from personae.report.figures import rounded
-from personae.report.pictures.shapes import dot, name_rows
+from personae.report.pictures.shapes import dot, name_axis, name_rows
 from personae.report.theme import Picture, drawing, finish
 
 MOST = 25
@@ -35,7 +35,7 @@ def lifts(promotions: Sequence[Mapping[str, Any]], folder: Path | None = None) -
             axes.plot([again["null_p95"]], [row], marker="|", markersize=11, markeredgewidth=2, color=theme.SECOND)
         axes.axvline(1, color=theme.INK, linewidth=1)
         name_rows(axes, names, 32)
-        axes.set_xlabel("lift on later baskets, lower bound to value; | by chance (95 %)")
+        name_axis(axes, "lift on later baskets, lower bound to value; | by chance (95 %)")
         words = ", ".join(
             f"{name} {rounded(rule['replay']['lift'] or 0, 2)}" for name, rule in zip(names[:4], shown, strict=False)
         )

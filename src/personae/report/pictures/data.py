@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from personae.report import theme
 from personae.report.figures import percent, rounded
-from personae.report.pictures.shapes import name_rows
+from personae.report.pictures.shapes import name_axis, name_rows
 from personae.report.theme import Picture, drawing, finish
 
 LABELLED = 14
@@ -18,7 +18,7 @@ LABELLED = 14
 
 def distribution(name: str, column: Mapping[str, Any], number: int) -> Picture:
     """Histogram of a number or bars of a category, small; `number` tells pictures of the page apart."""
-    with drawing(92, 190) as figure:
+    with drawing(92, 180) as figure:
         axes = figure.add_subplot()
         axes.grid(visible=False)
         axes.tick_params(length=0, labelsize=8.5, labelcolor=theme.MUTED)
@@ -51,7 +51,7 @@ def correlation_map(correlations: Mapping[str, Any], folder: Path | None = None)
     columns, rho = correlations["columns"], np.array(correlations["rho"], dtype=float)
     colours = LinearSegmentedColormap.from_list("signed", [theme.SECOND, "#f4f4f2", theme.ACCENT])
     shown = np.ma.masked_where(np.triu(np.ones_like(rho, dtype=bool)) | np.isnan(rho), rho)
-    with drawing(400) as figure:
+    with drawing(min(370, 130 + 13 * len(columns))) as figure:
         axes = figure.add_subplot()
         # Vector cells: an image in an SVG is a PNG, whose bytes depend on the zlib of the machine.
         axes.pcolormesh(shown, cmap=colours, vmin=-1, vmax=1, edgecolor=theme.PAPER, linewidth=0.4)
@@ -89,6 +89,6 @@ def gaps(missing: Mapping[str, Mapping[str, float]], folder: Path | None = None)
         axes.set_xlim(0, max(*shares, 0.01) * 1.18)
         axes.xaxis.set_major_formatter(lambda value, _: percent(value))
         axes.locator_params(axis="x", nbins=4)
-        axes.set_xlabel("share of rows without a value")
+        name_axis(axes, "share of rows without a value")
         worst = ", ".join(f"{name} {percent(share)}" for name, share in zip(names[:3], shares, strict=False))
         return finish(figure, "missing", f"Missing values by column: {worst}", folder)

@@ -6,7 +6,7 @@ from typing import Any
 
 from personae.report import theme
 from personae.report.figures import rounded
-from personae.report.pictures.shapes import dot, name_rows, threshold
+from personae.report.pictures.shapes import dot, name_axis, name_rows, threshold
 from personae.report.theme import Picture, drawing, finish
 
 MOST = 20
@@ -25,7 +25,7 @@ def told_apart(pairs: Sequence[Mapping[str, Any]], folder: Path | None = None) -
         threshold(axes, 0.5, "alike")
         name_rows(axes, [_pair(pair) for pair in shown], 30)
         axes.set_xlim(min([0.4, *(pair["two_sample_ci"][0] or 0.4 for pair in shown)]) - 0.02, 1.02)
-        axes.set_xlabel("AUC of telling them apart (● keep, ■ merge, ◆ inconclusive)")
+        name_axis(axes, "AUC of telling them apart (● keep, ■ merge, ◆ inconclusive)")
         words = "; ".join(f"{_pair(pair)}: {pair['verdict']}" for pair in shown)
         return finish(figure, "merge", f"Which groups differ. {words}", folder)
 
@@ -49,6 +49,6 @@ def effects(variables: Mapping[str, Mapping[str, Any]], folder: Path | None = No
             dot(axes, known[name]["effect"], row, known[name].get("effect_ci"), color=colour, marker="o" if sure else "D")
         axes.axvline(0, color=theme.INK, linewidth=1)
         name_rows(axes, names)
-        axes.set_xlabel("effect size (● adjusted p ≤ 0.05, ◆ not, or described only)")
+        name_axis(axes, "effect size (● adjusted p ≤ 0.05, ◆ not, or described only)")
         words = ", ".join(f"{name} {rounded(known[name]['effect'], 2)}" for name in names[:4])
         return finish(figure, "effects", f"Variables by how far the groups differ: {words}", folder)

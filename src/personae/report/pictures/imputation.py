@@ -6,7 +6,7 @@ from typing import Any
 
 from personae.report import theme
 from personae.report.figures import percent
-from personae.report.pictures.shapes import dot, name_rows, threshold
+from personae.report.pictures.shapes import dot, name_axis, name_rows, threshold
 from personae.report.theme import Picture, drawing, finish
 
 COLOURS = {"impute": theme.GOOD, "baseline": theme.FAIR, "refuse": theme.BAD}
@@ -37,5 +37,5 @@ def gains(columns: Mapping[str, Any], folder: Path | None = None) -> Picture | N
         name_rows(axes, [name for name, _ in cases], 30)
         axes.xaxis.set_major_formatter(lambda value, _: percent(value))
         axes.locator_params(axis="x", nbins=5)
-        axes.set_xlabel("error against the baseline (● impute, ◆ baseline, ✕ refuse)")
+        name_axis(axes, "error against the baseline (● impute, ◆ baseline, ✕ refuse)")
         return finish(figure, "imputation", "Error of imputation against the baseline. " + "; ".join(words), folder)

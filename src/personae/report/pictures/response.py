@@ -8,10 +8,12 @@ from matplotlib.axes import Axes
 
 from personae.report import theme
 from personae.report.figures import percent, rounded
-from personae.report.pictures.shapes import dot, name_rows
+from personae.report.pictures.shapes import dot, name_axis, name_rows
 from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
+MOST = 15
+PROFITS = ("everyone", "nobody", "random", "top_rfm", "model", "oracle")
 DASHES = ((0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1)), (0, (8, 3)))
 
 
@@ -28,7 +30,7 @@ def models(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
             axes.set_title(title)
             axes.locator_params(axis="x", nbins=3)
         name_rows(left, [model.replace("_", " ") for model in found], 20)
-        figure.supxlabel("mean ± one standard deviation over folds", fontsize=9.5, color=theme.MUTED)
+        name_axis(left, "mean ± one standard deviation over folds")
         words = ", ".join(f"{model} {rounded(figures['roc_auc']['mean'] or 0)}" for model, figures in found.items())
         return finish(figure, "models", f"Response models, best {best}. ROC AUC: {words}", folder)
 
@@ -92,9 +94,41 @@ def calibration(rows: Rows, best: str, folder: Path | None = None) -> Picture:
         return finish(figure, "calibration", f"Observed against predicted probability of {', '.join(lines)}", folder)
 
 
+def importance(columns: Rows, folder: Path | None = None) -> Picture:
+    """Loss of the chosen model's figure when a column is shuffled, the largest first."""
+    shown = columns[:MOST]
+    with drawing(50 + 20 * len(shown)) as figure:
+        axes = figure.add_subplot()
+        for row, column in enumerate(shown):
+            mean, spread = column["mean"], column["sd"]
+            bounds = None if mean is None or spread is None else (mean - spread, mean + spread)
+            dot(axes, mean, row, bounds)
+        axes.axvline(0, color=theme.INK, linewidth=1)
+        name_rows(axes, [column["column"] for column in shown])
+        axes.set_title("What the model needs")
+        axes.locator_params(axis="x", nbins=4)
+        name_axis(axes, "loss when the column is shuffled, ± sd over folds")
+        words = ", ".join(column["column"] for column in shown[:5])
+        return finish(figure, "importance", f"Columns that the model needs most: {words}", folder)
+
+
+def contributions(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
+    """Mean size of each column's SHAP contribution, the largest first."""
+    shown = list(report["mean_absolute"].items())[:MOST]
+    with drawing(50 + 20 * len(shown)) as figure:
+        axes = figure.add_subplot()
+        axes.barh(range(len(shown)), [value for _, value in shown], height=0.6, color=theme.ACCENT)
+        name_rows(axes, [name for name, _ in shown])
+        axes.set_title(f"What moves {report['model']}")
+        axes.locator_params(axis="x", nbins=4)
+        name_axis(axes, "mean size of the SHAP contribution, log odds")
+        words = ", ".join(name for name, _ in shown[:5])
+        return finish(figure, "shap", f"Columns that move {report['model']} most: {words}", folder)
+
+
 def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
     """Profit of the model beside everyone, nobody and the oracle."""
-    found = {name: value for name, value in report["profit"].items() if isinstance(value, int | float)}
+    found = {name: value for name, value in report["profit"].items() if name in PROFITS and value is not None}
     with drawing(48 + 25 * len(found)) as figure:
         axes = figure.add_subplot()
         for row, (name, value) in enumerate(found.items()):
@@ -105,7 +139,7 @@ def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
         name_rows(axes, [name.replace("_", " ") for name in found])
         axes.xaxis.set_major_formatter(lambda value, _: rounded(value))
         axes.locator_params(axis="x", nbins=5)
-        axes.set_xlabel("profit; the line is the model's 95 % interval")
+        name_axis(axes, "profit; the line is the model's 95 % interval")
         words = ", ".join(f"{name} {rounded(value)}" for name, value in found.items())
         return finish(figure, "profit", f"Profit by whom is contacted: {words}", folder)
 
@@ -126,7 +160,7 @@ def profit_curve(rows: Rows, folder: Path | None = None) -> Picture:
         axes.set_title("Profit by the share contacted")
         axes.xaxis.set_major_formatter(lambda value, _: percent(value))
         axes.yaxis.set_major_formatter(lambda value, _: rounded(value))
-        axes.set_xlabel("share of customers, those with the best prospects first")
+        name_axis(axes, "share of customers, those with the best prospects first")
         alt = f"Profit by share contacted, highest at {percent(shares[peak])}: {rounded(values[peak])}"
         return finish(figure, "profit-curve", alt, folder)
 
@@ -141,6 +175,6 @@ def budgets(rows: Rows, folder: Path | None = None) -> Picture:
         axes.xaxis.set_major_formatter(lambda value, _: rounded(value))
         axes.yaxis.set_major_formatter(lambda value, _: rounded(value))
         axes.locator_params(nbins=5)
-        axes.set_xlabel("budget")
+        name_axis(axes, "budget")
         words = ", ".join(f"{rounded(row['budget'])}: {rounded(row['profit'])}" for row in rows)
         return finish(figure, "budget", f"Profit by budget. {words}", folder)

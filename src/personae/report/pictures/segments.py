@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from personae.report import theme
 from personae.report.figures import percent, rounded
-from personae.report.pictures.shapes import dot, name_rows, threshold
+from personae.report.pictures.shapes import dot, name_axis, name_rows, threshold
 from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
@@ -43,7 +44,7 @@ def drivers(persona: Mapping[str, Any], position: int, folder: Path | None = Non
         name_rows(axes, [driver.get("label", driver["feature"]) for driver in shown])
         widest = max([1.0, *(abs(bound) for each in shown for bound in [*each["ci"], each["effect"]] if bound is not None)])
         axes.set_xlim(-1.08 * widest, 1.08 * widest)
-        axes.set_xlabel("standard deviations from all customers")
+        name_axis(axes, "standard deviations from all customers")
         words = ", ".join(
             f"{driver.get('label', driver['feature'])} {_signed(driver['effect'])}" for driver in shown[:4]
         )
@@ -56,15 +57,16 @@ def _signed(value: float | None) -> str:
     return "unknown" if value is None else ("+" if value > 0 else "") + rounded(value, 2)
 
 
-def choice(candidates: Rows, chosen: int, folder: Path | None = None) -> Picture:
+def choice(candidates: Rows, chosen: int, name: str, folder: Path | None = None) -> Picture:
     """Silhouette and stability of every candidate k, beside what tables without segments reach."""
+    candidates = [row for row in candidates if row.get("silhouette") is not None]
     with drawing(330) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
         ks = [row["k"] for row in candidates]
-        for law, (name, dashes) in NULLS.items():
+        for law, (title, dashes) in NULLS.items():
             line = [row.get(f"{law}_p95") for row in candidates]
             if any(value is not None for value in line):
-                upper.plot(ks, line, color=theme.MUTED, linestyle=dashes, linewidth=1.3, label=f"chance: {name}")
+                upper.plot(ks, line, color=theme.MUTED, linestyle=dashes, linewidth=1.3, label=f"chance: {title}")
         for row in candidates:
             _candidate(upper, row, "silhouette", (row.get("silhouette_low"), row.get("silhouette_high")), chosen)
             _candidate(lower, row, "min_jaccard", None, chosen)
@@ -75,11 +77,9 @@ def choice(candidates: Rows, chosen: int, folder: Path | None = None) -> Picture
         threshold(lower, STABLE, "stable from 0.75", vertical=False)
         lower.set_ylim(0, 1.08)
         lower.set_xticks(ks)
-        lower.set_xlabel("number of segments k; the chosen one is filled")
-        words = ", ".join(
-            f"k={row['k']} silhouette {rounded(row['silhouette'])}" for row in candidates if row.get("silhouette") is not None
-        )
-        return finish(figure, "choice-of-k", f"Choice of k; {chosen} was chosen. {words}", folder)
+        name_axis(lower, "number of segments k; the chosen one is filled")
+        words = ", ".join(f"k={row['k']} silhouette {rounded(row['silhouette'])}" for row in candidates)
+        return finish(figure, name, f"Choice of k; {chosen} was chosen. {words}", folder)
 
 
 def _candidate(
@@ -108,9 +108,31 @@ def stability(names: Sequence[str], jaccard: Sequence[float | None], folder: Pat
         axes.set_xlim(0, 1.12)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
         threshold(axes, STABLE, "stable from 0.75")
-        axes.set_xlabel("mean Jaccard similarity over bootstraps")
+        name_axis(axes, "mean Jaccard similarity over bootstraps")
         words = ", ".join(
             f"{name} {'unknown' if value is None else rounded(value, 2)}"
             for name, value in zip(names, jaccard, strict=True)
         )
         return finish(figure, "stability", f"Stability of each segment: {words}", folder)
+
+
+def dendrogram(merges: Sequence[Sequence[float]], folder: Path | None = None) -> Picture:
+    """Tree in which Ward's method joins customers, its leaves small groups already joined."""
+    from scipy.cluster import hierarchy  # noqa: PLC0415 - one picture needs it
+
+    # A leaf is a group of many customers; SciPy wants the number of leaves below each join.
+    leaves = [1] * (len(merges) + 1)
+    for first, second, *_ in merges:
+        leaves.append(leaves[int(first)] + leaves[int(second)])
+    linkage = [[*merge[:3], below] for merge, below in zip(merges, leaves[len(merges) + 1 :], strict=True)]
+    tree = hierarchy.dendrogram(np.asarray(linkage, dtype=float), no_plot=True)
+    with drawing(220) as figure:
+        axes = figure.add_subplot()
+        for across, up in zip(tree["icoord"], tree["dcoord"], strict=True):
+            axes.plot(across, up, color=theme.ACCENT, linewidth=1.1)
+        axes.set_xticks([])
+        axes.set_ylim(0)
+        axes.set_title("How Ward’s method joins customers")
+        axes.set_ylabel("distance")
+        last = ", ".join(rounded(merge[2]) for merge in list(merges)[: -4 : -1])
+        return finish(figure, "dendrogram", f"Dendrogram of Ward's method; the last joins are at distance {last}", folder)

@@ -17,6 +17,13 @@ def name_rows(axes: Axes, names: Sequence[str], length: int = 26) -> None:
     axes.grid(visible=False, axis="y")
 
 
+def name_axis(axes: Axes, text: str) -> None:
+    """Say below what the horizontal axis shows, over the whole width: names on the left may leave little."""
+    figure = axes.get_figure()
+    assert figure is not None
+    figure.supxlabel(text, fontsize=9.5, color=theme.MUTED)
+
+
 def dot(axes: Axes, x: float | None, y: float, bounds: Bounds, **look: Any) -> None:
     """Draw a figure as a dot and its interval as a line."""
     look = {"color": theme.ACCENT, "marker": "o"} | look

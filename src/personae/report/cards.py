@@ -1,0 +1,119 @@
+"""Model cards (Mitchell and others 2019) of the segmenter and the classifier, as skops writes them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import escape
+from skops.card import Card
+
+from personae.report.figures import metric, p_value, percent, rounded
+
+Report = Mapping[str, Any]
+TITLE = "Model card"
+SAMPLE = "**Synthetic sample data.** This model learned from generated customers and is of use for nothing but trying out."
+
+
+def segmenter_card(study: str, prepare: Report, segment: Report, settings: Report, personas: Sequence[Report]) -> str:
+    """Write the card of the model that puts customers into segments.
+
+    Parameters
+    ----------
+    study
+        Name of the study.
+    prepare, segment, personas
+        Contents of the reports of those names.
+    settings
+        The study's section `segment`.
+    """
+    card = _card(f"Segmenter of study {study}", prepare)
+    space = segment["space"]
+    names = {persona["id"]: persona["name"] for persona in personas}
+    _add(card, "Model", f"{segment['method']} with k = {segment['k']}, {_rule(segment['rule'])}, on {_listed(space['columns'])}.")
+    _add_settings(card, settings["clusterer"])
+    _add(card, "Intended use", "Describing and addressing groups of customers like those it learned from. Not for decisions about one person.")
+    _add(card, "Verdict", f"{segment['verdict']}: {segment.get('reason', '')}")
+    _table(
+        card,
+        "Segments",
+        {
+            "segment": [names.get(each, each) for each in segment.get("ids", range(len(segment["sizes"])))],
+            "customers": segment["sizes"],
+            "Jaccard": [_written(value) for value in segment["stability"]["jaccard"]],
+        },
+    )
+    low, high = segment.get("silhouette_ci") or (None, None)
+    figures = {
+        "silhouette": f"{_written(segment['silhouette'])} ({_written(low)} to {_written(high)})",
+        "p against tables without segments": p_value(segment["null"]["p_value"]),
+        "adjusted Rand index over bootstraps": _written(segment["stability"]["ari_mean"]),
+    }
+    _table(card, "Figures", {"figure": list(figures), "value": list(figures.values())})
+    _add(card, "Limits", f"{segment.get('far', 0)} customers it learned from lie far from every segment; a customer as far out is flagged, not described.")
+    return _rendered(card)
+
+
+def classifier_card(study: str, prepare: Report, classify: Report, settings: Report) -> str:
+    """Write the card of the response model; parameters as of `segmenter_card`."""
+    card = _card(f"Response model of study {study}", prepare)
+    best = classify["best"]
+    _add(card, "Model", f"{best}, chosen in inner folds, predicts {classify['target']} from {_listed(settings['features'])}.")
+    _add_settings(card, settings["models"][best])
+    _add(card, "Intended use", f"Predicting {classify['target']} of customers like those it learned from. Not for prices, credit or employment.")
+    _add(card, "Validation", f"{classify['split']}. Always naming the majority is right in {percent(classify['majority_accuracy'])}.")
+    found = classify["models"][best]
+    _table(
+        card,
+        "Figures out of fold",
+        {
+            "figure": [metric(name) for name in found],
+            "mean": [_written(value["mean"]) for value in found.values()],
+            "deviation over folds": [_written(value["sd"]) for value in found.values()],
+            "pooled": [_written(value["pooled"]) for value in found.values()],
+        },
+    )
+    checks = classify.get("leakage") or []
+    if checks:
+        columns = {name: [str(check.get(name, "")) for check in checks] for name in ("check", "verdict", "evidence")}
+        _table(card, "Leakage guard", columns)
+    _add(card, "Limits", "Learned from the past, which offer and season change. It tells who answers so, not whom a contact moves.")
+    return _rendered(card)
+
+
+def _card(what: str, prepare: Report) -> Card:
+    card = Card(model=None, template={}, model_diagram=False)
+    opening = f"{what}, learned from {prepare['rows']:,} customers."
+    card.add(**{TITLE: f"{opening} {SAMPLE}" if prepare.get("data") == "sample" else opening})
+    return card
+
+
+def _add(card: Card, section: str, text: str) -> None:
+    card.add(**{f"{TITLE}/{section}": _safe(text)})
+
+
+def _table(card: Card, section: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    card.add_table(folded=False, **{f"{TITLE}/{section}": {name: [_safe(cell) for cell in cells] for name, cells in columns.items()}})
+
+
+def _add_settings(card: Card, settings: Report) -> None:
+    _table(card, "Settings", {"name": list(settings), "value": [str(value) for value in settings.values()]})
+
+
+def _safe(text: Any) -> str:
+    """Names from the data stay text: neither HTML nor a table's border."""
+    return str(escape(str(text))).replace("|", "&#124;")
+
+
+def _rule(rule: str) -> str:
+    return "as the settings say" if rule == "fixed" else f"chosen by {rule}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+def _written(value: float | None) -> str:
+    return "not measured" if value is None else rounded(value)
+
+
+def _rendered(card: Card) -> str:
+    return str(card.render()).strip() + "\n"
