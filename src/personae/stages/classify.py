@@ -21,7 +21,9 @@ class Keys(Frozen):
 
 def main(study: str) -> None:
     keys = load(study, Keys)
-    customers = tables.read(paths.table(study, "customers")).to_pandas()
+    name = keys.classify.table
+    path = paths.table(study, name) if name == "customers" else paths.further(study, name)
+    customers = tables.read(path).to_pandas()
     answers = answer(customers, keys.classify, seed=keys.seed)
     tables.write(paths.table(study, "responses"), pl.from_pandas(answers.responses))
     for name, content in to_files(answers.model).items():
