@@ -1,6 +1,6 @@
 """All of stage target as one value: profit, curves, budgets, the list of whom to contact."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,14 @@ def choose(
     }
     chosen = _list(responses[seen], segments[seen], mean, money)
     return Targets(report, chosen, pd.DataFrame(points))
+
+
+def nobody() -> Targets:
+    """Say that a study without an answer to an offer has nobody to choose; the tables have no rows."""
+    listed = ["customer", "segment", "probability", "expected_profit", "decision", "reason"]
+    points = [field.name for field in fields(targeting.Point)]
+    report = {"skipped": "the study has no answer to an offer, so there is nobody to choose"}
+    return Targets(report, pd.DataFrame(columns=listed), pd.DataFrame(columns=points))
 
 
 def _economics(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> Economics:
