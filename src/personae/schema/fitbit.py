@@ -1,19 +1,66 @@
-"""Settings of the fitbit source, of its anomalous days and of its prescription."""
-
-from typing import Literal
+"""Settings of the stages that work on user-days: anomalies, early classification, prescription."""
 
 from pydantic import Field
 
 from personae.schema.base import Frozen
 
 
-class FitbitPrepare(Frozen):
-    """Rules for the Fitabase tables.
+class AnomalyRules(Frozen):
+    """When a day is called unusual, see `personae.anomalies.Rules`."""
 
-    A day with fewer than `least_steps` steps counts as not worn; an inactive stretch of at least
-    `wear_gap` minutes is not waking wear.
+    threshold: float = Field(gt=0)
+    isolation: float = Field(gt=0, lt=1)
+    least_days: int = Field(gt=2)
+    trees: int = Field(gt=0)
+
+
+class Anomalies(Frozen):
+    """Which features of a day are watched.
+
+    Attributes
+    ----------
+    features
+        Columns of the day table and their names for people.
+    roots
+        Counts among them that are judged by their square root.
     """
 
-    source: Literal["fitbit"]
-    least_steps: int = Field(gt=0)
-    wear_gap: int = Field(gt=0, le=1440)
+    features: dict[str, str] = Field(min_length=1)
+    roots: list[str]
+    rules: AnomalyRules
+
+
+class Early(Frozen):
+    """From a user's first days, the segment that the later ones give.
+
+    Attributes
+    ----------
+    first
+        Days that the prediction may see.
+    least_later
+        Worn days that a user needs after them.
+    columns, k
+        Space and number of the later segments (k-means on standardised columns).
+    """
+
+    first: int = Field(gt=1)
+    least_later: int = Field(gt=1)
+    columns: list[str] = Field(min_length=1)
+    k: int = Field(gt=1)
+
+
+class ActionSettings(Frozen):
+    """One action, see `personae.prescription.Action`; `name` as in the playbook."""
+
+    name: str
+    cost: float = Field(gt=0)
+    effect: float = Field(ge=0)
+    elsewhere: float = Field(ge=0)
+
+
+class Prescribe(Frozen):
+    """Weekly budget, what a gain counts, and the actions; all of it assumed, none of it measured."""
+
+    budget: float = Field(ge=0)
+    gain: str
+    actions: list[ActionSettings] = Field(min_length=1)

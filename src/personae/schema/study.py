@@ -3,6 +3,7 @@
 from personae.schema.base import Frozen
 from personae.schema.classify import Classify
 from personae.schema.compare import Compare
+from personae.schema.fitbit import Anomalies, Early, Prescribe
 from personae.schema.impute import Impute
 from personae.schema.prepare import Prepare
 from personae.schema.profile import Profile
@@ -22,3 +23,7 @@ class Study(Frozen):
     profile: Profile
     classify: Classify
     target: Target | None = None
+    segment_days: Segment | None = None
+    early: Early | None = None
+    anomalies: Anomalies | None = None
+    prescribe: Prescribe | None = None

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from personae.files import write_json, write_text
-from personae.simulate import aerofit, campaign
+from personae.files import replacing, write_json, write_text
+from personae.simulate import aerofit, campaign, fitbit
 
 SEED = 20
 
@@ -25,4 +25,14 @@ def _aerofit(directory: Path) -> None:
     write_text(directory / "aerofit_treadmill.csv", aerofit.to_text(aerofit.simulate(180, SEED).table))
 
 
-_WRITERS: Mapping[str, Callable[[Path], None]] = {"campaign": _campaign, "aerofit": _aerofit}
+def _fitbit(directory: Path) -> None:
+    for name, content in fitbit.simulate(24, 14, SEED).files.items():
+        with replacing(directory / name) as partial:
+            partial.write_bytes(content)
+
+
+_WRITERS: Mapping[str, Callable[[Path], None]] = {
+    "campaign": _campaign,
+    "aerofit": _aerofit,
+    "fitbit": _fitbit,
+}
