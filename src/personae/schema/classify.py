@@ -117,11 +117,14 @@ class Merging(Frozen):
     ----------
     model
         Whose failures are looked into.
+    published
+        Its accuracy before the merge, as published from one split.
     test_share, random_state
-        Of the one published split that is reproduced.
+        Of that split, which is reproduced before and after the merge.
     """
 
     model: str
+    published: float = Field(gt=0, le=1)
     test_share: float = Field(gt=0, lt=1)
     random_state: int = Field(ge=0)
 
