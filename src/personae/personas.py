@@ -83,11 +83,14 @@ class Evidence:
         Bootstrap Jaccard of each segment, by id.
     far
         Whether a customer lies farther out than 99 % of those the segments come from; shape (n,).
+    names
+        Names that segments have from an anchor, by id; they stay.
     """
 
     verdict: str
     jaccard: Mapping[int, float]
     far: Array
+    names: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def from_report(cls, report: Mapping[str, Any], far: Array) -> "Evidence":
