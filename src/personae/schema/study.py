@@ -21,6 +21,6 @@ class Study(Frozen):
     segment: Segment
     compare: Compare
     profile: Profile
-    classify: Classify | None = None
-    promote: Promote | None = None
+    classify: Classify
+    promote: Promote | None
     target: Target | None = None
