@@ -34,6 +34,11 @@ def further(study: str, name: str) -> Path:
     return Path("build") / study / "tables" / f"{name}.parquet"
 
 
+def further_rows(study: str) -> Path:
+    """Rows of every table that a source gave; it is there for studies with customers only, too."""
+    return Path("build") / study / "tables" / "rows.json"
+
+
 def model(study: str, name: str) -> Path:
     """Directory of a fitted model."""
     return Path("models") / study / name

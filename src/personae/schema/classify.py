@@ -117,11 +117,14 @@ class Merging(Frozen):
     ----------
     model
         Whose failures are looked into.
+    published
+        Its accuracy before the merge, as published from one split.
     test_share, random_state
-        Of the one published split that is reproduced.
+        Of that split, which is reproduced before and after the merge.
     """
 
     model: str
+    published: float = Field(gt=0, le=1)
     test_share: float = Field(gt=0, lt=1)
     random_state: int = Field(ge=0)
 
@@ -133,6 +136,8 @@ class Classify(Frozen):
     ----------
     target
         Column to predict; of two values the larger is the event.
+    table
+        `customers`, or another table of the study's source with one row a case and its `customer`.
     features
         Columns of the customer table that are known before the event.
     unit
@@ -152,6 +157,7 @@ class Classify(Frozen):
     """
 
     target: str
+    table: str
     features: list[str] = Field(min_length=1)
     unit: str | None
     time: str | None

@@ -5,13 +5,14 @@ from functools import partial
 
 import numpy as np
 
-from personae.segmentation.choice import RULES, gap_statistic
+from personae.segmentation.choice import gap_statistic
 from personae.segmentation.clusterers import Labels, Matrix
 from personae.segmentation.nulls import LAWS, Null, compare, fit_null
 from personae.segmentation.parallel import run_all
 from personae.segmentation.procedure import (
     Figures,
     NullTable,
+    Observed,
     Procedure,
     mean_known,
     null_once,
@@ -26,6 +27,10 @@ from personae.segmentation.stability import (
     prediction_strength_once,
 )
 from personae.segmentation.summary import Candidate, Effort
+
+# Tables of a law in one round, and tables that reach the observed figure after which none follows.
+NULL_ROUND = 20
+ENOUGH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,38 +74,50 @@ class Silhouettes:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known about all candidates, and the vote of every rule."""
+    """What is known about all candidates, the vote of every rule, and the `column` of the chosen one."""
 
     candidates: tuple[Candidate, ...]
+    column: int
+    null: dict[str, Null]
     votes: dict[str, int]
     stable: bool
     silhouettes: Silhouettes
-    null_tables: dict[str, list[NullTable]]
-    reference_inertia: Matrix
 
 
 def gather(
-    customers: Customers, labelings: list[Labels], plan: Plan, seed: np.random.SeedSequence
+    customers: Customers,
+    labelings: list[Labels],
+    plan: Plan,
+    seed: np.random.SeedSequence,
+    requested: int | None,
 ) -> Evidence:
     """Measure quality, stability and chance of every candidate partition, and let the rules vote."""
     sampling, intervals, boots, tables = seed.spawn(4)
+    procedure = plan.procedure
     widths = _silhouettes(customers, labelings, plan, np.random.default_rng(sampling))
     stability = _stability(customers, labelings, plan, boots)
-    drawn = _null_tables(customers, plan, tables)
     scatters = [scatter(customers.points, labels) for labels in labelings]
     figures = Figures(
         mean_known(widths.widths, widths.weights),
         np.array([inertia for inertia, _, _ in scatters]) / len(customers.points),
         np.array([smallest_share(labels) for labels in labelings]),
     )
+    jaccard = dict(zip(procedure.ks, (one.min_jaccard for one in stability), strict=True)).__getitem__
+    ballots = {
+        rule: procedure.vote(rule, figures, None, jaccard) for rule in ("silhouette", "elbow", "stability")
+    }
+    k = requested or ballots.get(procedure.rule, (procedure.ks[0], True))[0]
+    observed = Observed(k, float(figures.silhouette[procedure.ks.index(k)]), plan.effort.null_bootstraps)
+    drawn = _null_tables(customers, plan, observed, tables)
     reference = np.array([table.figures.inertia for table in drawn["box"]])
-    jaccard = dict(zip(plan.procedure.ks, (one.min_jaccard for one in stability), strict=True))
-    ballots = {rule: plan.procedure.vote(rule, figures, reference, jaccard.__getitem__) for rule in RULES[1:]}
+    votes = {rule: vote for rule, (vote, _) in ballots.items()}
+    votes["gap"], _ = procedure.vote("gap", figures, reference, jaccard)
+    k = votes["gap"] if procedure.rule == "gap" else k
     gaps, errors = gap_statistic(figures.inertia, reference)
     units = customers.groups[widths.index]
     candidates = tuple(
         Candidate(
-            k=k,
+            k=candidate,
             inertia=inertia,
             silhouette=float(figures.silhouette[column]),
             silhouette_ci=mean_interval(
@@ -116,12 +133,12 @@ def gather(
             noise=int((labels < 0).sum()),
             smallest_share=float(figures.smallest_share[column]),
         )
-        for column, (k, labels, (inertia, calinski, davies)) in enumerate(
-            zip(plan.procedure.ks, labelings, scatters, strict=True)
+        for column, (candidate, labels, (inertia, calinski, davies)) in enumerate(
+            zip(procedure.ks, labelings, scatters, strict=True)
         )
     )
-    votes = {rule: k for rule, (k, _) in ballots.items()}
-    return Evidence(candidates, votes, ballots["stability"][1], widths, drawn, reference)
+    null = _chosen_again(figures, drawn, reference, procedure, k)
+    return Evidence(candidates, procedure.ks.index(k), null, votes, ballots["stability"][1], widths)
 
 
 def _compare_column(observed: float, drawn: dict[str, list[NullTable]], column: int) -> dict[str, Null]:
@@ -131,26 +148,26 @@ def _compare_column(observed: float, drawn: dict[str, list[NullTable]], column: 
     }
 
 
-def chosen_again(evidence: Evidence, procedure: Procedure, column: int) -> dict[str, Null]:
+def _chosen_again(
+    figures: Figures, drawn: dict[str, list[NullTable]], reference: Matrix, procedure: Procedure, k: int
+) -> dict[str, Null]:
     """Compare the silhouette of the chosen k with null tables in which the same rule chose.
 
-    A null table in which one segment is chosen has no silhouette, and counts as below.
+    A null table in which the gap chooses one segment has no silhouette, and counts as below.
     """
-    observed = evidence.candidates[column].silhouette
+    column = procedure.ks.index(k)
+    observed = float(figures.silhouette[column])
     compared = {}
-    for law, tables in evidence.null_tables.items():
-        values = []
+    for law, tables in drawn.items():
+        reached = []
         for table in tables:
-            place = column
-            if procedure.rule in RULES[1:]:
-                again = table.stable_k
-                if again is None:
-                    again, _ = procedure.vote(
-                        procedure.rule, table.figures, evidence.reference_inertia, lambda _: 0.0
-                    )
-                place = procedure.ks.index(again)
-            values.append(table.figures.silhouette[place])
-        compared[law] = compare(observed, np.array(values))
+            again = table.reached
+            if again is None:
+                vote, _ = procedure.vote("gap", table.figures, reference, lambda _: 0.0)
+                again = bool(table.figures.silhouette[procedure.ks.index(vote)] >= observed)
+            reached.append(again)
+        chance = np.array([table.figures.silhouette[column] for table in tables])
+        compared[law] = compare(observed, chance, np.array(reached))
     return compared
 
 
@@ -213,21 +230,26 @@ def _stability(
 
 
 def _null_tables(
-    customers: Customers, plan: Plan, seed: np.random.SeedSequence
+    customers: Customers, plan: Plan, observed: Observed, seed: np.random.SeedSequence
 ) -> dict[str, list[NullTable]]:
+    """Draw null tables in rounds, until there are enough or chance has plainly reached the observed figure.
+
+    Stopping at a given number of tables that reach it keeps the p value valid (Besag and Clifford 1991).
+    """
     sampling, *seeds = seed.spawn(1 + len(LAWS) * plan.effort.null_tables)
     some, _ = customers.sample(plan.effort.null_rows, np.random.default_rng(sampling))
     models = [fit_null(law, customers.points, customers.groups) for law in LAWS]
     tasks = [
-        partial(
-            null_once,
-            models[number % len(LAWS)],
-            some.groups,
-            plan.procedure,
-            plan.effort.null_bootstraps,
-            child,
-        )
+        partial(null_once, models[number % len(LAWS)], some.groups, plan.procedure, observed, child)
         for number, child in enumerate(seeds)
     ]
-    tables = run_all(tasks, plan.workers, plan.label and f"{plan.label}: null tables")
-    return {law: tables[number :: len(LAWS)] for number, law in enumerate(LAWS)}
+    tables: list[NullTable] = []
+    drawn: dict[str, list[NullTable]] = {}
+    step = len(LAWS) * NULL_ROUND
+    while len(tables) < len(tasks):
+        batch = tasks[len(tables) : len(tables) + step]
+        tables += run_all(batch, plan.workers, plan.label and f"{plan.label}: null tables from {len(tables)}")
+        drawn = {law: tables[number :: len(LAWS)] for number, law in enumerate(LAWS)}
+        if max(sum(table.reached or False for table in of_law) for of_law in drawn.values()) >= ENOUGH:
+            break
+    return drawn

@@ -12,7 +12,7 @@ from threadpoolctl import ThreadpoolController
 from personae.errors import PersonaeError
 from personae.segmentation.choice import RULES, explain, judge
 from personae.segmentation.clusterers import NOISE, Clusterer, Labels, Matrix
-from personae.segmentation.evidence import Customers, Evidence, Plan, chosen_again, gather
+from personae.segmentation.evidence import Customers, Evidence, Plan, gather
 from personae.segmentation.identity import ids_by_size, match_segments
 from personae.segmentation.methods import build_clusterer
 from personae.segmentation.parallel import run_all
@@ -124,9 +124,9 @@ def fit_segments(
         fitted = _fit_candidates(procedure, customers.working, seed, workers)
         labelings = [one.labels_ for one in fitted]
         evidence = gather(
-            customers, labelings, Plan(procedure, effort, workers, label), np.random.SeedSequence(seed)
+            customers, labelings, Plan(procedure, effort, workers, label), np.random.SeedSequence(seed), k
         )
-        column = ks.index(evidence.votes[rule] if k is None else k)
+        column = evidence.column
         labels, sizes = labelings[column], evidence.candidates[column].sizes
         centers = centroids(points, labels, len(sizes))
         identity = match_segments(anchor, space, points, labels, centers) if anchor else None
@@ -144,7 +144,7 @@ def fit_segments(
         agreement, dendrogram = _other_methods(
             customers, labels, method=clusterer["name"], effort=effort, seed=seed
         )
-    report = _report(evidence, column, procedure, method=clusterer["name"], ids=ids, effort=effort)
+    report = _report(evidence, procedure, method=clusterer["name"], ids=ids, effort=effort)
     report = replace(
         report, far=int(far.sum()), agreement=agreement, dendrogram=dendrogram, identity=identity
     )
@@ -210,13 +210,12 @@ def _other_methods(
 
 
 def _report(
-    evidence: Evidence, column: int, procedure: Procedure, *, method: str, ids: Sequence[int], effort: Effort
+    evidence: Evidence, procedure: Procedure, *, method: str, ids: Sequence[int], effort: Effort
 ) -> SegmentReport:
     """Write the chosen candidate down, its segments in the order of their ids."""
-    one = evidence.candidates[column]
+    one = evidence.candidates[evidence.column]
     order = np.argsort(ids)
-    nulls = chosen_again(evidence, procedure, column)
-    p_value = max(null.p_value for null in nulls.values())
+    p_value = max(null.p_value for null in evidence.null.values())
     qualified = evidence.stable or procedure.rule != "stability"
     customers = sum(one.sizes) + one.noise
     jaccard = tuple(one.stability.jaccard[position] for position in order)
@@ -226,7 +225,7 @@ def _report(
         space=_space(procedure),
         silhouette=one.silhouette,
         silhouette_ci=one.silhouette_ci,
-        null={**nulls, "p_value": p_value},
+        null={**evidence.null, "p_value": p_value},
         calinski_harabasz=one.calinski_harabasz,
         davies_bouldin=one.davies_bouldin,
         inertia=one.inertia,

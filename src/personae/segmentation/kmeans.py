@@ -47,7 +47,7 @@ def best_start(
     mass = np.ones(len(points), np.float32) if weights is None else weights.astype(np.float32)
     squares = np.einsum("ij,ij->i", single, single)
     centers = single[_plus_plus(single, squares, mass, (starts, k), rng)]
-    inertia = np.zeros(starts)
+    inertia: Single = np.zeros(starts, np.float32)
     for divisor, iterations in ROUNDS:
         centers = centers[np.argsort(inertia, kind="stable")[: max(1, starts // divisor)]]
         for _ in range(iterations):

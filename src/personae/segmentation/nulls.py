@@ -14,33 +14,43 @@ LAWS = ("gaussian", "box", "skewed")
 
 @dataclass(frozen=True, slots=True)
 class Null:
-    """Comparison of one figure with tables that have no segments.
+    """Comparison of a silhouette with tables that have no segments.
 
-    `mean` and `p95` describe the figure in these tables, `p_value` is the share of them that reach the
-    observed one, the observed counted in (Davison and Hinkley 1997).
+    `mean` and `p95` are those of the same k in these tables; `p_value` is the share of the `tables` whose
+    silhouette reaches the observed one, the observed counted in (Davison and Hinkley 1997). Where a rule
+    chose k, it is the silhouette of the k that the rule chooses in each null table.
     """
 
     mean: float
     p95: float
     p_value: float
+    tables: int
 
 
-def compare(observed: float, chance: Matrix) -> Null:
-    """Compare an observed figure with its values by chance; a null table without segments counts as below.
+def compare(observed: float, chance: Matrix, reached: NDArray[np.bool_] | None = None) -> Null:
+    """Compare an observed silhouette with its values by chance.
+
+    Parameters
+    ----------
+    observed : float
+        NaN where there is none, and then nothing speaks against chance.
+    chance : ndarray of shape (tables,)
+        NaN where a table showed no segments, which counts as below.
+    reached : bool array of shape (tables,), optional
+        Whether a table reached the observed value; told from `chance` by default.
 
     Examples
     --------
     >>> compare(0.5, np.array([0.1, 0.2, 0.6, np.nan]))
-    Null(mean=0.3, p95=0.56, p_value=0.4)
+    Null(mean=0.3, p95=0.56, p_value=0.4, tables=4)
     """
     known = chance[np.isfinite(chance)]
-    if not np.isfinite(observed):
-        return Null(float("nan"), float("nan"), 1.0)
-    exceed = int((known >= observed).sum())
+    reached = chance >= observed if reached is None else reached
     return Null(
         mean=float(known.mean()) if len(known) else float("nan"),
         p95=float(np.quantile(known, 0.95)) if len(known) else float("nan"),
-        p_value=(1 + exceed) / (1 + len(chance)),
+        p_value=float((1 + reached.sum()) / (1 + len(chance))) if np.isfinite(observed) else 1.0,
+        tables=len(chance),
     )
 
 
@@ -119,8 +129,6 @@ def _root(covariance: Matrix) -> Matrix:
 
 
 def _untransform(power: PowerTransformer, table: Matrix, low: Matrix, high: Matrix) -> Matrix:
-    """Invert Yeo-Johnson; beyond the range of the data, where the inverse may not exist, stop at its ends."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        raw = power.inverse_transform(table)
-    ends = np.where(table > power.transform((low + high)[None] / 2), high, low)
-    return np.clip(np.where(np.isfinite(raw), raw, ends), low, high)
+    """Invert Yeo-Johnson within the range of the data; beyond it the inverse may not exist."""
+    ends = np.sort(power.transform(np.array([low, high])), axis=0)
+    return np.asarray(power.inverse_transform(np.clip(table, ends[0], ends[1])))

@@ -7,7 +7,15 @@ from functools import partial
 import numpy as np
 from sklearn.base import clone
 
-from personae.segmentation.choice import gap_statistic, vote_elbow, vote_gap, vote_silhouette, vote_stability
+from personae.segmentation.choice import (
+    RULES,
+    STABLE,
+    gap_statistic,
+    vote_elbow,
+    vote_gap,
+    vote_silhouette,
+    vote_stability,
+)
 from personae.segmentation.clusterers import Clusterer, Labels, Matrix
 from personae.segmentation.nulls import NullModel
 from personae.segmentation.quality import scatter, silhouettes
@@ -60,6 +68,10 @@ class Procedure:
         )
         return fitted
 
+    def admitted(self) -> list[int]:
+        """Give the candidates that a rule may choose, ascending: at least two segments, up to the cap."""
+        return [k for k in self.ks if k > 1 and (self.cap is None or k <= self.cap)] or [self.ks[0]]
+
     def vote(
         self, rule: str, figures: Figures, reference: Matrix | None, min_jaccard: Callable[[int], float]
     ) -> tuple[int, bool]:
@@ -80,7 +92,7 @@ class Procedure:
             gaps, errors = gap_statistic(figures.inertia, reference)
             admitted = [k for k in self.ks if self.cap is None or k <= self.cap]
             return vote_gap(_pick(admitted, self.ks, gaps), _pick(admitted, self.ks, errors)), True
-        ks = [k for k in self.ks if k > 1 and (self.cap is None or k <= self.cap)] or [self.ks[0]]
+        ks = self.admitted()
         silhouette = _pick(ks, self.ks, figures.silhouette)
         if rule == "silhouette":
             return vote_silhouette(silhouette), True
@@ -98,10 +110,22 @@ def _pick(ks: Sequence[int], all_ks: Sequence[int], values: Matrix) -> dict[int,
 
 @dataclass(frozen=True, slots=True)
 class NullTable:
-    """Figures of one table without segments, and the k that the rule chose in it by stability."""
+    """Figures of one table without segments; `reached` says whether its silhouette is the observed or more.
+
+    That is the silhouette of the k that the rule chooses in it; None for the gap, which chooses later.
+    """
 
     figures: Figures
-    stable_k: int | None
+    reached: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What null tables are compared with, and how many bootstraps choose k again by stability."""
+
+    k: int
+    silhouette: float
+    bootstraps: int
 
 
 def measure(points: Matrix, labelings: Sequence[Labels]) -> Figures:
@@ -129,7 +153,11 @@ def smallest_share(labels: Labels) -> float:
 
 
 def null_once(
-    model: NullModel, groups: Groups, procedure: Procedure, bootstraps: int, seed: np.random.SeedSequence
+    model: NullModel,
+    groups: Groups,
+    procedure: Procedure,
+    observed: Observed,
+    seed: np.random.SeedSequence,
 ) -> NullTable:
     """Draw a table without segments and go the whole way with it."""
     rng = np.random.default_rng(seed)
@@ -137,13 +165,28 @@ def null_once(
     working = procedure.working_space().fit_transform(points)
     labelings = [fitted.labels_ for fitted in procedure.fit_all(working, None, int(rng.integers(2**31)))]
     figures = measure(points, labelings)
-    if procedure.rule != "stability":
+    silhouette = dict(zip(procedure.ks, figures.silhouette >= observed.silhouette, strict=True))
+    if procedure.rule == "gap":
         return NullTable(figures, None)
+    if procedure.rule not in RULES[1:]:
+        return NullTable(figures, bool(silhouette[observed.k]))
     chosen = dict(zip(procedure.ks, labelings, strict=True))
+    lowest = procedure.admitted()[0]
 
     def min_jaccard(k: int) -> float:
+        # Whatever is chosen from here on stays below the observed silhouette, and so does the fallback.
+        if not silhouette[k] and not silhouette[lowest]:
+            return 1.0
+        runs: list[Matrix] = []
         fit_k = partial(procedure.fit_all, ks=[k])
-        runs = [bootstrap_once(working, [chosen[k]], groups, fit_k, rng) for _ in range(bootstraps)]
-        return smallest_jaccard(np.array([run[0][1] for run in runs]))
+        while len(runs) < observed.bootstraps and not _clear(runs):
+            runs.append(bootstrap_once(working, [chosen[k]], groups, fit_k, rng)[0][1])
+        return smallest_jaccard(np.array(runs))
 
-    return NullTable(figures, procedure.vote("stability", figures, None, min_jaccard)[0])
+    k, _ = procedure.vote(procedure.rule, figures, None, min_jaccard)
+    return NullTable(figures, bool(silhouette[k]))
+
+
+def _clear(runs: list[Matrix]) -> bool:
+    """Say whether a few bootstrap samples leave no doubt about the stability of all segments."""
+    return len(runs) >= 3 and abs(smallest_jaccard(np.array(runs)) - STABLE) > 0.15

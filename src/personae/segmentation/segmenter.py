@@ -1,5 +1,8 @@
 """The fitted model that puts new customers into segments."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
@@ -84,6 +87,16 @@ class Segmenter(BaseEstimator):  # type: ignore[misc]
     def named(self, labels: Labels) -> Labels:
         """Give the ids of segments 0 to k - 1, and -1 for noise."""
         return np.array([*self.ids, NOISE], dtype=np.int64)[labels]
+
+    def anchor(self, names: Mapping[int, str]) -> dict[str, Any]:
+        """Write these segments down for later runs to be matched to, as `match_segments` reads them."""
+        segments = [
+            {"id": one, "name": names.get(one, f"segment {one}"), "centroid": centroid}
+            for one, centroid in sorted(
+                zip(self.ids, self.centroids(), strict=True), key=lambda pair: pair[0]
+            )
+        ]
+        return {"segments": segments}
 
     def centroids(self) -> list[dict[str, float]]:
         """Give the centroid of every segment in raw units, in the order of `ids`, as an anchor holds it."""

@@ -4,9 +4,9 @@ import polars as pl
 
 from personae import paths, tables
 from personae.command import run_stage
-from personae.files import replacing, write_json
+from personae.files import read_json, replacing, write_json
 from personae.response.deployed import to_files
-from personae.response.study import answer
+from personae.response.products import answer_merged
 from personae.schema.base import Frozen
 from personae.schema.classify import Classify
 from personae.settings import load
@@ -21,8 +21,11 @@ class Keys(Frozen):
 
 def main(study: str) -> None:
     keys = load(study, Keys)
-    customers = tables.read(paths.table(study, "customers")).to_pandas()
-    answers = answer(customers, keys.classify, seed=keys.seed)
+    name = keys.classify.table
+    path = paths.table(study, name) if name == "customers" else paths.further(study, name)
+    customers = tables.read(path).to_pandas()
+    groups = read_json(paths.report(study, "compare.json"))["groups"]
+    answers = answer_merged(customers, keys.classify, groups, seed=keys.seed)
     tables.write(paths.table(study, "responses"), pl.from_pandas(answers.responses))
     for name, content in to_files(answers.model).items():
         with replacing(paths.model(study, "classifier") / name) as partial:

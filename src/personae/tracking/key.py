@@ -57,7 +57,7 @@ class Finished:
 
     def data(self) -> dict[str, str]:
         """Give path and md5 of the raw data that the study was computed from."""
-        return _data(self.entries)
+        return _data(self.study, self.entries)
 
 
 def read(study: str) -> Finished:
@@ -109,7 +109,7 @@ def finished(study: str, lock: str, graph: str) -> Finished:
     _check_chain(study, entries)
     identity = {
         "study": study,
-        "data": _data(entries),
+        "data": _data(study, entries),
         "params": {stage: entry.get("params", {}) for stage, entry in entries.items()},
         "outs": {out["path"]: out["md5"] for entry in entries.values() for out in entry.get("outs", ())},
     }
@@ -170,14 +170,10 @@ def _stages(study: str, graph: Mapping[str, Any]) -> dict[str, list[str]]:
     return stages
 
 
-def _data(entries: Mapping[str, Any]) -> dict[str, str]:
-    raw = f"{paths.RAW}/"
-    return {
-        dep["path"]: dep["md5"]
-        for entry in entries.values()
-        for dep in entry.get("deps", ())
-        if dep["path"].startswith(raw)
-    }
+def _data(study: str, entries: Mapping[str, Any]) -> dict[str, str]:
+    raw = str(paths.raw(study))
+    deps = (dep for entry in entries.values() for dep in entry.get("deps", ()))
+    return {dep["path"]: dep["md5"] for dep in deps if dep["path"] == raw}
 
 
 def _check_chain(study: str, entries: Mapping[str, Any]) -> None:

@@ -105,7 +105,13 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
     name = experiment or f"{result.study}-{result.key[:8]}"
     values = results.collect(result)
     code = provenance.code()
-    tags = {KEY_TAG: result.key, "git.dirty": str(bool(code.diff)).lower(), **values.tags}
+    tags = {
+        KEY_TAG: result.key,
+        "git.dirty": str(bool(code.diff)).lower(),
+        "mlflow.source.name": f"{key.TRACK}@{result.study}",
+        "mlflow.source.type": "JOB",
+        **values.tags,
+    }
     if code.commit:
         tags |= {"git.commit": code.commit, "mlflow.source.git.commit": code.commit}
     run_id = runs.start(client, experiment_id, name, tags)

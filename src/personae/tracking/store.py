@@ -28,6 +28,8 @@ QUIET = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
+# The pages then open on training runs instead of on conversations with language models.
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 GITIGNORE = "# Everything here is made again by `dvc repro`.\n/*\n!/.gitignore\n"
 
 
@@ -127,13 +129,13 @@ class Store:
         """Find or create the MLflow experiment of a study, and give its id."""
         found = client.get_experiment_by_name(name)
         if found is None:
-            return str(client.create_experiment(name, artifact_location=self.artifacts(name)))
+            return str(client.create_experiment(name, self.artifacts(name), EXPERIMENT_TAGS))
         if found.lifecycle_stage == "deleted":
             client.restore_experiment(found.experiment_id)
         return str(found.experiment_id)
 
     def ui(self, port: int = 5000) -> list[str]:
-        """Give the command that serves the store's pages on this machine only.
+        """Give the command that serves the store's pages on this machine only, and quieten its environment.
 
         Raises
         ------
@@ -144,6 +146,7 @@ class Store:
             raise PersonaeError(f"the runs are on a tracking server: open {self.override}")
         if not self.override and not self.database.exists():
             raise PersonaeError(f"{self.database}: no runs yet; `dvc repro` publishes them")
+        quieten()
         python = [sys.executable, "-m", "mlflow", "server"]
         where = ["--backend-store-uri", self.uri, "--default-artifact-root", str(self.root / "artifacts")]
         return [*python, *where, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
