@@ -6,6 +6,7 @@ from personae.schema.compare import Compare
 from personae.schema.impute import Impute
 from personae.schema.prepare import Prepare
 from personae.schema.profile import Profile
+from personae.schema.promote import Promote
 from personae.schema.segment import Segment
 from personae.schema.target import Target
 
@@ -20,5 +21,6 @@ class Study(Frozen):
     segment: Segment
     compare: Compare
     profile: Profile
-    classify: Classify
+    classify: Classify | None = None
+    promote: Promote | None = None
     target: Target | None = None
