@@ -39,7 +39,7 @@ def main(study: str) -> None:
         tables.write_csv(paths.report(study, f"curves/{name}.csv"), pl.from_pandas(curve))
     write_json(
         paths.report(study, "classify.json"),
-        answers.report | {"users": users.users, "left_out": users.left_out},
+        answers.report | {"users": users.users, "left_out": users.left_out, "later_segments": users.k},
     )
 
 
