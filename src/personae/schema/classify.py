@@ -136,6 +136,8 @@ class Classify(Frozen):
     ----------
     target
         Column to predict; of two values the larger is the event.
+    table
+        `customers`, or another table of the study's source with one row a case and its `customer`.
     features
         Columns of the customer table that are known before the event.
     unit
@@ -155,6 +157,7 @@ class Classify(Frozen):
     """
 
     target: str
+    table: str
     features: list[str] = Field(min_length=1)
     unit: str | None
     time: str | None

@@ -7,6 +7,7 @@ from personae.schema.fitbit import Anomalies, Early, Prescribe
 from personae.schema.impute import Impute
 from personae.schema.prepare import Prepare
 from personae.schema.profile import Profile
+from personae.schema.promote import Promote
 from personae.schema.segment import Segment
 from personae.schema.target import Target
 
@@ -21,7 +22,8 @@ class Study(Frozen):
     segment: Segment
     compare: Compare
     profile: Profile
-    classify: Classify
+    classify: Classify | None = None
+    promote: Promote | None = None
     target: Target | None = None
     segment_days: Segment | None = None
     early: Early | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from personae.files import replacing, write_json, write_text
-from personae.simulate import aerofit, campaign, fitbit
+from personae.simulate import aerofit, campaign, fitbit, grocery
 
 SEED = 20
 
@@ -14,6 +14,8 @@ def write_sample(raw: Path) -> list[str]:
     for study, write in _WRITERS.items():
         write(raw / study)
         write_json(raw / study / "origin.json", {"data": "sample"})
+    # The tables of journey come with a package: they are real wherever it is installed.
+    write_json(raw / "journey" / "origin.json", {"data": "original"})
     return list(_WRITERS)
 
 
@@ -31,8 +33,15 @@ def _fitbit(directory: Path) -> None:
             partial.write_bytes(content)
 
 
+def _grocery(directory: Path) -> None:
+    for name, content in grocery.simulate(2000, 10_000, SEED).files().items():
+        with replacing(directory / name) as partial:
+            partial.write_bytes(content)
+
+
 _WRITERS: Mapping[str, Callable[[Path], None]] = {
     "campaign": _campaign,
     "aerofit": _aerofit,
     "fitbit": _fitbit,
+    "grocery": _grocery,
 }

@@ -21,7 +21,9 @@ class Keys(Frozen):
 
 def main(study: str) -> None:
     keys = load(study, Keys)
-    customers = tables.read(paths.table(study, "customers")).to_pandas()
+    name = keys.classify.table
+    path = paths.table(study, name) if name == "customers" else paths.further(study, name)
+    customers = tables.read(path).to_pandas()
     groups = read_json(paths.report(study, "compare.json"))["groups"]
     answers = answer_merged(customers, keys.classify, groups, seed=keys.seed)
     tables.write(paths.table(study, "responses"), pl.from_pandas(answers.responses))

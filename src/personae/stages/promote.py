@@ -23,7 +23,7 @@ def main(study: str) -> None:
     customers = tables.read(paths.table(study, "complete"))
     segments = tables.read(paths.table(study, "segments"))
     groups = halve(
-        tables.read(paths.table(study, "baskets")),
+        tables.read(paths.further(study, "baskets")),
         segments,
         level=settings.level,
         early_weeks=settings.early_weeks,
