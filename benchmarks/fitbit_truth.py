@@ -26,7 +26,7 @@ SEEDS = range(5)
 
 def main() -> None:
     settings = yaml.safe_load(Path("conf/study/fitbit.yaml").read_text())
-    watched = settings["anomalies"]
+    watched = settings["days"]["anomalies"]
     columns = settings["segment"]["space"]["columns"]
     print("seed  segments (ARI)  days planted  found  precision  recall")
     figures = []

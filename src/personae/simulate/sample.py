@@ -28,13 +28,15 @@ def _aerofit(directory: Path) -> None:
 
 
 def _fitbit(directory: Path) -> None:
-    for name, content in fitbit.simulate(24, 14, SEED).files.items():
-        with replacing(directory / name) as partial:
-            partial.write_bytes(content)
+    _write_files(directory, fitbit.simulate(24, 14, SEED).files)
 
 
 def _grocery(directory: Path) -> None:
-    for name, content in grocery.simulate(2000, 10_000, SEED).files().items():
+    _write_files(directory, grocery.simulate(2000, 10_000, SEED).files())
+
+
+def _write_files(directory: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
         with replacing(directory / name) as partial:
             partial.write_bytes(content)
 

@@ -1,8 +1,9 @@
-"""Settings of the stages that work on user-days: anomalies, early classification, prescription."""
+"""Settings of stage days: kinds of days, unusual ones, and the prescription that follows."""
 
 from pydantic import Field
 
 from personae.schema.base import Frozen
+from personae.schema.segment import Segment
 
 
 class AnomalyRules(Frozen):
@@ -30,26 +31,6 @@ class Anomalies(Frozen):
     rules: AnomalyRules
 
 
-class Early(Frozen):
-    """From a user's first days, the segment that the later ones give.
-
-    Attributes
-    ----------
-    first
-        Days that the prediction may see.
-    least_later
-        Worn days that a user needs after them.
-    columns, k, least_users
-        Space, number and least size of the later segments (k-means on standardised columns).
-    """
-
-    first: int = Field(gt=1)
-    least_later: int = Field(gt=1)
-    columns: list[str] = Field(min_length=1)
-    k: int = Field(gt=1)
-    least_users: int = Field(gt=1)
-
-
 class ActionSettings(Frozen):
     """One action, see `personae.prescription.Action`; `name` as in the playbook."""
 
@@ -65,3 +46,11 @@ class Prescribe(Frozen):
     budget: float = Field(ge=0)
     gain: str
     actions: list[ActionSettings] = Field(min_length=1)
+
+
+class Days(Frozen):
+    """What stage days does with user-days beyond describing their users."""
+
+    segment: Segment
+    anomalies: Anomalies
+    prescribe: Prescribe
