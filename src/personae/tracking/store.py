@@ -179,7 +179,7 @@ class Store:
 
 
 def quieten() -> None:
-    """Keep MLflow from phoning home, long retries, progress bars and copies of uv.lock; the user's word wins."""
+    """Keep MLflow from phoning home, long retries, progress bars and uv.lock copies; the user's word wins."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     os.environ.pop("MLFLOW_RUN_ID", None)
