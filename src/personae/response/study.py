@@ -218,7 +218,14 @@ def _guarded(case: _Case) -> list[leakage.Finding]:
     """Inspect the table, then run the whole nested procedure on permuted answers."""
     guard = case.settings.guard
     table, target, units = case.table, case.target, case.units
-    found = leakage.inspect(table, target, units, suspicious_auc=guard.suspicious_auc, seed=case.seed)
+    found = leakage.inspect(
+        table,
+        target,
+        units,
+        suspicious_auc=guard.suspicious_auc,
+        seed=case.seed,
+        forward=case.folds.forward,
+    )
 
     def run(answers: Integers) -> Floats:
         once = case.folds
