@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from personae.errors import PersonaeError
-from personae.schema.fitbit import FitbitPrepare
+from personae.schema.prepare import FitbitPrepare
 from personae.simulate.fitbit import simulate
 from personae.sources import fitbit
 

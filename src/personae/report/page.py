@@ -56,8 +56,13 @@ SECTIONS = (
     Section("classify", "Response models", "classify"),
     Section("target", "Whom to contact", "target"),
     Section("promote", "Promotions", "promotions"),
+    Section("anomalies", "Unusual days", "anomalies"),
+    Section("prescription", "What to do for whom", "prescription"),
     Section("data", "The data", "pictures/exploration"),
 )
+
+# Not worth a word where a study has none.
+RARE = ("anomalies", "prescription")
 
 
 def render(findings: Findings, folder: Path | None = None) -> str:
@@ -85,7 +90,9 @@ def render(findings: Findings, folder: Path | None = None) -> str:
             hashes=findings.hashes,
             verdicts=verdicts(reports),
             sections=[section for section in SECTIONS if section.needs in reports],
-            absent=[section for section in SECTIONS if section.needs not in reports],
+            absent=[
+                section for section in SECTIONS if section.needs not in reports and section.needs not in RARE
+            ],
             sample=is_sample(findings.reports),
             show=_shower(pictures),
         )

@@ -46,7 +46,22 @@ class Answers:
     report: dict[str, Any]
     curves: dict[str, pd.DataFrame]
     responses: pd.DataFrame
-    model: ResponseModel
+    model: ResponseModel | None
+
+
+def no_answers() -> Answers:
+    """Say that a study has nothing to predict: tables have columns and no rows, and there is no model."""
+    curves = {
+        "roc": ["false_positive_rate", "true_positive_rate", "model", "class"],
+        "precision_recall": ["recall", "precision", "model", "class"],
+        "reliability": ["model", "predicted", "observed", "rows"],
+    }
+    return Answers(
+        report={"skipped": "the study has no answer to predict"},
+        curves={name: pd.DataFrame(columns=columns) for name, columns in curves.items()},
+        responses=pd.DataFrame(columns=["customer", "unit", "target", "reason"]),
+        model=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

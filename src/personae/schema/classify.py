@@ -129,6 +129,25 @@ class Merging(Frozen):
     random_state: int = Field(ge=0)
 
 
+class Early(Frozen):
+    """From a user's first days, the segment that the later ones give.
+
+    Attributes
+    ----------
+    first
+        Days that the prediction may see.
+    least_later
+        Worn days that a user needs after them.
+    columns, k
+        Space and number of the later segments (k-means on standardised columns).
+    """
+
+    first: int = Field(gt=1)
+    least_later: int = Field(gt=1)
+    columns: list[str] = Field(min_length=1)
+    k: int = Field(gt=1)
+
+
 class Classify(Frozen):
     """Response models and how they are validated.
 
@@ -138,6 +157,8 @@ class Classify(Frozen):
         Column to predict; of two values the larger is the event.
     table
         `customers`, or another table of the study's source with one row a case and its `customer`.
+    early
+        For user-days: the cases are users, described by their first days; else null.
     features
         Columns of the customer table that are known before the event.
     unit
@@ -158,6 +179,7 @@ class Classify(Frozen):
 
     target: str
     table: str
+    early: Early | None
     features: list[str] = Field(min_length=1)
     unit: str | None
     time: str | None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from personae.files import replacing, write_json, write_text
-from personae.simulate import aerofit, campaign, grocery
+from personae.simulate import aerofit, campaign, fitbit, grocery
 
 SEED = 20
 
@@ -27,8 +27,16 @@ def _aerofit(directory: Path) -> None:
     write_text(directory / "aerofit_treadmill.csv", aerofit.to_text(aerofit.simulate(180, SEED).table))
 
 
+def _fitbit(directory: Path) -> None:
+    _write_files(directory, fitbit.simulate(24, 14, SEED).files)
+
+
 def _grocery(directory: Path) -> None:
-    for name, content in grocery.simulate(2000, 10_000, SEED).files().items():
+    _write_files(directory, grocery.simulate(2000, 10_000, SEED).files())
+
+
+def _write_files(directory: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
         with replacing(directory / name) as partial:
             partial.write_bytes(content)
 
@@ -36,5 +44,6 @@ def _grocery(directory: Path) -> None:
 _WRITERS: Mapping[str, Callable[[Path], None]] = {
     "campaign": _campaign,
     "aerofit": _aerofit,
+    "fitbit": _fitbit,
     "grocery": _grocery,
 }

@@ -1,5 +1,9 @@
 """Stage promote: baskets and segments to rules that replicate and the offers that rest on them."""
 
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
 from personae import paths, tables
 from personae.baskets.promotions import Play, Promotion, leanings, promotions
 from personae.baskets.search import Replayed, Search, halve, replicate, rules_table
@@ -19,15 +23,22 @@ class Keys(Frozen):
 
 def main(study: str) -> None:
     keys = load(study, Keys)
-    replayed, chosen = ({}, []) if keys.promote is None else _promote(study, keys.promote, keys.seed)
+    path = paths.further(study, "baskets")
+    replayed: Mapping[str, Replayed] = {}
+    chosen: Sequence[Promotion] = ()
+    if keys.promote is not None and path.exists():
+        replayed, chosen = _promotions(study, keys.promote, tables.read(path), keys.seed)
     tables.write_csv(paths.report(study, "rules.csv"), rules_table(replayed))
     write_json(paths.report(study, "promotions.json"), chosen)
 
 
-def _promote(study: str, settings: Promote, seed: int) -> tuple[dict[str, Replayed], list[Promotion]]:
+def _promotions(
+    study: str, settings: Promote, baskets: pl.DataFrame, seed: int
+) -> tuple[Mapping[str, Replayed], Sequence[Promotion]]:
+    customers = tables.read(paths.table(study, "complete"))
     segments = tables.read(paths.table(study, "segments"))
     groups = halve(
-        tables.read(paths.further(study, "baskets")),
+        baskets,
         segments,
         level=settings.level,
         early_weeks=settings.early_weeks,
@@ -35,10 +46,11 @@ def _promote(study: str, settings: Promote, seed: int) -> tuple[dict[str, Replay
         smallest=settings.smallest,
         seed=seed,
     )
-    replayed = replicate(groups, Search(**settings.search.model_dump()), seed=seed, workers=settings.workers)
+    search = Search(**settings.search.model_dump())
+    replayed = replicate(groups, search, seed=seed, workers=settings.workers)
     plays = [Play(offer.text, offer.discount, offer.when) for offer in settings.offers]
     columns = sorted({column for play in plays for column in play.when})
-    leaning = leanings(tables.read(paths.table(study, "complete")), segments, columns)
+    leaning = leanings(customers, segments, columns)
     return replayed, promotions(replayed, leaning, plays, per_segment=settings.per_segment)
 
 

@@ -9,9 +9,14 @@ import polars as pl
 from personae import paths, tables
 from personae.command import run_stage
 from personae.files import read_json, write_json, write_text
+from personae.report.cards import classifier_card, segmenter_card
 from personae.report.exploration import explore
 from personae.report.page import Findings, render
 from personae.results import to_json
+from personae.schema.base import Frozen
+from personae.schema.classify import Classify
+from personae.schema.segment import Segment
+from personae.settings import load
 
 REPORTS = (
     "prepare",
@@ -23,9 +28,12 @@ REPORTS = (
     "target",
     "promotions",
     "anomalies",
+    "prescription",
+    "segment_days",
 )
 TABLES = (
     "candidates",
+    "dendrogram",
     "probabilities",
     "rules",
     "curves/roc",
@@ -35,17 +43,23 @@ TABLES = (
 )
 
 
+class Keys(Frozen):
+    """What this stage reads of the settings, for the model cards."""
+
+    segment: Segment
+    classify: Classify | None
+
+
 def main(study: str) -> None:
+    keys = load(study, Keys)
     exploration = to_json(explore(tables.read(paths.table(study, "customers"))))
     write_json(paths.report(study, "pictures/exploration.json"), exploration)
-    found = {name: paths.report(study, f"{name}.json") for name in REPORTS}
-    reports = {name: read_json(path) for name, path in found.items() if path.exists()}
+    written = {name: read_json(paths.report(study, f"{name}.json")) for name in REPORTS}
+    reports = {name: report for name, report in written.items() if "skipped" not in report}
     findings = Findings(
         study=study,
         reports=reports | {"pictures/exploration": exploration},
-        tables={
-            name: _rows(path) for name in TABLES if (path := paths.report(study, f"{name}.csv")).exists()
-        },
+        tables={name: _rows(paths.report(study, f"{name}.csv")) for name in TABLES},
         hashes={
             "settings": _sha256(paths.resolved(study)),
             "raw data": _sha256(paths.origin(study)),
@@ -53,6 +67,14 @@ def main(study: str) -> None:
         },
     )
     write_text(paths.report(study, "report.html"), render(findings, paths.report(study, "pictures")))
+    prepare, segment = reports["prepare"], reports["segment"]
+    settings = keys.segment.model_dump()
+    cards = {"segmenter": segmenter_card(study, prepare, segment, settings, reports["personas"])}
+    if keys.classify is not None:
+        settings = keys.classify.model_dump()
+        cards["classifier"] = classifier_card(study, prepare, reports["classify"], settings)
+    for name, card in cards.items():
+        write_text(paths.report(study, f"cards/{name}.md"), card)
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
