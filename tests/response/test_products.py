@@ -38,6 +38,7 @@ SETTINGS = Classify(
     shuffles=1,
     reasons=1,
     claim=None,
+    leaking=[],
     merging=MERGING,
 )
 
