@@ -39,6 +39,8 @@ SETTINGS = Classify(
     reasons=1,
     claim=None,
     leaking=[],
+    table="customers",
+    early=None,
     merging=MERGING,
 )
 

@@ -27,9 +27,7 @@ PROMOTE = {
         "resamples": 100,
         "memory_mb": 64,
     },
-    "offers": [
-        {"text": "{discount} off {consequent} with {antecedent}", "discount": 0.2, "when": {"spend": 0.0}}
-    ],
+    "offers": [{"text": "{discount} off {consequent} with {antecedent}", "discount": 0.2, "when": {}}],
     "workers": 1,
 }
 
