@@ -7,19 +7,21 @@ from tests.report.fabricated import study
 
 from personae import paths
 from personae.errors import PersonaeError
-from personae.stages import cards, overview, report
+from personae.stages import overview, report
+
+SETTINGS = (
+    "seed: 7\nsegment: {clusterer: {name: kmeans}}\nclassify: {features: [age], models: {xgboost: {}}}\n"
+)
 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A checkout in which the other stages have run for study `shop`."""
     monkeypatch.chdir(tmp_path)
-    findings = study(1, without=("compare", "target", "promotions", "impute", "anomalies", "prescription"))
+    findings = study(1, without=("compare", "target", "promotions", "impute", "days"))
     rng = np.random.default_rng(1)
     files = {
-        paths.resolved(
-            "shop"
-        ): "seed: 7\nsegment: {clusterer: {name: kmeans}}\nclassify: {features: [age], models: {xgboost: {}}}\n",
+        paths.resolved("shop"): SETTINGS,
         paths.origin("shop"): '{"data": "sample"}',
         **{
             paths.report("shop", f"{name}.json"): json.dumps(content)
@@ -47,6 +49,10 @@ def test_report_is_written_with_its_pictures_and_the_figures_behind_them(project
     for section in ("personas", "choice", "stability", "classify", "data", "reproduce"):
         assert f'<section id="{section}">' in page
     assert (project / "reports/shop/pictures/roc.png").exists()
+    assert {path.name for path in (project / "reports/shop/cards").iterdir()} == {
+        "segmenter.md",
+        "classifier.md",
+    }
     behind = json.loads((project / "reports/shop/pictures/exploration.json").read_text())
     assert behind["rows"] == 50
 
@@ -54,7 +60,7 @@ def test_report_is_written_with_its_pictures_and_the_figures_behind_them(project
 def test_page_changes_with_settings_and_names_their_hash(project):
     report.main("shop")
     before = paths.report("shop", "report.html").read_text()
-    paths.resolved("shop").write_text("seed: 8\n")
+    paths.resolved("shop").write_text(SETTINGS.replace("7", "8"))
     report.main("shop")
     after = paths.report("shop", "report.html").read_text()
     changed = [
@@ -71,11 +77,9 @@ def test_without_a_customer_table_the_error_says_what_to_do(project):
 
 
 def test_cards_are_written_for_the_models_that_a_study_has(project):
-    cards.main("shop")
-    assert {path.name for path in (project / "reports/shop/cards").iterdir()} == {
-        "segmenter.md",
-        "classifier.md",
-    }
+    paths.resolved("shop").write_text(SETTINGS.partition("classify")[0] + "classify: null\n")
+    report.main("shop")
+    assert [path.name for path in (project / "reports/shop/cards").iterdir()] == ["segmenter.md"]
 
 
 def test_overview_links_every_study(project):
