@@ -53,7 +53,9 @@ FITBIT: Mapping[str, Mapping[str, str]] = {
         "hourlyIntensities": "8f0a042dd7528f5e9b51a1f6b05973b8f509d437a429008908c085149d20f429",
     },
 }
-_FITBIT = {f"{folder}/{name}_merged.csv": sha for folder, files in FITBIT.items() for name, sha in files.items()}
+_FITBIT = {
+    f"{folder}/{name}_merged.csv": sha for folder, files in FITBIT.items() for name, sha in files.items()
+}
 _FITBIT_DAILY = "Fitabase_Data_4.12.16-5.12.16/dailyActivity_merged.csv"
 
 ORIGINALS: Mapping[str, Original] = {

@@ -56,11 +56,9 @@ def study(
         "classify": _classify(refused),
         "target": _target(refused),
         "promotions": [] if refused else [_promotion(each, hostile) for each in range(5)],
-        "days": {
-            "segment": _segment(3, refused, rng),
-            "anomalies": _anomalies(name, refused),
-            "prescription": _prescription(name),
-        },
+        "segment_days": _segment(3, refused, rng),
+        "anomalies": _anomalies(name, refused),
+        "prescription": _prescription(name),
         "pictures/exploration": to_json(explore(_customers(name, rng))),
     }
     tables = {

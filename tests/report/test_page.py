@@ -14,7 +14,7 @@ EVERYTHING_BUT_DATA = (
     "classify",
     "target",
     "promotions",
-    "days",
+    "segment_days",
     "pictures/exploration",
     "tables",
 )

@@ -39,7 +39,7 @@ def _of_segments(reports: Reports, tables: Tables, folder: Path | None) -> Itera
         if any(row.get("silhouette") is not None for row in rows):
             yield segments.choice(rows, one["k"], f"choice-of-k-{number}" if name else "choice-of-k", folder)
     if tables.get("dendrogram"):
-        merges = [list(row.values()) for row in tables["dendrogram"]]
+        merges = [[row[name] for name in ("first", "second", "distance")] for row in tables["dendrogram"]]
         yield segments.dendrogram(merges, folder)
     jaccard = report["stability"]["jaccard"]
     if jaccard:

@@ -19,6 +19,9 @@ class Line:
     sample: bool
 
 
+REPORTS = ("prepare", "impute", "segment", "compare", "personas", "classify", "target", "promotions")
+
+
 def overview(studies: Mapping[str, Mapping[str, Any]]) -> str:
     """Write `reports/index.html`.
 

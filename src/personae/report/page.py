@@ -56,7 +56,7 @@ SECTIONS = (
     Section("classify", "Response models", "classify"),
     Section("target", "Whom to contact", "target"),
     Section("promote", "Promotions", "promotions"),
-    Section("days", "Days of users", "days"),
+    Section("days", "Days of users", "segment_days"),
     Section("data", "The data", "pictures/exploration"),
 )
 
@@ -87,7 +87,9 @@ def render(findings: Findings, folder: Path | None = None) -> str:
             hashes=findings.hashes,
             verdicts=verdicts(reports),
             sections=[section for section in SECTIONS if section.needs in reports],
-            absent=[section for section in SECTIONS if section.needs not in reports],
+            absent=[
+                section for section in SECTIONS if section.needs not in reports and section.name != "days"
+            ],
             sample=is_sample(findings.reports),
             show=_shower(pictures),
         )

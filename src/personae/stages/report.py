@@ -14,29 +14,51 @@ from personae.report.exploration import explore
 from personae.report.page import Findings, render
 from personae.results import to_json
 from personae.schema.base import Frozen
+from personae.schema.classify import Classify
+from personae.schema.segment import Segment
 from personae.settings import load
 
-REPORTS = ("prepare", "impute", "segment", "compare", "personas", "classify", "target", "promotions", "days")
-CURVES = ("roc", "precision_recall", "reliability", "profit")
-TABLES = ("candidates", "dendrogram", "probabilities", "rules", *(f"curves/{curve}" for curve in CURVES))
+REPORTS = (
+    "prepare",
+    "impute",
+    "segment",
+    "compare",
+    "personas",
+    "classify",
+    "target",
+    "promotions",
+    "anomalies",
+    "prescription",
+    "segment_days",
+)
+TABLES = (
+    "candidates",
+    "dendrogram",
+    "probabilities",
+    "rules",
+    "curves/roc",
+    "curves/precision_recall",
+    "curves/reliability",
+    "curves/profit",
+)
 
 
 class Keys(Frozen):
-    """What this stage reads of the settings."""
+    """What this stage reads of the settings, for the model cards."""
 
-    segment: dict[str, Any]
-    classify: dict[str, Any] | None
+    segment: Segment
+    classify: Classify | None
 
 
 def main(study: str) -> None:
     keys = load(study, Keys)
     exploration = to_json(explore(tables.read(paths.table(study, "customers"))))
     write_json(paths.report(study, "pictures/exploration.json"), exploration)
-    reports = _existing(study, REPORTS, ".json", read_json)
+    reports = {name: read_json(paths.report(study, f"{name}.json")) for name in REPORTS}
     findings = Findings(
         study=study,
         reports=reports | {"pictures/exploration": exploration},
-        tables=_existing(study, TABLES, ".csv", _rows),
+        tables={name: _rows(paths.report(study, f"{name}.csv")) for name in TABLES},
         hashes={
             "settings": _sha256(paths.resolved(study)),
             "raw data": _sha256(paths.origin(study)),
@@ -44,13 +66,9 @@ def main(study: str) -> None:
         },
     )
     write_text(paths.report(study, "report.html"), render(findings, paths.report(study, "pictures")))
-    for name, card in model_cards(study, reports, keys.segment, keys.classify).items():
+    answers = None if keys.classify is None else keys.classify.model_dump()
+    for name, card in model_cards(study, reports, keys.segment.model_dump(), answers).items():
         write_text(paths.report(study, f"cards/{name}.md"), card)
-
-
-def _existing(study: str, names: tuple[str, ...], ending: str, read: Any) -> dict[str, Any]:
-    files = {name: paths.report(study, f"{name}{ending}") for name in names}
-    return {name: read(path) for name, path in files.items() if path.exists()}
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
