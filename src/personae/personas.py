@@ -80,7 +80,7 @@ class Evidence:
     verdict
         `supported`, `weak` or `not supported`.
     jaccard
-        Bootstrap Jaccard of each segment, by id.
+        Bootstrap Jaccard of each segment, by id; None for given groups.
     far
         Whether a customer lies farther out than 99 % of those the segments come from; shape (n,).
     names
@@ -88,7 +88,7 @@ class Evidence:
     """
 
     verdict: str
-    jaccard: Mapping[int, float]
+    jaccard: Mapping[int, float] | None
     far: Array
     names: Mapping[int, str] = field(default_factory=dict)
 
@@ -334,7 +334,7 @@ def _response_rate(response: Array | None, inside: Array) -> tuple[float | None,
 
 
 def _caveats(each: int, inside: Array, evidence: Evidence, settings: Profile) -> tuple[str, ...]:
-    jaccard = evidence.jaccard.get(each, float("nan"))
+    jaccard = 1.0 if evidence.jaccard is None else evidence.jaccard.get(each, float("nan"))
     far = float(evidence.far[inside].mean())
     found = [
         (evidence.verdict == "not supported", "the data does not support these segments"),

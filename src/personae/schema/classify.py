@@ -138,14 +138,15 @@ class Early(Frozen):
         Days that the prediction may see.
     least_later
         Worn days that a user needs after them.
-    columns, k
-        Space and number of the later segments (k-means on standardised columns).
+    columns, k, least_users
+        Space, number and least size of the later segments (k-means on standardised columns).
     """
 
     first: int = Field(gt=1)
     least_later: int = Field(gt=1)
     columns: list[str] = Field(min_length=1)
     k: int = Field(gt=1)
+    least_users: int = Field(gt=1)
 
 
 class Classify(Frozen):

@@ -23,11 +23,14 @@ class Early:
         One row a user; features of the first days only.
     users, left_out
         Users in it, and users with too few later days.
+    k
+        Number of later segments; fewer than asked for where one would be too small to be learned.
     """
 
     table: pl.DataFrame
     users: int
     left_out: int
+    k: int
 
 
 def describe(days: pl.DataFrame, hours: pl.DataFrame | None) -> pl.DataFrame:
@@ -63,6 +66,7 @@ def early_and_late(
     least_later: int,
     columns: Sequence[str],
     k: int,
+    least_users: int,
     seed: int,
 ) -> Early:
     """Describe users by their first days, and segment them by the days after these; no day is on both sides.
@@ -78,6 +82,8 @@ def early_and_late(
     columns, k
         Space (standardised) and number of the later segments, by k-means. They are the answer to be
         predicted, so they may rest on all users.
+    least_users
+        Users that each later segment must have; k is lowered until they do.
 
     Raises
     ------
@@ -96,18 +102,22 @@ def early_and_late(
         raise PersonaeError(
             f"early: {late.height} users have {least_later} later days; {k} segments need more"
         )
-    labels = _segments(late.select(columns).to_numpy(), k, seed)
+    labels = _segments(late.select(columns).to_numpy(), k, least_users, seed)
     answers = late.select("customer", later_segment=pl.Series(labels, dtype=pl.Int64))
     table = early.join(answers, on="customer", how="inner").sort("customer")
-    return Early(table, table.height, days["customer"].n_unique() - table.height)
+    left_out = days["customer"].n_unique() - table.height
+    return Early(table, table.height, left_out, answers["later_segment"].n_unique())
 
 
-def _segments(points: Any, k: int, seed: int) -> list[int]:
+def _segments(points: Any, most: int, least_users: int, seed: int) -> list[int]:
     from sklearn.cluster import KMeans  # noqa: PLC0415 - preparing users needs none of it
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
     with threadpool_limits(limits=1):
         scaled = StandardScaler().fit_transform(points)
-        labels: list[int] = KMeans(k, n_init=20, random_state=seed).fit_predict(scaled).tolist()
-    return labels
+        for k in range(most, 1, -1):
+            labels: list[int] = KMeans(k, n_init=20, random_state=seed).fit_predict(scaled).tolist()
+            if min(labels.count(each) for each in range(k)) >= least_users:
+                return labels
+    raise PersonaeError(f"early: no {most} or fewer segments of {least_users} users each; lower least_users")
