@@ -60,7 +60,7 @@ def test_a_requested_k_without_support_completes_and_says_so():
 
 @pytest.mark.parametrize("rule", ["silhouette", "elbow", "gap", "stability"])
 def test_every_rule_finds_clear_segments_and_all_votes_are_shown(planted, rule):
-    found = segment(planted[0], rule=rule)
+    found = segment(planted[0], rule=rule, ks=range(2, 9))
     assert (found.report.k, found.report.rule) == (4, rule)
     assert set(found.report.votes) == {"silhouette", "elbow", "gap", "stability"}
     chosen = found.candidates[found.candidates["chosen"]]
