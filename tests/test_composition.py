@@ -38,12 +38,8 @@ def test_every_file_in_conf_composes(path):
     elif group in ("imputer", "scaler", "clusterer"):
         compose("campaign", CONF, PARAMS, [f"{group}={choice}"])
     elif group == "classifier":
-        compose(
-            "campaign",
-            CONF,
-            PARAMS,
-            [f"{group}=[logistic,{choice}]" if choice != "logistic" else f"{group}=[logistic]"],
-        )
+        chosen = dict.fromkeys(["logistic", "xgboost", choice])
+        compose("campaign", CONF, PARAMS, [f"{group}=[{','.join(chosen)}]"])
 
 
 def test_params_change_values_and_choices(project):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from personae.personas import Driver, Persona
+from personae.results import readable
 
 SYNTHETIC = "**Synthetic sample data: these customers do not exist.**"
 _ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>|#"})
@@ -74,6 +75,6 @@ def _card(card: Persona) -> list[str]:
 def _driver(driver: Driver) -> str:
     low, high = driver.ci
     return (
-        f"| {escaped(driver.label)} | {driver.value:,.4g} | {driver.overall:,.4g} | {driver.effect:+.2f} "
-        f"| {low:+.2f} to {high:+.2f} |"
+        f"| {escaped(driver.label)} | {readable(driver.value)} | {readable(driver.overall)} "
+        f"| {driver.effect:+.2f} | {low:+.2f} to {high:+.2f} |"
     )

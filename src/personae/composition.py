@@ -38,7 +38,7 @@ def compose(study: str, conf: Path, params: Path, overrides: Sequence[str] = ())
     Returns
     -------
     dict
-        Plain values, valid as `personae.schema.study.Study`.
+        Plain values of `personae.schema.study.Study`; sections that a study does not have are None.
 
     Raises
     ------
@@ -50,10 +50,10 @@ def compose(study: str, conf: Path, params: Path, overrides: Sequence[str] = ())
     _check_choices(study, conf, params, choices)
     composed = _merged(_compose_groups(study, conf, choices, overrides), section)
     try:
-        Study.model_validate_json(json.dumps(composed))
+        checked = Study.model_validate_json(json.dumps(composed))
     except ValidationError as error:
         raise PersonaeError(_first_problem(error, composed, study, conf, params)) from None
-    return composed
+    return checked.model_dump(mode="json")
 
 
 def to_yaml(study: str, composed: Mapping[str, Any]) -> str:
@@ -143,7 +143,7 @@ def _first_problem(
 
 
 def _sentence(message: str) -> str:
-    return message[:1].lower() + message[1:].replace("Input should", "it should")
+    return f"it {message.removeprefix('Input ')}" if message.startswith("Input ") else message
 
 
 def _nearest(name: str, valid: Sequence[str]) -> str:

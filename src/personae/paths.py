@@ -6,6 +6,7 @@ CONF = Path("conf")
 PARAMS = Path("params.yaml")
 RAW = Path("data")
 MLRUNS = Path("mlruns")
+OVERVIEW = Path("reports") / "index.html"
 
 
 def raw(study: str) -> Path:
@@ -26,6 +27,31 @@ def resolved(study: str) -> Path:
 def table(study: str, name: str) -> Path:
     """Table that one stage hands to the next."""
     return Path("build") / study / f"{name}.parquet"
+
+
+def further(study: str, name: str) -> Path:
+    """Table that only some sources give beside the customers: days, baskets."""
+    return Path("build") / study / "tables" / f"{name}.parquet"
+
+
+def further_rows(study: str) -> Path:
+    """Rows of every table that a source gave; it is there for studies with customers only, too."""
+    return Path("build") / study / "tables" / "rows.json"
+
+
+def completed(study: str, name: str) -> Path:
+    """Further table with its gaps treated."""
+    return Path("build") / study / "completed" / f"{name}.parquet"
+
+
+def completed_rows(study: str) -> Path:
+    """Rows of every further table that was completed; none where only customers were."""
+    return Path("build") / study / "completed" / "rows.json"
+
+
+def groups(study: str) -> Path:
+    """Merged group of each given group, for the models of stage classify; empty where none are given."""
+    return Path("build") / study / "groups.json"
 
 
 def model(study: str, name: str) -> Path:

@@ -40,3 +40,14 @@ def significant(value: float, digits: int = SIGNIFICANT_DIGITS) -> float | None:
     1235.0
     """
     return float(f"{value:.{digits}g}") if math.isfinite(value) else None
+
+
+def readable(value: float) -> str:
+    """Write a figure for people: thousands with separators and no decimals, else three significant digits.
+
+    Examples
+    --------
+    >>> [readable(figure) for figure in (64_940.3, 23.63, 0.0451, 2.0)]
+    ['64,940', '23.6', '0.0451', '2']
+    """
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

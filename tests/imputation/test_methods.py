@@ -72,3 +72,13 @@ def test_fewer_rows_than_neighbours_are_enough():
 def test_an_unknown_method_is_named_with_those_there_are():
     with pytest.raises(PersonaeError, match=r"unknown method 'forest'; choose one of mean, median"):
         make_regressor("forest")
+
+
+def test_a_predictor_that_only_rows_to_fill_lack_does_not_mislead():
+    (predictors, values), (new, truth) = planted(), planted(seed=1)
+    lacking = np.where([False, True, False], np.nan, new)
+    both = np.vstack([predictors, lacking]), np.r_[values, np.full(len(new), np.nan)]
+    filled = ColumnModel("xgboost", {"n_estimators": 50}).fit(*both).predict(lacking)
+    explained = truth - 2 * new[:, 1]
+    assert filled.mean() == pytest.approx(truth.mean(), abs=0.3)
+    assert np.corrcoef(filled, explained)[0, 1] > 0.7

@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from personae.imputation.imputer import TableImputer
 from personae.imputation.masking import Cells
 from personae.imputation.scorecard import codes
-from personae.imputation.scoring import Design, score_case
+from personae.imputation.scoring import Design, measures, score_case
 
 
 def customers(rows=300, size=1, noise=0.5, seed=0):
@@ -96,3 +96,14 @@ def test_a_column_of_one_value_has_no_r2():
     result = score(customers().assign(income=3.0), method="mean")
     assert result.rmse == pytest.approx(0, abs=1e-9)
     assert np.isnan(result.r2)
+
+
+def test_with_few_customers_an_interval_covers_what_it_claims():
+    rng = np.random.default_rng(0)
+    groups, design = np.arange(6), Design(folds=2, repeats=1, resamples=1000, seed=0)
+    covered = []
+    for _ in range(400):
+        errors = rng.normal(size=(2, 1, 6))
+        low, high = measures(errors, rng.normal(size=6), groups, design)["mae_ci"]
+        covered.append(low <= np.sqrt(2 / np.pi) <= high)
+    assert np.mean(covered) > 0.88

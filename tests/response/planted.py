@@ -22,6 +22,8 @@ def customers(rows: int, seed: int, classes: int = 2) -> pd.DataFrame:
 def plan_for(table: pd.DataFrame, **changes) -> Plan:
     models = {
         "logistic": build("logistic", C=1.0, max_iter=1000),
+        "random_forest": build("random_forest", n_estimators=10, min_samples_leaf=5),
+        "gradient_boosting": build("gradient_boosting", max_iter=10, max_leaf_nodes=4),
         "svm": build("svm", C=1.0, gamma=0.1, class_weight="balanced"),
         "xgboost": build("xgboost", n_estimators=20, max_depth=2, learning_rate=0.3, subsample=0.8),
     }

@@ -6,7 +6,7 @@ from sklearn.preprocessing import StandardScaler
 
 from personae.errors import PersonaeError
 from personae.imputation.imputer import TableImputer
-from personae.response.preprocessing import features, input_columns, preprocessing
+from personae.response.preprocessing import SegmentColumns, features, input_columns, preprocessing
 
 PARTS = {"imputer": TableImputer("median"), "scaler": StandardScaler()}
 
@@ -21,9 +21,12 @@ def test_inputs_are_complete_numbers_even_for_words_never_seen(inputs):
 
 def test_the_segment_becomes_an_input_learned_from_the_training_rows_only(inputs):
     clusterer = KMeans(3, n_init=1, random_state=0)
-    fitted = preprocessing(inputs, **PARTS, segmenter=clusterer, segment_columns=["income", "visits"]).fit(
-        inputs
-    )
+    fitted = preprocessing(
+        inputs,
+        **PARTS,
+        segments=SegmentColumns(StandardScaler(), clusterer),
+        segment_columns=["income", "visits"],
+    ).fit(inputs)
     found = fitted.transform(inputs)
     assert input_columns(fitted)[-3:] == ("segment",) * 3
     assert (found[:, -3:].sum(axis=1) == 1).all()
@@ -36,4 +39,6 @@ def test_problems_name_the_column(inputs):
     with pytest.raises(PersonaeError, match="'joined' holds dates"):
         features(pd.DataFrame({"joined": pd.to_datetime(["2014-01-01"])}), ["joined"])
     with pytest.raises(PersonaeError, match="'age' is not among the features"):
-        preprocessing(inputs, **PARTS, segmenter=KMeans(2), segment_columns=["age"])
+        preprocessing(
+            inputs, **PARTS, segments=SegmentColumns(StandardScaler(), KMeans(2)), segment_columns=["age"]
+        )

@@ -19,7 +19,7 @@ def validated(answers, inputs):
 
 def test_every_row_is_predicted_out_of_fold_by_every_model(validated):
     _, found = validated
-    assert list(found.models) == ["logistic", "svm", "xgboost", "stack"]
+    assert list(found.models) == ["logistic", "random_forest", "gradient_boosting", "svm", "xgboost", "stack"]
     for model in found.models.values():
         assert model.probabilities.shape == (2, 400, 2)
         assert np.allclose(model.probabilities.sum(axis=2), 1)
@@ -115,9 +115,9 @@ def test_preprocessing_is_fitted_on_training_rows_only(answers, inputs):
 
 def test_problems_are_named(answers, inputs, validated):
     folds, _ = validated
-    plan = plan_for(inputs, stacks={"stack": Stack(("logistic", "forest"), 1.0)})
+    plan = plan_for(inputs, stacks={"stack": Stack(("logistic", "lasso"), 1.0)})
     with pytest.raises(
-        PersonaeError, match="stack 'stack' names model 'forest'; the models are logistic, svm"
+        PersonaeError, match="stack 'stack' names model 'lasso'; the models are logistic, random_forest"
     ):
         validate(inputs, answers["answer"].to_numpy(), folds, plan, seed=5, workers=1)
     plain = validate(

@@ -1,5 +1,8 @@
 """Promises of a result's identity: equal results have one key, and only a finished study has a key."""
 
+import fcntl
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import yaml
 
@@ -107,6 +110,18 @@ def test_settings_that_a_stage_has_not_seen_are_refused(inside):
     inside.edit("resolved/campaign.yaml", "k: 5", "k: 7")
     with pytest.raises(PersonaeError, match="segment@campaign has not seen the latest segment of resolved"):
         key.read("campaign")
+
+
+def test_a_lock_file_that_another_dvc_is_writing_is_waited_for(inside):
+    lock = inside.root / "dvc.lock"
+    whole = lock.read_text()
+    with key.DVC_LOCK.open("wb") as busy, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(busy, fcntl.LOCK_EX)
+        lock.write_text(whole[: len(whole) // 2])
+        reading = pool.submit(key.read, "campaign")
+        lock.write_text(whole)
+        fcntl.flock(busy, fcntl.LOCK_UN)
+        assert reading.result().entries.keys() == {"compose", "prepare", "segment"}
 
 
 @pytest.mark.parametrize("path", ["data/campaign", "reports/campaign/pictures", SEGMENT])

@@ -1,6 +1,7 @@
 """Promises of provenance: the commit and the stored diff give back the code that made a result."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from personae.tracking import key, provenance
@@ -42,7 +43,7 @@ def test_an_experiment_is_named_only_where_it_changed_the_study(inside, monkeypa
     assert provenance.experiment(result) is None
     monkeypatch.setenv("DVC_EXP_NAME", "plump-hare")
     assert provenance.experiment(result) is None
-    changed = key.Finished("campaign", "another key", result.entries)
+    changed = replace(result, key="another key")
     assert provenance.experiment(changed) == "plump-hare"
     monkeypatch.setenv("DVC_EXP_BASELINE_REV", "no such revision")
     assert provenance.experiment(result) == "plump-hare"

@@ -1,6 +1,7 @@
 """Promises of what a run says: the figures, verdicts and files of the reports, under flat names."""
 
 import json
+from dataclasses import replace
 
 from personae.tracking import key
 from personae.tracking.results import collect, flat_metrics, flat_params, flat_verdicts
@@ -22,18 +23,20 @@ def test_a_study_is_collected_from_what_its_stages_wrote(inside):
     assert (dataset.path, dataset.md5) == ("data/campaign", inside.md5("data/campaign"))
 
 
-def test_a_second_report_of_a_stage_is_named_after_its_file(inside):
+def test_a_second_metrics_file_of_a_stage_is_named_after_itself_and_other_json_is_no_metric(inside):
     result = key.read("campaign")
-    anomalies = inside.root / "reports/campaign/anomalies.json"
-    anomalies.write_text(json.dumps({"days": 3}))
-    result.entries["segment"]["outs"].append({"path": "reports/campaign/anomalies.json", "md5": "0"})
-    metrics = collect(result).metrics
+    for name in ("anomalies", "exploration"):
+        path = f"reports/campaign/{name}.json"
+        (inside.root / path).write_text(json.dumps({"days": 3}))
+        result.entries["segment"]["outs"].append({"path": path, "md5": "0"})
+    metrics = collect(replace(result, metrics=result.metrics | {"reports/campaign/anomalies.json"})).metrics
     assert metrics["anomalies.days"] == 3
     assert metrics["segment.k"] == 5
+    assert not [name for name in metrics if name.startswith("exploration")]
 
 
 def test_what_is_no_figure_is_no_metric():
-    report = {"k": 3, "best": "svm", "also": None, "fits": True, "space": {"columns": ["age"]}}
+    report = {"k": 3, "best": "svm", "also": None, "fits": True, "tree": [[0, 1, 0.5]]}
     assert flat_metrics(report, "segment") == {"segment.k": 3.0}
 
 

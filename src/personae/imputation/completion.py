@@ -92,68 +92,65 @@ def complete(
     ----------
     table
         One row a customer, or several in order of time.
-    columns
-        What may be filled; a column without a gap is left alone.
-    predictors
-        Numeric columns to predict from.
-    method, options
-        As in `methods.make_regressor`.
-    others
-        Further (method, options) to show on the scorecard.
-    customer
-        Column that says whose row it is; None: every row is a customer.
-    unit
-        Column of the independent unit (household, identical customers); None: the customer.
-    leaky
-        For each column, predictors that know it by construction.
-    structural
-        Columns whose gaps mean something.
+    columns, predictors
+        What may be filled, and from what; numeric. A column without a gap is left alone.
+    method, options, others
+        As in `methods.make_regressor`; `others` are further (method, options) to show on the scorecard.
+    customer, unit
+        Columns that say whose row it is (None: every row is a customer), and who is independent of whom:
+        household, identical customers (None: customers).
+    leaky, structural
+        For each column, predictors that know it by construction; columns whose gaps mean something.
     workers
         Threads over columns; the result does not depend on it.
 
     Raises
     ------
     PersonaeError
-        If a column is absent, not numeric or empty, if it is both filled and structural, or if a customer
-        belongs to two units.
+        If a column is absent, not numeric, empty, or both filled and structural; if a unit is unclear.
     """
-    owners = [name for name in (customer, unit) if name is not None]
     _check_columns(table, columns, structural)
-    _check_owners(table, owners)
+    _check_owners(table, customer, unit)
     table = table.reset_index(drop=True)
     lacking = [column for column in columns if np.isnan(as_figures(table, [column])).any()]
-    imputers = {
-        name: TableImputer(
-            name,
-            options=dict(choices or {}),
-            columns=lacking,
-            predictors=list(predictors),
-            customer=customer,
-            leaky={column: list(names) for column, names in (leaky or {}).items()},
-            random_state=design.seed,
-        )
-        for name, choices in [*others, (method, options)]
-    }
-    imputer = imputers.pop(method)
+    imputer = TableImputer(
+        method,
+        options=dict(options or {}),
+        columns=lacking,
+        predictors=list(predictors),
+        customer=customer,
+        leaky={column: list(names) for column, names in (leaky or {}).items()},
+        random_state=design.seed,
+    )
+    beside = {name: clone(imputer).set_params(method=name, options=dict(given)) for name, given in others}
     units = codes(table, unit or customer)
     with threadpool_limits(1):
         scores = Parallel(n_jobs=workers, prefer="threads")(
-            delayed(score_column)(table, column, imputer, units, others=imputers, rules=rules, design=design)
+            delayed(score_column)(table, column, imputer, units, others=beside, rules=rules, design=design)
             for column in lacking
         )
-        card = dict(zip(lacking, scores, strict=True))
-        plan = {column: score.plan for column, score in card.items()}
-        fitted = clone(imputer).set_params(plan=plan).fit(table)
-        filled = fitted.transform(table)
+        return _treat(table, imputer, dict(zip(lacking, scores, strict=True)), structural)
+
+
+def _treat(
+    table: pd.DataFrame, imputer: TableImputer, scores: Mapping[str, ColumnScore], structural: Sequence[str]
+) -> Completion:
+    plan = {column: score.plan for column, score in scores.items()}
+    fitted = clone(imputer).set_params(plan=plan).fit(table)
     flags = fitted.treatment(table)
-    treated = {column: flags[column].value_counts().sort_index().to_dict() for column in lacking}
+    treated = {column: flags[column].value_counts().sort_index().to_dict() for column in scores}
     meant = table[list(structural)].isna()
     flags = flags.join(meant.replace({True: "structural", False: "observed"}))
     left = flags.columns[flags.isin(["refuse", "structural"]).any()]
     added = {f"{column}_missing": table[column].isna() for column in left}
     shares = {column: Structural(int(meant[column].sum()), float(meant[column].mean())) for column in meant}
-    scorecard = Scorecard(method, card, shares, treated)
-    return Completion(filled.assign(**added), scorecard, fitted, flags, [*lacking, *added])
+    return Completion(
+        table=fitted.transform(table).assign(**added),
+        scorecard=Scorecard(imputer.method, scores, shares, treated),
+        imputer=fitted,
+        flags=flags,
+        changed=[*scores, *added],
+    )
 
 
 def _check_columns(table: pd.DataFrame, columns: Sequence[str], structural: Sequence[str]) -> None:
@@ -167,13 +164,14 @@ def _check_columns(table: pd.DataFrame, columns: Sequence[str], structural: Sequ
             raise PersonaeError(f"impute: column {name} holds no value in {len(table)} rows; leave it out")
 
 
-def _check_owners(table: pd.DataFrame, owners: Sequence[str]) -> None:
+def _check_owners(table: pd.DataFrame, customer: str | None, unit: str | None) -> None:
+    owners = [name for name in (customer, unit) if name is not None]
     for name in owners:
         if name not in table.columns:
             raise PersonaeError(f"impute: no column {name!r} in the table; expected who each row belongs to")
         if table[name].isna().any():
             raise PersonaeError(f"impute: column {name} has an empty cell; expected who each row belongs to")
-    pairs = table[list(owners)].drop_duplicates()
+    pairs = table[owners].drop_duplicates()
     if len(owners) == 2 and pairs[owners[0]].duplicated().any():
         several = pairs.loc[pairs[owners[0]].duplicated(), owners[0]].iloc[0]
         raise PersonaeError(f"impute: {owners[0]} {several} belongs to several {owners[1]}; expected one")

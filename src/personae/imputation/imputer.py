@@ -38,17 +38,17 @@ def as_figures(table: pd.DataFrame, columns: Sequence[str], where: str = "impute
     array([[30.,  1.],
            [nan,  0.]])
     """
-    figures = np.empty((len(table), len(columns)))
-    for position, column in enumerate(columns):
+    for column in columns:
         if column not in table.columns:
             names = ", ".join(map(str, table.columns))
             raise PersonaeError(f"{where}: no column {column!r} in the table; it has {names}")
-        if not (pd.api.types.is_numeric_dtype(table[column]) or table[column].isna().all()):
+        if not (_is_numeric(table[column]) or table[column].isna().all()):
             example = table[column].dropna().iloc[0]
             raise PersonaeError(f"{where}: column {column} holds {example!r}; expected numbers")
-        figures[:, position] = table[column].to_numpy(dtype=float, na_value=np.nan)
-        if np.isinf(figures[:, position]).any():
-            raise PersonaeError(f"{where}: column {column} holds an infinite value; expected finite numbers")
+    figures: Figures = table[list(columns)].to_numpy(dtype=float, na_value=np.nan, copy=True)
+    if np.isinf(figures).any():
+        column = columns[int(np.isinf(figures).any(axis=0).argmax())]
+        raise PersonaeError(f"{where}: column {column} holds an infinite value; expected finite numbers")
     return figures
 
 
@@ -121,10 +121,12 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.n_features_in_ = X.shape[1]
         self.columns_ = list(numeric if self.columns is None else self.columns)
         predictors = list(numeric if self.predictors is None else self.predictors)
-        missing = np.isnan(as_figures(X, predictors))
+        names = list(dict.fromkeys([*predictors, *self.columns_]))
+        figures = dict(zip(names, as_figures(X, names).T, strict=True))
+        missing = np.isnan(np.column_stack([figures[name] for name in predictors]))
         self.models_, self.predictors_ = {}, {}
         for column in self.columns_:
-            values = as_figures(X, [column])[:, 0]
+            values = figures[column]
             gaps = np.isnan(values)
             if gaps.all():
                 raise PersonaeError(f"impute: column {column} holds no value in {len(X)} rows; leave it out")
@@ -138,23 +140,27 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             method = "median" if self.columns is None and not gaps.any() else self.method
             if not usable and method not in CONSTANT_METHODS:
                 method = "group_mean"
+            inputs = np.column_stack([np.empty((len(X), 0)), *(figures[name] for name in usable)])
             model = ColumnModel(method, self.options, self.random_state)
-            self.models_[column] = model.fit(as_figures(X, usable), values, self._customers(X))
+            self.models_[column] = model.fit(inputs, values, self._customers(X))
             self.predictors_[column] = usable
         return self
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return a copy of `X` with its gaps filled, each by its own case."""
         filled = X.copy()
-        treatment = self.treatment(X)
+        check_is_fitted(self)
         customers = self._customers(X)
-        for column, model in self.models_.items():
-            values = as_figures(X, [column])[:, 0]
-            impute = (treatment[column] == "impute").to_numpy()
+        figures = as_figures(X, list(self.models_)).T
+        for (column, model), values in zip(self.models_.items(), figures, strict=True):
+            if not np.isnan(values).any():
+                continue
+            told = self._told(column, values, customers)
+            impute = told == "impute"
             if impute.any():
                 chosen = None if customers is None else customers[impute]
                 values[impute] = model.predict(as_figures(X[impute], self.predictors_[column]), chosen)
-            baseline = (treatment[column] == "baseline").to_numpy()
+            baseline = told == "baseline"
             values[baseline] = model.baseline(customers, len(X))[baseline]
             filled[column] = values
         return filled
@@ -170,14 +176,15 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         customers = self._customers(X)
-        told = {}
-        for column, model in self.models_.items():
-            plan = (self.plan or {}).get(column, {})
-            known = model.knows(customers, len(X))
-            verdict = np.where(known, plan.get("known", "impute"), plan.get("unseen", "impute"))
-            missing = np.isnan(as_figures(X, [column])[:, 0])
-            told[column] = np.where(missing, verdict, "observed")
+        figures = zip(self.models_, as_figures(X, list(self.models_)).T, strict=True)
+        told = {column: self._told(column, values, customers) for column, values in figures}
         return pd.DataFrame(told, index=X.index)
+
+    def _told(self, column: str, values: Figures, customers: Customers) -> npt.NDArray[np.str_]:
+        plan = (self.plan or {}).get(column, {})
+        known = self.models_[column].knows(customers, len(values))
+        verdict = np.where(known, plan.get("known", "impute"), plan.get("unseen", "impute"))
+        return np.where(np.isnan(values), verdict, "observed")
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[Any]:
         """Give the names of the table's columns: none is added or dropped."""

@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from personae.errors import PersonaeError
+from personae.imputation.masking import like_missing
 
 METHODS = ("mean", "median", "group_mean", "knn", "ridge", "xgboost")
 CONSTANT_METHODS = ("mean", "median", "group_mean")
@@ -77,10 +78,11 @@ class ColumnModel(BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Figures, y: Figures, customers: Customers = None) -> Self:
         """Fit on the rows where `y` is observed; `customers` gives the customer of each row."""
         observed = ~np.isnan(y)
+        gaps = np.isnan(X[~observed])
         X, y = X[observed], y[observed]
         self.range_ = np.array([y.min(), y.max()])
         self.mean_ = float(y.mean())
-        self.unseen_ = self._regressor(len(X)).fit(X, y)
+        self.unseen_ = self._fitted(X, y, gaps)
         self.customers_, self.known_ = np.empty(0), None
         if customers is None:
             return self
@@ -93,7 +95,7 @@ class ColumnModel(BaseEstimator):  # type: ignore[misc]
         if self.method not in CONSTANT_METHODS and repeated.any():
             rows = index[repeated]
             deviations = X[repeated] - self.own_predictors_[rows]
-            self.known_ = self._regressor(len(rows)).fit(deviations, y[repeated] - self.own_mean_[rows])
+            self.known_ = self._fitted(deviations, y[repeated] - self.own_mean_[rows], gaps)
         return self
 
     def predict(self, X: Figures, customers: Customers = None) -> Figures:
@@ -130,8 +132,12 @@ class ColumnModel(BaseEstimator):  # type: ignore[misc]
         positions: npt.NDArray[np.intp] = pd.Index(self.customers_).get_indexer(pd.Index(customers))
         return positions
 
-    def _regressor(self, rows: int) -> Any:
+    def _fitted(self, X: Figures, y: Figures, gaps: npt.NDArray[np.bool_]) -> Any:
         options = {} if self.method in CONSTANT_METHODS else dict(self.options or {})
         if self.method == "knn":
-            options["n_neighbors"] = min(options.get("n_neighbors", 5), rows)
-        return make_regressor(self.method, random_state=self.random_state, **options)
+            options["n_neighbors"] = min(options.get("n_neighbors", 5), len(X))
+        if self.method == "xgboost" and gaps.any():
+            # A branch for gaps is learned from gaps only: see each row again, lacking what rows to fill lack.
+            again = like_missing(X, gaps, np.random.default_rng(self.random_state))
+            X, y = np.vstack([X, again]), np.tile(y, 2)
+        return make_regressor(self.method, random_state=self.random_state, **options).fit(X, y)

@@ -41,12 +41,14 @@ class Classification:
     ----------
     report : contents of classify.json, leakage left to the guard
     validation : predictions out of fold
+    procedure : those of the whole procedure, shape (repeats, rows, classes)
     model : chosen in the inner folds, fitted on all rows
     curves : tables by name
     """
 
     report: dict[str, Any]
     validation: Validation
+    procedure: Floats
     model: ResponseModel
     curves: dict[str, pd.DataFrame]
 
@@ -153,7 +155,7 @@ def classify(
         "selection": results.selection(validation, procedure, plan.select),
         "calibration": {n: m.final.method for n, m in validation.models.items() if m.final is not None},
     }
-    return Classification(report, validation, model, results.curves(target, validation))
+    return Classification(report, validation, validation.procedure, model, results.curves(target, validation))
 
 
 def ablate(

@@ -23,8 +23,19 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 
 CHUNK = 100_000
+# Reviewed: plain state of scikit-learn's trees and losses, and the project's own estimators.
 TRUSTED = (
     *IMPUTERS,
+    "sklearn._loss._loss.CyHalfBinomialLoss",
+    "sklearn._loss._loss.CyHalfMultinomialLoss",
+    "sklearn._loss.link.Interval",
+    "sklearn._loss.link.LogitLink",
+    "sklearn._loss.link.MultinomialLogit",
+    "sklearn._loss.loss.HalfBinomialLoss",
+    "sklearn._loss.loss.HalfMultinomialLoss",
+    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
     "personae.imputation.imputer.TableImputer",
     f"{SegmentColumns.__module__}.{SegmentColumns.__name__}",
     "personae.segmentation.clusterers.KMeansClusterer",

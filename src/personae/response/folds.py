@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedKFold
 
 from personae.errors import PersonaeError
@@ -75,6 +77,20 @@ def identical_rows(table: pd.DataFrame) -> Integers:
     _, first, number = np.unique(codes, axis=0, return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first))
     return np.asarray(order[number.ravel()], dtype=np.intp)
+
+
+def merged_groups(a: Integers, b: Integers) -> Integers:
+    """Keep together whoever is together in `a` or in `b`, through any chain of both.
+
+    Examples
+    --------
+    >>> merged_groups(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 2])).tolist()
+    [0, 0, 0, 1]
+    """
+    size = int(max(a.max(), b.max())) + 1
+    links = coo_array((np.ones(len(a)), (a, b + size)), shape=(2 * size, 2 * size))
+    label = connected_components(links, directed=False)[1][a]
+    return np.asarray(pd.factorize(label)[0], dtype=np.intp)
 
 
 def grouped_folds(target: Integers, groups: Integers, *, folds: int, repeats: int, seed: int) -> Folds:

@@ -17,25 +17,29 @@ Floats = npt.NDArray[np.float64]
 
 
 class SegmentColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """One column a segment: 1 where the segmenter, fitted on the training rows, puts the customer there.
+    """One column a segment: 1 where the clusterer, fitted on the training rows, puts the customer there.
 
     Parameters
     ----------
-    segmenter : estimator with `fit` and `predict` of a table
+    space : transformer of a table into points
+    clusterer : estimator with `fit` and `predict` of points
     """
 
-    def __init__(self, segmenter: Any) -> None:
-        self.segmenter = segmenter
+    def __init__(self, space: Any, clusterer: Any) -> None:
+        self.space = space
+        self.clusterer = clusterer
 
     def fit(self, table: pd.DataFrame, target: object = None) -> Self:
-        """Fit the segmenter; the target is not looked at."""
-        self.segmenter_ = clone(self.segmenter).fit(table)
-        self.segments_ = np.unique(self.segmenter_.predict(table))
+        """Fit space and clusterer; the target is not looked at."""
+        self.space_ = clone(self.space).fit(table)
+        points = self.space_.transform(table)
+        self.clusterer_ = clone(self.clusterer).fit(points)
+        self.segments_ = np.unique(self.clusterer_.predict(points))
         return self
 
     def transform(self, table: pd.DataFrame) -> Floats:
         """Give the columns of the segments, shape (rows, segments)."""
-        segment = self.segmenter_.predict(table)
+        segment = self.clusterer_.predict(self.space_.transform(table))
         return np.asarray((segment[:, None] == self.segments_).astype(np.float64))
 
 
@@ -44,7 +48,7 @@ def preprocessing(
     *,
     imputer: Any,
     scaler: Any,
-    segmenter: Any = None,
+    segments: SegmentColumns | None = None,
     segment_columns: Sequence[str] = (),
 ) -> Pipeline:
     """Describe, unfitted, how rows of `table` become the models' inputs.
@@ -54,8 +58,8 @@ def preprocessing(
     table : features as `features` gives them; its types decide what is numeric and what categorical
     imputer : transformer of the table into the same table without gaps
     scaler : transformer of the numeric columns, or "passthrough"
-    segmenter : optional estimator whose segments become inputs
-    segment_columns : what the segmenter is given, imputed and unscaled
+    segments : optional further inputs
+    segment_columns : what their space is given, imputed and unscaled
 
     Raises
     ------
@@ -68,11 +72,11 @@ def preprocessing(
         ("numeric", scaler, numeric),
         ("categorical", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categorical),
     ]
-    if segmenter is not None:
+    if segments is not None:
         absent = [column for column in segment_columns if column not in table]
         if absent:
             raise PersonaeError(f"segment column '{absent[0]}' is not among the features")
-        parts.append(("segment", SegmentColumns(segmenter), list(segment_columns)))
+        parts.append(("segment", segments, list(segment_columns)))
     encode = ColumnTransformer([part for part in parts if part[2]])
     return Pipeline([("impute", imputer), ("columns", encode)])
 

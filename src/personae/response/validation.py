@@ -53,15 +53,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class OutOfFold:
-    """Predictions of one model: probabilities, shape (repeats, rows, classes), NaN where never tested.
+    """Predictions of one model.
 
-    `final` and `stack` belong to the model fitted on all rows: calibration and weights learned from the first
-    repeat's predictions out of fold. They are None if the validation was not nested.
+    Attributes
+    ----------
+    probabilities : shape (repeats, rows, classes), NaN where never tested
+    final, stack : calibration and weights for the model fitted on all rows, learned from the first repeat's
+        predictions out of fold; None if not nested or no stack
+    stacks : weights inside each outer fold, repeat by repeat; empty if no stack
     """
 
     probabilities: Floats
     final: Calibration | None = None
     stack: FittedStack | None = None
+    stacks: tuple[FittedStack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,7 @@ def validate(
     check_stacks(plan)
     keys = [(repeat, left) for repeat in range(folds.repeats) for left in folds.fits(plan.nested)]
     tasks = [(table, target, folds.rows(*key), plan, seed_of(seed, key)) for key in keys]
-    fitted: Scores = dict(zip(keys, parallel(_fit_and_score, tasks, workers, "fits"), strict=True))
+    fitted: Scores = dict(zip(keys, parallel(fit_and_score, tasks, workers, "fits"), strict=True))
     outer = [(repeat, k) for repeat in range(folds.repeats) for k in folds.outer]
     cases = [_outer_case(fitted, target, folds, place, plan.nested) for place in outer]
     if not plan.nested:
@@ -162,9 +167,10 @@ def _one_thread(function: Callable[..., Any], *arguments: Any) -> Any:
         return function(*arguments)
 
 
-def _fit_and_score(
+def fit_and_score(
     table: pd.DataFrame, target: Integers, rows: tuple[Integers, Integers], plan: Plan, seed: int
 ) -> dict[str, Floats]:
+    """Fit preprocessing and every model on the training rows; give the scores of the others by model."""
     train, test = rows
     prepare = seeded(clone(plan.preprocessing), seed).fit(table.iloc[train], target[train])
     inputs, unseen = (np.asarray(prepare.transform(table.iloc[rows])) for rows in (train, test))
@@ -260,5 +266,13 @@ def _collect(judged: Sequence[_Judged], final: _Judged | None, folds: Folds, tar
             procedure[repeat, rows] = one.probabilities[one.chosen]
     if final is None:
         return Validation({name: OutOfFold(found[name]) for name in names}, (), None)
-    models = {n: OutOfFold(found[n], final.calibrations[n], final.stacks.get(n)) for n in names}
+    models = {
+        name: OutOfFold(
+            found[name],
+            final.calibrations[name],
+            final.stacks.get(name),
+            tuple(one.stacks[name] for one in judged if name in one.stacks),
+        )
+        for name in names
+    }
     return Validation(models, tuple(str(one.chosen) for one in judged), procedure)

@@ -1,9 +1,11 @@
 """The identity of a study's finished result, from `dvc.lock`; nothing heavy is imported here."""
 
+import fcntl
 import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from personae import paths
 from personae.errors import PersonaeError
 
 TRACK = "track"
+DVC_LOCK = Path(".dvc/tmp/lock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,14 @@ class Finished:
         SHA-256 over parameters, outputs and data: equal results have equal keys.
     entries
         What `dvc.lock` says of each stage, by the stage's name without the study.
+    metrics
+        Paths of the files that `dvc.yaml` declares as metrics.
     """
 
     study: str
     key: str
     entries: Mapping[str, Any]
+    metrics: frozenset[str]
 
     def outputs(self) -> Iterator[Output]:
         """Give what the stages wrote, in the order of the graph."""
@@ -51,7 +57,7 @@ class Finished:
 
     def data(self) -> dict[str, str]:
         """Give path and md5 of the raw data that the study was computed from."""
-        return _data(self.entries)
+        return _data(self.study, self.entries)
 
 
 def read(study: str) -> Finished:
@@ -64,7 +70,7 @@ def read(study: str) -> Finished:
         is not the one that its stage wrote.
     """
     try:
-        lock, graph = Path("dvc.lock").read_text("utf-8"), Path("dvc.yaml").read_text("utf-8")
+        lock, graph = lock_file(), Path("dvc.yaml").read_text("utf-8")
     except FileNotFoundError as error:
         raise _unfinished(study, f"there is no {error.filename}") from None
     result = finished(study, lock, graph)
@@ -103,12 +109,13 @@ def finished(study: str, lock: str, graph: str) -> Finished:
     _check_chain(study, entries)
     identity = {
         "study": study,
-        "data": _data(entries),
+        "data": _data(study, entries),
         "params": {stage: entry.get("params", {}) for stage, entry in entries.items()},
         "outs": {out["path"]: out["md5"] for entry in entries.values() for out in entry.get("outs", ())},
     }
     text = json.dumps(identity, sort_keys=True, default=str)
-    return Finished(study, hashlib.sha256(text.encode()).hexdigest(), entries)
+    metrics = frozenset(path for paths_of_stage in stages.values() for path in paths_of_stage)
+    return Finished(study, hashlib.sha256(text.encode()).hexdigest(), entries, metrics)
 
 
 def md5(path: Path) -> str | None:
@@ -120,6 +127,14 @@ def md5(path: Path) -> str | None:
         text = json.dumps(listing, sort_keys=True)
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
     return _file_md5(path) if path.exists() else None
+
+
+def lock_file() -> str:
+    """Read `dvc.lock` while no other DVC process, busy with another study, is rewriting it."""
+    with ExitStack() as stack:
+        if DVC_LOCK.exists():
+            fcntl.flock(stack.enter_context(DVC_LOCK.open("rb")), fcntl.LOCK_SH)
+        return Path("dvc.lock").read_text("utf-8")
 
 
 def _file_md5(path: Path) -> str:
@@ -135,32 +150,30 @@ def _entries(study: str, lock: str) -> dict[str, Any]:
     return {name.partition("@")[0]: entry for name, entry in entries.items()}
 
 
-def _stages(study: str, graph: Mapping[str, Any]) -> list[str]:
-    """Name the stages that `dvc.yaml` has for a study, without tracking itself."""
+def _stages(study: str, graph: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Name the stages that `dvc.yaml` has for a study, without tracking itself, and their metrics files."""
     variables = {
         name: value
         for given in graph.get("vars", ())
         if isinstance(given, dict)
         for name, value in given.items()
     }
-    names = []
+    stages = {}
     for name, stage in graph["stages"].items():
         over = stage.get("foreach", ())
         if isinstance(over, str):
             over = variables.get(over.removeprefix("${").removesuffix("}"), (study,))
         if name != TRACK and study in over:
-            names.append(name)
-    return names
+            declared = stage["do"].get("metrics", ())
+            written = (metric if isinstance(metric, str) else next(iter(metric)) for metric in declared)
+            stages[name] = [path.replace("${item}", study) for path in written]
+    return stages
 
 
-def _data(entries: Mapping[str, Any]) -> dict[str, str]:
-    raw = f"{paths.RAW}/"
-    return {
-        dep["path"]: dep["md5"]
-        for entry in entries.values()
-        for dep in entry.get("deps", ())
-        if dep["path"].startswith(raw)
-    }
+def _data(study: str, entries: Mapping[str, Any]) -> dict[str, str]:
+    raw = str(paths.raw(study))
+    deps = (dep for entry in entries.values() for dep in entry.get("deps", ()))
+    return {dep["path"]: dep["md5"] for dep in deps if dep["path"] == raw}
 
 
 def _check_chain(study: str, entries: Mapping[str, Any]) -> None:

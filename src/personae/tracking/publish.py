@@ -105,14 +105,20 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
     name = experiment or f"{result.study}-{result.key[:8]}"
     values = results.collect(result)
     code = provenance.code()
-    tags = {KEY_TAG: result.key, "git.dirty": str(bool(code.diff)).lower(), **values.tags}
+    tags = {
+        KEY_TAG: result.key,
+        "git.dirty": str(bool(code.diff)).lower(),
+        "mlflow.source.name": f"{key.TRACK}@{result.study}",
+        "mlflow.source.type": "JOB",
+        **values.tags,
+    }
     if code.commit:
         tags |= {"git.commit": code.commit, "mlflow.source.git.commit": code.commit}
     run_id = runs.start(client, experiment_id, name, tags)
     runs.write(client, run_id, values.params, values.metrics)
     for artifact in values.artifacts:
         client.log_artifact(run_id, str(artifact.path), artifact.folder or None)
-    client.log_artifact(run_id, "dvc.lock", "provenance")
+    client.log_text(run_id, key.lock_file(), "provenance/dvc.lock")
     if code.diff:
         _log_diff(client, run_id, code.diff)
     _log_objects(run_id, values)

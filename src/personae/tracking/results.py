@@ -71,15 +71,15 @@ class Results:
 def collect(result: Finished) -> Results:
     """Read what the stages of a finished study wrote.
 
-    Every report goes to the run as a file; figures in JSON become metrics named after their stage (or
-    after their file, where a stage writes a second one); every `verdict` becomes a tag.
+    Every report goes to the run as a file. Figures of the files that `dvc.yaml` declares as metrics become
+    metrics named after their stage (or after the file, where a stage has two); each `verdict` becomes a tag.
     """
     study = result.study
     reports = paths.report(study, "")
     metrics: dict[str, float] = {}
     tags = {"study": study}
     artifacts, models = [], []
-    prefixes = _prefixes(result, reports)
+    prefixes = _prefixes(result)
     for output in result.outputs():
         path = Path(output.path)
         if path.is_relative_to(reports):
@@ -102,7 +102,7 @@ def flat_metrics(content: Any, prefix: str) -> dict[str, float]:
     """Flatten the figures of a report.
 
     Nested objects give dotted names, lists of figures a position, lists of objects with an `id` that id.
-    Other lists are tables and stay in their file; null, truth values and text are no figures.
+    Other lists and matrices are tables and stay in their file; null, truth values and text are no figures.
 
     Examples
     --------
@@ -161,12 +161,11 @@ def _items(content: Any, *, verdicts: bool = False) -> Iterator[tuple[Any, Any]]
         yield from content.items()
     elif isinstance(content, list):
         for position, item in enumerate(content):
-            if not isinstance(item, dict):
+            if isinstance(item, dict):
+                labels = [str(item[name]) for name in LABELS if name in item]
+                yield (".".join(labels) or None) if verdicts else item.get("id"), item
+            elif not isinstance(item, list):
                 yield position, item
-            elif verdicts:
-                yield ".".join(str(item[name]) for name in LABELS if name in item) or None, item
-            else:
-                yield item.get("id"), item
 
 
 def _name(text: str) -> str:
@@ -174,13 +173,9 @@ def _name(text: str) -> str:
     return re.sub(r"[^\w\-. :]", "_", text)[:250]
 
 
-def _prefixes(result: Finished, reports: Path) -> dict[str, str]:
-    """Name the metrics of each JSON report after its stage, those of a second one after their file."""
-    written = [
-        output
-        for output in result.outputs()
-        if Path(output.path).parent == reports and output.path.endswith(".json")
-    ]
+def _prefixes(result: Finished) -> dict[str, str]:
+    """Name the figures of each metrics file after its stage, those of a second one after the file."""
+    written = [output for output in result.outputs() if output.path in result.metrics]
     stages = [output.stage for output in written]
     return {
         output.path: output.stage if stages.count(output.stage) == 1 else Path(output.path).stem

@@ -25,9 +25,13 @@ QUIET = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_UV_AUTO_DETECT": "false",
+    "MLFLOW_LOG_UV_FILES": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
+# The pages then open on training runs instead of on conversations with language models.
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 GITIGNORE = "# Everything here is made again by `dvc repro`.\n/*\n!/.gitignore\n"
 
 
@@ -127,13 +131,13 @@ class Store:
         """Find or create the MLflow experiment of a study, and give its id."""
         found = client.get_experiment_by_name(name)
         if found is None:
-            return str(client.create_experiment(name, artifact_location=self.artifacts(name)))
+            return str(client.create_experiment(name, self.artifacts(name), EXPERIMENT_TAGS))
         if found.lifecycle_stage == "deleted":
             client.restore_experiment(found.experiment_id)
         return str(found.experiment_id)
 
     def ui(self, port: int = 5000) -> list[str]:
-        """Give the command that serves the store's pages on this machine only.
+        """Give the command that serves the store's pages on this machine only, and quieten its environment.
 
         Raises
         ------
@@ -144,6 +148,7 @@ class Store:
             raise PersonaeError(f"the runs are on a tracking server: open {self.override}")
         if not self.override and not self.database.exists():
             raise PersonaeError(f"{self.database}: no runs yet; `dvc repro` publishes them")
+        quieten()
         python = [sys.executable, "-m", "mlflow", "server"]
         where = ["--backend-store-uri", self.uri, "--default-artifact-root", str(self.root / "artifacts")]
         return [*python, *where, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
@@ -174,7 +179,7 @@ class Store:
 
 
 def quieten() -> None:
-    """Keep MLflow from phoning home, drawing progress bars, retrying for minutes; the user's word wins."""
+    """Keep MLflow from phoning home, long retries, progress bars and uv.lock copies; the user's word wins."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     os.environ.pop("MLFLOW_RUN_ID", None)

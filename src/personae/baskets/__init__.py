@@ -1,0 +1,1 @@
+"""Frequent itemsets, association rules, their replication on unseen baskets, and promotions."""

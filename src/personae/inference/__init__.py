@@ -1,0 +1,1 @@
+"""Assumptions, tests, effect sizes, equivalence and the merge verdict; probabilities with intervals."""

@@ -1,0 +1,184 @@
+"""One column, compared over all groups and in every pair of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personae.inference import effects, omnibus
+from personae.inference.equivalence import RANK_EFFICIENCY, equivalence_p, level_equivalence_p, power
+from personae.inference.rules import Rules
+
+NAN = float("nan")
+NO_INTERVAL = (NAN, NAN)
+Interval = tuple[float, float]
+Groups = Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One column over all groups; `p` is NaN and `test` None where the column is only described."""
+
+    normality: Mapping[str, float]
+    levene_p: float
+    test: omnibus.TestName | None
+    statistic: float
+    p: float
+    p_adjusted: float
+    effect_name: effects.EffectName
+    effect: float
+    effect_ci: Interval
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One column in one pair of groups; a category has Cramér's V in place of delta and d."""
+
+    a: str
+    b: str
+    variable: str
+    test: omnibus.PairTestName | None
+    p: float
+    p_adjusted: float = NAN
+    p_within_pair: float = NAN
+    cliffs_delta: float = NAN
+    ci: Interval = NO_INTERVAL
+    cohens_d: float = NAN
+    cohens_d_ci: Interval = NO_INTERVAL
+    cramers_v: float = NAN
+    cramers_v_ci: Interval = NO_INTERVAL
+    equivalence_p: float = NAN
+    power: float = NAN
+
+
+def compare_numbers(
+    name: str, groups: Groups, rules: Rules, *, missing: int, seed: int
+) -> tuple[Variable, list[Pair]]:
+    """Check assumptions, test, and size the differences of a numeric column.
+
+    Parameters
+    ----------
+    groups : values of each group, none missing, not all equal.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> rules = Rules(0.05, "holm", "mann-whitney", 0.3, 0.6, 0.3, 5, 199, "keep")
+    >>> groups = {"a": rng.normal(size=50), "b": rng.normal(1, 1, 50)}
+    >>> compare_numbers("age", groups, rules, missing=0, seed=0)[0].test
+    'anova'
+    """
+    checked = omnibus.check_assumptions(groups, rules.alpha, seed)
+    overall = omnibus.omnibus_test(groups, checked.test)
+    effect = effects.epsilon_squared(list(groups.values()))
+    variable = Variable(
+        normality=checked.normality,
+        levene_p=checked.levene_p,
+        test=checked.test,
+        statistic=overall.statistic,
+        p=overall.p,
+        p_adjusted=NAN,
+        effect_name=effect.name,
+        effect=effect.value,
+        effect_ci=(effect.low, effect.high),
+        missing=missing,
+    )
+    tests = omnibus.pair_tests(groups, checked.test, rules.rank_test)
+    return variable, [_number_pair(name, pair, groups, test, rules) for pair, test in tests.items()]
+
+
+def _number_pair(
+    name: str,
+    pair: tuple[str, str],
+    groups: Groups,
+    test: omnibus.PairOutcome,
+    rules: Rules,
+) -> Pair:
+    a, b = groups[pair[0]], groups[pair[1]]
+    delta, d = effects.cliffs_delta(a, b), effects.cohens_d(a, b)
+    efficiency = RANK_EFFICIENCY if test.name in ("mann-whitney", "dunn") else 1.0
+    return Pair(
+        a=pair[0],
+        b=pair[1],
+        variable=name,
+        test=test.name,
+        p=test.p,
+        cliffs_delta=delta.value,
+        ci=(delta.low, delta.high),
+        cohens_d=d.value,
+        cohens_d_ci=(d.low, d.high),
+        equivalence_p=equivalence_p(a, b, rules.margin),
+        power=power(rules.power_effect, len(a), len(b), rules.alpha, efficiency),
+    )
+
+
+def compare_categories(
+    name: str, groups: Mapping[str, NDArray[np.str_]], rules: Rules, *, missing: int, seed: int
+) -> tuple[Variable, list[Pair]]:
+    """Test and size the association of a category with the groups.
+
+    Examples
+    --------
+    >>> rules = Rules(0.05, "holm", "mann-whitney", 0.3, 0.6, 0.3, 5, 199, "keep")
+    >>> groups = {"a": np.array(["m", "f"] * 20), "b": np.array(["m", "m", "f"] * 20)}
+    >>> compare_categories("sex", groups, rules, missing=0, seed=0)[0].test
+    'chi2'
+    """
+    table = _counts(list(groups.values()))
+    overall, effect = omnibus.association_test(table, seed), effects.cramers_v(table)
+    variable = Variable(
+        normality={},
+        levene_p=NAN,
+        test=overall.name,
+        statistic=overall.statistic,
+        p=overall.p,
+        p_adjusted=NAN,
+        effect_name=effect.name,
+        effect=effect.value,
+        effect_ci=(effect.low, effect.high),
+        missing=missing,
+    )
+    return variable, [_category_pair(name, pair, groups, rules, seed) for pair in combinations(groups, 2)]
+
+
+def _category_pair(
+    name: str, pair: tuple[str, str], groups: Mapping[str, NDArray[np.str_]], rules: Rules, seed: int
+) -> Pair:
+    a, b = pair
+    table = _counts([groups[a], groups[b]])
+    if table.shape[1] == 1:
+        test, size = omnibus.CategoryOutcome("chi2", 0.0, 1.0), effects.Effect("cramers_v", 0.0, NAN, NAN)
+    else:
+        test, size = omnibus.association_test(table, seed), effects.cramers_v(table)
+    return Pair(
+        a=a,
+        b=b,
+        variable=name,
+        test=test.name,
+        p=test.p,
+        cramers_v=size.value,
+        cramers_v_ci=(size.low, size.high),
+        equivalence_p=level_equivalence_p(groups[a], groups[b], rules.margin),
+    )
+
+
+def _counts(groups: list[NDArray[np.str_]]) -> NDArray[np.float64]:
+    levels = np.unique(np.concatenate(groups))
+    return np.array([[np.sum(group == level) for level in levels] for group in groups], dtype=float)
+
+
+def described(variable: Variable, pairs: list[Pair]) -> tuple[Variable, list[Pair]]:
+    """Keep effect sizes and intervals only: the column made the groups, so a test of it would be circular.
+
+    Examples
+    --------
+    >>> rules = Rules(0.05, "holm", "mann-whitney", 0.3, 0.6, 0.3, 5, 199, "keep")
+    >>> groups = {"a": np.arange(9.0), "b": np.arange(9.0) + 9}
+    >>> described(*compare_numbers("age", groups, rules, missing=0, seed=0))[0].test is None
+    True
+    """
+    plain = replace(variable, normality={}, levene_p=NAN, test=None, statistic=NAN, p=NAN)
+    return plain, [replace(pair, test=None, p=NAN, equivalence_p=NAN, power=NAN) for pair in pairs]

@@ -1,0 +1,121 @@
+"""How figures are written on the page: rounded for the eye, whole for machines, with their key."""
+
+import math
+from typing import Any
+
+from markupsafe import Markup
+
+from personae.report.traced import Traced
+
+NOTHING = Markup('<span class="none">not measured</span>')
+MINUS = "−"
+
+
+def rounded(value: float, digits: int = 3) -> str:
+    """Round to significant digits, whole numbers in full, thousands apart.
+
+    Examples
+    --------
+    >>> rounded(0.231456), rounded(-3046), rounded(12345.6), rounded(1e-7), rounded(2.0)
+    ('0.231', '−3,046', '12,346', '1e−07', '2')
+    """
+    if value == 0 or abs(value) >= 10**digits or float(value).is_integer():
+        text = f"{value:,.0f}"
+    elif abs(value) < 1e-4:
+        text = f"{value:.{digits - 1}g}"
+    else:
+        places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+        text = f"{value:,.{places}f}"
+    return text.replace("-", MINUS)
+
+
+def percent(value: float) -> str:
+    """Write a share as a percentage.
+
+    Examples
+    --------
+    >>> percent(0.1234), percent(0.004), percent(1.0), percent(0.9996)
+    ('12.3 %', '0.4 %', '100 %', '99.96 %')
+    """
+    share = 100 * value
+    for places in (1, 2, 3):
+        text = f"{share:.{places}f}"
+        # Nearly all is not all, and nearly none is not none.
+        if (float(text) not in (0, 100)) or share in (0, 100):
+            break
+    return f"{text.removesuffix('.0')} %".replace("-", MINUS)
+
+
+def p_value(value: float) -> str:
+    """Write a p value.
+
+    Examples
+    --------
+    >>> p_value(0.0321), p_value(0.00001)
+    ('0.032', '< 0.001')
+    """
+    return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+METRICS = {"roc_auc": "ROC AUC", "ece": "ECE", "f1": "F1", "brier": "Brier score"}
+
+
+def metric(name: Any) -> str:
+    """Write the name of a metric as people do.
+
+    Examples
+    --------
+    >>> metric("roc_auc"), metric("balanced_accuracy")
+    ('ROC AUC', 'balanced accuracy')
+    """
+    return METRICS.get(str(name), str(name).replace("_", " "))
+
+
+def figure(value: Any, how: str = "number", digits: int = 3) -> Markup:
+    """Write one figure.
+
+    Parameters
+    ----------
+    value
+        A traced number; what is missing or null reads "not measured".
+    how
+        `number`, `percent` or `p`.
+    digits
+        Significant digits of a number.
+    """
+    raw = getattr(value, "raw", value)
+    if not isinstance(raw, int | float) or isinstance(raw, bool):
+        return NOTHING if raw is None or not isinstance(value, Traced) else Markup("{}").format(value)
+    text = {"percent": percent, "p": p_value}.get(how, lambda number: rounded(number, digits))(raw)
+    key = value.key if isinstance(value, Traced) else None
+    if key is None:
+        return Markup("{}").format(text)
+    return Markup('<data value="{}" data-key="{}" data-as="{}">{}</data>').format(repr(raw), key, how, text)
+
+
+def interval(bounds: Any, how: str = "number", digits: int = 3) -> Markup:
+    """Write an interval from two bounds or an object with `lower` and `upper`; nothing where none is."""
+    if not isinstance(bounds, Traced) or not bounds:
+        return Markup("")
+    low, high = (bounds["lower"], bounds["upper"]) if "lower" in bounds else (bounds[0], bounds[1])
+    return Markup("") if low.raw is None or high.raw is None else between(low, high, how, digits)
+
+
+def between(low: Any, high: Any, how: str = "number", digits: int = 3) -> Markup:
+    """Write an interval from its two bounds."""
+    inside = Markup("{} to {}").format(figure(low, how, digits), figure(high, how, digits))
+    return Markup('<span class="interval">({})</span>').format(inside)
+
+
+def source(value: Any) -> Markup:
+    """Link to the file that a claim comes from, with its key as text."""
+    if not isinstance(value, Traced):
+        return Markup("")
+    file, _, pointer = value.key.partition("#")
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/") if step]
+    return Markup('<a class="source" href="{}">{}</a>').format(file, " › ".join([file, *steps]))
+
+
+def linked(value: Any, text: str) -> Markup:
+    """Give text with the key that it comes from."""
+    return Markup('<span data-key="{}">{}</span>').format(value.key, text)

@@ -1,0 +1,108 @@
+"""Which pictures a study gets from the reports that it has."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from personae.report.pictures import baskets, data, groups, imputation, response, segments
+from personae.report.theme import Picture
+
+Reports = Mapping[str, Any]
+Tables = Mapping[str, list[dict[str, Any]]]
+
+
+def pictures(reports: Reports, tables: Tables, folder: Path | None = None) -> list[Picture]:
+    """Draw all pictures for which there are figures; PNG into `folder` where one is given."""
+    drawn = [
+        *_of_segments(reports, tables, folder),
+        *_of_groups(reports, folder),
+        *_of_models(reports, tables, folder),
+        *_of_money(reports, tables, folder),
+        *_of_data(reports, folder),
+    ]
+    return [picture for picture in drawn if picture is not None]
+
+
+def _of_segments(reports: Reports, tables: Tables, folder: Path | None) -> Iterator[Picture]:
+    personas = reports.get("personas", [])
+    if personas:
+        yield segments.shares(personas, folder)
+        for position, persona in enumerate(personas):
+            if persona["drivers"]:
+                yield segments.drivers(persona, position, folder)
+    report = reports.get("segment")
+    if report is None:
+        return
+    also = report.get("also") or {}
+    for number, (name, one) in enumerate({"": report, **also}.items()):
+        rows = candidates_of(tables.get("candidates", []), one["space"]["name"])
+        if any(row.get("silhouette") is not None for row in rows):
+            yield segments.choice(rows, one["k"], f"choice-of-k-{number}" if name else "choice-of-k", folder)
+    if tables.get("dendrogram"):
+        merges = [[row[name] for name in ("first", "second", "distance")] for row in tables["dendrogram"]]
+        yield segments.dendrogram(merges, folder)
+    jaccard = report["stability"]["jaccard"]
+    if jaccard:
+        yield segments.stability(segment_names(report, personas), jaccard, folder)
+
+
+def candidates_of(rows: Any, space: Any) -> list[Any]:
+    """Pick the candidates of one segmentation; a table that names no space has one alone."""
+    return [row for row in rows if "space" not in row or row["space"] == space]
+
+
+def segment_names(report: Mapping[str, Any], personas: list[Mapping[str, Any]]) -> list[str]:
+    """Name segments as the personas do, by id; by number alone where there is no persona."""
+    names = {persona["id"]: persona["name"] for persona in personas}
+    ids = report.get("ids") or range(len(report["stability"]["jaccard"]))
+    return [f"{each}  {names[each]}" if each in names else f"segment {each}" for each in ids]
+
+
+def _of_groups(reports: Reports, folder: Path | None) -> Iterator[Picture | None]:
+    if "impute" in reports:
+        yield imputation.gains(reports["impute"]["columns"], folder)
+    if "compare" in reports:
+        if reports["compare"].get("merge"):
+            yield groups.told_apart(reports["compare"]["merge"], folder)
+        yield groups.effects(reports["compare"]["variables"], folder)
+
+
+def _of_models(reports: Reports, tables: Tables, folder: Path | None) -> Iterator[Picture]:
+    report = reports.get("classify")
+    if report is None:
+        return
+    yield response.models(report, folder)
+    for kind in ("roc", "precision_recall"):
+        if tables.get(f"curves/{kind}"):
+            yield response.ranking(tables[f"curves/{kind}"], report["best"], kind, folder)
+    if report.get("importance"):
+        yield response.importance(report["importance"], folder)
+    if report.get("shap"):
+        yield response.contributions(report["shap"], folder)
+    if tables.get("curves/reliability"):
+        yield response.calibration(tables["curves/reliability"], report["best"], folder)
+
+
+def _of_money(reports: Reports, tables: Tables, folder: Path | None) -> Iterator[Picture]:
+    report = reports.get("target")
+    if report is not None:
+        yield response.profit(report, folder)
+        if tables.get("curves/profit"):
+            yield response.profit_curve(tables["curves/profit"], folder)
+        if len(report.get("budget") or []) > 1:
+            yield response.budgets(report["budget"], folder)
+    if reports.get("promotions"):
+        yield baskets.lifts(reports["promotions"], folder)
+
+
+def _of_data(reports: Reports, folder: Path | None) -> Iterator[Picture]:
+    missing = reports.get("prepare", {}).get("missing")
+    if missing:
+        yield data.gaps(missing, folder)
+    exploration = reports.get("pictures/exploration")
+    if exploration:
+        for number, (name, column) in enumerate(exploration["columns"].items()):
+            if column["kind"] != "constant":
+                yield data.distribution(name, column, number)
+        if exploration["correlations"]["columns"]:
+            yield data.correlation_map(exploration["correlations"], folder)

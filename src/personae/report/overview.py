@@ -1,0 +1,42 @@
+"""The page over all studies: what each supports, with a link to its report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from personae.report.page import environment, is_sample
+from personae.report.traced import Traced
+from personae.report.verdicts import Verdict, verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One study on the overview."""
+
+    study: str
+    reports: Mapping[str, Traced]
+    verdicts: Sequence[Verdict]
+    sample: bool
+
+
+REPORTS = ("prepare", "impute", "segment", "compare", "personas", "classify", "target", "promotions")
+
+
+def overview(studies: Mapping[str, Mapping[str, Any]]) -> str:
+    """Write `reports/index.html`.
+
+    Parameters
+    ----------
+    studies
+        Contents of the JSON reports of each study, by name without ending.
+    """
+    lines = []
+    for study, found in studies.items():
+        contents = {name: content for name, content in found.items() if "skipped" not in content}
+        reports = {name: Traced(content, f"{study}/{name}.json#") for name, content in contents.items()}
+        lines.append(Line(study, reports, verdicts(reports), is_sample(contents)))
+    return (
+        environment()
+        .get_template("overview.html.j2")
+        .render(lines=lines, sample=any(line.sample for line in lines))
+    )

@@ -1,0 +1,193 @@
+"""Pictures of response models: ranking, calibration, money."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from personae.report import theme
+from personae.report.figures import percent, rounded
+from personae.report.pictures.shapes import dot, name_axis, name_rows
+from personae.report.theme import Picture, drawing, finish
+
+Rows = Sequence[Mapping[str, Any]]
+MOST = 15
+PROFITS = ("everyone", "nobody", "random", "top_rfm", "model", "oracle")
+DASHES = ((0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1)), (0, (8, 3)))
+
+
+def models(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
+    """ROC AUC and average precision of every model, mean and spread over folds."""
+    found, best = report["models"], report["best"]
+    with drawing(66 + 30 * len(found)) as figure:
+        left, right = figure.subplots(1, 2, sharey=True)
+        for axes, name, title in (
+            (left, "roc_auc", "ROC AUC"),
+            (right, "average_precision", "Average precision"),
+        ):
+            for row, (model, figures) in enumerate(found.items()):
+                mean, spread = figures[name]["mean"], figures[name]["sd"]
+                bounds = None if mean is None or spread is None else (mean - spread, mean + spread)
+                dot(axes, mean, row, bounds, color=theme.ACCENT if model == best else theme.MUTED)
+            axes.set_title(title)
+            axes.locator_params(axis="x", nbins=3)
+        name_rows(left, [model.replace("_", " ") for model in found], 20)
+        name_axis(left, "mean ± one standard deviation over folds")
+        words = ", ".join(
+            f"{model} {rounded(figures['roc_auc']['mean'] or 0)}" for model, figures in found.items()
+        )
+        return finish(figure, "models", f"Response models, best {best}. ROC AUC: {words}", folder)
+
+
+def ranking(rows: Rows, best: str, kind: str, folder: Path | None = None) -> Picture:
+    """ROC or precision-recall curve of every model; of several classes those of the best model."""
+    x, y, name, title = {
+        "roc": ("false_positive_rate", "true_positive_rate", "roc", "ROC curve"),
+        "precision_recall": ("recall", "precision", "precision-recall", "Precision and recall"),
+    }[kind]
+    lines = _lines(rows, best)
+    with drawing(300) as figure:
+        axes = figure.add_subplot()
+        _draw_lines(axes, lines, x, y, best)
+        if kind == "roc":
+            axes.plot([0, 1], [0, 1], color=theme.LINE, linewidth=1)
+        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), title=title)
+        axes.set_xlabel(x.replace("_", " "))
+        axes.set_ylabel(y.replace("_", " "))
+        axes.legend(fontsize=8.5, handlelength=2.6)
+        return finish(figure, name, f"{title} of {', '.join(lines)}", folder)
+
+
+def _lines(rows: Rows, best: str) -> dict[str, list[Mapping[str, Any]]]:
+    """Group the points of curves: by model, or by class of the best model where there are several."""
+    several = len({row.get("class") for row in rows}) > 1
+    lines: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if not several or row["model"] == best:
+            name = f"{best}, class {row['class']}" if several else str(row["model"])
+            lines.setdefault(name, []).append(row)
+    return lines
+
+
+def _draw_lines(axes: Axes, lines: Mapping[str, Rows], x: str, y: str, best: str) -> None:
+    others = 0
+    for name, points in lines.items():
+        xs, ys = [point[x] for point in points], [point[y] for point in points]
+        if name == best:
+            axes.plot(xs, ys, color=theme.ACCENT, linewidth=2.4, zorder=3, label=name.replace("_", " "))
+        else:
+            dashes = DASHES[others % len(DASHES)]
+            axes.plot(
+                xs, ys, color=theme.MUTED, linestyle=dashes, linewidth=1.2, label=name.replace("_", " ")
+            )
+            others += 1
+
+
+def calibration(rows: Rows, best: str, folder: Path | None = None) -> Picture:
+    """Observed against predicted probability; a dot's area stands for its customers."""
+    lines = _lines([{**row, "class": None} for row in rows], best)
+    with drawing(300) as figure:
+        axes = figure.add_subplot()
+        axes.plot([0, 1], [0, 1], color=theme.INK, linewidth=1, linestyle=(0, (4, 3)))
+        _draw_lines(axes, lines, "predicted", "observed", best)
+        points = lines.get(best, [])
+        total = sum(point["rows"] for point in points) or 1
+        areas = [12 + 400 * point["rows"] / total for point in points]
+        xs, ys = ([point[name] for point in points] for name in ("predicted", "observed"))
+        axes.scatter(xs, ys, s=areas, color=theme.ACCENT, alpha=0.35, linewidths=0)
+        axes.set(
+            xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), title="Calibration", xlabel="predicted", ylabel="observed"
+        )
+        axes.legend(fontsize=8.5, handlelength=2.6)
+        return finish(
+            figure, "calibration", f"Observed against predicted probability of {', '.join(lines)}", folder
+        )
+
+
+def importance(columns: Rows, folder: Path | None = None) -> Picture:
+    """Loss of the chosen model's figure when a column is shuffled, the largest first."""
+    shown = columns[:MOST]
+    with drawing(50 + 20 * len(shown)) as figure:
+        axes = figure.add_subplot()
+        for row, column in enumerate(shown):
+            mean, spread = column["mean"], column["sd"]
+            bounds = None if mean is None or spread is None else (mean - spread, mean + spread)
+            dot(axes, mean, row, bounds)
+        axes.axvline(0, color=theme.INK, linewidth=1)
+        name_rows(axes, [column["column"] for column in shown])
+        axes.set_title("What the model needs")
+        axes.locator_params(axis="x", nbins=4)
+        name_axis(axes, "loss when the column is shuffled, ± sd over folds")
+        words = ", ".join(column["column"] for column in shown[:5])
+        return finish(figure, "importance", f"Columns that the model needs most: {words}", folder)
+
+
+def contributions(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
+    """Mean size of each column's SHAP contribution, the largest first."""
+    shown = list(report["mean_absolute"].items())[:MOST]
+    with drawing(50 + 20 * len(shown)) as figure:
+        axes = figure.add_subplot()
+        axes.barh(range(len(shown)), [value for _, value in shown], height=0.6, color=theme.ACCENT)
+        name_rows(axes, [name for name, _ in shown])
+        axes.set_title(f"What moves {report['model']}")
+        axes.locator_params(axis="x", nbins=4)
+        name_axis(axes, "mean size of the SHAP contribution, log odds")
+        words = ", ".join(name for name, _ in shown[:5])
+        return finish(figure, "shap", f"Columns that move {report['model']} most: {words}", folder)
+
+
+def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
+    """Profit of the model beside everyone, nobody and the oracle."""
+    found = {name: value for name, value in report["profit"].items() if name in PROFITS and value is not None}
+    with drawing(48 + 25 * len(found)) as figure:
+        axes = figure.add_subplot()
+        for row, (name, value) in enumerate(found.items()):
+            axes.barh(row, value, height=0.6, color=theme.ACCENT if name == "model" else theme.MUTED)
+            if name == "model" and report["profit"].get("model_ci"):
+                axes.plot(report["profit"]["model_ci"], [row, row], color=theme.INK, linewidth=1.6)
+        axes.axvline(0, color=theme.INK, linewidth=1)
+        name_rows(axes, [name.replace("_", " ") for name in found])
+        axes.xaxis.set_major_formatter(lambda value, _: rounded(value))
+        axes.locator_params(axis="x", nbins=5)
+        name_axis(axes, "profit; the line is the model's 95 % interval")
+        words = ", ".join(f"{name} {rounded(value)}" for name, value in found.items())
+        return finish(figure, "profit", f"Profit by whom is contacted: {words}", folder)
+
+
+def profit_curve(rows: Rows, folder: Path | None = None) -> Picture:
+    """Profit by the share of customers who are contacted, best first, with its interval."""
+    shares = [row["share"] for row in rows]
+    with drawing(280) as figure:
+        axes = figure.add_subplot()
+        if "profit_lower" in rows[0]:
+            low, high = ([row[name] for row in rows] for name in ("profit_lower", "profit_upper"))
+            axes.fill_between(shares, low, high, color=theme.ACCENT, alpha=0.2, linewidth=0)
+        values = [row["profit"] for row in rows]
+        axes.plot(shares, values, color=theme.ACCENT)
+        axes.axhline(0, color=theme.INK, linewidth=1)
+        peak = max(range(len(rows)), key=lambda index: values[index])
+        axes.plot([shares[peak]], [values[peak]], "o", color=theme.SECOND, markersize=8)
+        axes.set_title("Profit by the share contacted")
+        axes.xaxis.set_major_formatter(lambda value, _: percent(value))
+        axes.yaxis.set_major_formatter(lambda value, _: rounded(value))
+        name_axis(axes, "share of customers, those with the best prospects first")
+        alt = f"Profit by share contacted, highest at {percent(shares[peak])}: {rounded(values[peak])}"
+        return finish(figure, "profit-curve", alt, folder)
+
+
+def budgets(rows: Rows, folder: Path | None = None) -> Picture:
+    """Profit that each budget buys."""
+    with drawing(260) as figure:
+        axes = figure.add_subplot()
+        axes.plot(
+            [row["budget"] for row in rows], [row["profit"] for row in rows], marker="o", color=theme.ACCENT
+        )
+        axes.axhline(0, color=theme.INK, linewidth=1)
+        axes.set_title("Profit by budget")
+        axes.xaxis.set_major_formatter(lambda value, _: rounded(value))
+        axes.yaxis.set_major_formatter(lambda value, _: rounded(value))
+        axes.locator_params(nbins=5)
+        name_axis(axes, "budget")
+        words = ", ".join(f"{rounded(row['budget'])}: {rounded(row['profit'])}" for row in rows)
+        return finish(figure, "budget", f"Profit by budget. {words}", folder)

@@ -1,0 +1,160 @@
+"""Pictures of segments: how large, how they differ, how k was chosen, how stable they are."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from personae.report import theme
+from personae.report.figures import percent, rounded
+from personae.report.pictures.shapes import dot, name_axis, name_rows, threshold
+from personae.report.theme import Picture, drawing, finish
+
+Rows = Sequence[Mapping[str, Any]]
+STABLE = 0.75
+NULLS = {
+    "gaussian": ("one Gaussian", (0, (4, 2))),
+    "box": ("box", (0, (1, 1.5))),
+    "skewed": ("skewed", (0, (6, 1, 1, 1))),
+}
+
+
+def shares(personas: Rows, folder: Path | None = None) -> Picture:
+    """Share of customers in each segment."""
+    with drawing(30 + 26 * len(personas)) as figure:
+        axes = figure.add_subplot()
+        for row, persona in enumerate(personas):
+            axes.barh(row, persona["share"], height=0.62, color=theme.segment_colour(row))
+            axes.text(persona["share"], row, f" {percent(persona['share'])}", va="center", fontsize=9.5)
+        name_rows(axes, [f"{persona['id']}  {persona['name']}" for persona in personas], 30)
+        axes.set_xlim(0, max(persona["share"] for persona in personas) * 1.25)
+        axes.set_xticks([])
+        axes.spines["bottom"].set_visible(False)
+        words = ", ".join(f"{persona['name']} {percent(persona['share'])}" for persona in personas)
+        return finish(figure, "segments", f"Share of customers in each segment: {words}", folder)
+
+
+def drivers(persona: Mapping[str, Any], position: int, folder: Path | None = None) -> Picture:
+    """How far a segment lies from all customers in each driver, with intervals."""
+    shown = persona["drivers"]
+    with drawing(44 + 22 * len(shown)) as figure:
+        axes = figure.add_subplot()
+        look = {"color": theme.segment_colour(position), "marker": theme.segment_marker(position)}
+        for row, driver in enumerate(shown):
+            dot(axes, driver["effect"], row, driver["ci"], **look)
+        axes.axvline(0, color=theme.INK, linewidth=1)
+        name_rows(axes, [driver.get("label", driver["feature"]) for driver in shown])
+        widest = max(
+            [
+                1.0,
+                *(
+                    abs(bound)
+                    for each in shown
+                    for bound in [*each["ci"], each["effect"]]
+                    if bound is not None
+                ),
+            ]
+        )
+        axes.set_xlim(-1.08 * widest, 1.08 * widest)
+        name_axis(axes, "standard deviations from all customers")
+        words = ", ".join(
+            f"{driver.get('label', driver['feature'])} {_signed(driver['effect'])}" for driver in shown[:4]
+        )
+        return finish(
+            figure,
+            f"drivers-{position}",
+            f"What sets {persona['name']} apart, in standard deviations: {words}",
+            folder,
+        )
+
+
+def _signed(value: float | None) -> str:
+    return "unknown" if value is None else ("+" if value > 0 else "") + rounded(value, 2)
+
+
+def choice(candidates: Rows, chosen: int, name: str, folder: Path | None = None) -> Picture:
+    """Silhouette and stability of every candidate k, beside what tables without segments reach."""
+    candidates = [row for row in candidates if row.get("silhouette") is not None]
+    with drawing(330) as figure:
+        upper, lower = figure.subplots(2, 1, sharex=True)
+        ks = [row["k"] for row in candidates]
+        for law, (title, dashes) in NULLS.items():
+            line = [row.get(f"{law}_p95") for row in candidates]
+            if any(value is not None for value in line):
+                upper.plot(
+                    ks, line, color=theme.MUTED, linestyle=dashes, linewidth=1.3, label=f"chance: {title}"
+                )
+        for row in candidates:
+            _candidate(upper, row, "silhouette", chosen)
+            _candidate(lower, row, "min_jaccard", chosen)
+            _candidate(lower, row, "prediction_strength", chosen, marker="x")
+        upper.set_title("Silhouette, and its 95th percentile by chance")
+        upper.legend(fontsize=8.5, handlelength=3)
+        lower.set_title("Stability: Jaccard (●), prediction (×)")
+        threshold(lower, STABLE, "stable from 0.75", vertical=False)
+        lower.set_ylim(0, 1.08)
+        lower.set_xticks(ks)
+        name_axis(lower, "number of segments k; the chosen one is filled")
+        words = ", ".join(f"k={row['k']} silhouette {rounded(row['silhouette'])}" for row in candidates)
+        return finish(figure, name, f"Choice of k; {chosen} was chosen. {words}", folder)
+
+
+def _candidate(axes: Axes, row: Mapping[str, Any], name: str, chosen: int, marker: str = "o") -> None:
+    if row.get(name) is None:
+        return
+    k, low, high = row["k"], row.get(f"{name}_low"), row.get(f"{name}_high")
+    if low is not None and high is not None:
+        axes.plot([k, k], [low, high], color=theme.ACCENT, linewidth=2, alpha=0.6)
+    face = theme.ACCENT if k == chosen else theme.PAPER
+    axes.plot(
+        [k], [row[name]], marker, color=theme.ACCENT, markerfacecolor=face, markeredgewidth=1.6, markersize=7
+    )
+
+
+def stability(names: Sequence[str], jaccard: Sequence[float | None], folder: Path | None = None) -> Picture:
+    """Bootstrap Jaccard similarity of each segment."""
+    with drawing(58 + 24 * len(names)) as figure:
+        axes = figure.add_subplot()
+        for row, value in enumerate(jaccard):
+            if value is not None:
+                axes.barh(row, value, height=0.6, color=theme.segment_colour(row))
+                axes.text(1.02, row, rounded(value, 2), va="center", fontsize=9.5)
+        name_rows(axes, names, 30)
+        axes.set_xlim(0, 1.12)
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
+        threshold(axes, STABLE, "stable from 0.75")
+        name_axis(axes, "mean Jaccard similarity over bootstraps")
+        words = ", ".join(
+            f"{name} {'unknown' if value is None else rounded(value, 2)}"
+            for name, value in zip(names, jaccard, strict=True)
+        )
+        return finish(figure, "stability", f"Stability of each segment: {words}", folder)
+
+
+def dendrogram(merges: Sequence[Sequence[float]], folder: Path | None = None) -> Picture:
+    """Tree in which Ward's method joins customers, its leaves small groups already joined."""
+    from scipy.cluster import hierarchy  # noqa: PLC0415 - one picture needs it
+
+    # A leaf is a group of many customers; SciPy wants the number of leaves below each join.
+    leaves = [1] * (len(merges) + 1)
+    for first, second, *_ in merges:
+        leaves.append(leaves[int(first)] + leaves[int(second)])
+    linkage = [[*merge[:3], below] for merge, below in zip(merges, leaves[len(merges) + 1 :], strict=True)]
+    tree = hierarchy.dendrogram(np.asarray(linkage, dtype=float), no_plot=True)
+    with drawing(220) as figure:
+        axes = figure.add_subplot()
+        for across, up in zip(tree["icoord"], tree["dcoord"], strict=True):
+            axes.plot(across, up, color=theme.ACCENT, linewidth=1.1)
+        axes.set_xticks([])
+        axes.set_ylim(0)
+        axes.set_title("How Ward’s method joins customers")
+        axes.set_ylabel("distance")
+        last = ", ".join(rounded(merge[2]) for merge in list(merges)[:-4:-1])
+        return finish(
+            figure,
+            "dendrogram",
+            f"Dendrogram of Ward's method; the last joins are at distance {last}",
+            folder,
+        )

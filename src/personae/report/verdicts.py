@@ -1,0 +1,225 @@
+"""What the data supports and what it does not, as sentences decided by stated rules."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from personae.report.figures import figure, interval
+from personae.report.traced import Traced
+
+MOST_PAIRS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One sentence.
+
+    Attributes
+    ----------
+    level
+        `supported`, `weak` or `not supported` by the data.
+    text
+        The sentence, its figures traced.
+    evidence
+        The JSON that it rests on.
+    """
+
+    level: str
+    text: Markup
+    evidence: Any
+
+
+def verdicts(reports: dict[str, Traced]) -> list[Verdict]:
+    """Gather the verdicts of all reports that exist, in the order of the page."""
+    found: list[Verdict] = []
+    for name, judge in JUDGES.items():
+        if name in reports:
+            found += judge(reports[name])
+    return found
+
+
+def _segments(report: Traced) -> Iterator[Verdict]:
+    yield _segmentation(report, Markup("The segments"))
+    for name, other in (report.at("also") or Traced({}, "")).items():
+        yield _segmentation(other, Markup("Segmentation {}").format(name))
+
+
+def _segmentation(report: Traced, subject: Markup) -> Verdict:
+    chance = report.at("null", "p_value")
+    text = Markup("{}: k = {}, silhouette {} {}, p {} against tables without segments, least Jaccard {}.")
+    return Verdict(
+        str(report["verdict"]),
+        text.format(
+            subject,
+            figure(report["k"]),
+            figure(report["silhouette"]),
+            interval(report.at("silhouette_ci")),
+            figure(chance, "p"),
+            figure(report.at("stability", "min_jaccard")),
+        ),
+        report,
+    )
+
+
+LEVELS = {"impute": "supported", "baseline": "weak", "refuse": "not supported"}
+CASES = {"unseen": "customers never seen", "known": "customers known from other rows"}
+
+
+def _imputation(report: Traced) -> Iterator[Verdict]:
+    for name, column in report["columns"].items():
+        for case, who in CASES.items():
+            found = column.at(case)
+            if found:
+                yield Verdict(LEVELS[str(found["verdict"])], _imputed(name, who, found), found)
+
+
+IMPUTED = {
+    "impute": Markup("{} of {} can be imputed by {}: R² {} {}, error {} against {} for the {}."),
+    "baseline": Markup(
+        "{} of {}: {} does not beat the baseline (R² {} {}, error {} against {}), so the {} is filled in."
+    ),
+    "refuse": Markup("{} of {} stays missing: {} reaches R² {} {}, error {} against {} for the {}."),
+}
+
+
+def _imputed(name: str, who: str, found: Traced) -> Markup:
+    return IMPUTED[str(found["verdict"])].format(
+        name,
+        who,
+        found["method"],
+        figure(found.at("r2")),
+        interval(found.at("r2_ci")),
+        figure(found.at("rmse")),
+        figure(found.at("baseline_rmse")),
+        found["baseline"],
+    )
+
+
+PAIRS = {
+    "keep": ("supported", Markup("{} and {} differ: told apart with AUC {} {}.")),
+    "merge": ("supported", Markup("{} and {} can be treated as one: told apart with AUC {} {} only.")),
+    "inconclusive": (
+        "not supported",
+        Markup("{} and {}: neither a difference nor equality is shown (AUC {} {})."),
+    ),
+}
+
+
+def _merges(report: Traced) -> Iterator[Verdict]:
+    pairs = list(report["merge"])
+    if len(pairs) > MOST_PAIRS:
+        counts = [
+            (word, sum(pair["verdict"] == word for pair in pairs))
+            for word in ("keep", "merge", "inconclusive")
+        ]
+        listed = ", ".join(f"{count} {word}" for word, count in counts if count)
+        level = "weak" if counts[2][1] else "supported"
+        yield Verdict(
+            level,
+            Markup("{} pairs of {}: {}.").format(len(pairs), report["grouping"], listed),
+            report["merge"],
+        )
+        return
+    for pair in pairs:
+        level, text = PAIRS[str(pair["verdict"])]
+        auc = figure(pair.at("two_sample_auc")), interval(pair.at("two_sample_ci"))
+        yield Verdict(level, text.format(pair["a"], pair["b"], *auc), pair)
+
+
+def _response(report: Traced) -> Iterator[Verdict]:
+    yield from _leaks(report)
+    best = report.at("selection", "figures") or report["models"][str(report["best"])]
+    area, spread = _raw(best, "roc_auc", "mean"), _raw(best, "roc_auc", "sd")
+    if area is not None and spread is not None:
+        level = "supported" if area - 2 * spread > 0.5 else "weak" if area > 0.5 else "not supported"
+        text = Markup(
+            "{} can be predicted: ROC AUC {} ± {} over folds, average precision {} ± {}; chosen: {}."
+        )
+        yield Verdict(
+            level,
+            text.format(
+                report["target"],
+                *_with_spread(best, "roc_auc"),
+                *_with_spread(best, "average_precision"),
+                report["best"],
+            ),
+            best,
+        )
+    accuracy, majority = _raw(best, "accuracy", "mean"), _raw(report, "majority_accuracy")
+    if accuracy is not None and majority is not None:
+        spread = _raw(best, "accuracy", "sd") or 0
+        level = (
+            "supported"
+            if accuracy - 2 * spread > majority
+            else "weak"
+            if accuracy > majority
+            else "not supported"
+        )
+        text = Markup("Accuracy is {} ± {}; always naming the majority is right in {}.")
+        named = (
+            figure(best.at("accuracy", "mean"), "percent"),
+            figure(best.at("accuracy", "sd"), "percent"),
+        )
+        yield Verdict(
+            level, text.format(*named, figure(report["majority_accuracy"], "percent")), best.at("accuracy")
+        )
+
+
+def _leaks(report: Traced) -> Iterator[Verdict]:
+    for check in report.at("leakage") or ():
+        if check["verdict"] == "leak":
+            text = Markup("The response model cannot be trusted: {} ({}).")
+            yield Verdict("not supported", text.format(check["check"], check.at("evidence") or "leak"), check)
+
+
+def _with_spread(model: Traced, name: str) -> tuple[Markup, Markup]:
+    return figure(model.at(name, "mean")), figure(model.at(name, "sd"), digits=2)
+
+
+def _profit(report: Traced) -> Iterator[Verdict]:
+    profit = report["profit"]
+    low = _raw(profit, "model_ci", 0)
+    rest = max(_raw(profit, "everyone") or 0, _raw(profit, "nobody") or 0)
+    model = _raw(profit, "model") or 0
+    level = "supported" if low is not None and low > rest else "weak" if model > rest else "not supported"
+    text = Markup(
+        "Contact those with a probability from {} on: profit {} {}, against {} for everyone, {} for nobody."
+    )
+    yield Verdict(
+        level,
+        text.format(
+            figure(report["cutoff"]),
+            figure(profit["model"]),
+            interval(profit.at("model_ci")),
+            figure(profit.at("everyone")),
+            figure(profit.at("nobody")),
+        ),
+        profit,
+    )
+
+
+def _promotions(report: Traced) -> Iterator[Verdict]:
+    if len(report):
+        text = Markup("{} promotions rest on rules that hold again on later baskets.")
+        yield Verdict("supported", text.format(len(report)), report)
+    else:
+        yield Verdict(
+            "not supported", Markup("No rule between products holds again on later baskets."), report
+        )
+
+
+JUDGES = {
+    "segment": _segments,
+    "impute": _imputation,
+    "compare": _merges,
+    "classify": _response,
+    "target": _profit,
+    "promotions": _promotions,
+}
+
+
+def _raw(value: Traced | None, *steps: str | int) -> Any:
+    found = None if value is None else value.at(*steps)
+    return None if found is None else found.raw

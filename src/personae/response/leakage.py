@@ -1,0 +1,268 @@
+"""The leakage guard: what makes figures too good, each check with a verdict and its evidence.
+
+Verdicts: `clean` (nothing found), `handled` (found, and the validation takes care of it), `leak`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.neighbors import NearestNeighbors
+from sklearn.tree import DecisionTreeClassifier
+
+from personae.response import metrics
+from personae.response.folds import identical_rows
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
+
+FEWEST_FILLED = 10
+CERTAIN = 0.9
+STRONG = 1e-6
+NEIGHBOURS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: the columns it points at, its verdict and what it saw."""
+
+    check: str
+    columns: tuple[str, ...]
+    verdict: str
+    evidence: str
+
+
+def inspect(
+    table: pd.DataFrame,
+    target: Integers,
+    units: Integers,
+    *,
+    suspicious_auc: float,
+    seed: int,
+    forward: bool = False,
+) -> list[Finding]:
+    """Run every check that needs the table only.
+
+    Parameters
+    ----------
+    table : features as `preprocessing.features` gives them
+    target : class codes
+    units : of whom the validation keeps together
+    suspicious_auc : ROC AUC of a single column that is too good to be true
+    seed : of the folds for single columns
+    forward : whether every row is predicted from earlier ones only: the past may repeat itself
+    """
+    groups = identical_rows(table)
+    return [
+        duplicates(groups, np.zeros_like(units) if forward else units, forward=forward),
+        conflicts(groups, target),
+        single_column(table, target, units, suspicious_auc=suspicious_auc, seed=seed),
+        filled_after(table, target),
+        resampled(table, target, groups),
+    ]
+
+
+def declared(values: pd.DataFrame, target: Integers) -> Finding:
+    """Tell how well the columns that are known to leak would do, each alone; the features leave them out.
+
+    Examples
+    --------
+    >>> declared(pd.DataFrame({"paid": [0.0, 0.0, 3.0]}), np.array([0, 0, 1])).evidence
+    'measured after the event, no feature; alone paid reaches ROC AUC 1.000'
+    """
+    columns = {name: values[name].to_numpy(float) for name in values}
+    alone = {
+        name: metrics.ranking(target, np.column_stack([-column, column]), "roc_auc")
+        for name, column in columns.items()
+    }
+    reached = ", ".join(f"{name} reaches ROC AUC {auc:.3f}" for name, auc in alone.items())
+    evidence = f"measured after the event, no feature; alone {reached}"
+    return Finding("declared", tuple(values), "handled", evidence)
+
+
+def duplicates(groups: Integers, units: Integers, *, forward: bool = False) -> Finding:
+    """Look for identical customers whom the validation would put into different folds.
+
+    Examples
+    --------
+    >>> duplicates(np.array([0, 1, 0]), np.array([0, 1, 2])).verdict
+    'leak'
+    """
+    _, number, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    repeated = counts[number] > 1
+    if not repeated.any():
+        return Finding("duplicates", (), "clean", "no two customers are identical")
+    met = np.unique(np.column_stack([number, units]), axis=0)[:, 0]
+    apart = int((np.bincount(met) > 1).sum())
+    evidence = f"{int(repeated.sum())} rows in {int((counts > 1).sum())} groups of identical customers"
+    kept = "each predicted from earlier ones" if forward else "each kept in one fold"
+    if apart:
+        return Finding("duplicates", (), "leak", f"{evidence}; {apart} groups would be split over folds")
+    return Finding("duplicates", (), "handled", f"{evidence}, {kept}")
+
+
+def conflicts(groups: Integers, target: Integers) -> Finding:
+    """Count identical customers with different answers: no model of these columns can get all right."""
+    counts = np.zeros((groups.max() + 1, target.max() + 1))
+    np.add.at(counts, (groups, target), 1)
+    differing = (counts > 0).sum(axis=1) > 1
+    if not differing.any():
+        return Finding("conflicting labels", (), "clean", "identical customers answer alike")
+    ceiling = counts.max(axis=1).sum() / len(target)
+    evidence = f"{int(differing.sum())} groups of identical customers answer differently; "
+    return Finding("conflicting labels", (), "handled", f"{evidence}accuracy cannot exceed {ceiling:.4f}")
+
+
+def single_column(
+    table: pd.DataFrame, target: Integers, units: Integers, *, suspicious_auc: float, seed: int
+) -> Finding:
+    """Look for a column that alone predicts too well: ROC AUC of a small tree, out of fold.
+
+    Customers of one unit count once, so that copies cannot lend a column their answers.
+    """
+    first = np.unique(units, return_index=True)[1]
+    kept, truth = table.iloc[first], target[first]
+    folds = StratifiedKFold(3, shuffle=True, random_state=seed % 2**32)
+    tree = DecisionTreeClassifier(max_depth=3, min_samples_leaf=5, random_state=0)
+    found = {}
+    for column in table:
+        values = kept[column]
+        codes = values if values.dtype.kind == "f" else pd.factorize(values, sort=True)[0].astype(float)
+        inputs = np.asarray(codes, dtype=float)[:, None]
+        if np.unique(inputs).size < 2:
+            continue
+        guessed = cross_val_predict(tree, inputs, truth, cv=folds, method="predict_proba")
+        found[str(column)] = metrics.ranking(truth, guessed, "roc_auc")
+    best = max(found, key=found.__getitem__)
+    suspects = tuple(name for name, auc in found.items() if auc >= suspicious_auc)
+    evidence = f"best single column {best}: ROC AUC {found[best]:.3f}; suspicious from {suspicious_auc:g}"
+    return Finding("single column", suspects, "leak" if suspects else "clean", evidence)
+
+
+def filled_after(table: pd.DataFrame, target: Integers) -> Finding:
+    """Look for a column that is filled, or differs from its usual value, almost only with one answer.
+
+    A column is reported if the exact lower bound (Clopper and Pearson 1934) of the share of one answer among
+    its filled rows exceeds 90 %, and leaves less than a fifth of the other answers' overall share.
+    """
+    suspects, seen = [], []
+    for column in table:
+        values = table[column]
+        usual = values.mode(dropna=False).iloc[0]
+        states = {"filled": (values.notna() & (values != "missing")).to_numpy()}
+        if (values == usual).mean() >= 0.5:
+            states[f"other than {usual}"] = (values != usual).to_numpy() & states["filled"]
+        for state, filled in states.items():
+            share = _certain_answer(filled, target)
+            if share is not None and str(column) not in suspects:
+                suspects.append(str(column))
+                seen.append(
+                    f"{column} is {state} in {int(filled.sum())} rows, {share:.1%} of them one answer"
+                )
+    evidence = "; ".join(seen) if seen else "no column is filled almost only with one answer"
+    return Finding("filled after the event", tuple(suspects), "leak" if suspects else "clean", evidence)
+
+
+def _certain_answer(filled: Flags, target: Integers) -> float | None:
+    if filled.sum() < FEWEST_FILLED or filled.all():
+        return None
+    counts = np.bincount(target[filled], minlength=target.max() + 1)
+    answer = int(counts.argmax())
+    lower = stats.binomtest(int(counts[answer]), int(filled.sum())).proportion_ci(0.95, "exact").low
+    usual = float((target == answer).mean())
+    return float(counts.max() / filled.sum()) if lower > CERTAIN and 1 - lower < (1 - usual) / 5 else None
+
+
+def resampled(table: pd.DataFrame, target: Integers, groups: Integers) -> Finding:
+    """Look for resampling before the split: copies, or points between neighbours, of the rarer answers.
+
+    Among the rows of the rarer answers the share of such rows must exceed 30 % and be beyond chance (Fisher's
+    exact test, p < 1e-6) of the most frequent answer's; balanced classes are compared in both directions.
+    """
+    counts = np.bincount(groups)
+    copied = counts[groups] > 1
+    between = _between_neighbours(table, target)
+    seen = []
+    for answer in np.unique(target):
+        own = target == answer
+        for made, how in ((copied, "copies of another"), (between, "exactly between two others")):
+            share, elsewhere = made[own].mean(), made[~own].mean()
+            odds = [[made[own].sum(), (~made)[own].sum()], [made[~own].sum(), (~made)[~own].sum()]]
+            if share > 0.3 and share > 2 * elsewhere and stats.fisher_exact(odds).pvalue < STRONG:
+                seen.append(f"answer {answer}: {share:.0%} of the rows are {how}, {elsewhere:.0%} elsewhere")
+    evidence = "; ".join(seen) if seen else "no answer consists of copies or of points between customers"
+    return Finding("resampled before the split", (), "leak" if seen else "clean", evidence)
+
+
+def _between_neighbours(table: pd.DataFrame, target: Integers) -> Flags:
+    """Tell which rows lie on the straight line between two neighbours with the same answer."""
+    numeric = table.select_dtypes("number")
+    varied = numeric.loc[:, (numeric.nunique() > 20) & numeric.notna().any()]
+    found = np.zeros(len(table), dtype=bool)
+    if varied.shape[1] < 3:
+        return found
+    points = ((varied - varied.mean()) / varied.std()).fillna(0.0).to_numpy()
+    for answer in np.unique(target):
+        rows = np.flatnonzero(target == answer)
+        count = min(NEIGHBOURS + 1, len(rows))
+        if count < 3:
+            continue
+        search = NearestNeighbors(n_neighbors=count).fit(points[rows])
+        near = search.kneighbors(points[rows], return_distance=False)[:, 1:]
+        for row, others in zip(rows, near, strict=True):
+            arms = points[rows[others]] - points[row]
+            length = np.linalg.norm(arms, axis=1)
+            arms = arms[length > 1e-9] / length[length > 1e-9, None]
+            found[row] = bool(len(arms)) and float((arms @ arms.T).min()) < -1 + 1e-9
+    return found
+
+
+def canary(
+    run: Callable[[Integers], Floats], target: Integers, units: Integers, *, permutations: int, seed: int
+) -> Finding:
+    """Run a whole pipeline on permuted answers: whatever it still finds, it cannot have learned honestly.
+
+    Answers are permuted over units, whose rows keep one answer, so that a pipeline that splits identical
+    customers is caught too.
+
+    Parameters
+    ----------
+    run : from class codes to probabilities out of fold, shape (rows, classes); NaN where not predicted
+    target, units : class codes, and who is kept together
+    permutations : runs
+
+    Examples
+    --------
+    >>> target = np.arange(200) % 2
+    >>> honest = lambda answers: np.full((200, 2), 0.5)
+    >>> canary(honest, target, np.arange(200), permutations=3, seed=0).verdict
+    'clean'
+    """
+    _, first, member = np.unique(units, return_index=True, return_inverse=True)
+    rng = np.random.default_rng(seed)
+    found, noise = [], []
+    for _ in range(permutations):
+        answers = rng.permutation(target[first])[member]
+        guessed = run(answers)
+        seen = ~np.isnan(guessed[:, 0])
+        found.append(metrics.ranking(answers[seen], guessed[seen], "roc_auc"))
+        noise.append(_null_sd(answers[seen], member[seen]))
+    mean = float(np.mean(found))
+    limit = 0.5 + 3 * float(np.mean(noise)) / np.sqrt(permutations)
+    evidence = (
+        f"ROC AUC {mean:.3f} on {permutations} permutations of the answers; chance stays below {limit:.3f}"
+    )
+    return Finding("permuted answers", (), "leak" if mean > limit else "clean", evidence)
+
+
+def _null_sd(answers: Integers, units: Integers) -> float:
+    """Standard deviation of the ROC AUC under chance, with units as sample size (Mann and Whitney 1947)."""
+    first = np.unique(units, return_index=True)[1]
+    events = np.bincount(answers[first])[1:]
+    others = len(first) - events
+    return float(np.sqrt(np.mean((len(first) + 1) / (12 * events * others))))

@@ -1,0 +1,67 @@
+"""What stage classify hands to stage target: probabilities out of fold, one row a customer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
+
+PREFIX = "probability_"
+
+
+def responses(
+    customers: Sequence[Any],
+    units: Integers,
+    target: Integers,
+    *,
+    classes: Sequence[Any],
+    probabilities: Floats,
+    reasons: Sequence[str],
+) -> pd.DataFrame:
+    """Lay out predictions of the procedure, shape (repeats, rows, classes), as a table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `customer`, `unit`, `target`, one column `probability_<repeat>_<class>` each (of two classes the event
+        only), `reason`.
+
+    Examples
+    --------
+    >>> told = {"classes": ["no", "yes"], "probabilities": np.array([[[0.2, 0.8]]]), "reasons": ["age"]}
+    >>> found = responses([7], np.array([0]), np.array([1]), **told)
+    >>> found.columns.tolist()
+    ['customer', 'unit', 'target', 'probability_0_yes', 'reason']
+    """
+    shown = [1] if len(classes) == 2 else range(len(classes))
+    figures = {
+        f"{PREFIX}{repeat}_{classes[k]}": found[:, k]
+        for repeat, found in enumerate(probabilities)
+        for k in shown
+    }
+    known = {"customer": list(customers), "unit": units, "target": np.asarray(target)}
+    return pd.DataFrame({**known, **figures, "reason": list(reasons)})
+
+
+def event_probabilities(table: pd.DataFrame) -> Floats:
+    """Read the probabilities of the event back, shape (repeats, rows)."""
+    return np.ascontiguousarray(table.filter(like=PREFIX).to_numpy(dtype=np.float64).T)
+
+
+def class_probabilities(table: pd.DataFrame, classes: int) -> Floats:
+    """Read the probabilities of all classes back, shape (repeats, rows, classes).
+
+    Examples
+    --------
+    >>> told = {"classes": ["no", "yes"], "probabilities": np.array([[[0.25, 0.75]]]), "reasons": [""]}
+    >>> class_probabilities(responses([7], np.array([0]), np.array([1]), **told), 2).tolist()
+    [[[0.25, 0.75]]]
+    """
+    columns = event_probabilities(table)
+    if classes == 2:
+        return np.stack([1 - columns, columns], axis=2)
+    return columns.reshape(-1, classes, len(table)).transpose(0, 2, 1)

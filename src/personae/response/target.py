@@ -1,0 +1,167 @@
+"""All of stage target as one value: profit, curves, budgets, the list of whom to contact."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from personae import targeting
+from personae.budgets import budget_curve
+from personae.errors import PersonaeError
+from personae.response.responses import event_probabilities
+from personae.response.uplift import experiment_size, identifiable
+from personae.schema.target import Target
+from personae.targeting import Economics
+
+Floats = npt.NDArray[np.float64]
+
+CURVE_RESAMPLES = 200
+ESTIMATES = (
+    "profit on a customer file of this size, decided out of fold; groups of identical customers are "
+    "resampled; training on another file would vary it further"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What stage target writes: target.json, the list of customers, the curve as a table."""
+
+    report: dict[str, Any]
+    customers: pd.DataFrame
+    curve: pd.DataFrame
+
+
+def choose(
+    responses: pd.DataFrame, customers: pd.DataFrame, segments: pd.Series, settings: Target, *, seed: int
+) -> Targets:
+    """Decide whom to contact, and what it earned on customers whose response is known.
+
+    Parameters
+    ----------
+    responses : as `responses.responses` lays them out; the event is the second of two classes
+    customers : customer table, with the columns that the settings name; rows as in `responses`
+    segments : segment of each customer
+    settings : the study's section `target`
+    seed : of the bootstrap
+
+    Returns
+    -------
+    Targets
+        `customers`: customer, segment, probability (mean over repeats, each out of fold), expected_profit,
+        decision, reason; the most profitable first.
+
+    Raises
+    ------
+    PersonaeError
+        If a column is missing or a figure is impossible.
+    """
+    money = _economics(settings, customers, segments)
+    response, units = responses["target"].to_numpy(), responses["unit"].to_numpy()
+    if response.max() > 1:
+        raise PersonaeError("target: the study's target has more than two classes; none of them is an event")
+    seen = np.asarray(~np.isnan(event_probabilities(responses)).any(axis=0))
+    probability, money = event_probabilities(responses)[:, seen], _of(money, seen)
+    known, groups = response[seen], units[seen]
+    rfm = _rfm(settings, customers.loc[seen])
+    sure = targeting.profit_interval(
+        known, probability, money, groups, resamples=settings.resamples, seed=seed
+    )
+    points = targeting.curve(known, probability, money, groups, resamples=CURVE_RESAMPLES, seed=seed)
+    mean = probability.mean(axis=0)
+    report = {
+        "cost": _one_or_mean(money.cost),
+        "revenue": _one_or_mean(money.revenue),
+        "cutoff": _one_or_mean(money.cutoff),
+        "customers": int(seen.sum()),
+        "contacts": float(targeting.contact(probability, money).sum(axis=1).mean()),
+        "profit": {
+            **targeting.profits(known, probability, money, rfm=rfm),
+            "model_ci": [sure.lower, sure.upper],
+            "model_sd_over_repeats": _sd_over_repeats(known, probability, money),
+        },
+        "model_ci_estimates": ESTIMATES,
+        "budget": budget_curve(money.expected(mean), money.cost, money.earned(known), settings.budgets),
+        "if_response_falls": targeting.if_response_falls(known, probability, money, by=settings.fall),
+        "uplift": _uplift(settings, customers, float(known.mean())),
+    }
+    chosen = _list(responses[seen], segments[seen], mean, money)
+    return Targets(report, chosen, pd.DataFrame(points))
+
+
+def nobody() -> Targets:
+    """Say that a study without an answer to an offer has nobody to choose; the tables have no rows."""
+    listed = ["customer", "segment", "probability", "expected_profit", "decision", "reason"]
+    points = [field.name for field in fields(targeting.Point)]
+    report = {"skipped": "the study has no answer to an offer, so there is nobody to choose"}
+    return Targets(report, pd.DataFrame(columns=listed), pd.DataFrame(columns=points))
+
+
+def _economics(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> Economics:
+    figures = []
+    for name in ("cost", "revenue"):
+        given = getattr(settings, name)
+        if isinstance(given, str):
+            if given not in customers:
+                raise PersonaeError(f"target.{name}: column '{given}' is not in the customer table")
+            figures.append(customers[given].to_numpy(dtype=np.float64))
+            continue
+        figures.append(
+            targeting.by_segment(segments.tolist(), given, getattr(settings, f"{name}_by_segment"))
+        )
+    return targeting.economics(len(customers), figures[0], figures[1])
+
+
+def _of(money: Economics, rows: npt.NDArray[np.bool_]) -> Economics:
+    return Economics(money.cost[rows], money.revenue[rows])
+
+
+def _one_or_mean(values: Floats) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if np.ptp(finite) else float(finite[0])
+
+
+def _sd_over_repeats(response: npt.NDArray[np.intp], probability: Floats, money: Economics) -> float:
+    each = targeting.contact(probability, money) @ money.earned(response)
+    return float(each.std(ddof=1)) if len(each) > 1 else float("nan")
+
+
+def _rfm(settings: Target, customers: pd.DataFrame) -> Floats | None:
+    if settings.rfm is None:
+        return None
+    named = (settings.rfm.recency, settings.rfm.frequency, settings.rfm.monetary)
+    absent = [column for column in named if column not in customers]
+    if absent:
+        raise PersonaeError(f"target.rfm: column '{absent[0]}' is not in the customer table")
+    return targeting.rfm_score(*(customers[column].to_numpy(dtype=np.float64) for column in named))
+
+
+def _uplift(settings: Target, customers: pd.DataFrame, response_rate: float) -> dict[str, Any]:
+    """Say whether the file can tell uplift; where it cannot, the size of the test that could."""
+    effect = settings.uplift.smallest_effect
+    needed = experiment_size(max(response_rate - effect, 0.0), effect)
+    treatment = settings.uplift.treatment
+    if treatment is not None and treatment not in customers:
+        raise PersonaeError(f"target.uplift.treatment: column '{treatment}' is not in the customer table")
+    arms = None if treatment is None else customers[treatment].to_numpy(dtype=np.intp)
+    reason = identifiable(arms, None)
+    verdict = "not identifiable from this file" if reason else "identifiable"
+    return {"verdict": verdict, "reason": reason, "experiment": needed}
+
+
+def _list(
+    responses: pd.DataFrame, segments: pd.Series, probability: Floats, money: Economics
+) -> pd.DataFrame:
+    expected = money.expected(probability)
+    table = pd.DataFrame(
+        {
+            "customer": responses["customer"].to_numpy(),
+            "segment": segments.to_numpy(),
+            "probability": probability,
+            "expected_profit": expected,
+            "decision": np.where(expected >= 0, "contact", "leave"),
+            "reason": responses["reason"].to_numpy(),
+        }
+    )
+    return table.sort_values(["expected_profit", "customer"], ascending=[False, True], ignore_index=True)

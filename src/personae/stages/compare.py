@@ -1,0 +1,41 @@
+"""Stage compare: groups of customers tested against each other, merge verdicts, probabilities."""
+
+from dataclasses import asdict
+
+import polars as pl
+
+from personae import paths, tables
+from personae.command import run_stage
+from personae.files import read_json, write_json
+from personae.inference.probabilities import SCHEMA
+from personae.inference.study import compare_study
+from personae.schema.base import Frozen
+from personae.schema.compare import Compare
+from personae.settings import load
+
+
+class Keys(Frozen):
+    """What this stage reads of the settings."""
+
+    seed: int
+    compare: Compare
+
+
+def main(study: str) -> None:
+    keys = load(study, Keys)
+    found = compare_study(
+        tables.read(paths.table(study, "complete")),
+        tables.read(paths.table(study, "segments")),
+        keys.compare,
+        made_by=read_json(paths.report(study, "segment.json"))["space"]["columns"],
+        seed=keys.seed,
+    )
+    rows = pl.DataFrame([asdict(row) for row in found.probabilities], schema=SCHEMA)
+    tables.write_csv(paths.report(study, "probabilities.csv"), rows.fill_nan(None))
+    report = found.report()
+    write_json(paths.groups(study), report["groups"] if keys.compare.grouping else {})
+    write_json(paths.report(study, "compare.json"), report)
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,42 @@
+"""Stage target: responses out of fold to the list of whom to contact, and what it earns."""
+
+import polars as pl
+
+from personae import paths, tables
+from personae.command import run_stage
+from personae.files import write_json
+from personae.response.target import Targets, choose, nobody
+from personae.schema.base import Frozen
+from personae.schema.target import Target
+from personae.settings import load
+
+
+class Keys(Frozen):
+    """What this stage reads of the settings."""
+
+    seed: int
+    target: Target | None
+
+
+def main(study: str) -> None:
+    keys = load(study, Keys)
+    targets = nobody() if keys.target is None else _choose(study, keys.target, keys.seed)
+    chosen = pl.from_pandas(targets.customers)
+    tables.write(paths.table(study, "targets"), chosen)
+    tables.write_csv(paths.report(study, "targets.csv"), chosen)
+    tables.write_csv(paths.report(study, "curves/profit.csv"), pl.from_pandas(targets.curve))
+    write_json(paths.report(study, "target.json"), targets.report)
+
+
+def _choose(study: str, settings: Target, seed: int) -> Targets:
+    responses = tables.read(paths.table(study, "responses"))
+    rows = responses.select("customer")
+    customers = rows.join(tables.read(paths.table(study, "customers")), on="customer", how="left")
+    segments = rows.join(tables.read(paths.table(study, "segments")), on="customer", how="left")
+    return choose(
+        responses.to_pandas(), customers.to_pandas(), segments["segment"].to_pandas(), settings, seed=seed
+    )
+
+
+if __name__ == "__main__":
+    run_stage(main)

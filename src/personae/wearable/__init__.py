@@ -1,0 +1,1 @@
+"""What the minutes of a wearable device say about a day, a night and a person, as Narwhals expressions."""

@@ -1,0 +1,83 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mlxtend.frequent_patterns import association_rules, fpgrowth
+
+from personae.baskets import itemsets
+from personae.baskets.coding import from_lists
+from personae.baskets.rules import rules
+from personae.errors import PersonaeError
+
+FIGURES = ("support", "confidence", "lift", "leverage", "conviction")
+items = st.lists(st.sampled_from("abcdefgh"), max_size=8)
+
+
+def one_hot(baskets):
+    held = np.zeros((baskets.n, len(baskets.names)), dtype=bool)
+    held[baskets.basket, baskets.item] = True
+    return pd.DataFrame(held)
+
+
+def assert_same_as_mlxtend(baskets, min_support, max_length, min_confidence):
+    found = itemsets.frequent(baskets, min_support=min_support, max_length=max_length)
+    peer = fpgrowth(one_hot(baskets), min_support=min_support, max_len=max_length)
+    supports = zip(map(frozenset, found.sets), found.counts / baskets.n, strict=True)
+    assert dict(supports) == dict(zip(peer["itemsets"], peer["support"], strict=True))
+    if peer.empty:
+        return
+    ruled = rules(found, min_confidence=min_confidence)
+    with np.errstate(all="ignore"):
+        table = association_rules(peer, metric="confidence", min_threshold=min_confidence)
+    theirs = {
+        (row.antecedents, row.consequents): tuple(getattr(row, figure) for figure in FIGURES)
+        for row in table.itertuples()
+    }
+    figures = zip(*(getattr(ruled, figure) for figure in FIGURES), strict=True)
+    sides = zip(map(frozenset, ruled.antecedents), map(frozenset, ruled.consequents), strict=True)
+    mine = dict(zip(sides, figures, strict=True))
+    assert mine.keys() == theirs.keys()
+    for side, values in mine.items():
+        assert values == pytest.approx(theirs[side], rel=1e-9, abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(items, min_size=1, max_size=80), st.integers(1, 60), st.integers(1, 5), st.integers(0, 100))
+def test_sets_and_rules_are_those_of_mlxtend(lists, support, max_length, confidence):
+    baskets = from_lists(lists)
+    if baskets.names:
+        # off any ratio of small counts, where the last bit of a quotient would decide
+        assert_same_as_mlxtend(baskets, support / 100 + 1e-7, max_length, confidence / 100 - 1e-7)
+
+
+def test_sets_that_span_several_blocks_are_counted_whole(monkeypatch):
+    monkeypatch.setattr(itemsets, "BLOCK", 2)
+    rng = np.random.default_rng(3)
+    held = rng.random((700, 9)) < 0.4
+    baskets = from_lists([[f"i{code}" for code in np.flatnonzero(row)] for row in held])
+    assert_same_as_mlxtend(baskets, 0.02, 4, 0.3)
+
+
+def test_given_sets_are_counted():
+    baskets = from_lists([["a", "b", "c"], ["a", "b"], ["c"], []])
+    assert itemsets.count_sets(baskets, [(0, 1), (2,), (0, 1, 2)]).tolist() == [2, 2, 1]
+
+
+def test_no_baskets_hold_no_sets():
+    assert itemsets.frequent(from_lists([[], []]), min_support=0.5, max_length=3).sets == ()
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"min_support": 0.0}, "min_support 0.0"),
+        ({"max_length": 0}, "max_length 0"),
+        ({"max_itemsets": 6}, "raise min_support or lower max_length"),
+        ({"memory_mb": 0}, "mine categories instead of items"),
+    ],
+)
+def test_limits_stop_with_advice(setting, said):
+    baskets = from_lists([["a", "b", "c"]] * 5)
+    with pytest.raises(PersonaeError, match=said):
+        itemsets.frequent(baskets, **{"min_support": 0.1, "max_length": 3} | setting)

@@ -1,0 +1,63 @@
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from personae.errors import PersonaeError
+from personae.inference.columns import Column, design_matrix, one_row_a_unit, read_column
+
+
+@pytest.mark.parametrize("frame", [pl.DataFrame, pd.DataFrame])
+def test_a_column_is_the_same_from_polars_and_pandas(frame):
+    table = frame({"age": [20.0, None, 40.0], "sex": ["m", None, "f"], "member": [True, False, True]})
+    age, sex, member = (read_column(table, name) for name in ("age", "sex", "member"))
+    assert (age.kind, sex.kind, member.kind) == ("number", "category", "category")
+    np.testing.assert_array_equal(age.values, [20, np.nan, 40])
+    np.testing.assert_array_equal(sex.values, ["m", "", "f"])
+    assert age.known.tolist() == sex.known.tolist() == [True, False, True]
+    assert member.known.all()
+
+
+def test_infinite_numbers_and_unknown_columns_are_refused():
+    table = pl.DataFrame({"age": [1.0, float("inf")]})
+    with pytest.raises(PersonaeError, match="column age holds an infinite number"):
+        read_column(table, "age")
+    with pytest.raises(PersonaeError, match="column Age is not in the table; it has age"):
+        read_column(table, "Age")
+
+
+def test_every_feature_weighs_the_same():
+    rng = np.random.default_rng(0)
+    columns = [
+        Column("income", "number", rng.normal(50_000, 10_000, 300)),
+        Column("sex", "category", rng.choice(["m", "f"], 300)),
+        Column("town", "category", rng.choice(list("abcdef"), 300)),
+        Column("constant", "number", np.ones(300)),
+    ]
+    matrix = design_matrix(columns, np.ones(300, dtype=bool))
+    assert matrix.var(axis=0)[0] == pytest.approx(1)
+    assert matrix.var(axis=0)[1:3].sum() == pytest.approx(1)
+    assert matrix.var(axis=0)[3:9].sum() == pytest.approx(1)
+    assert matrix[:, 9].tolist() == [0] * 300
+
+
+def test_a_unit_counts_once():
+    days = pl.DataFrame(
+        {
+            "user": [1, 1, 2, 3],
+            "segment": ["a", "a", "b", "b"],
+            "steps": [1.0, 3.0, 5.0, 7.0],
+            "sex": ["m", "m", "f", "f"],
+            "weekday": ["mo", "tu", "mo", "mo"],
+        }
+    )
+    users, varying = one_row_a_unit(days, "user", "segment")
+    assert users["steps"].to_list() == [2, 5, 7]
+    assert users["sex"].to_list() == ["m", "f", "f"]
+    assert varying == ("weekday",)
+
+
+def test_a_unit_in_two_groups_is_refused():
+    days = pl.DataFrame({"user": [1, 1], "segment": ["a", "b"], "steps": [1, 2]})
+    with pytest.raises(PersonaeError, match="a user has rows in several groups"):
+        one_row_a_unit(days, "user", "segment")

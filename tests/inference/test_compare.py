@@ -1,0 +1,239 @@
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy import stats
+
+from personae.errors import PersonaeError
+from personae.inference.compare import compare
+from personae.inference.probabilities import Bins, probabilities
+from personae.inference.rules import Rules
+
+ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
+RULES = Rules(
+    alpha=0.05,
+    correction="holm",
+    rank_test="mann-whitney",
+    margin=0.3,
+    auc_bound=0.6,
+    power_effect=0.3,
+    min_group=5,
+    permutations=199,
+    on_inconclusive="keep",
+)
+
+
+def customers(seed, sizes, shift=0.0):
+    """Groups of one kind, the last one shifted in income; numbers normal, skewed and tied, one category."""
+    rng = np.random.default_rng(seed)
+    n = sum(sizes)
+    group = np.repeat([f"g{i}" for i in range(len(sizes))], sizes)
+    return pl.DataFrame(
+        {
+            "group": group,
+            "income": rng.normal(size=n) + shift * (group == f"g{len(sizes) - 1}"),
+            "spend": rng.lognormal(size=n),
+            "visits": rng.integers(1, 6, n),
+            "sex": rng.choice(["m", "f"], n),
+        }
+    )
+
+
+def verdicts(seeds, sizes, shift=0.0):
+    return [
+        compare(customers(seed, sizes, shift), "group", RULES, seed=seed).merge[0].verdict for seed in seeds
+    ]
+
+
+def test_a_planted_equal_pair_of_500_is_merged():
+    assert verdicts(range(8), (500, 500)).count("merge") >= 7
+
+
+def test_a_planted_different_pair_is_kept():
+    assert verdicts(range(40), (80, 60), shift=0.8).count("keep") >= 37
+    assert verdicts(range(6), (500, 500), shift=0.8) == ["keep"] * 6
+
+
+def test_a_small_equal_pair_is_never_merged_for_lack_of_power():
+    found = verdicts(range(60), (30, 25))
+    assert "merge" not in found
+    assert found.count("keep") <= 60 * (0.05 + 3 * np.sqrt(0.05 * 0.95 / 60))
+
+
+def test_the_statistics_are_scipys():
+    table = customers(0, (60, 50, 40), shift=1.0)
+    found = compare(table, "group", RULES, seed=0)
+    groups = [part["spend"].to_numpy() for part in table.partition_by("group", maintain_order=True)]
+    spend = found.variables["spend"]
+    assert spend.test == "kruskal"
+    assert (spend.statistic, spend.p) == pytest.approx(tuple(stats.kruskal(*groups)), rel=1e-9)
+    pair = next(pair for pair in found.pairs if (pair.a, pair.b, pair.variable) == ("g0", "g2", "spend"))
+    assert pair.p == pytest.approx(stats.mannwhitneyu(groups[0], groups[2]).pvalue, rel=1e-9)
+    assert found.tests == 4 + 3 * 4
+    assert found.sizes == {"g0": 60, "g1": 50, "g2": 40}
+
+
+def test_correction_runs_over_every_test():
+    found = compare(customers(0, (60, 50, 40), shift=1.0), "group", RULES, seed=0)
+    smallest = min((*found.variables.values(), *found.pairs), key=lambda one: one.p)
+    assert smallest.p_adjusted == pytest.approx(min(1.0, found.tests * smallest.p))
+    assert all(one.p_adjusted >= one.p for one in (*found.variables.values(), *found.pairs))
+
+
+def test_the_same_seed_gives_the_same_comparison_from_polars_and_pandas():
+    table = customers(1, (40, 30))
+    first = compare(table, "group", RULES, seed=3)
+    assert repr(first) == repr(compare(table.to_pandas(), "group", RULES, seed=3))
+    shuffled = compare(table, "group", RULES, seed=4)
+    assert shuffled.variables["spend"].p == first.variables["spend"].p
+
+
+def test_columns_that_made_the_groups_are_described_and_never_tested():
+    found = compare(customers(2, (60, 50), shift=3.0), "group", RULES, seed=0, descriptive=["income"])
+    income = found.variables["income"]
+    assert income.test is None
+    assert np.isnan([income.p, income.p_adjusted, income.statistic]).all()
+    assert income.effect_ci[0] > 0.3
+    pair = next(pair for pair in found.pairs if pair.variable == "income")
+    assert np.isnan([pair.p, pair.equivalence_p, pair.power]).all()
+    assert pair.cliffs_delta < -0.8
+    assert found.merge == ()
+    assert found.groups == {"g0": "g0", "g1": "g1"}
+    assert found.variables["spend"].p > 0
+
+
+def test_the_independent_unit_counts_once():
+    users = customers(3, (30, 30)).with_columns(user=pl.int_range(60))
+    days = pl.concat([users] * 20)
+    found, once = (compare(table, "group", RULES, seed=0, unit="user") for table in (days, users))
+    assert found.sizes == {"g0": 30, "g1": 30}
+    assert found.variables["spend"].p == pytest.approx(once.variables["spend"].p)
+    assert compare(days.drop("user"), "group", RULES, seed=0).sizes["g0"] == 600
+
+
+def told(found):
+    return {(one.what, one.name): one.reason for one in found.excluded}
+
+
+def test_missing_values_are_left_out_of_their_own_test_and_counted():
+    table = customers(4, (40, 40)).with_columns(
+        income=pl.when(pl.int_range(80) % 10 == 0).then(None).otherwise("income"),
+        sex=pl.when(pl.int_range(80) % 20 == 1).then(None).otherwise("sex"),
+    )
+    found = compare(table, "group", RULES, seed=0)
+    assert (found.variables["income"].missing, found.variables["sex"].missing) == (8, 4)
+    assert found.variables["spend"].missing == 0
+    assert found.merge[0].two_sample_rows == 68
+
+
+def test_a_column_hardly_known_in_a_group_is_left_out_with_the_reason():
+    known = pl.when((pl.col("group") == "g0") | (pl.int_range(80) < 43)).then("income")
+    found = compare(customers(5, (40, 40)).with_columns(income=known), "group", RULES, seed=0)
+    assert told(found)["variable", "income"] == "known for 3 rows of g1, fewer than 5"
+    assert "income" not in found.variables
+
+
+def test_a_constant_and_an_identifier_are_left_out_with_the_reason():
+    table = customers(6, (40, 40)).with_columns(one=1.0, name=pl.int_range(80).cast(pl.String))
+    reasons = told(compare(table, "group", RULES, seed=0))
+    assert reasons == {("variable", "one"): "constant", ("variable", "name"): "every row has its own value"}
+
+
+def test_a_group_of_two_and_rows_without_group_are_left_out_with_the_reason():
+    table = customers(7, (40, 40, 2))
+    table = table.with_columns(group=pl.when(pl.int_range(82) < 3).then(None).otherwise("group"))
+    found = compare(table, "group", RULES, seed=0)
+    assert told(found) == {("rows", "group"): "3 rows have no group", ("group", "g2"): "2 rows, fewer than 5"}
+    assert found.sizes == {"g0": 37, "g1": 40}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"), [((40,), "1 group"), ((40, 2), "g1: 2 rows"), ((2, 2), "no group large")]
+)
+def test_one_group_only_is_an_error(sizes, words):
+    with pytest.raises(PersonaeError, match=words):
+        compare(customers(8, sizes), "group", RULES, seed=0)
+
+
+def test_nothing_to_compare_and_unknown_columns_are_errors():
+    table = customers(9, (20, 20)).with_columns(one=1.0)
+    with pytest.raises(PersonaeError, match="no column is left to compare; one: constant"):
+        compare(table, "group", RULES, seed=0, variables=["one"])
+    with pytest.raises(PersonaeError, match="no column Income in the table; it has group, income"):
+        compare(table, "group", RULES, seed=0, variables=["Income"])
+
+
+@pytest.mark.parametrize("rank_test", ["mann-whitney", "dunn"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(lambda group: pl.when(group == "g0").then(1.0).otherwise(2.0), id="no group varies"),
+        pytest.param(
+            lambda group: pl.when(group == "g2").then(pl.int_range(75)).otherwise(1), id="one group varies"
+        ),
+        pytest.param(lambda group: pl.int_range(75) % 2, id="ties everywhere"),
+    ],
+)
+def test_ties_everywhere_are_tested(values, rank_test):
+    table = customers(10, (25, 25, 25)).with_columns(tied=values(pl.col("group")))
+    found = compare(table, "group", replace(RULES, rank_test=rank_test), seed=0)
+    assert found.variables["tied"].test == "kruskal"
+    assert 0 <= found.variables["tied"].p <= 1
+    pairs = [pair for pair in found.pairs if pair.variable == "tied"]
+    assert all(0 <= pair.p <= 1 and -1 <= pair.ci[0] <= pair.ci[1] <= 1 for pair in pairs)
+
+
+def test_a_level_seen_once_is_tested_exactly():
+    sex = pl.when(pl.int_range(80) == 0).then(pl.lit("other")).otherwise("sex")
+    found = compare(customers(11, (40, 40)).with_columns(sex=sex), "group", RULES, seed=0)
+    assert found.variables["sex"].test == "fisher"
+    pair = next(pair for pair in found.pairs if pair.variable == "sex")
+    assert pair.test == "fisher"
+    assert 0 <= pair.cramers_v_ci[0] <= pair.cramers_v <= pair.cramers_v_ci[1] <= 1
+    assert 0 <= pair.equivalence_p <= 1
+
+
+def test_a_level_that_a_pair_does_not_have_is_no_difference():
+    table = customers(12, (40, 40, 40)).with_columns(
+        sex=pl.when(pl.col("group") == "g2").then("sex").otherwise(pl.lit("m"))
+    )
+    found = compare(table, "group", RULES, seed=0)
+    pair = next(pair for pair in found.pairs if (pair.a, pair.b, pair.variable) == ("g0", "g1", "sex"))
+    assert (pair.p, pair.cramers_v, pair.equivalence_p) == (1, 0, 0)
+
+
+@pytest.mark.originals
+@pytest.mark.skipif(not (ORIGINALS / "aerofit").is_dir(), reason="the original files are not there")
+def test_the_original_file_says_what_was_measured_on_it():
+    table = pd.read_csv(ORIGINALS / "aerofit" / "aerofit_treadmill.csv", encoding="utf-8-sig")
+    found = compare(table, "Product", replace(RULES, permutations=999), seed=42)
+    income = found.variables["Income"]
+    assert income.p == pytest.approx(4.6e-14, rel=0.02)
+    assert income.levene_p == pytest.approx(1.4e-14, rel=0.03)
+    normality = [income.normality[product] for product in ("KP281", "KP481", "KP781")]
+    assert normality == pytest.approx([0.15, 0.25, 0.005], abs=0.005)
+    pair = next(pair for pair in found.pairs if (pair.b, pair.variable) == ("KP481", "Income"))
+    assert (pair.p, pair.cliffs_delta) == pytest.approx((0.14, -0.15), abs=0.005)
+    assert pair.power == pytest.approx(0.39, abs=0.015)
+    assert pair.equivalence_p > 0.05
+    decided = {(merge.a, merge.b): merge.verdict for merge in found.merge}
+    assert decided == {
+        ("KP281", "KP481"): "inconclusive",
+        ("KP281", "KP781"): "keep",
+        ("KP481", "KP781"): "keep",
+    }
+    bins = {"Income": Bins((70_000,), "right"), "Age": Bins((30,), "left")}
+    pairs = [("Product", "Fitness"), ("Product", "Income"), ("Product", "Age")]
+    rows = {
+        (row.event_value, row.given, row.given_value): row
+        for row in probabilities(table, pairs, bins, small_n=30)
+        if row.kind == "conditional" and row.event == "Product"
+    }
+    fit = rows["KP781", "Fitness", "5"]
+    assert (fit.count, fit.total, round(fit.low, 2), round(fit.high, 2)) == (29, 31, 0.79, 0.98)
+    rich, young = rows["KP781", "Income", "> 70,000"], rows["KP281", "Age", "< 30"]
+    assert (rich.count, rich.total, young.count, young.total) == (23, 23, 53, 113)

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.power import TTestIndPower
+from statsmodels.stats.weightstats import ttost_ind
+
+from personae.inference.effects import pooled_sd
+from personae.inference.equivalence import RANK_EFFICIENCY, equivalence_p, level_equivalence_p, power
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.1, 0.6, -0.6])
+def test_equals_statsmodels(shift):
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(shift, 1, 300), rng.normal(0, 1.4, 200)
+    bound = 0.3 * pooled_sd(a, b)
+    assert equivalence_p(a, b, 0.3) == pytest.approx(
+        ttost_ind(a, b, -bound, bound, usevar="unequal")[0], abs=1e-9
+    )
+
+
+def test_groups_at_the_margin_are_rarely_called_equivalent():
+    rng = np.random.default_rng(3)
+    found = [equivalence_p(rng.normal(0.3, 1, 120), rng.normal(size=120), 0.3) <= 0.05 for _ in range(600)]
+    assert np.mean(found) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 600)
+
+
+def test_few_rows_never_prove_equivalence():
+    assert equivalence_p(np.arange(10.0), np.arange(10.0), 0.3) > 0.05
+
+
+def test_groups_that_do_not_vary_are_equivalent_exactly_when_equal():
+    assert equivalence_p(np.ones(9), np.ones(9), 0.3) == 0
+    assert equivalence_p(np.ones(9), np.zeros(9), 0.3) == 1
+
+
+def test_every_level_of_a_category_must_be_equivalent():
+    even, other = np.tile(["a", "b", "c"], 400), np.tile(["a", "b", "b"], 400)
+    assert level_equivalence_p(even, even, 0.3) < 1e-6
+    assert level_equivalence_p(even, other, 0.3) > 0.99
+
+
+@pytest.mark.parametrize(("effect", "a", "b"), [(0.3, 80, 60), (-0.3, 40, 60), (0.8, 20, 200), (0, 30, 30)])
+def test_power_equals_statsmodels(effect, a, b):
+    expected = TTestIndPower().power(effect, a, 0.05, ratio=b / a)
+    assert power(effect, a, b, 0.05) == pytest.approx(expected, abs=1e-9)
+
+
+def test_power_of_the_rank_test_is_what_simulation_gives():
+    rng = np.random.default_rng(4)
+    a, b = rng.normal(0.3, 1, (3000, 80)), rng.normal(size=(3000, 60))
+    simulated = np.mean(stats.mannwhitneyu(a, b, axis=1).pvalue <= 0.05)
+    assert power(0.3, 80, 60, 0.05, RANK_EFFICIENCY) == pytest.approx(simulated, abs=0.03)

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.metrics import roc_auc_score
+
+from personae.inference.twosample import _kernel, two_sample_test
+
+
+def tables(rng, a, b, change=None, columns=4):
+    features, second = rng.normal(size=(a + b, columns)), np.arange(a + b) >= a
+    if change == "shift":
+        features[second, 0] += 1
+    if change == "scale":
+        features[second, 0] *= 3
+    if change == "dependence":
+        features[second, 1] = 0.95 * features[second, 0] + 0.3 * features[second, 1]
+    return features, second
+
+
+def test_the_classifier_is_kernel_ridge_regression():
+    """Without folds to average over: two folds, one repeat, rebuilt with scikit-learn."""
+    features, second = tables(np.random.default_rng(0), 30, 30, "shift")
+    found = two_sample_test(features, second, seed=1, folds=2, repeats=1, permutations=1)
+    rng = np.random.default_rng(1)
+    rng.permutation(second)
+    fold, similarity = rng.permutation(np.arange(60) % 2), _kernel(features)
+    right = pairs = 0.0
+    for number in (0, 1):
+        train, test = fold != number, fold == number
+        centred = second[train] - second[train].mean()
+        model = KernelRidge(alpha=1.0, kernel="precomputed").fit(similarity[np.ix_(train, train)], centred)
+        scores = model.predict(similarity[np.ix_(test, train)])
+        weight = second[test].sum() * (~second[test]).sum()
+        right, pairs = right + weight * roc_auc_score(second[test], scores), pairs + weight
+    assert found.auc == pytest.approx(right / pairs, abs=1e-9)
+
+
+@pytest.mark.parametrize("change", ["shift", "scale", "dependence"])
+def test_shift_scale_and_dependence_are_seen(change):
+    features, second = tables(np.random.default_rng(2), 120, 120, change)
+    found = two_sample_test(features, second, seed=0, permutations=199)
+    assert found.p == 1 / 200
+    assert found.low > 0.5
+
+
+def test_equal_groups_are_called_different_at_the_level_only():
+    rng = np.random.default_rng(3)
+    p_values = [two_sample_test(*tables(rng, 25, 15), seed=i, permutations=99).p for i in range(200)]
+    assert np.mean(np.array(p_values) <= 0.05) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+    assert np.mean(np.array(p_values) <= 0.5) == pytest.approx(0.5, abs=3 * np.sqrt(0.25 / 200))
+
+
+@pytest.mark.parametrize("change", [None, "shift"])
+def test_the_interval_covers_the_mean_auc(change):
+    rng = np.random.default_rng(4)
+    found = [two_sample_test(*tables(rng, 50, 40, change), seed=i, permutations=60) for i in range(200)]
+    truth = 0.5 if change is None else np.mean([one.auc for one in found])
+    covered = np.mean([one.low <= truth <= one.high for one in found])
+    assert covered >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 200)
+
+
+def test_the_same_seed_gives_the_same_result_and_many_rows_are_thinned():
+    features, second = tables(np.random.default_rng(5), 400, 300)
+    first = two_sample_test(features, second, seed=7, permutations=19, max_rows=200)
+    assert first == two_sample_test(features, second, seed=7, permutations=19, max_rows=200)
+    assert first.rows == 200
+
+
+def test_features_that_do_not_vary_tell_nothing():
+    found = two_sample_test(np.zeros((40, 2)), np.arange(40) >= 20, seed=0, permutations=19)
+    assert (found.auc, found.p) == (0.5, 1.0)

@@ -1,0 +1,91 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from personae.errors import PersonaeError
+from personae.response.responses import responses
+from personae.response.target import choose
+from personae.results import to_json
+from personae.schema.target import Target
+
+SETTINGS = {
+    "cost": "contact_cost",
+    "revenue": 11.0,
+    "cost_by_segment": {},
+    "revenue_by_segment": {"1": 20.0},
+    "budgets": [30.0, 150.0],
+    "rfm": {"recency": "recency", "frequency": "orders", "monetary": "spend"},
+    "fall": 0.2,
+    "resamples": 200,
+    "uplift": {"treatment": None, "smallest_effect": 0.05},
+}
+
+
+def settings(**changes):
+    return Target.model_validate_json(json.dumps(SETTINGS | changes))
+
+
+def case(seed=0, rows=400):
+    rng = np.random.default_rng(seed)
+    truth = rng.beta(0.7, 4, rows)
+    answers = (rng.random(rows) < truth).astype(int)
+    found = np.clip(truth + rng.normal(0, 0.02, (3, rows)), 0, 1)
+    table = pd.DataFrame(
+        {
+            "contact_cost": 3.0,
+            "recency": rng.random(rows),
+            "orders": rng.poisson(3, rows),
+            "spend": rng.random(rows),
+        }
+    )
+    told = {
+        "classes": [0, 1],
+        "probabilities": np.stack([1 - found, found], axis=2),
+        "reasons": ["recency 3"] * rows,
+    }
+    laid_out = responses(np.arange(rows) + 100, np.arange(rows), answers, **told)
+    return laid_out, table, pd.Series(np.arange(rows) % 2)
+
+
+def test_the_report_keeps_the_contract_and_the_model_pays():
+    report = to_json(choose(*case(), settings(), seed=1).report)
+    assert {"cost", "revenue", "cutoff", "profit", "budget"} <= set(report)
+    profit = report["profit"]
+    assert {"everyone", "nobody", "model", "model_ci", "oracle", "random", "top_rfm"} <= set(profit)
+    assert profit["oracle"] > profit["model"] > max(profit["everyone"], profit["random"], 0)
+    assert profit["model_ci"][0] < profit["model"] < profit["model_ci"][1]
+    assert all({"budget", "contacts", "profit"} <= set(point) for point in report["budget"])
+    assert report["uplift"]["verdict"] == "not identifiable from this file"
+    assert report["uplift"]["experiment"]["per_arm"] > 50
+
+
+def test_the_list_says_who_why_and_what_it_is_worth():
+    found = choose(*case(), settings(), seed=1).customers
+    columns = ["customer", "segment", "probability", "expected_profit", "decision", "reason"]
+    assert found.columns.tolist() == columns
+    assert found["expected_profit"].is_monotonic_decreasing
+    assert ((found["decision"] == "contact") == (found["expected_profit"] >= 0)).all()
+    dear = found[found["segment"] == 1]
+    assert np.allclose(dear["expected_profit"], dear["probability"] * 20 - 3)
+
+
+def test_a_budget_is_never_overspent():
+    report = choose(*case(), settings(), seed=1).report
+    assert all(point["spent"] <= point["budget"] for point in report["budget"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"cost": "postage"}, r"target.cost: column 'postage' is not in the customer table"),
+        ({"cost": -1.0}, "cost per contact is -1"),
+        ({"budgets": [0.0]}, "budget is 0; expected an amount above 0"),
+        ({"rfm": SETTINGS["rfm"] | {"recency": "days"}}, "target.rfm: column 'days'"),
+        ({"uplift": {"treatment": "mailed", "smallest_effect": 0.1}}, "column 'mailed'"),
+    ],
+)
+def test_impossible_settings_are_named(changes, message):
+    with pytest.raises(PersonaeError, match=message):
+        choose(*case(), settings(**changes), seed=1)
