@@ -3,7 +3,7 @@
     python benchmarks/segmentation_speed.py            2,240 x 16 and 17,000 x 16
     python benchmarks/segmentation_speed.py million    1,000,000 x 20, everything, with its peak memory
 
-The plain loop runs KMeans with 10 starts, the four indices, and `PLAIN` of the 50 bootstraps, whose time is
+The plain loop runs KMeans with 10 starts, the four indices, and a few of the 50 bootstraps, whose time is
 scaled up; ours runs all 50. Nulls are in neither.
 """
 
