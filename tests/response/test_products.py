@@ -40,6 +40,9 @@ SETTINGS = Classify(
     shuffles=1,
     reasons=1,
     claim=None,
+    leaking=[],
+    table="customers",
+    early=None,
     merging=MERGING,
 )
 
