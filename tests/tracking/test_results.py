@@ -36,7 +36,7 @@ def test_a_second_metrics_file_of_a_stage_is_named_after_itself_and_other_json_i
 
 
 def test_what_is_no_figure_is_no_metric():
-    report = {"k": 3, "best": "svm", "also": None, "fits": True, "space": {"columns": ["age"]}}
+    report = {"k": 3, "best": "svm", "also": None, "fits": True, "tree": [[0, 1, 0.5]]}
     assert flat_metrics(report, "segment") == {"segment.k": 3.0}
 
 

@@ -38,8 +38,9 @@ def _of_segments(reports: Reports, tables: Tables, folder: Path | None) -> Itera
         rows = candidates_of(tables.get("candidates", []), one["space"]["name"])
         if any(row.get("silhouette") is not None for row in rows):
             yield segments.choice(rows, one["k"], f"choice-of-k-{number}" if name else "choice-of-k", folder)
-    if report.get("dendrogram"):
-        yield segments.dendrogram(report["dendrogram"], folder)
+    if tables.get("dendrogram"):
+        merges = [[row[name] for name in ("first", "second", "distance")] for row in tables["dendrogram"]]
+        yield segments.dendrogram(merges, folder)
     jaccard = report["stability"]["jaccard"]
     if jaccard:
         yield segments.stability(segment_names(report, personas), jaccard, folder)

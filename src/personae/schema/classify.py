@@ -141,14 +141,15 @@ class Early(Frozen):
         Days that the prediction may see.
     least_later
         Worn days that a user needs after them.
-    columns, k
-        Space and number of the later segments (k-means on standardised columns).
+    columns, k, least_users
+        Space, number and least size of the later segments (k-means on standardised columns).
     """
 
     first: int = Field(gt=1)
     least_later: int = Field(gt=1)
     columns: list[str] = Field(min_length=1)
     k: int = Field(gt=1)
+    least_users: int = Field(gt=1)
 
 
 class Classify(Frozen):
@@ -164,6 +165,8 @@ class Classify(Frozen):
         For user-days: the cases are users, described by their first days; else null.
     features
         Columns of the customer table that are known before the event.
+    leaking
+        Columns of the table that are measured after the event: no feature may be one of them.
     unit
         Column of who is kept together in a fold; null: rows that are identical in all features.
     time
@@ -184,6 +187,7 @@ class Classify(Frozen):
     table: str
     early: Early | None
     features: list[str] = Field(min_length=1)
+    leaking: list[str]
     unit: str | None
     time: str | None
     imputer: Imputer

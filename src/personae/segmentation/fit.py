@@ -33,13 +33,15 @@ class Segmentation:
     """A segmentation with its evidence.
 
     `customers` has the index of the table and `segment`, `margin`, `far`, `silhouette` (NaN where it was
-    not sampled); `candidates` one row a k; `segmenter` scores new customers.
+    not sampled); `candidates` one row a k; `segmenter` scores new customers; `dendrogram` the last merges of
+    Ward's tree, numbered as SciPy numbers them.
     """
 
     report: SegmentReport
     candidates: pd.DataFrame
     customers: pd.DataFrame
     segmenter: Segmenter
+    dendrogram: pd.DataFrame
 
 
 def fit_segments(
@@ -146,7 +148,7 @@ def fit_segments(
         )
     report = _report(evidence, procedure, method=clusterer["name"], ids=ids, effort=effort)
     report = replace(
-        report, far=int(far.sum()), agreement=agreement, dendrogram=dendrogram, identity=identity
+        report, far=int(far.sum()), agreement=agreement, identity=identity
     )
     silhouette = np.full(len(table), np.nan)
     silhouette[evidence.silhouettes.index] = evidence.silhouettes.widths[column]
@@ -160,6 +162,7 @@ def fit_segments(
             index=table.index,
         ),
         segmenter=segmenter,
+        dendrogram=pd.DataFrame(dendrogram, columns=["first", "second", "distance", "customers"]),
     )
 
 

@@ -113,7 +113,10 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
         rejected=[
             Rejected(reason, rows)
             for reason, rows in [
-                ("basket line of a product without category, left out of baskets", kept.height - known.height),
+                (
+                    "basket line of a product without category, left out of baskets",
+                    kept.height - known.height,
+                ),
                 (f"line of a basket of more than {settings.largest_basket} products", too_large),
                 (
                     f"household without a basket in weeks 1 to {settings.early_weeks}",

@@ -27,7 +27,8 @@ def main(study: str) -> None:
     keys = load(study, Keys)
     segments = tables.read(paths.table(study, "segments"))
     if keys.days is None:
-        report, kinds, prescribed = SKIPPED, segments.clear(), segments.select("customer", "segment").clear()
+        reports: dict[str, object] = dict.fromkeys(("segment_days", "anomalies", "prescription"), SKIPPED)
+        kinds, prescribed = segments.clear(), segments.select("customer", "segment").clear()
     else:
         days = tables.read(paths.completed(study, "days")).filter("worn")
         found = segment_study(days.to_pandas(), keys.days.segment, anchor={}, seed=keys.seed)
@@ -35,10 +36,11 @@ def main(study: str) -> None:
         kinds = pl.concat([days.select("customer", "date"), labels], how="horizontal")
         prescription, prescribed = _prescribe(study, segments, keys.days.prescribe)
         unusual = _anomalies(study, keys.days.anomalies, keys.seed)
-        report = {"segment": found.report, "anomalies": unusual, "prescription": prescription}
+        reports = {"segment_days": found.report, "anomalies": unusual, "prescription": prescription}
     tables.write(paths.table(study, "day_segments"), kinds)
     tables.write_csv(paths.report(study, "prescription.csv"), prescribed)
-    write_json(paths.report(study, "days.json"), report)
+    for name, report in reports.items():
+        write_json(paths.report(study, f"{name}.json"), report)
 
 
 def _anomalies(study: str, settings: Anomalies, seed: int) -> object:

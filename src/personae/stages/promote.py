@@ -24,9 +24,9 @@ class Keys(Frozen):
 def main(study: str) -> None:
     keys = load(study, Keys)
     path = paths.further(study, "baskets")
-    if keys.promote is None or not path.exists():
-        replayed, chosen = {}, []
-    else:
+    replayed: Mapping[str, Replayed] = {}
+    chosen: Sequence[Promotion] = ()
+    if keys.promote is not None and path.exists():
         replayed, chosen = _promotions(study, keys.promote, tables.read(path), keys.seed)
     tables.write_csv(paths.report(study, "rules.csv"), rules_table(replayed))
     write_json(paths.report(study, "promotions.json"), chosen)
