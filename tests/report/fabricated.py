@@ -56,6 +56,7 @@ def study(
         "classify": _classify(refused),
         "target": _target(refused),
         "promotions": [] if refused else [_promotion(each, hostile) for each in range(5)],
+        "segment_days": _segment(3, refused, rng),
         "anomalies": _anomalies(name, refused),
         "prescription": _prescription(name),
         "pictures/exploration": to_json(explore(_customers(name, rng))),
@@ -71,6 +72,11 @@ def study(
             for x in (0.05, 0.4, 0.8)
         ],
         "curves/profit": _profit_curve(),
+        "dendrogram": [
+            {"first": 0.0, "second": 1.0, "distance": 5.0, "customers": 120.0},
+            {"first": 2.0, "second": 3.0, "distance": 9.0, "customers": 300.0},
+        ],
+        "rules": [{"segment": 0, "antecedent": "herbs", "verdict": "replicates"}],
     }
     kept = {key: value for key, value in reports.items() if key not in without}
     return Findings("fabricated", kept, {} if "tables" in without else tables, {"settings": "0" * 64})
@@ -277,6 +283,16 @@ def _classify(refused: bool) -> dict[str, Any]:
                 "p": 0.15,
             }
         ],
+        "groups": {"yes": "yes", "maybe": "yes", "no": "no"},
+        "before": {
+            "classes": ["yes", "maybe", "no"],
+            "majority_accuracy": 0.444444,
+            "models": {name: figures(-0.2) for name in MODELS},
+        },
+        "failures": {
+            "model": "xgboost",
+            "confusion": {"yes": {"yes": 20.5, "no": 4.25}, "no": {"yes": 3.0, "no": 70.0}},
+        },
         "leakage": [
             {
                 "check": "one column alone",

@@ -7,9 +7,17 @@ from tests.report.fabricated import SCRIPT, study
 from personae.report.page import render
 
 EVERYTHING_BUT_DATA = (
-    "impute", "segment", "personas", "compare", "classify", "target", "promotions", "anomalies", "prescription",
-    "pictures/exploration", "tables",
-)  # fmt: skip
+    "impute",
+    "segment",
+    "personas",
+    "compare",
+    "classify",
+    "target",
+    "promotions",
+    "segment_days",
+    "pictures/exploration",
+    "tables",
+)
 CASES = {
     "plain": {},
     "one": {"segments": 1},
@@ -139,6 +147,15 @@ def test_what_a_study_has_not_is_said_at_the_end(findings, page):
     told = "".join(page.words).partition("Not on this page")[2]
     for name in ("segment", "classify", "promotions"):
         assert (f"({name}.json)" in told) == (name not in findings.reports)
+
+
+def test_a_stage_that_does_not_apply_is_left_out():
+    findings = study(1, without=("personas", "compare", "pictures/exploration", "tables"))
+    findings.reports["target"] = {"skipped": "no answers"}
+    findings.reports["promotions"] = []
+    page = Page(render(findings))
+    assert not {"target", "promote"} & set(page.ids)
+    assert "(target.json)" in "".join(page.words)
 
 
 def test_same_reports_give_the_same_bytes_with_pictures_for_elsewhere(tmp_path):

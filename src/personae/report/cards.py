@@ -28,6 +28,25 @@ LIMITS_OF_SEGMENTS = (
 LIMITS_OF_ANSWERS = "It learned from the past. It tells who answers so, not whom a contact moves."
 
 
+def model_cards(study: str, reports: Report, segment: Report, classify: Report | None) -> dict[str, str]:
+    """Write the cards of the models that a study has.
+
+    Parameters
+    ----------
+    study
+        Name of the study.
+    reports
+        Contents of the JSON reports, by name without ending.
+    segment, classify
+        The study's sections of these names; null where a study has no answers to learn from.
+    """
+    prepare, personas = reports["prepare"], reports.get("personas", [])
+    cards = {"segmenter": segmenter_card(study, prepare, reports["segment"], segment, personas)}
+    if classify is not None:
+        cards["classifier"] = classifier_card(study, prepare, reports["classify"], classify)
+    return cards
+
+
 def segmenter_card(
     study: str, prepare: Report, segment: Report, settings: Report, personas: Sequence[Report]
 ) -> str:

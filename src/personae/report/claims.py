@@ -75,12 +75,20 @@ def _merge(a: str, b: str) -> Callable[[Reports], str | None]:
 
 
 def _one_split(reports: Reports) -> str | None:
-    claim = reports.get("classify", {}).get("seed_claim")
+    report = reports.get("classify", {})
+    claim = report.get("seed_claim")
     if not claim:
         return None
+    told = (
+        f"over {claim['splits']} such splits {percent(claim['median'])} "
+        f"({percent(claim['lower'])} to {percent(claim['upper'])}), majority {percent(claim['majority'])}"
+    )
+    if "before" not in report or claim["model"] not in report["models"]:
+        return told
+    after = report["models"][claim["model"]]["accuracy"]
     return (
-        f"over {claim['splits']} splits {percent(claim['median'])} "
-        f"({percent(claim['lower'])} to {percent(claim['upper'])}); majority {percent(claim['majority'])}"
+        f"{told}; after the merge {percent(after['mean'])} ± {percent(after['sd'])} over folds, "
+        f"majority {percent(report['majority_accuracy'])}"
     )
 
 

@@ -174,7 +174,7 @@ def _leaks(report: Traced) -> Iterator[Verdict]:
             yield Verdict("not supported", text.format(check["check"], check.at("evidence") or "leak"), check)
 
 
-def _with_spread(model: Traced | None, name: str) -> tuple[Markup, Markup]:
+def _with_spread(model: Traced, name: str) -> tuple[Markup, Markup]:
     return figure(model.at(name, "mean")), figure(model.at(name, "sd"), digits=2)
 
 

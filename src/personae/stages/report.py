@@ -1,4 +1,4 @@
-"""Stage report: what the other stages found, as one page and its pictures."""
+"""Stage report: what the other stages found, as one page, its pictures and the model cards."""
 
 import hashlib
 from pathlib import Path
@@ -9,7 +9,7 @@ import polars as pl
 from personae import paths, tables
 from personae.command import run_stage
 from personae.files import read_json, write_json, write_text
-from personae.report.cards import classifier_card, segmenter_card
+from personae.report.cards import model_cards
 from personae.report.exploration import explore
 from personae.report.page import Findings, render
 from personae.results import to_json
@@ -54,8 +54,7 @@ def main(study: str) -> None:
     keys = load(study, Keys)
     exploration = to_json(explore(tables.read(paths.table(study, "customers"))))
     write_json(paths.report(study, "pictures/exploration.json"), exploration)
-    written = {name: read_json(paths.report(study, f"{name}.json")) for name in REPORTS}
-    reports = {name: report for name, report in written.items() if "skipped" not in report}
+    reports = {name: read_json(paths.report(study, f"{name}.json")) for name in REPORTS}
     findings = Findings(
         study=study,
         reports=reports | {"pictures/exploration": exploration},
@@ -67,13 +66,8 @@ def main(study: str) -> None:
         },
     )
     write_text(paths.report(study, "report.html"), render(findings, paths.report(study, "pictures")))
-    prepare, segment = reports["prepare"], reports["segment"]
-    settings = keys.segment.model_dump()
-    cards = {"segmenter": segmenter_card(study, prepare, segment, settings, reports["personas"])}
-    if keys.classify is not None:
-        settings = keys.classify.model_dump()
-        cards["classifier"] = classifier_card(study, prepare, reports["classify"], settings)
-    for name, card in cards.items():
+    answers = None if keys.classify is None else keys.classify.model_dump()
+    for name, card in model_cards(study, reports, keys.segment.model_dump(), answers).items():
         write_text(paths.report(study, f"cards/{name}.md"), card)
 
 
