@@ -73,6 +73,13 @@ ORIGINALS: Mapping[str, Original] = {
         {"aerofit_treadmill.csv": "94af17fa5fb8933dd7055a82baf88be94e916cd3a96f1195abbe2a67dbb27323"},
         {},
     ),
+    "grocery": Original(
+        {"customer_info.csv": "5d0f4299ede7dc26b5c4d6080868e68e0b4d38203e48b5ee6bcf17640543ab32"},
+        {
+            "product_mapping.xlsx": "da5a3e9692e4c912a2cc467db82d32857aca708e375d42e4215ec0b4d8d6a524",
+            "customer_basket.csv": "",  # no edition of it is known
+        },
+    ),
 }
 
 

@@ -38,6 +38,9 @@ SETTINGS = Classify(
     shuffles=1,
     reasons=1,
     claim=None,
+    leaking=[],
+    table="customers",
+    early=None,
     merging=MERGING,
 )
 

@@ -48,6 +48,9 @@ SETTINGS = {
     "guard": {"suspicious_auc": 0.95, "permutations": 2},
     "shuffles": 2,
     "reasons": 2,
+    "leaking": [],
+    "table": "customers",
+    "early": None,
     "claim": {"model": "logistic", "accuracy": 0.99, "test_share": 0.2, "splits": 10},
     "merging": None,
 }
@@ -142,9 +145,28 @@ def test_identical_customers_with_different_units_are_kept_together():
     assert verdicts["permuted answers"] == "clean"
 
 
+def test_repeat_customers_over_time_are_no_leak_and_leaking_columns_are_flagged():
+    rng = np.random.default_rng(4)
+    keen = np.repeat(rng.random(50) < 0.4, 6)
+    cases = table().assign(
+        customer=np.repeat(np.arange(50), 6),
+        when=np.tile(np.arange(6), 50),
+        visits=np.repeat(rng.normal(size=50), 6),  # tells who it is
+        answer=(rng.random(300) < np.where(keen, 0.8, 0.1)).astype(int),
+    )
+    cases["paid"] = cases["answer"] * rng.random(300)
+    plain = {"ablations": {}, "claim": None, "repeats": 1, "folds": 6, "time": "when", "unit": "customer"}
+    found = answer(cases, settings(**plain, leaking=["paid"]), seed=7)
+    verdicts = {finding.check: finding for finding in found.report["leakage"]}
+    assert verdicts["permuted answers"].verdict == "clean"
+    assert verdicts["declared"].columns == ("paid",)
+    assert "paid reaches ROC AUC 1.000" in verdicts["declared"].evidence
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"leaking": ["income"]}, "'income' is declared as leaking, and among the features"),
         ({"features": ["income", "age"]}, "column 'age' is not in the customer table"),
         ({"features": ["income", "answer"]}, "target 'answer' is among its own features"),
         ({"ablations": {"x": {"drop": ["age*"], "segment": False}}}, r"no feature is called 'age\*'"),

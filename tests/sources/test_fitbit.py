@@ -106,6 +106,20 @@ def test_features_of_tables_that_are_not_there_are_absent(directory):
     assert set(fitbit.prepare(directory, SETTINGS).tables) == {"customers", "days"}
 
 
+def test_sleep_minutes_of_both_periods_are_one_table(directory, prepared):
+    customer = prepared.tables["customers"]["customer"][0]
+    rows = "".join(f"{customer},4/8/2016 1:{minute:02d}:00 AM,1,77\n" for minute in range(30))
+    path = directory / EARLY / "minuteSleep_merged.csv"
+    path.write_text(f"Id,date,value,logId\n{rows}")
+    days = fitbit.prepare(directory, SETTINGS).tables["days"]
+    night = days.filter(pl.col("customer") == customer, pl.col("date") == pl.date(2016, 4, 8))
+    assert night["minutes_asleep"].item() == 30
+    assert days["minutes_asleep"].count() == prepared.tables["days"]["minutes_asleep"].count() + 1
+    path.write_text(f"Id,date,value,logId\n{rows}{customer},4/8/2016 2:00")
+    with pytest.raises(PersonaeError, match=f"{EARLY}/minuteSleep_merged.csv: column date .* row 32"):
+        fitbit.prepare(directory, SETTINGS)
+
+
 def test_heart_rate_is_used_where_it_is(directory):
     customer = fitbit.prepare(directory, SETTINGS).tables["customers"]["customer"][0]
     rows = "".join(

@@ -134,12 +134,14 @@ def test_kinds_of_days_unusual_days_and_actions_within_the_budget(imputed):
     cards = [{"id": 0, "action": "habit"}, {"id": 1, "action": "mail"}]
     write_json(paths.report("shop", "personas.json"), cards)
     days.main("shop")
-    report = read_json(paths.report("shop", "days.json"))
-    assert sum(report["segment"]["sizes"]) == tables.read(paths.table("shop", "day_segments")).height
-    assert report["anomalies"]["users"] == 10
-    assert all(day["reason"].startswith("unusual for") for day in report["anomalies"]["found"])
-    assert report["anomalies"]["control"]["recall"] > 0.5
-    prescription = report["prescription"]
+    kinds, unusual, prescription = (
+        read_json(paths.report("shop", f"{name}.json"))
+        for name in ("segment_days", "anomalies", "prescription")
+    )
+    assert sum(kinds["sizes"]) == tables.read(paths.table("shop", "day_segments")).height
+    assert unusual["users"] == 10
+    assert all(day["reason"].startswith("unusual for") for day in unusual["found"])
+    assert unusual["control"]["recall"] > 0.5
     assert prescription["cost"] <= prescription["budget"] == 6.0
     chosen = pl.read_csv(paths.report("shop", "prescription.csv")).join(segments, on="customer")
     given = chosen.drop_nulls("action")

@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from personae.errors import PersonaeError
-from personae.wearable.people import describe, early_and_late, whole_days
+from personae.wearable.early import early_and_late
+from personae.wearable.people import describe, whole_days
 
 COLUMNS = ["mean_steps", "steps_cv"]
 

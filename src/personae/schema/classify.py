@@ -162,6 +162,8 @@ class Classify(Frozen):
         For user-days: the cases are users, described by their first days; else null.
     features
         Columns of the customer table that are known before the event.
+    leaking
+        Columns of the table that are measured after the event: no feature may be one of them.
     unit
         Column of who is kept together in a fold; null: rows that are identical in all features.
     time
@@ -182,6 +184,7 @@ class Classify(Frozen):
     table: str
     early: Early | None
     features: list[str] = Field(min_length=1)
+    leaking: list[str]
     unit: str | None
     time: str | None
     imputer: Imputer

@@ -41,8 +41,8 @@ def compare(observed: float, chance: Matrix, reached: NDArray[np.bool_] | None =
 
     Examples
     --------
-    >>> compare(0.5, np.array([0.1, 0.2, 0.6, np.nan]))
-    Null(mean=0.3, p95=0.56, p_value=0.4, tables=4)
+    >>> compare(0.5, np.array([0.25, 0.25, 0.25, np.nan]))
+    Null(mean=0.25, p95=0.25, p_value=0.2, tables=4)
     """
     known = chance[np.isfinite(chance)]
     reached = chance >= observed if reached is None else reached

@@ -12,7 +12,7 @@ from personae.response.study import no_answers
 from personae.schema.base import Frozen
 from personae.schema.classify import Classify
 from personae.settings import load
-from personae.wearable.people import early_and_late
+from personae.wearable.early import early_and_late
 
 
 class Keys(Frozen):
