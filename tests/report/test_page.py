@@ -149,6 +149,13 @@ def test_what_a_study_has_not_is_said_at_the_end(findings, page):
         assert (f"({name}.json)" in told) == (name not in findings.reports)
 
 
+def test_segments_are_not_called_by_the_names_of_given_groups():
+    findings = study(2, without=("compare", "classify", "target", "pictures/exploration", "tables"))
+    findings.reports["personas"][0]["size"] += 5
+    text = render(findings)
+    assert re.search(r'id="picture-stability"[^>]*segment 0 ', text)
+
+
 def test_a_stage_that_does_not_apply_is_left_out():
     findings = study(1, without=("personas", "compare", "pictures/exploration", "tables"))
     findings.reports["target"] = {"skipped": "no answers"}
