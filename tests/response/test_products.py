@@ -18,8 +18,6 @@ FEATURES = ["Age", "Gender", "Education", "MaritalStatus", "Usage", "Fitness", "
 MERGING = Merging(model="logistic", published=0.6389, test_share=0.2, random_state=42)
 MERGED = {"KP281": "KP281+KP481", "KP481": "KP281+KP481", "KP781": "KP781"}
 SETTINGS = Classify(
-    table="customers",
-    early=None,
     target="Product",
     features=FEATURES,
     unit=None,

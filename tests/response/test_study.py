@@ -13,8 +13,6 @@ from personae.schema.classify import Classify
 WEIGHT = {"class_weight": None}
 SETTINGS = {
     "target": "answer",
-    "table": "customers",
-    "early": None,
     "features": ["income", "visits", "home"],
     "unit": None,
     "time": None,
