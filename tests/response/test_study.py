@@ -51,8 +51,6 @@ SETTINGS = {
     "shuffles": 2,
     "reasons": 2,
     "leaking": [],
-    "table": "customers",
-    "early": None,
     "claim": {"model": "logistic", "accuracy": 0.99, "test_share": 0.2, "splits": 10},
     "merging": None,
 }
