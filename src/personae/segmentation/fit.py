@@ -115,7 +115,7 @@ def fit_segments(
             ks, k, rule = [model.n_clusters], model.n_clusters, "clusterer"
         else:
             ks, rule = _candidates(ks, k, rule, cap)
-        distinct = len(np.unique(points, axis=0))
+        distinct = _distinct(points, SCARCE * max(ks))
         if max(ks) > distinct:
             raise PersonaeError(f"segment: k is {max(ks)}, but there are only {distinct} distinct customers")
         procedure = Procedure(
@@ -178,6 +178,12 @@ def _candidates(ks: Sequence[int], k: int | None, rule: str, cap: int | None) ->
     if cap is not None and not any(1 < one <= cap for one in wanted):
         raise PersonaeError(f"segment: cap is {cap}, which admits none of the candidates {wanted[1:]}")
     return wanted, rule if k is None else "fixed"
+
+
+def _distinct(points: Matrix, plenty: int) -> int:
+    """Count distinct customers; where the first thousands already show plenty, no further."""
+    seen = len(np.unique(points[: 100 * plenty], axis=0))
+    return seen if seen >= plenty else len(np.unique(points, axis=0))
 
 
 def _units(groups: Sequence[Any] | None, customers: int) -> Groups:
