@@ -148,7 +148,7 @@ def test_identical_customers_with_different_units_are_kept_together():
 def test_repeat_customers_over_time_are_no_leak_and_leaking_columns_are_flagged():
     rng = np.random.default_rng(4)
     keen = np.repeat(rng.random(50) < 0.4, 6)
-    cases = table().assign(
+    cases = table(rows=300).assign(
         customer=np.repeat(np.arange(50), 6),
         when=np.tile(np.arange(6), 50),
         visits=np.repeat(rng.normal(size=50), 6),  # tells who it is
