@@ -39,7 +39,7 @@ def merged(buyers):
 
 def test_the_equal_products_are_confused_and_the_merge_ends_it(merged):
     before, after = merged["before"], merged["after"]
-    pairs = before.failures.pairs
+    pairs = merged["failures"].pairs
     assert {pairs[0].a, pairs[0].b} == {"KP281", "KP481"}
     assert pairs[0].share > 0.8
     assert before.models["logistic"]["accuracy"].mean < 0.75
@@ -60,7 +60,7 @@ def test_the_published_split_stands_beside_the_folds(merged):
 
 
 def test_failures_of_the_merged_classes_name_rows(merged):
-    found = merged["after"].failures
+    found = merged["failures_after"]
     assert sum(sum(row.values()) for row in found.confusion.values()) == pytest.approx(180)
     assert all(row.wrong > 0.5 and row.actual != row.predicted for row in found.rows)
 

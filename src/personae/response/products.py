@@ -66,7 +66,6 @@ class Figures:
     repeats: int
     majority_accuracy: float
     models: Mapping[str, Mapping[str, Figure]]
-    failures: Failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +96,9 @@ def answer_merged(
     -------
     Answers
         Of the merged classes; the report has further keys `groups`, `before` and `after` (figures of the
-        plain models, nothing calibrated or chosen), and `seed_claim`: the published accuracy beside that of
-        the folds, and the published split reproduced before and after the merge.
+        plain models, nothing calibrated or chosen), `failures` and `failures_after` (of one of them), and
+        `seed_claim`: the published accuracy beside that of the folds, and the published split reproduced
+        before and after the merge.
 
     Raises
     ------
@@ -115,8 +115,8 @@ def answer_merged(
             f"column {settings.target} holds {unknown[0]!r}; compared were {', '.join(groups)}"
         )
     merged = customers.assign(**{settings.target: classes.map(dict(groups))})
-    before, correct = _figures(customers, settings, merging, seed=seed)
-    after, _ = _figures(merged, settings, merging, seed=seed)
+    before, confused, correct = _figures(customers, settings, merging, seed=seed)
+    after, left, _ = _figures(merged, settings, merging, seed=seed)
     answers = answer(merged, settings, seed=seed)
     split = partial(single_split, columns=settings.features, target=settings.target, merging=merging)
     claim = results.seed_claim(correct, merging.published, before.majority_accuracy, merging.model)
@@ -125,13 +125,20 @@ def answer_merged(
         "after": split(merged),
         "after_integer_codes": split(merged, encoding="integer codes"),
     }
-    report = {"groups": groups, "before": before, "after": after, "seed_claim": claim | splits}
+    report = {
+        "groups": groups,
+        "before": before,
+        "failures": confused,
+        "after": after,
+        "failures_after": left,
+        "seed_claim": claim | splits,
+    }
     return replace(answers, report=answers.report | report)
 
 
 def _figures(
     customers: pd.DataFrame, settings: Classify, merging: Merging, *, seed: int
-) -> tuple[Figures, list[float]]:
+) -> tuple[Figures, Failures, list[float]]:
     """Figures and failures on one set of classes; and the failing model's accuracy in every fold."""
     table = features(customers, settings.features)
     target, classes = encode_target(customers[settings.target], settings.target)
@@ -148,9 +155,9 @@ def _figures(
         repeats=folds.repeats,
         majority_accuracy=float(np.bincount(target).max() / len(target)),
         models={name: one.summary for name, one in scored.items()},
-        failures=failures(merging.model, target, probabilities, classes, customers["customer"]),
     )
-    return figures, scored[merging.model].by_fold["accuracy"].ravel().tolist()
+    confused = failures(merging.model, target, probabilities, classes, customers["customer"])
+    return figures, confused, scored[merging.model].by_fold["accuracy"].ravel().tolist()
 
 
 def failures(
