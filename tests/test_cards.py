@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from personae.cards import cards_markdown
@@ -22,6 +24,13 @@ def test_text_from_data_is_shown_as_text():
     text = cards_markdown("campaign", [CARD], "weak", "original")
     assert "<script>" not in text
     assert "alert(1)" in text
+
+
+def test_a_rule_that_could_not_be_checked_says_so():
+    unchecked = replace(CARD, rule=Rule("income > 5", float("nan"), float("nan")))
+    text = cards_markdown("campaign", [unchecked], "weak", "original")
+    assert "Too few customers to check it on" in text
+    assert "nan" not in text
 
 
 def test_synthetic_data_is_marked():

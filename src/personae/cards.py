@@ -1,8 +1,9 @@
 """Persona cards as Markdown."""
 
+import math
 from collections.abc import Sequence
 
-from personae.personas import Driver, Persona
+from personae.personas import Driver, Persona, Rule
 from personae.results import readable
 
 SYNTHETIC = "**Synthetic sample data: these customers do not exist.**"
@@ -59,8 +60,7 @@ def _card(card: Persona) -> list[str]:
         "|---|---:|---:|---:|---:|",
         *(_driver(driver) for driver in card.drivers),
         "",
-        f"**In a rule**: {escaped(card.rule.text)}. Of the customers who meet it {card.rule.fidelity:.0%}"
-        f" belong to the segment; it covers {card.rule.coverage:.0%} of the segment.",
+        _rule(card.rule),
         "",
         f"**A typical customer**: {escaped(str(card.exemplar['customer']))}.",
         "",
@@ -70,6 +70,15 @@ def _card(card: Persona) -> list[str]:
     if card.caveats:
         lines += [f"**Beware**: {escaped('; '.join(card.caveats))}.", ""]
     return lines
+
+
+def _rule(rule: Rule) -> str:
+    if not math.isfinite(rule.fidelity + rule.coverage):
+        return f"**In a rule**: {escaped(rule.text)}. Too few customers to check it on."
+    return (
+        f"**In a rule**: {escaped(rule.text)}. Of the customers who meet it {rule.fidelity:.0%} belong"
+        f" to the segment; it covers {rule.coverage:.0%} of the segment."
+    )
 
 
 def _driver(driver: Driver) -> str:

@@ -14,6 +14,7 @@ from personae.stages.impute import main
 SETTINGS = {
     "seed": 7,
     "impute": {
+        "table": "customers",
         "columns": ["income"],
         "predictors": ["spend"],
         "leaky": {},
