@@ -32,6 +32,15 @@ def test_a_leak_is_told():
     assert any("cannot be trusted" in verdict.text for verdict in told(study(refused=True)))
 
 
+def test_what_could_not_be_measured_is_refused_with_the_reason():
+    findings = study(1)
+    [column] = findings.reports["impute"]["columns"].values()
+    column["unseen"] |= {"verdict": "refuse", "rmse": None, "r2": None, "reason": "4 users: too few to tell"}
+    [verdict] = [each for each in told(findings) if each.evidence.key.startswith("impute")]
+    assert verdict.level == "not supported"
+    assert verdict.text == "Income of customers never seen stays missing: 4 users: too few to tell."
+
+
 def test_what_rests_on_a_leaking_model_is_not_supported():
     findings = study()
     findings.reports["classify"]["leakage"][0]["verdict"] = "leak"

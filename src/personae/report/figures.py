@@ -34,10 +34,11 @@ def percent(value: float) -> str:
 
     Examples
     --------
-    >>> percent(0.1234), percent(0.004), percent(1.0), percent(0.9996)
+    >>> percent(0.1234), percent(0.004), percent(1 + 2e-16), percent(0.9996)
     ('12.3 %', '0.4 %', '100 %', '99.96 %')
     """
-    share = 100 * value
+    # Ticks of an axis are sums of steps: 1.0000000000000002 is all.
+    share = round(100 * value, 9)
     for places in (1, 2, 3):
         text = f"{share:.{places}f}"
         # Nearly all is not all, and nearly none is not none.

@@ -93,6 +93,8 @@ IMPUTED = {
 
 
 def _imputed(name: str, who: str, found: Traced) -> Markup:
+    if _raw(found, "rmse") is None:
+        return Markup("{} of {} stays missing: {}.").format(name, who, found.at("reason") or "not measured")
     return IMPUTED[str(found["verdict"])].format(
         name,
         who,
