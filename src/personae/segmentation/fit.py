@@ -147,9 +147,7 @@ def fit_segments(
             customers, labels, method=clusterer["name"], effort=effort, seed=seed
         )
     report = _report(evidence, procedure, method=clusterer["name"], ids=ids, effort=effort)
-    report = replace(
-        report, far=int(far.sum()), agreement=agreement, identity=identity
-    )
+    report = replace(report, far=int(far.sum()), agreement=agreement, identity=identity)
     silhouette = np.full(len(table), np.nan)
     silhouette[evidence.silhouettes.index] = evidence.silhouettes.widths[column]
     return Segmentation(
