@@ -74,7 +74,7 @@ class WardThenKMeansClusterer(CentroidClusterer):
     min_niche : int
         Smallest number of customers in one niche.
     isolation : float
-        How far the nearest other centroid stays away, in radii; at least 1.
+        How far the nearest other centroid stays away, in radii; 2 is where equal balls touch.
     depth : int
         Number of groups down to which the tree is searched.
     n_init, max_rows, random_state
@@ -90,7 +90,7 @@ class WardThenKMeansClusterer(CentroidClusterer):
         max_niches: int = 4,
         niche_share: float = 0.05,
         min_niche: int = 10,
-        isolation: float = 1.2,
+        isolation: float = 3.0,
         depth: int = 30,
         n_init: int = 16,
         max_rows: int = 3000,
