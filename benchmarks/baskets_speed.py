@@ -68,7 +68,7 @@ def main():
     sets = dict(zip(map(frozenset, found.sets), found.counts / baskets.n, strict=True))
     assert sets == dict(zip(peer["itemsets"], peer["support"], strict=True))
     print(f"journey: {baskets.n} baskets x {len(baskets.names)} categories, {len(sets)} itemsets, the same")
-    print(f"  ours {ours:.3f} s, fpgrowth {theirs:.2f} s: {theirs / ours:.0f} times faster")
+    print(f"  ours {ours:.3f} s, fpgrowth {theirs:.2f} s: {theirs / ours:.0f} times faster", flush=True)
     print(f"{'baskets':>10} {'itemsets':>9} {'seconds':>8} {'microseconds a basket':>22}")
     for size in (10**power for power in range(4, 8)):
         if size <= most:

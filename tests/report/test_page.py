@@ -1,3 +1,4 @@
+import re
 from decimal import Decimal
 from html.parser import HTMLParser
 
@@ -147,6 +148,13 @@ def test_what_a_study_has_not_is_said_at_the_end(findings, page):
     told = "".join(page.words).partition("Not on this page")[2]
     for name in ("segment", "classify", "promotions"):
         assert (f"({name}.json)" in told) == (name not in findings.reports)
+
+
+def test_segments_are_not_called_by_the_names_of_given_groups():
+    findings = study(2, without=("compare", "classify", "target", "pictures/exploration", "tables"))
+    findings.reports["personas"][0]["size"] += 5
+    text = render(findings)
+    assert re.search(r'id="picture-stability"[^>]*segment 0 ', text)
 
 
 def test_a_stage_that_does_not_apply_is_left_out():

@@ -32,6 +32,13 @@ def test_a_leak_is_told():
     assert any("cannot be trusted" in verdict.text for verdict in told(study(refused=True)))
 
 
+def test_what_rests_on_a_leaking_model_is_not_supported():
+    findings = study()
+    findings.reports["classify"]["leakage"][0]["verdict"] = "leak"
+    doubted = {each.level for each in told(findings) if each.evidence.key.startswith(("classify", "target"))}
+    assert doubted == {"not supported"}
+
+
 def test_many_pairs_are_one_sentence_with_counts():
     texts = [verdict.text for verdict in told(study(12)) if verdict.evidence.key.startswith("compare")]
     assert texts == ["66 pairs of segment: 66 keep."]

@@ -1,48 +1,30 @@
+import json
 import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from sklearn.metrics import confusion_matrix
 
 from personae.errors import PersonaeError
 from personae.response.products import answer_merged, failures, single_split
 from personae.response.study import answer
-from personae.schema.classify import Classify, Guard, Logistic, Merging
-from personae.schema.impute import Constant
+from personae.schema.classify import Classify, Merging
 from personae.simulate.aerofit import simulate
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
 FEATURES = ["Age", "Gender", "Education", "MaritalStatus", "Usage", "Fitness", "Income", "Miles"]
-MERGING = Merging(model="logistic", published=0.6389, test_share=0.2, random_state=42)
+MERGING = Merging(model="logistic", repeats=2, published=0.6389, test_share=0.2, random_state=42)
 MERGED = {"KP281": "KP281+KP481", "KP481": "KP281+KP481", "KP781": "KP781"}
-SETTINGS = Classify(
-    target="Product",
-    features=FEATURES,
-    unit=None,
-    time=None,
-    imputer=Constant(method="median"),
-    scaler="standard",
-    models={"logistic": Logistic(type="logistic", C=0.3, max_iter=1000, class_weight=None)},
-    calibrations=["none"],
-    select="roc_auc",
-    folds=4,
-    repeats=2,
-    workers=1,
-    segment=None,
-    segment_input=False,
-    ablations={},
-    ablated=[],
-    guard=Guard(suspicious_auc=0.98, permutations=1),
-    shuffles=1,
-    reasons=1,
-    claim=None,
-    leaking=[],
-    table="customers",
-    early=None,
-    merging=MERGING,
-)
+COMPOSED = yaml.safe_load(Path("resolved/aerofit.yaml").read_text())["classify"] | {
+    "models": {"logistic": {"type": "logistic", "C": 0.3, "max_iter": 1000, "class_weight": None}},
+    "merging": MERGING.model_dump(),
+    **{"unit": None, "calibrations": ["none"], "folds": 4, "repeats": 2, "workers": 1, "shuffles": 1},
+    "guard": {"suspicious_auc": 0.98, "permutations": 1},
+}
+SETTINGS = Classify.model_validate_json(json.dumps(COMPOSED))
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +38,15 @@ def merged(buyers):
 
 
 def test_the_equal_products_are_confused_and_the_merge_ends_it(merged):
-    pairs = merged["before"]["failures"].pairs
+    before, after = merged["before"], merged["after"]
+    pairs = merged["failures"].pairs
     assert {pairs[0].a, pairs[0].b} == {"KP281", "KP481"}
     assert pairs[0].share > 0.8
-    assert merged["before"]["models"]["logistic"]["accuracy"].mean < 0.75
+    assert before.models["logistic"]["accuracy"].mean < 0.75
+    assert after.models["logistic"]["accuracy"].mean > 0.9
+    assert (before.majority_accuracy, after.majority_accuracy) == pytest.approx((4 / 9, 7 / 9))
+    assert (before.folds, before.repeats) == (4, 2)
     assert merged["models"]["logistic"]["accuracy"].mean > 0.9
-    assert (merged["before"]["majority_accuracy"], merged["majority_accuracy"]) == pytest.approx(
-        (4 / 9, 7 / 9)
-    )
     assert merged["classes"] == ("KP281+KP481", "KP781")
     assert merged["groups"] == MERGED
 
@@ -77,7 +60,7 @@ def test_the_published_split_stands_beside_the_folds(merged):
 
 
 def test_failures_of_the_merged_classes_name_rows(merged):
-    found = merged["failures"]
+    found = merged["failures_after"]
     assert sum(sum(row.values()) for row in found.confusion.values()) == pytest.approx(180)
     assert all(row.wrong > 0.5 and row.actual != row.predicted for row in found.rows)
 

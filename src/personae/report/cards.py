@@ -7,6 +7,7 @@ from markupsafe import escape
 from skops.card import Card
 
 from personae.report.figures import metric, p_value, percent, rounded
+from personae.report.gallery import persona_names
 
 Report = Mapping[str, Any]
 TITLE = "Model card"
@@ -68,7 +69,7 @@ def segmenter_card(
     _add_settings(card, settings["clusterer"])
     _add(card, "Intended use", USE_OF_SEGMENTS)
     _add(card, "Verdict", f"{segment['verdict']}: {segment.get('reason', '')}")
-    names = {persona["id"]: persona["name"] for persona in personas}
+    names = persona_names(segment, personas)
     ids = segment.get("ids", range(len(segment["sizes"])))
     segments = {
         "segment": [names.get(each, each) for each in ids],

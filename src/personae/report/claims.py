@@ -85,7 +85,7 @@ def _one_split(reports: Reports) -> str | None:
     )
     if "before" not in report or claim["model"] not in report["models"]:
         return told
-    after = report["models"][claim["model"]]["accuracy"]
+    after = report.get("after", report)["models"][claim["model"]]["accuracy"]
     return (
         f"{told}; after the merge {percent(after['mean'])} ± {percent(after['sd'])} over folds, "
         f"majority {percent(report['majority_accuracy'])}"

@@ -1,7 +1,7 @@
 """What the data supports and what it does not, as sentences decided by stated rules."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -37,7 +37,15 @@ def verdicts(reports: dict[str, Traced]) -> list[Verdict]:
     for name, judge in JUDGES.items():
         if name in reports:
             found += judge(reports[name])
+    if any("classify.json#/leakage" in verdict.evidence.key for verdict in found):
+        return [_doubted(verdict) for verdict in found]
     return found
+
+
+def _doubted(verdict: Verdict) -> Verdict:
+    """Figures of a model that knows the answer are no evidence, nor is the profit that they promise."""
+    rests_on_model = any(name in verdict.evidence.key for name in ("classify.json#", "target.json#"))
+    return replace(verdict, level="not supported") if rests_on_model else verdict
 
 
 def _segments(report: Traced) -> Iterator[Verdict]:

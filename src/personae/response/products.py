@@ -16,8 +16,8 @@ from sklearn.model_selection import train_test_split
 from personae.errors import PersonaeError
 from personae.response import results
 from personae.response.classification import encode_target
+from personae.response.metrics import Figure
 from personae.response.preprocessing import features
-from personae.response.responses import class_probabilities
 from personae.response.study import Answers, answer, deal, describe, units_of
 from personae.response.validation import validate
 from personae.schema.classify import Classify, Merging
@@ -58,6 +58,17 @@ class Failures:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """Plain models, validated repeatedly, on one set of classes."""
+
+    classes: tuple[str, ...]
+    folds: int
+    repeats: int
+    majority_accuracy: float
+    models: Mapping[str, Mapping[str, Figure]]
+
+
+@dataclass(frozen=True, slots=True)
 class SingleSplit:
     """One random split, as a study published it: no evidence by itself, see the repeated folds."""
 
@@ -84,9 +95,10 @@ def answer_merged(
     Returns
     -------
     Answers
-        Of the merged classes; the report has further keys `before` (figures without calibration, failures),
-        `failures` of the procedure, `groups`, and `seed_claim`: the published accuracy beside that of the
-        folds, and the published split reproduced before and after the merge.
+        Of the merged classes; the report has further keys `groups`, `before` and `after` (figures of the
+        plain models, nothing calibrated or chosen), `failures` and `failures_after` (of one of them), and
+        `seed_claim`: the published accuracy beside that of the folds, and the published split reproduced
+        before and after the merge.
 
     Raises
     ------
@@ -103,47 +115,49 @@ def answer_merged(
             f"column {settings.target} holds {unknown[0]!r}; compared were {', '.join(groups)}"
         )
     merged = customers.assign(**{settings.target: classes.map(dict(groups))})
-    before, claim = _before(customers, settings, merging, seed=seed)
+    before, confused, correct = _figures(customers, settings, merging, seed=seed)
+    after, left, _ = _figures(merged, settings, merging, seed=seed)
     answers = answer(merged, settings, seed=seed)
-    target, named = encode_target(merged[settings.target], settings.target)
-    found = class_probabilities(answers.responses, len(named))
     split = partial(single_split, columns=settings.features, target=settings.target, merging=merging)
+    claim = results.seed_claim(correct, merging.published, before.majority_accuracy, merging.model)
+    splits = {
+        "before": split(customers),
+        "after": split(merged),
+        "after_integer_codes": split(merged, encoding="integer codes"),
+    }
     report = {
-        **answers.report,
         "groups": groups,
         "before": before,
-        "failures": failures(answers.report["best"], target, found, named, customers["customer"]),
-        "seed_claim": {
-            **claim,
-            "before": split(customers),
-            "after": split(merged),
-            "after_integer_codes": split(merged, encoding="integer codes"),
-        },
+        "failures": confused,
+        "after": after,
+        "failures_after": left,
+        "seed_claim": claim | splits,
     }
-    return replace(answers, report=report)
+    return replace(answers, report=answers.report | report)
 
 
-def _before(
+def _figures(
     customers: pd.DataFrame, settings: Classify, merging: Merging, *, seed: int
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Figures and failures on the classes as they were, and the published accuracy beside the folds'."""
+) -> tuple[Figures, Failures, list[float]]:
+    """Figures and failures on one set of classes; and the failing model's accuracy in every fold."""
     table = features(customers, settings.features)
     target, classes = encode_target(customers[settings.target], settings.target)
     units = units_of(settings, customers, table)
-    folds = deal(settings, customers, target, units, seed)
+    often = settings.model_copy(update={"repeats": merging.repeats})
+    folds = deal(often, customers, target, units, seed)
     plan = replace(describe(settings, table), stacks={}, nested=False)
     found = validate(table, target, folds, plan, seed=seed, workers=settings.workers)
     scored = {n: results.score(target, m.probabilities, folds) for n, m in found.models.items()}
-    majority = float(np.bincount(target).max() / len(target))
     probabilities = found.models[merging.model].probabilities
-    report = {
-        "classes": classes,
-        "majority_accuracy": majority,
-        "models": {name: one.summary for name, one in scored.items()},
-        "failures": failures(merging.model, target, probabilities, classes, customers["customer"]),
-    }
-    correct = scored[merging.model].by_fold["accuracy"].ravel().tolist()
-    return report, results.seed_claim(correct, merging.published, majority, merging.model)
+    figures = Figures(
+        classes=classes,
+        folds=folds.count,
+        repeats=folds.repeats,
+        majority_accuracy=float(np.bincount(target).max() / len(target)),
+        models={name: one.summary for name, one in scored.items()},
+    )
+    confused = failures(merging.model, target, probabilities, classes, customers["customer"])
+    return figures, confused, scored[merging.model].by_fold["accuracy"].ravel().tolist()
 
 
 def failures(

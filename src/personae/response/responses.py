@@ -50,18 +50,3 @@ def responses(
 def event_probabilities(table: pd.DataFrame) -> Floats:
     """Read the probabilities of the event back, shape (repeats, rows)."""
     return np.ascontiguousarray(table.filter(like=PREFIX).to_numpy(dtype=np.float64).T)
-
-
-def class_probabilities(table: pd.DataFrame, classes: int) -> Floats:
-    """Read the probabilities of all classes back, shape (repeats, rows, classes).
-
-    Examples
-    --------
-    >>> told = {"classes": ["no", "yes"], "probabilities": np.array([[[0.25, 0.75]]]), "reasons": [""]}
-    >>> class_probabilities(responses([7], np.array([0]), np.array([1]), **told), 2).tolist()
-    [[[0.25, 0.75]]]
-    """
-    columns = event_probabilities(table)
-    if classes == 2:
-        return np.stack([1 - columns, columns], axis=2)
-    return columns.reshape(-1, classes, len(table)).transpose(0, 2, 1)

@@ -121,9 +121,12 @@ class Merging(Frozen):
         Its accuracy before the merge, as published from one split.
     test_share, random_state
         Of that split, which is reproduced before and after the merge.
+    repeats
+        How often the plain models are validated before and after the merge.
     """
 
     model: str
+    repeats: int = Field(gt=0)
     published: float = Field(gt=0, le=1)
     test_share: float = Field(gt=0, lt=1)
     random_state: int = Field(ge=0)

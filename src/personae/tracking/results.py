@@ -189,8 +189,10 @@ def _files(path: Path, root: Path) -> list[Artifact]:
 
 
 def _tables(result: Finished, stage: str) -> tuple[Path, ...]:
-    deps = (Path(dep["path"]) for dep in result.entries[stage].get("deps", ()))
-    return tuple(path for path in deps if path.suffix == ".parquet")
+    """Tables that a stage read, those of a folder one by one."""
+    deps = [Path(dep["path"]) for dep in result.entries[stage].get("deps", ())]
+    files = [file for dep in deps for file in (sorted(dep.glob("*.parquet")) if dep.is_dir() else [dep])]
+    return tuple(file for file in files if file.suffix == ".parquet")
 
 
 def _datasets(result: Finished) -> list[Dataset]:
