@@ -17,6 +17,9 @@ from personae.segmentation.clusterers import (
     sample_rows,
 )
 
+# Share of the members of a niche that may lie outside its radius, and of outsiders within.
+STRAGGLERS = 0.05
+
 
 class WardClusterer(CentroidClusterer):
     """Ward linkage (Ward 1963) on all points or a sample; every customer joins the nearest centroid.
@@ -55,9 +58,10 @@ class WardClusterer(CentroidClusterer):
 class WardThenKMeansClusterer(CentroidClusterer):
     """Peel small, compact, far groups off with Ward, then divide the rest with k-means.
 
-    A niche is a node of the top of the Ward tree with at most `niche_share` of the customers whose
-    nearest outsider is at least `isolation` radii away from its centroid. A customer within the radius
-    of a niche belongs to it, everybody else to the nearest k-means centroid.
+    A niche is a node of the top of the Ward tree with at most `niche_share` of the customers. Its radius
+    holds 95 % of its members and next to no others, and the centroid of the nearest other group is at
+    least `isolation` radii away. A customer within the radius of a niche belongs to it, everybody else to
+    the nearest k-means centroid.
 
     Parameters
     ----------
@@ -70,7 +74,7 @@ class WardThenKMeansClusterer(CentroidClusterer):
     min_niche : int
         Smallest number of customers in one niche.
     isolation : float
-        How far outsiders stay away, in radii; at least 1.
+        How far the nearest other centroid stays away, in radii; 2 is where equal balls touch.
     depth : int
         Number of groups down to which the tree is searched.
     n_init, max_rows, random_state
@@ -86,7 +90,7 @@ class WardThenKMeansClusterer(CentroidClusterer):
         max_niches: int = 4,
         niche_share: float = 0.05,
         min_niche: int = 10,
-        isolation: float = 2.0,
+        isolation: float = 3.0,
         depth: int = 30,
         n_init: int = 16,
         max_rows: int = 3000,
@@ -126,14 +130,16 @@ class WardThenKMeansClusterer(CentroidClusterer):
         found = []
         for groups in cut_many(ward_tree(train), range(2, depth + 1)).T:
             sizes = np.bincount(groups)
+            centers = centroids(train, groups, len(sizes))
             for group in np.flatnonzero((sizes >= self.min_niche) & (sizes <= self.niche_share * len(train))):
                 members = groups == group
-                center = train[members].mean(axis=0)
-                away = cdist(train, center[None])[:, 0]
-                radius = float(away[members].max())
-                ratio = float(away[~members].min()) / max(radius, 1e-12)
-                if ratio >= max(self.isolation, 1.0):
-                    found.append((ratio, members, center, radius))
+                away = cdist(train, centers[[group]])[:, 0]
+                radius = max(float(np.quantile(away[members], 1 - STRAGGLERS)), 1e-12)
+                foreign = int((away[~members] <= radius).sum())
+                others = np.delete(centers, group, axis=0)
+                ratio = float(cdist(centers[[group]], others).min()) / radius
+                if ratio >= self.isolation and foreign <= STRAGGLERS * sizes[group]:
+                    found.append((ratio, members, centers[group], radius))
         taken = np.zeros(len(train), dtype=bool)
         niches: list[tuple[Matrix, float]] = []
         for _, members, center, radius in sorted(found, key=lambda niche: -niche[0]):
