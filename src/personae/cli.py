@@ -81,7 +81,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> 
 
 
 @app.command()
-def sweep(
+def sweep(  # noqa: PLR0917 - typer's options
     study: Annotated[str, typer.Argument(help="Name of the study.")],
     stage: Annotated[str, typer.Argument(help="impute, segment or classify.")],
     space: Annotated[

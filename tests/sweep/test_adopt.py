@@ -13,7 +13,11 @@ SEGMENT = {"stage": "segment", "objectives": ["quality"], "bootstraps": 2, "tria
 def test_the_adopted_winner_makes_the_reported_figures_again_to_the_last_digit(project, sweep_file):
     from personae.stages import compose, segment
 
-    space = ["clusterer=choice(mixture)", "segment.k=choice(3)", "segment.clusterer.covariance_type=choice(diag)"]
+    space = [
+        "clusterer=choice(mixture)",
+        "segment.k=choice(3)",
+        "segment.clusterer.covariance_type=choice(diag)",
+    ]
     outcome = sweep("campaign", "segment", file=sweep_file("one", **SEGMENT | {"space": space}))
     before = (project / "params.yaml").read_text()
     diff = adopt("campaign-segment-one")

@@ -57,7 +57,9 @@ def test_a_sweep_ends_with_a_winner_and_one_run_a_trial(project, sweep_file):
     assert parent["latest_metrics"]["sweep.search.quality"] == search
     assert outcome.winner["optimism"]["quality"] == pytest.approx(search - fresh, abs=1e-5)
     assert "segment.silhouette" in parent["latest_metrics"]
-    study = optuna.load_study(study_name="campaign-segment-small", storage=f"sqlite:///{project}/mlruns/optuna.db")
+    study = optuna.load_study(
+        study_name="campaign-segment-small", storage=f"sqlite:///{project}/mlruns/optuna.db"
+    )
     by_number = children(project, outcome)
     assert sorted(by_number) == list(range(6))
     for trial in study.get_trials():
@@ -65,7 +67,9 @@ def test_a_sweep_ends_with_a_winner_and_one_run_a_trial(project, sweep_file):
         assert trial.user_attrs["run"] == run_id
         assert run["status"] == "FINISHED"
         assert run["params"] == {key: str(value) for key, value in trial.params.items()}
-        assert run["latest_metrics"]["segment.silhouette"] == trial.user_attrs["figures"]["segment.silhouette"]
+        assert (
+            run["latest_metrics"]["segment.silhouette"] == trial.user_attrs["figures"]["segment.silhouette"]
+        )
         assert run["tags"]["state"] == trial.state.name.lower()
         assert "sweep.seconds" in run["latest_metrics"]
     artifacts = project / "mlruns" / "artifacts" / "campaign" / outcome.run_id / "artifacts"
@@ -88,7 +92,9 @@ def test_going_on_counts_what_is_there_and_more_trials_can_be_asked_for(project,
 
 
 def test_a_sweep_killed_five_times_ends_as_one_that_was_not(project, sweep_file):
-    name = sweep_file("small", **SEGMENT | {"trials": 12, "prune": {"trials": 3, "steps": 1}, "bootstraps": 6})
+    name = sweep_file(
+        "small", **SEGMENT | {"trials": 12, "prune": {"trials": 3, "steps": 1}, "bootstraps": 6}
+    )
     calm = sweep("campaign", "segment", file=name, name="calm")
     script = Project(project, SOURCE)
     done = script.run(sys.executable, str(HERE / "killed.py"), name, "5", "11")
@@ -110,7 +116,8 @@ def test_a_sweep_killed_five_times_ends_as_one_that_was_not(project, sweep_file)
 def test_two_workers_on_a_fresh_database_never_fail_in_twenty_tries(project):
     script = Project(project, SOURCE)
     started = [
-        script.start(sys.executable, str(HERE / "competing.py"), str(project / "fresh"), "20") for _ in range(2)
+        script.start(sys.executable, str(HERE / "competing.py"), str(project / "fresh"), "20")
+        for _ in range(2)
     ]
     texts = [process.communicate() for process in started]
     assert [process.returncode for process in started] == [0, 0], texts

@@ -99,7 +99,7 @@ def test_tiny_segments_and_a_single_one_do_not_win(table):
     found = trials(outlying)
     two = measure(found, k=2)
     assert two["silhouette"] > 0.9
-    assert two["quality"] < 0.2 * two["silhouette"]
+    assert two["quality"] <= two["silhouette"] * (2 / 212) / 0.05
     assert measure(found, k=1)["quality"] == 0
 
 
@@ -109,9 +109,15 @@ def test_searching_noise_is_reported_on_bootstraps_that_did_not_search(noise):
     optimism = []
     for seed in range(3):
         found = SegmentTrials(noise, settings(), "stability", seed=7, search_seed=seed, bootstraps=2)
-        tried = {(k, n): measure(found, k=k, clusterer={"name": "kmeans", "n_init": n}) for k in (5, 6, 7, 8, 9) for n in (1, 2, 3)}
+        tried = {
+            (k, n): measure(found, k=k, clusterer={"name": "kmeans", "n_init": n})
+            for k in (5, 6, 7, 8, 9)
+            for n in (1, 2, 3)
+        }
         (k, n), best = max(tried.items(), key=lambda item: item[1]["stability"])
-        winner = settings(k=k, clusterer={"name": "kmeans", "n_init": n}).model_copy(update={"effort": effort})
+        winner = settings(k=k, clusterer={"name": "kmeans", "n_init": n}).model_copy(
+            update={"effort": effort}
+        )
         fresh, study = found.conclude(winner, {})
         assert fresh["stability"] == study.report.stability.min_jaccard
         optimism.append(best["stability"] - fresh["stability"])

@@ -1,4 +1,4 @@
-"""From what a trial chose to checked settings of its stage: composed once a group choice, not once a trial."""
+"""From what a trial chose to the checked settings of its stage, composed once a group choice."""
 
 import copy
 import difflib
@@ -7,6 +7,7 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,8 @@ class Catalogue:
         for dimension in self._groups:
             if dimension.key not in GROUPS[stage]:
                 raise PersonaeError(
-                    f"space: {dimension.key} is no group of stage {stage}; expected {' or '.join(GROUPS[stage])}"
+                    f"space: {dimension.key} is no group of stage {stage}; expected "
+                    f"{' or '.join(GROUPS[stage])}"
                 )
         self._composed: dict[tuple[Any, ...], dict[str, Any]] = {}
         for names in itertools.product(*(each.corners() for each in self._groups)):
@@ -180,13 +182,9 @@ class Catalogue:
     def _check_values(self) -> None:
         for names in self._composed:
             groups = dict(zip((each.key for each in self._groups), names, strict=True))
-
-            def first(dimension: Dimension, groups: dict[str, Any] = groups) -> Any:
-                return groups.get(dimension.key, dimension.corners()[0])
-
             for dimension in self._keys:
                 for corner in dimension.corners():
-                    self.draw(lambda each, c=corner, d=dimension, f=first: c if each is d else f(each))
+                    self.draw(partial(_given, {**groups, dimension.key: corner}))
 
 
 def put(tree: Any, path: Sequence[str], value: Any) -> None:
@@ -216,6 +214,10 @@ def leaves(tree: Any, prefix: str) -> list[str]:
     if not isinstance(tree, Mapping) or not tree:
         return [prefix]
     return [name for key, inner in tree.items() for name in leaves(inner, f"{prefix}.{key}")]
+
+
+def _given(given: Mapping[str, Any], dimension: Dimension) -> Any:
+    return given.get(dimension.key, dimension.corners()[0])
 
 
 def _open(key: str, stage: str) -> bool:

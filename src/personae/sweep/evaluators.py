@@ -1,4 +1,4 @@
-"""What a sweep evaluates, stage by stage: tables are read once, a trial gives figures, the winner a conclusion."""
+"""What a sweep evaluates, stage by stage: tables are read once, trials and winners are measured."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -64,7 +64,7 @@ def build(catalogue: Catalogue, sweep: Sweep) -> Evaluator:
     if isinstance(sweep, SegmentSweep):
         return _Segments(customers, base, sweep, whole, study)
     if isinstance(sweep, ClassifySweep):
-        return _Responses(customers, base, sweep, whole, study, catalogue.models)
+        return _Responses(customers, base, sweep, whole, study, models=catalogue.models)
     return _Gaps(customers, base, sweep, seed)
 
 
@@ -118,6 +118,7 @@ class _Responses:
         sweep: ClassifySweep,
         whole: Mapping[str, Any],
         study: str,
+        *,
         models: tuple[str, ...],
     ) -> None:
         from personae.sweep.responses import ResponseTrials  # noqa: PLC0415

@@ -125,7 +125,7 @@ class GapTrials:
         table = np.stack(sums)
         rng = np.random.default_rng([self._seed, 1])
         drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
-        low, high = np.nanquantile(_ratio(drawn @ table.T), [0.025, 0.975])
+        low, high = np.nanquantile(_ratio(np.asarray(drawn @ table.T, dtype=np.float64)), [0.025, 0.975])
         whole = float(_ratio(table.sum(axis=1)[None])[0])
         return Held(len(self._outer), {"error": whole}, {"error": (float(low), float(high))})
 

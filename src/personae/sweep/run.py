@@ -364,7 +364,7 @@ class _Run:
 
 @contextmanager
 def stopping() -> Iterator[Callable[[], bool]]:
-    """Turn Ctrl-C and termination into a question that is asked between trials; the second Ctrl-C interrupts."""
+    """Turn Ctrl-C and termination into a question asked between trials; the second Ctrl-C interrupts."""
     asked: list[int] = []
 
     def remember(number: int, _: Any) -> None:

@@ -69,8 +69,10 @@ def parse_space(texts: Sequence[str]) -> tuple[Dimension, ...]:
 
     Examples
     --------
-    >>> parse_space(["segment.k=range(2,10)", "clusterer=choice(kmeans,ward)"])
-    (Numbers(key='segment.k', low=2, high=9, step=1, log=False), Choice(key='clusterer', options=('kmeans', 'ward')))
+    >>> parse_space(["segment.k=range(2,10)"])
+    (Numbers(key='segment.k', low=2, high=9, step=1, log=False),)
+    >>> parse_space(["clusterer=choice(kmeans,ward)"])
+    (Choice(key='clusterer', options=('kmeans', 'ward')),)
     """
     parser = OverridesParser.create()
     found: dict[str, Dimension] = {}
