@@ -142,7 +142,7 @@ def _compare():
     import optuna
 
     study = optuna.load_study(study_name="campaign-segment-bench", storage="sqlite:///mlruns/optuna.db")
-    ours = [trial.values[0] for trial in study.get_trials()]
+    ours = [trial.value for trial in study.get_trials()]
     # Everything is written to MLflow when the clock stops.
     seconds = clock["written"] - clock["first"]
     theirs, slow = straightforward([trial.params for trial in study.get_trials()])

@@ -23,7 +23,7 @@ def test_the_adopted_winner_makes_the_reported_figures_again_to_the_last_digit(p
     diff = adopt("campaign-segment-one")
     after = (project / "params.yaml").read_text()
     assert set(after.splitlines()) - set(before.splitlines()) == {
-        "    clusterer: mixture  # as ever",
+        "    clusterer: mixture # as ever",
         "    k: 3  # two to begin with",
         "    clusterer:",
         "      covariance_type: diag",

@@ -95,7 +95,9 @@ def test_calling_customers_noise_cannot_flatter_the_silhouette(table):
 
 
 def test_tiny_segments_and_a_single_one_do_not_win(table):
-    outlying = pd.concat([table, table.iloc[:2].assign(a=5000.0, unit=[900, 901])], ignore_index=True)
+    outlying = pd.concat(
+        [table, table.iloc[:2].assign(**dict.fromkeys(COLUMNS, 5000.0), unit=[900, 901])], ignore_index=True
+    )
     found = trials(outlying)
     two = measure(found, k=2)
     assert two["silhouette"] > 0.9

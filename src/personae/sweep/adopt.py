@@ -57,6 +57,7 @@ def adopted(project: Project, text: str, choices: Mapping[str, str], values: Map
     yaml.preserve_quotes = True
     yaml.width = 10_000
     content = yaml.load(text)
+    plain = _dumped(yaml, content)
     if content.get(project.study) is None:
         content[project.study] = {}
     section = content[project.study]
@@ -71,9 +72,24 @@ def adopted(project: Project, text: str, choices: Mapping[str, str], values: Map
         path = key.split(".")
         if not has(chosen, path) or _at(chosen, path) != value:
             put(section, path, value)
+    return _merged(text, plain, _dumped(yaml, content))
+
+
+def _dumped(yaml: YAML, content: Any) -> str:
     out = io.StringIO()
     yaml.dump(content, out)
     return out.getvalue()
+
+
+def _merged(text: str, plain: str, edited: str) -> str:
+    """Take over what was edited, and every other line as it was written, spaces and quotes as well."""
+    written, old, new = (each.splitlines(keepends=True) for each in (text, plain, edited))
+    if len(written) != len(old):
+        return edited
+    lines: list[str] = []
+    for kind, start, stop, first, last in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
+        lines += written[start:stop] if kind == "equal" else new[first:last]
+    return "".join(lines)
 
 
 def _at(tree: Any, path: list[str]) -> Any:

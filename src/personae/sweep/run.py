@@ -341,6 +341,7 @@ class _Run:
             "winner.trial": str(winner["number"]),
             "winner.run": winner["run"],
             "winner.source": winner["source"],
+            **{f"winner.{key}": str(value) for key, value in winner["params"].items()},
         }
         with tempfile.TemporaryDirectory() as directory:
             folder = Path(directory)
@@ -353,13 +354,10 @@ class _Run:
                 files.append(own)
             write_json(folder / "winner.json", winner)
             files.append(folder / "winner.json")
-            self._journal.conclude(
-                flat_params(self._catalogue.first.settings.model_dump(mode="json"), stage)
-                | flat_params(winner["params"]),
-                figures,
-                tags,
-                files,
-            )
+            # MLflow never changes a parameter, and a longer sweep may have another winner: what it may
+            # choose from is the parameter, what won is a tag.
+            space = dict(text.split("=", 1) for text in self._sweep.space)
+            self._journal.conclude(flat_params(space), figures, tags, files)
 
 
 @contextmanager
