@@ -28,12 +28,12 @@ trials: {TRIALS}
 sampler: random
 startup: 10
 seed: 1
-bootstraps: 4
+bootstraps: 16
 prune: null
 """
 
 
-def straightforward(trials, search_seed=1, bootstraps=4):
+def straightforward(trials, search_seed=1, bootstraps=16):
     """Evaluate the given choices one after another; give qualities and seconds."""
     import json
 

@@ -28,7 +28,6 @@ from personae.sweep.search import (
     PARENT,
     REASON,
     RUN,
-    SETTINGS,
     WINNER,
     Database,
     Worker,
@@ -175,7 +174,8 @@ class _Run:
         self._worker, self._study, self._journal = worker, worker.study, diary
         self._places = {each.key: place for place, each in enumerate(parse_space(sweep.space))}
         self._figures: dict[str, dict[str, float]] = {}
-        self._seen = 0
+        self._keys: dict[int, str] = {}
+        self._learned: set[int] = set()
 
     def to_the_end(self, name: str) -> Outcome:
         self._mend_journal()
@@ -218,22 +218,25 @@ class _Run:
         if reason:
             trial.set_user_attr(REASON, reason)
         trial.set_user_attr(RUN, run.result())
-        self._study.tell(trial, values if state == TrialState.COMPLETE else None, state)
-        self._write(self._study.get_trials(deepcopy=False)[trial.number], candidate)
+        told = self._study.tell(trial, values if state == TrialState.COMPLETE else None, state)
+        self._write(told, candidate)
 
     def _measure(self, trial: Trial, candidate: Candidate) -> dict[str, float]:
         """Evaluate, unless a trial with the same settings has been: it would give the same figures."""
-        self._learn()
-        key = _digest(candidate.key)
-        trial.set_user_attr(SETTINGS, key)
-        if key not in self._figures:
+        for other in self._worker.trials:
+            if other.state == TrialState.COMPLETE and other.number not in self._learned:
+                self._figures.setdefault(self._key(other), other.user_attrs[FIGURES])
+                self._learned.add(other.number)
+        self._keys[trial.number] = candidate.key
+        if candidate.key not in self._figures:
             return self._evaluator.measure(candidate.settings, self._worker.reporter(trial))
-        return self._figures[key]
+        return self._figures[candidate.key]
 
-    def _learn(self) -> None:
-        """Remember what complete trials found, those of other workers and of earlier calls as well."""
-        for trial in self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-            self._figures.setdefault(trial.user_attrs[SETTINGS], trial.user_attrs[FIGURES])
+    def _key(self, trial: FrozenTrial) -> str:
+        """Identity of a trial's settings."""
+        if trial.number not in self._keys:
+            self._keys[trial.number] = self._candidate(trial).key
+        return self._keys[trial.number]
 
     def _write(self, trial: FrozenTrial, candidate: Candidate | None) -> None:
         params = trial.params if candidate is None else {**candidate.choices, **candidate.values}
@@ -260,8 +263,8 @@ class _Run:
         )
 
     def _show(self, bar: "tqdm[Any]") -> None:
-        bar.update(len(self._study.get_trials(deepcopy=False, states=FINISHED)) - bar.n)
-        first = best(self._study)
+        bar.update(sum(trial.state in FINISHED for trial in self._worker.trials) + 1 - bar.n)
+        first = best(self._study, self._worker.trials)
         if first is not None:
             bar.set_postfix_str(f"best {self._sweep.objectives[0]} {readable(first.values[0])}")
 
@@ -270,7 +273,7 @@ class _Run:
         known: dict[str, Any] | None = self._study.user_attrs.get(WINNER)
         if known is not None and known["trials"] == self._sweep.trials:
             return known
-        first = best(self._study)
+        first = best(self._study, self._study.get_trials(deepcopy=False))
         if first is None:
             failed = [
                 t.user_attrs[REASON] for t in self._study.get_trials(deepcopy=False) if REASON in t.user_attrs
@@ -281,11 +284,11 @@ class _Run:
         front = self._front(first)
         found: dict[str, evaluators.Conclusion] = {}
         for trial in front:
-            key = trial.user_attrs[SETTINGS]
+            key = self._key(trial)
             if key not in found:
                 found[key] = self._evaluator.conclude(self._candidate(trial).settings)
-        winner = self._winner(first, front, found[first.user_attrs[SETTINGS]])
-        self._publish(winner, {t.number: found[t.user_attrs[SETTINGS]] for t in front})
+        winner = self._winner(first, front, found[self._key(first)])
+        self._publish(winner, {t.number: found[self._key(t)] for t in front})
         self._study.set_user_attr(WINNER, winner)
         return winner
 
@@ -293,9 +296,9 @@ class _Run:
         """Give the winner and, with several objectives, the rest of the Pareto front, one trial a setting."""
         if len(self._sweep.objectives) == 1:
             return [first]
-        distinct = {first.user_attrs[SETTINGS]: first}
+        distinct = {self._key(first): first}
         for trial in self._study.best_trials:
-            distinct.setdefault(trial.user_attrs[SETTINGS], trial)
+            distinct.setdefault(self._key(trial), trial)
         return list(distinct.values())
 
     def _candidate(self, trial: FrozenTrial) -> Candidate:
@@ -318,7 +321,6 @@ class _Run:
             "params": {**candidate.choices, **candidate.values},
             "choices": dict(candidate.choices),
             "values": dict(candidate.values),
-            "settings": first.user_attrs[SETTINGS],
             "search": search,
             "fresh": fresh,
             "optimism": optimism,

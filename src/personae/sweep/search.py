@@ -23,7 +23,7 @@ from personae.errors import PersonaeError
 from personae.sweep.settings import Prune, Sweep
 from personae.sweep.space import Dimension
 
-WORKER, RUN, FIGURES, SETTINGS, REASON = "worker", "run", "figures", "settings", "reason"
+WORKER, RUN, FIGURES, REASON = "worker", "run", "figures", "reason"
 IDENTITY, PARENT, WINNER = "sweep", "run", "winner"
 # On a database that several machines share, how long a worker may take to put its name on a new trial.
 GRACE = timedelta(seconds=60)
@@ -142,10 +142,18 @@ class Worker:
         Number of trials, sampler and its seed.
     directory : Path
         Where workers of one machine hold their locks.
+    local : bool
+        Whether all workers are on this machine.
+
+    Attributes
+    ----------
+    trials : list of FrozenTrial
+        All trials as they were when this worker took its last one.
     """
 
     def __init__(self, study: optuna.Study, sweep: Sweep, directory: Path, *, local: bool) -> None:
         self.study, self._sweep, self._directory, self._local = study, sweep, directory, local
+        self.trials: list[FrozenTrial] = []
         self.name = f"{socket.gethostname()}/{uuid.uuid4().hex[:12]}"
 
     @contextmanager
@@ -168,7 +176,7 @@ class Worker:
     def take(self) -> Trial | None:
         """Go on with a trial whose worker is gone, else begin the next; None when all are taken."""
         with self.alone():
-            trials = self.study.get_trials(deepcopy=False)
+            trials = self.trials = self.study.get_trials(deepcopy=False)
             for frozen in trials:
                 if frozen.state == TrialState.RUNNING and self.deserted(frozen):
                     trial = Trial(self.study, frozen._trial_id)
@@ -225,7 +233,8 @@ class Reporter:
 
     def __init__(self, trial: Trial, prunes: bool) -> None:
         self._trial, self._prunes, self._step = trial, prunes, 0
-        self._known = trial.study.get_trials(deepcopy=False)[trial.number].intermediate_values
+        known = trial.study.get_trials(deepcopy=False)[trial.number] if prunes else None
+        self._known = known.intermediate_values if known else {}
 
     def __call__(self, value: float) -> None:
         """Report the objective so far.
@@ -244,9 +253,9 @@ class Reporter:
             raise optuna.TrialPruned
 
 
-def best(study: optuna.Study) -> FrozenTrial | None:
-    """Give the complete trial that is best in the first objective, the earliest of equals."""
-    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+def best(study: optuna.Study, trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
+    """Give the complete one of some trials that is best in the first objective, the earliest of equals."""
+    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     sign = 1 if study.directions[0] == optuna.study.StudyDirection.MINIMIZE else -1
     return min(complete, key=lambda trial: (sign * trial.values[0], trial.number), default=None)
 
