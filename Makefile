@@ -9,7 +9,7 @@ ORIGINALS ?= ../shared/data
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 READY := .venv/.ready
 
-.PHONY: help env repro test check format ui bench originals sample
+.PHONY: help env repro test check format ui bench originals claims sample
 
 help: ## List the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,9 +26,11 @@ $(READY): pyproject.toml uv.lock | $(UV)
 
 data: data.dvc | $(READY)
 	dvc pull --quiet data.dvc
+	@touch data
 
 repro: $(READY) data ## Run the whole graph on the data that is there, track it, show the main figures
 	dvc repro
+	@personae overview
 	@personae summary
 
 test: $(READY) data ## Run the whole test suite
@@ -52,6 +54,9 @@ bench: $(READY) data ## Measure beside straightforward versions; prints ratios
 
 originals: $(READY) ## Run the graph on the original files in a scratch clone: make originals ORIGINALS=DIR
 	@./scripts/originals.sh $(ORIGINALS)
+
+claims: ## What the original studies claimed, beside what their data supports (after make originals)
+	@python -m personae.report.claims build/originals/reports
 
 sample: $(READY) ## Generate the sample data anew and keep it in datastore/
 	personae data sample

@@ -2,7 +2,7 @@
 
     python benchmarks/segmentation_truth.py [planted tables, and as many of noise]
 
-Planted: k of 2 to 7 in turn, 250 customers, 4 columns, centres at least 7 standard deviations apart.
+Planted: k of 2 to 7 in turn, 250 customers, 4 columns, centres at least 8 standard deviations apart.
 Noise in turn: uniform, one Gaussian, correlated Gaussian, skewed margins, 250 customers, 4 columns.
 """
 
@@ -18,7 +18,7 @@ from personae.segmentation.stability import adjusted_rand
 from personae.segmentation.summary import Effort
 from personae.simulate.blobs import NOISES, noise_table, planted_segments
 
-EFFORT = Effort(bootstraps=20, splits=1, null_tables=39, null_bootstraps=10)
+EFFORT = Effort(bootstraps=20, splits=1, null_tables=19, null_bootstraps=10)
 KS = range(2, 9)
 SIZE = {"customers": 250, "axes": 4}
 

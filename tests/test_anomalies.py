@@ -8,7 +8,7 @@ from scipy.stats import median_abs_deviation
 
 from personae.anomalies import Rules, find_anomalies, robust_z
 from personae.errors import PersonaeError
-from personae.schema.fitbit import FitbitPrepare
+from personae.schema.prepare import FitbitPrepare
 from personae.simulate.fitbit import simulate
 from personae.sources import fitbit
 

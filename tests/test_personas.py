@@ -7,6 +7,7 @@ from personae.personas import Evidence, action, all_drivers, persona_cards, plai
 from personae.schema.profile import Play, Profile
 
 SETTINGS = Profile(
+    of="segments",
     features=["income", "age", "noise"],
     labels={"income": "yearly income"},
     words={

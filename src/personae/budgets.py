@@ -12,6 +12,7 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 EXACT_UP_TO = 5_000
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ class Selection:
     @property
     def gap(self) -> float:
         """What the list may lack at most of the best one, as a share of the bound."""
-        return 0.0 if self.method == "exact" or self.bound <= 0 else max(0.0, 1 - self.expected / self.bound)
+        if self.method == "exact" or self.bound <= 0:
+            return 0.0
+        lacking = 1 - self.expected / self.bound
+        return lacking if lacking > ROUNDING else 0.0
 
 
 def select(expected: Floats, cost: Floats, budget: float, *, exact_up_to: int = EXACT_UP_TO) -> Selection:

@@ -71,6 +71,47 @@ def summary() -> None:
 
 
 @app.command()
+def overview() -> None:
+    """Write reports/index.html, one page over all studies that have run."""
+    from personae.composition import studies
+    from personae.files import read_json, write_text
+    from personae.report.overview import REPORTS
+    from personae.report.overview import overview as page
+
+    with one_line_errors():
+        found = {
+            study: {
+                name: read_json(paths.report(study, f"{name}.json"))
+                for name in REPORTS
+                if paths.report(study, f"{name}.json").exists()
+            }
+            for study in studies(paths.PARAMS)
+        }
+        write_text(paths.OVERVIEW, page({study: reports for study, reports in found.items() if reports}))
+    console.print(f"{paths.OVERVIEW}: all studies on one page", highlight=False)
+
+
+@app.command()
+def anchor(study: Annotated[str, typer.Argument(help="Name of the study.")]) -> None:
+    """Keep today's segments, ids and names: later runs are matched to them (conf/anchors/STUDY.json)."""
+    from personae import models
+    from personae.files import read_json, write_json
+    from personae.segmentation.segmenter import TRUSTED
+
+    with one_line_errors():
+        directory = paths.model(study, "segmenter")
+        personas = read_json(paths.report(study, "personas.json"))
+        names = {persona["id"]: persona["name"] for persona in personas}
+        others = sorted(path.parent for path in directory.glob(f"*/{models.ARCHIVE}"))
+        write_json(
+            paths.anchor(study),
+            models.load(directory, TRUSTED).anchor(names)
+            | {"also": {other.name: models.load(other, TRUSTED).anchor({}) for other in others}},
+        )
+    console.print(f"{paths.anchor(study)}: {len(names)} segments anchored; commit it", highlight=False)
+
+
+@app.command()
 def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> None:
     """Open what was tracked in the MLflow UI, on this machine only."""
     from personae.tracking.store import Store

@@ -38,7 +38,7 @@ def compose(study: str, conf: Path, params: Path, overrides: Sequence[str] = ())
     Returns
     -------
     dict
-        Plain values, valid as `personae.schema.study.Study`.
+        Plain values of `personae.schema.study.Study`; sections that a study does not have are None.
 
     Raises
     ------
@@ -50,10 +50,10 @@ def compose(study: str, conf: Path, params: Path, overrides: Sequence[str] = ())
     _check_choices(study, conf, params, choices)
     composed = _merged(_compose_groups(study, conf, choices, overrides), section)
     try:
-        Study.model_validate_json(json.dumps(composed))
+        checked = Study.model_validate_json(json.dumps(composed))
     except ValidationError as error:
         raise PersonaeError(_first_problem(error, composed, study, conf, params)) from None
-    return composed
+    return checked.model_dump(mode="json")
 
 
 def to_yaml(study: str, composed: Mapping[str, Any]) -> str:

@@ -39,6 +39,21 @@ def further_rows(study: str) -> Path:
     return Path("build") / study / "tables" / "rows.json"
 
 
+def completed(study: str, name: str) -> Path:
+    """Further table with its gaps treated."""
+    return Path("build") / study / "completed" / f"{name}.parquet"
+
+
+def completed_rows(study: str) -> Path:
+    """Rows of every further table that was completed; none where only customers were."""
+    return Path("build") / study / "completed" / "rows.json"
+
+
+def groups(study: str) -> Path:
+    """Merged group of each given group, for the models of stage classify; empty where none are given."""
+    return Path("build") / study / "groups.json"
+
+
 def model(study: str, name: str) -> Path:
     """Directory of a fitted model."""
     return Path("models") / study / name

@@ -1,7 +1,7 @@
 """Persona cards: who a segment is, how many, how sure, what to do."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -80,21 +80,24 @@ class Evidence:
     verdict
         `supported`, `weak` or `not supported`.
     jaccard
-        Bootstrap Jaccard of each segment, by id.
+        Bootstrap Jaccard of each segment, by id; None for given groups.
     far
         Whether a customer lies farther out than 99 % of those the segments come from; shape (n,).
+    names
+        Names that segments have from an anchor, by id; they stay.
     """
 
     verdict: str
-    jaccard: Mapping[int, float]
+    jaccard: Mapping[int, float] | None
     far: Array
+    names: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def from_report(cls, report: Mapping[str, Any], far: Array) -> "Evidence":
         """Take it from the contents of `segment.json`, whose lists follow its `ids`."""
-        return cls(
-            report["verdict"], dict(zip(report["ids"], report["stability"]["jaccard"], strict=True)), far
-        )
+        jaccard = dict(zip(report["ids"], report["stability"]["jaccard"], strict=True))
+        anchored = (report["identity"] or {}).get("names", {})
+        return cls(report["verdict"], jaccard, far, {int(each): name for each, name in anchored.items()})
 
 
 def persona_cards(
@@ -156,7 +159,7 @@ def persona_cards(
                 caveats=_caveats(each, inside, evidence, settings),
             )
         )
-    names = unique_names({each: drivers[each] for each in ids}, settings)
+    names = unique_names({each: drivers[each] for each in ids}, settings) | dict(evidence.names)
     return [replace(card, name=names[card.id]) for card in cards]
 
 
@@ -331,7 +334,7 @@ def _response_rate(response: Array | None, inside: Array) -> tuple[float | None,
 
 
 def _caveats(each: int, inside: Array, evidence: Evidence, settings: Profile) -> tuple[str, ...]:
-    jaccard = evidence.jaccard.get(each, float("nan"))
+    jaccard = 1.0 if evidence.jaccard is None else evidence.jaccard.get(each, float("nan"))
     far = float(evidence.far[inside].mean())
     found = [
         (evidence.verdict == "not supported", "the data does not support these segments"),

@@ -65,8 +65,6 @@ class Prescription:
         Budgets around the given one: `budget`, `cost`, `gain`.
     assumptions
         In words, to be printed beside the result.
-    chosen
-        Index of the action of each user, -1 for none.
     """
 
     budget: float
@@ -78,10 +76,17 @@ class Prescription:
     one_for_all: Allotted
     curve: tuple[Mapping[str, float], ...]
     assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """A prescription and, for each user, the index of the chosen action, -1 for none."""
+
+    report: Prescription
     chosen: tuple[int, ...]
 
 
-def prescribe(meant: Sequence[str], actions: Sequence[Action], *, budget: float, gain: str) -> Prescription:
+def prescribe(meant: Sequence[str], actions: Sequence[Action], *, budget: float, gain: str) -> Allocation:
     """Allocate at most one action to each user so that the expected gain is greatest within the budget.
 
     Parameters
@@ -97,7 +102,7 @@ def prescribe(meant: Sequence[str], actions: Sequence[Action], *, budget: float,
 
     Returns
     -------
-    Prescription
+    Allocation
         Solved as a mixed integer programme over groups of users with equal gains, which is exact: who of a
         group is served makes no difference, and the first in order are.
 
@@ -111,7 +116,7 @@ def prescribe(meant: Sequence[str], actions: Sequence[Action], *, budget: float,
     --------
     >>> actions = [Action("coach", 4.0, 3.0, 1.0), Action("mail", 1.0, 1.0, 0.5)]
     >>> best = prescribe(["coach", "coach", "mail"], actions, budget=6.0, gain="active days a week")
-    >>> best.gain, best.cost, best.chosen
+    >>> best.report.gain, best.report.cost, best.chosen
     (4.5, 6.0, (0, 1, 1))
     """
     _check(meant, actions, budget)
@@ -123,7 +128,7 @@ def prescribe(meant: Sequence[str], actions: Sequence[Action], *, budget: float,
     bound, price = problem.divisible(budget)
     chosen = _hand_out(groups.ravel(), counts)
     served = [(np.array(chosen) == index) for index in range(len(actions))]
-    return Prescription(
+    report = Prescription(
         budget=budget,
         gain=float((counts * rows).sum()),
         cost=float((counts @ costs).sum()),
@@ -138,8 +143,33 @@ def prescribe(meant: Sequence[str], actions: Sequence[Action], *, budget: float,
         one_for_all=_one_for_all(gains, actions, budget),
         curve=tuple(problem.point(share * budget) for share in (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)),
         assumptions=_assumptions(actions, budget, gain),
-        chosen=chosen,
     )
+    return Allocation(report, chosen)
+
+
+def actions_called_for(
+    segments: Sequence[int], personas: Sequence[Mapping[str, Any]], actions: Sequence[Action]
+) -> list[str]:
+    """Name for each user the action that the card of their segment calls for.
+
+    Raises
+    ------
+    PersonaeError
+        If no card calls for any of the actions: then their names and the playbook's do not fit.
+
+    Examples
+    --------
+    >>> cards = [{"id": 0, "action": "coach"}, {"id": 1, "action": "nothing"}]
+    >>> actions_called_for([1, 0], cards, [Action("coach", 4.0, 3.0, 1.0)])
+    ['nothing', 'coach']
+    """
+    by_segment = {card["id"]: str(card["action"]) for card in personas}
+    if not set(by_segment.values()) & {action.name for action in actions}:
+        raise PersonaeError(
+            f"prescription: no persona calls for {actions[0].name!r} or another of the actions; "
+            f"they call for {', '.join(sorted(set(by_segment.values())))}"
+        )
+    return [by_segment.get(segment, "") for segment in segments]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,17 @@ from personae.results import to_json
 
 SCRIPT = "<script>alert(1)</script>"
 NAMES = ("high earners", "large families", "bargain hunters", "new customers")
-FIGURES = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "brier", "ece")
+FIGURES = (
+    "accuracy",
+    "balanced_accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "roc_auc",
+    "average_precision",
+    "brier",
+    "ece",
+)
 LAWS = ("gaussian", "box", "skewed")
 
 
@@ -28,16 +38,27 @@ def study(
     `refused`: nothing is supported, imputed, better than chance or worth a contact.
     """
     rng = np.random.default_rng(segments)
-    name = SCRIPT if hostile else "a_column_whose_name_never_seems_to_come_to_an_end_at_all" if long_names else "Income"
+    name = (
+        SCRIPT
+        if hostile
+        else "a_column_whose_name_never_seems_to_come_to_an_end_at_all"
+        if long_names
+        else "Income"
+    )
     reports: dict[str, Any] = {
         "prepare": _prepare(name),
         "impute": {"columns": {name: {"missing_share": 0.2, "unseen": _imputed(refused), "known": None}}},
         "segment": _segment(segments, refused, rng),
-        "personas": [_persona(each, segments, name, long_names, hostile, refused) for each in range(segments)],
+        "personas": [
+            _persona(each, segments, name, long_names, hostile, refused) for each in range(segments)
+        ],
         "compare": _compare(segments, name, refused),
         "classify": _classify(refused),
         "target": _target(refused),
         "promotions": [] if refused else [_promotion(each, hostile) for each in range(5)],
+        "segment_days": _segment(3, refused, rng),
+        "anomalies": _anomalies(name, refused),
+        "prescription": _prescription(name),
         "pictures/exploration": to_json(explore(_customers(name, rng))),
     }
     tables = {
@@ -46,9 +67,16 @@ def study(
         "curves/roc": _curve("false_positive_rate", "true_positive_rate"),
         "curves/precision_recall": _curve("recall", "precision"),
         "curves/reliability": [
-            {"model": model, "predicted": x, "observed": x**1.2, "rows": 90 * (1 - x)} for model in MODELS for x in (0.05, 0.4, 0.8)
+            {"model": model, "predicted": x, "observed": x**1.2, "rows": 90 * (1 - x)}
+            for model in MODELS
+            for x in (0.05, 0.4, 0.8)
         ],
         "curves/profit": _profit_curve(),
+        "dendrogram": [
+            {"first": 0.0, "second": 1.0, "distance": 5.0, "customers": 120.0},
+            {"first": 2.0, "second": 3.0, "distance": 9.0, "customers": 300.0},
+        ],
+        "rules": [{"segment": 0, "antecedent": "herbs", "verdict": "replicates"}],
     }
     kept = {key: value for key, value in reports.items() if key not in without}
     return Findings("fabricated", kept, {} if "tables" in without else tables, {"settings": "0" * 64})
@@ -79,7 +107,9 @@ def _imputed(refused: bool) -> dict[str, Any]:
         "difference_ci": [1000.0, 4000.0] if refused else [-9179.0, -7906.0],
         "support": 0.4 if refused else 1.0,
         "verdict": "refuse" if refused else "impute",
-        "reason": "40% of the missing cells lie inside the training range" if refused else "better beyond chance",
+        "reason": "40% of the missing cells lie inside the training range"
+        if refused
+        else "better beyond chance",
         "leaky": None,
         "others": {"knn": {"rmse": 9100.0, "mae": 7200.0, "r2": 0.69, "difference_ci": [-9000.0, -7800.0]}},
     }
@@ -103,20 +133,28 @@ def _segment(segments: int, refused: bool, rng: np.random.Generator) -> dict[str
         "davies_bouldin": 1.5,
         "inertia": 1234.5,
         "stability": {
-            "ari_mean": 0.8, "ari_sd": 0.1, "jaccard": jaccard, "min_jaccard": min(jaccard), "prediction_strength": 0.7,
+            "ari_mean": 0.8,
+            "ari_sd": 0.1,
+            "jaccard": jaccard,
+            "min_jaccard": min(jaccard),
+            "prediction_strength": 0.7,
         },
         "sizes": [300 // segments] * segments,
         "ids": list(range(segments)),
         "rule": "stability",
         "verdict": "not supported" if refused else "supported",
-        "reason": "p 0.40 against tables without segments" if refused else "p 0.01, every Jaccard at least 0.75",
+        "reason": "p 0.40 against tables without segments"
+        if refused
+        else "p 0.01, every Jaccard at least 0.75",
         "votes": {"silhouette": 2, "elbow": 3, "gap": None, "stability": segments},
         "agreement": {"ward": 0.7},
         "also": {},
     }
 
 
-def _persona(each: int, segments: int, column: str, long_names: bool, hostile: bool, refused: bool) -> dict[str, Any]:
+def _persona(
+    each: int, segments: int, column: str, long_names: bool, hostile: bool, refused: bool
+) -> dict[str, Any]:
     name = f"{NAMES[each % len(NAMES)]} ({each})"
     if long_names:
         name = ", ".join(NAMES) + f", and whoever else was left over in number {each}"
@@ -127,7 +165,14 @@ def _persona(each: int, segments: int, column: str, long_names: bool, hostile: b
         "size": 300 // segments,
         "share": round(1 / segments, 6),
         "drivers": [
-            {"feature": f, "label": f, "value": 10.5 * i, "overall": 9.25, "effect": 0.9 - 0.5 * i, "ci": [0.7 - 0.5 * i, 1.1 - 0.5 * i]}
+            {
+                "feature": f,
+                "label": f,
+                "value": 10.5 * i,
+                "overall": 9.25,
+                "effect": 0.9 - 0.5 * i,
+                "ci": [0.7 - 0.5 * i, 1.1 - 0.5 * i],
+            }
             for i, f in enumerate(features)
         ],
         "rule": {"text": f"{column} > 50,000 and age ≤ 40", "fidelity": 0.8765, "coverage": 0.6543},
@@ -158,15 +203,47 @@ def _compare(segments: int, name: str, refused: bool) -> dict[str, Any]:
         "sizes": dict.fromkeys(groups, 20),
         "descriptive": ["age"],
         "variables": {
-            name: {"test": "kruskal", "statistic": 12.3, "p": 0.0004, "p_adjusted": 0.004, "effect": 0.2, "effect_ci": [0.1, 0.3]},
-            "age": {"test": None, "statistic": None, "p": None, "p_adjusted": None, "effect": 0.4, "effect_ci": [0.3, 0.5]},
+            name: {
+                "test": "kruskal",
+                "statistic": 12.3,
+                "p": 0.0004,
+                "p_adjusted": 0.004,
+                "effect": 0.2,
+                "effect_ci": [0.1, 0.3],
+            },
+            "age": {
+                "test": None,
+                "statistic": None,
+                "p": None,
+                "p_adjusted": None,
+                "effect": 0.4,
+                "effect_ci": [0.3, 0.5],
+            },
         },
         "pairs": [
-            {"a": a, "b": b, "variable": name, "test": "mannwhitney", "p": 0.01, "p_adjusted": 0.14, "cliffs_delta": -0.15, "ci": [-0.36, 0.07], "equivalence_p": 0.2, "power": 0.39}
+            {
+                "a": a,
+                "b": b,
+                "variable": name,
+                "test": "mannwhitney",
+                "p": 0.01,
+                "p_adjusted": 0.14,
+                "cliffs_delta": -0.15,
+                "ci": [-0.36, 0.07],
+                "equivalence_p": 0.2,
+                "power": 0.39,
+            }
             for a, b in pairs
         ],
         "merge": [
-            {"a": a, "b": b, "two_sample_auc": 0.61, "two_sample_ci": [0.45, 0.7], "verdict": verdict, "reason": "power is 39 %"}
+            {
+                "a": a,
+                "b": b,
+                "two_sample_auc": 0.61,
+                "two_sample_ci": [0.45, 0.7],
+                "verdict": verdict,
+                "reason": "power is 39 %",
+            }
             for a, b in pairs
         ],
     }
@@ -195,11 +272,47 @@ def _classify(refused: bool) -> dict[str, Any]:
         "majority_accuracy": 0.8512,
         "models": {name: figures(0.01 * place) for place, name in enumerate(MODELS)},
         "best": "xgboost",
-        "differences": [{"a": "logistic", "b": "xgboost", "metric": "roc_auc", "mean": -0.03, "lower": -0.07, "upper": 0.01, "p": 0.15}],
-        "leakage": [{"check": "one column alone", "columns": ["ReferralCode"], "verdict": "leak" if refused else "clean", "evidence": "ROC AUC 0.51"}],
+        "differences": [
+            {
+                "a": "logistic",
+                "b": "xgboost",
+                "metric": "roc_auc",
+                "mean": -0.03,
+                "lower": -0.07,
+                "upper": 0.01,
+                "p": 0.15,
+            }
+        ],
+        "groups": {"yes": "yes", "maybe": "yes", "no": "no"},
+        "before": {
+            "classes": ["yes", "maybe", "no"],
+            "majority_accuracy": 0.444444,
+            "models": {name: figures(-0.2) for name in MODELS},
+        },
+        "failures": {
+            "model": "xgboost",
+            "confusion": {"yes": {"yes": 20.5, "no": 4.25}, "no": {"yes": 3.0, "no": 70.0}},
+        },
+        "leakage": [
+            {
+                "check": "one column alone",
+                "columns": ["ReferralCode"],
+                "verdict": "leak" if refused else "clean",
+                "evidence": "ROC AUC 0.51",
+            }
+        ],
         "importance": [{"column": name, "mean": 0.02, "sd": 0.01} for name in ("age", "Recency")],
         "shap": {"model": "xgboost", "mean_absolute": {"age": 0.4, "Recency": 0.2}},
-        "seed_claim": {"model": "random_forest", "claimed": 0.64, "splits": 100, "median": 0.645, "lower": 0.52, "upper": 0.77, "share_at_least_claimed": 0.55, "majority": 0.444},
+        "seed_claim": {
+            "model": "random_forest",
+            "claimed": 0.64,
+            "splits": 100,
+            "median": 0.645,
+            "lower": 0.52,
+            "upper": 0.77,
+            "share_at_least_claimed": 0.55,
+            "majority": 0.444,
+        },
     }
 
 
@@ -218,7 +331,13 @@ def _target(refused: bool) -> dict[str, Any]:
         "cost": 3.0,
         "revenue": 11.0,
         "cutoff": 0.272727,
-        "profit": {"everyone": -3046.0, "nobody": 0.0, "model": model, "model_ci": [model - 200, model + 200], "oracle": 2672.0},
+        "profit": {
+            "everyone": -3046.0,
+            "nobody": 0.0,
+            "model": model,
+            "model_ci": [model - 200, model + 200],
+            "oracle": 2672.0,
+        },
         "budget": [{"budget": b, "contacts": b // 3, "profit": round(b**0.8, 3)} for b in (100, 300, 900)],
     }
 
@@ -240,13 +359,43 @@ def _promotion(each: int, hostile: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _anomalies(name: str, refused: bool) -> dict[str, Any]:
+    day = {
+        "customer": 7,
+        "date": "2016-04-12",
+        "scope": "user",
+        "z": -6.2,
+        "isolation": 0.7,
+        "reason": f"{name} 12 (usually 9,000)",
+    }
+    nothing = {"planted": 0, "found": 0, "hits": 0, "precision": None, "recall": None}
+    some = {"planted": 10, "found": 9, "hits": 9, "precision": 1.0, "recall": 0.9}
+    return {
+        "days": 300,
+        "users": 20,
+        "found": [] if refused else [day],
+        "control": nothing if refused else some,
+    }
+
+
+def _prescription(name: str) -> dict[str, Any]:
+    given = {"action": f"nudge on {name}", "users": 5, "cost": 50.0, "gain": 12.5}
+    return {
+        "budget": 60.0, "gain": 12.5, "cost": 50.0, "bound": 13.0, "shadow_price": 0.2, "actions": [given],
+        "one_for_all": given, "assumptions": ["effects are assumed, not measured"],
+    }  # fmt: skip
+
+
 def _customers(name: str, rng: np.random.Generator) -> pl.DataFrame:
     age = rng.integers(18, 80, 300)
     income = rng.lognormal(10, 0.5, 300) + 200 * age
     return pl.DataFrame(
         {
             "customer": np.arange(300),
-            name: [None if gap else value for gap, value in zip(rng.random(300) < 0.2, income.tolist(), strict=True)],
+            name: [
+                None if gap else value
+                for gap, value in zip(rng.random(300) < 0.2, income.tolist(), strict=True)
+            ],
             "age": age,
             "MntWines": rng.gamma(1, 300, 300) + income / 100,
             "city": rng.choice(["Berlin", "Paris", SCRIPT], 300),

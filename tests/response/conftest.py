@@ -1,5 +1,6 @@
 import pytest
 from tests.response.planted import customers
+from threadpoolctl import threadpool_limits
 
 from personae.response.preprocessing import features
 
@@ -12,3 +13,10 @@ def answers():
 @pytest.fixture(scope="session")
 def inputs(answers):
     return features(answers, ["income", "visits", "home"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Threads that spin for tiny tables only wait for each other."""
+    with threadpool_limits(limits=1):
+        yield

@@ -13,6 +13,8 @@ from personae.schema.classify import Classify
 WEIGHT = {"class_weight": None}
 SETTINGS = {
     "target": "answer",
+    "table": "customers",
+    "early": None,
     "features": ["income", "visits", "home"],
     "unit": None,
     "time": None,
@@ -22,7 +24,7 @@ SETTINGS = {
         "logistic": {"type": "logistic", "C": 1.0, "max_iter": 500, **WEIGHT},
         "xgboost": {
             "type": "xgboost",
-            "n_estimators": 15,
+            "n_estimators": 10,
             "max_depth": 2,
             "learning_rate": 0.3,
             "subsample": 0.8,
@@ -48,6 +50,7 @@ SETTINGS = {
     "guard": {"suspicious_auc": 0.95, "permutations": 2},
     "shuffles": 2,
     "reasons": 2,
+    "leaking": [],
     "claim": {"model": "logistic", "accuracy": 0.99, "test_share": 0.2, "splits": 10},
     "merging": None,
 }
@@ -57,7 +60,7 @@ def settings(**changes):
     return Classify.model_validate_json(json.dumps(SETTINGS | changes))
 
 
-def table(classes=2, rows=300):
+def table(classes=2, rows=240):
     return customers(rows, 11, classes).assign(customer=np.arange(rows))
 
 
@@ -106,8 +109,8 @@ def test_a_claim_beyond_reach_is_seen_as_such(answers):
 
 def test_responses_hold_each_customers_probability_and_reasons(answers):
     found = answers.responses
-    assert found["customer"].tolist() == list(range(300))
-    assert event_probabilities(found).shape == (2, 300)
+    assert found["customer"].tolist() == list(range(240))
+    assert event_probabilities(found).shape == (2, 240)
     assert found["reason"].str.len().min() > 5
 
 
@@ -131,20 +134,39 @@ def test_three_products_are_told_apart():
     )
     best = found.report["models"][found.report["best"]]["accuracy"].mean
     assert best > found.report["majority_accuracy"]
-    assert event_probabilities(found.responses).shape == (3, 300)
+    assert event_probabilities(found.responses).shape == (3, 240)
 
 
 def test_identical_customers_with_different_units_are_kept_together():
-    doubled = table().loc[lambda t: t.index.repeat(2)].assign(customer=np.arange(600), unit=np.arange(600))
+    doubled = table().loc[lambda t: t.index.repeat(2)].assign(customer=np.arange(480), unit=np.arange(480))
     found = answer(doubled, settings(unit="unit", ablations={}, claim=None, repeats=1), seed=7)
     verdicts = {finding.check: finding.verdict for finding in found.report["leakage"]}
     assert verdicts["duplicates"] == "handled"
     assert verdicts["permuted answers"] == "clean"
 
 
+def test_repeat_customers_over_time_are_no_leak_and_leaking_columns_are_flagged():
+    rng = np.random.default_rng(4)
+    keen = np.repeat(rng.random(50) < 0.4, 6)
+    cases = table(rows=300).assign(
+        customer=np.repeat(np.arange(50), 6),
+        when=np.tile(np.arange(6), 50),
+        visits=np.repeat(rng.normal(size=50), 6),  # tells who it is
+        answer=(rng.random(300) < np.where(keen, 0.8, 0.1)).astype(int),
+    )
+    cases["paid"] = cases["answer"] * rng.random(300)
+    plain = {"ablations": {}, "claim": None, "repeats": 1, "folds": 6, "time": "when", "unit": "customer"}
+    found = answer(cases, settings(**plain, leaking=["paid"]), seed=7)
+    verdicts = {finding.check: finding for finding in found.report["leakage"]}
+    assert verdicts["permuted answers"].verdict == "clean"
+    assert verdicts["declared"].columns == ("paid",)
+    assert "paid reaches ROC AUC 1.000" in verdicts["declared"].evidence
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"leaking": ["income"]}, "'income' is declared as leaking, and among the features"),
         ({"features": ["income", "age"]}, "column 'age' is not in the customer table"),
         ({"features": ["income", "answer"]}, "target 'answer' is among its own features"),
         ({"ablations": {"x": {"drop": ["age*"], "segment": False}}}, r"no feature is called 'age\*'"),

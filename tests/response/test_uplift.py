@@ -11,7 +11,7 @@ MODEL = LogisticRegression()
 SETTINGS = {"smallest_effect": 0.05, "resamples": 200, "seed": 1}
 
 
-def experiment(seed, rows=4000, differs=True, biased=False):
+def experiment(seed, rows=2500, differs=True, biased=False):
     """Contact helps only customers with a high first input, or everybody alike."""
     rng = np.random.default_rng(seed)
     inputs = rng.normal(size=(rows, 3))
@@ -45,7 +45,7 @@ def test_a_file_in_which_everybody_was_contacted_cannot_tell():
 
 def test_an_arm_too_small_or_without_overlap_cannot_tell():
     inputs, _, response, units = experiment(4)
-    rare = (np.arange(4000) < 20).astype(int)
+    rare = (np.arange(2500) < 20).astype(int)
     assert "one arm has 20 customers" in uplift(inputs, rare, response, units, MODEL, **SETTINGS).reason
     decided = (inputs[:, 1] > 0).astype(int)
     assert "do not overlap" in uplift(inputs, decided, response, units, MODEL, **SETTINGS).reason

@@ -2,7 +2,7 @@ import hashlib
 
 import polars as pl
 
-from personae.schema.fitbit import FitbitPrepare
+from personae.schema.prepare import FitbitPrepare
 from personae.simulate.fitbit import simulate
 from personae.simulate.fitbit_minutes import ANOMALIES, SEGMENTS
 from personae.sources import fitbit

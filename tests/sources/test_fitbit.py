@@ -6,13 +6,14 @@ import polars as pl
 import pytest
 
 from personae.errors import PersonaeError
-from personae.schema.fitbit import FitbitPrepare
+from personae.schema.prepare import FitbitPrepare
 from personae.simulate.fitbit import simulate
 from personae.sources import fitbit
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data")) / "fitbit"
 SETTINGS = FitbitPrepare(source="fitbit", least_steps=1, wear_gap=90)
 EARLY, LATE = "Fitabase_Data_4.5.16-4.11.16", "Fitabase_Data_4.12.16-4.20.16"
+NO_MINUTES = "user without a day in the minute tables"
 STEPS = f"{LATE}/minuteStepsNarrow_merged.csv.gz"
 
 
@@ -48,7 +49,8 @@ def edit(path, change):
 def test_both_periods_are_one_table_and_the_doubled_day_is_counted(prepared):
     days, users = prepared.tables["days"], prepared.tables["customers"]
     assert days.select("customer", "date").is_unique().all()
-    assert users.height == 10
+    assert users.height == 8
+    assert [part.reason for part in prepared.rejected] == [NO_MINUTES]
     rules = {(repair.rule, repair.column): repair.rows for repair in prepared.repairs}
     assert rules["user-day in two periods: the later file kept", "dailyActivity"] == 8
     assert rules["exact duplicate: dropped", "sleepDay"] == 3
@@ -102,6 +104,20 @@ def test_features_of_tables_that_are_not_there_are_absent(directory):
     for path in directory.rglob("hourly*"):
         path.unlink()
     assert set(fitbit.prepare(directory, SETTINGS).tables) == {"customers", "days"}
+
+
+def test_sleep_minutes_of_both_periods_are_one_table(directory, prepared):
+    customer = prepared.tables["customers"]["customer"][0]
+    rows = "".join(f"{customer},4/8/2016 1:{minute:02d}:00 AM,1,77\n" for minute in range(30))
+    path = directory / EARLY / "minuteSleep_merged.csv"
+    path.write_text(f"Id,date,value,logId\n{rows}")
+    days = fitbit.prepare(directory, SETTINGS).tables["days"]
+    night = days.filter(pl.col("customer") == customer, pl.col("date") == pl.date(2016, 4, 8))
+    assert night["minutes_asleep"].item() == 30
+    assert days["minutes_asleep"].count() == prepared.tables["days"]["minutes_asleep"].count() + 1
+    path.write_text(f"Id,date,value,logId\n{rows}{customer},4/8/2016 2:00")
+    with pytest.raises(PersonaeError, match=f"{EARLY}/minuteSleep_merged.csv: column date .* row 32"):
+        fitbit.prepare(directory, SETTINGS)
 
 
 def test_heart_rate_is_used_where_it_is(directory):
@@ -185,6 +201,7 @@ def test_negative_steps_are_rejected_and_counted(directory):
         lambda text: text.replace("4/13/2016,", "4/13/2016,-", 1),
     )
     rejected = {part.reason: part.rows for part in fitbit.prepare(directory, SETTINGS).rejected}
+    assert rejected.pop(NO_MINUTES) == 14
     assert rejected == {
         "dailyActivity: a negative value": 1,
         "minuteStepsNarrow: a negative or unknown value": 4,
@@ -211,7 +228,8 @@ def originals():
 @pytest.mark.originals
 def test_originals_keep_what_the_provenance_states(originals):
     days = originals.tables["days"]
-    assert (days.height, originals.tables["customers"].height) == (940 + 457 - 24, 35)
+    unmeasured = next(part.rows for part in originals.rejected)
+    assert (days.height + unmeasured, originals.tables["customers"].height) == (940 + 457 - 24, 33)
     rules = {(repair.rule.split(":")[0], repair.column): repair.rows for repair in originals.repairs}
     assert rules["user-day in two periods", "dailyActivity"] == 24
     assert rules["exact duplicate", "sleepDay"] == 3

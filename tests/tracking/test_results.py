@@ -35,8 +35,21 @@ def test_a_second_metrics_file_of_a_stage_is_named_after_itself_and_other_json_i
     assert not [name for name in metrics if name.startswith("exploration")]
 
 
+def test_a_model_knows_the_tables_that_its_stage_read_those_of_a_folder_one_by_one(inside):
+    result = key.read("campaign")
+    folder = inside.root / "build/campaign/tables"
+    folder.mkdir(parents=True)
+    for name in ("days.parquet", "hours.parquet", "rows.json"):
+        (folder / name).touch()
+    deps = [{"path": "build/campaign/customers.parquet"}, {"path": "build/campaign/tables"}, {"path": "src"}]
+    result.entries["segment"]["deps"] = deps
+    result.entries["segment"]["outs"].append({"path": "models/campaign/imputer", "md5": "0"})
+    (model,) = collect(result).models
+    assert [path.name for path in model.tables] == ["customers.parquet", "days.parquet", "hours.parquet"]
+
+
 def test_what_is_no_figure_is_no_metric():
-    report = {"k": 3, "best": "svm", "also": None, "fits": True, "space": {"columns": ["age"]}}
+    report = {"k": 3, "best": "svm", "also": None, "fits": True, "tree": [[0, 1, 0.5]]}
     assert flat_metrics(report, "segment") == {"segment.k": 3.0}
 
 

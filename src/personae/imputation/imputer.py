@@ -149,15 +149,18 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return a copy of `X` with its gaps filled, each by its own case."""
         filled = X.copy()
-        treatment = self.treatment(X)
+        check_is_fitted(self)
         customers = self._customers(X)
-        for column, model in self.models_.items():
-            values = as_figures(X, [column])[:, 0]
-            impute = (treatment[column] == "impute").to_numpy()
+        figures = as_figures(X, list(self.models_)).T
+        for (column, model), values in zip(self.models_.items(), figures, strict=True):
+            if not np.isnan(values).any():
+                continue
+            told = self._told(column, values, customers)
+            impute = told == "impute"
             if impute.any():
                 chosen = None if customers is None else customers[impute]
                 values[impute] = model.predict(as_figures(X[impute], self.predictors_[column]), chosen)
-            baseline = (treatment[column] == "baseline").to_numpy()
+            baseline = told == "baseline"
             values[baseline] = model.baseline(customers, len(X))[baseline]
             filled[column] = values
         return filled
@@ -173,14 +176,15 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         customers = self._customers(X)
-        told = {}
-        for column, model in self.models_.items():
-            plan = (self.plan or {}).get(column, {})
-            known = model.knows(customers, len(X))
-            verdict = np.where(known, plan.get("known", "impute"), plan.get("unseen", "impute"))
-            missing = np.isnan(as_figures(X, [column])[:, 0])
-            told[column] = np.where(missing, verdict, "observed")
+        figures = zip(self.models_, as_figures(X, list(self.models_)).T, strict=True)
+        told = {column: self._told(column, values, customers) for column, values in figures}
         return pd.DataFrame(told, index=X.index)
+
+    def _told(self, column: str, values: Figures, customers: Customers) -> npt.NDArray[np.str_]:
+        plan = (self.plan or {}).get(column, {})
+        known = self.models_[column].knows(customers, len(values))
+        verdict = np.where(known, plan.get("known", "impute"), plan.get("unseen", "impute"))
+        return np.where(np.isnan(values), verdict, "observed")
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[Any]:
         """Give the names of the table's columns: none is added or dropped."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 from narwhals.typing import IntoDataFrame
 
 from personae.errors import PersonaeError
@@ -56,7 +57,7 @@ def compare_study(
     Parameters
     ----------
     customers : completed customer table.
-    segments : `segment` of each customer, rows in the same order.
+    segments : `segment` of each customer, rows in the same order; negative for customers in none.
     made_by : columns that made the segments: where these are the groups, described and never tested.
 
     Raises
@@ -68,7 +69,7 @@ def compare_study(
     found = nw.from_native(segments, eager_only=True)[SEGMENT]
     if len(found) != len(frame):
         raise PersonaeError(f"{len(found)} segments for {len(frame)} customers: segment them again")
-    labels = group_names(read_column(found.to_frame(), SEGMENT))
+    labels = np.where(found.fill_null(-1) < 0, "", group_names(read_column(found.to_frame(), SEGMENT)))
     grouping = settings.grouping or SEGMENT
     if settings.grouping is None:
         frame = frame.with_columns(nw.new_series(SEGMENT, labels.tolist(), backend=frame.implementation))
@@ -83,7 +84,9 @@ def compare_study(
     )
     agreed = None
     if settings.grouping is not None:
-        agreed = agreement(group_names(read_column(frame, grouping)), labels, seed)
+        given = group_names(read_column(frame, grouping))
+        both = (given != "") & (labels != "")
+        agreed = agreement(given[both], labels[both], seed)
     tables = settings.probabilities
     rows = (
         ()

@@ -99,12 +99,8 @@ def _distribution(column: pl.Series) -> Distribution:
     known = column.drop_nulls().drop_nans() if column.dtype.is_float() else column.drop_nulls()
     missing, distinct = len(column) - len(known), known.n_unique()
     if not number:
-        counts = (
-            known.cast(pl.String)
-            .value_counts(sort=False)
-            .sort(["count", known.name], descending=[True, False])
-        )
-        levels = tuple((str(level), int(count)) for level, count in counts.iter_rows())
+        counted = known.cast(pl.String).value_counts().sort(["count", known.name], descending=[True, False])
+        levels = tuple((str(level), int(count)) for level, count in counted.iter_rows())
         kind = "category" if distinct > 1 else "constant"
         others = sum(count for _, count in levels[LEVELS:])
         return Distribution(kind, missing, distinct, levels=levels[:LEVELS], others=others)

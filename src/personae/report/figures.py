@@ -1,4 +1,4 @@
-"""How figures are written on the page: rounded for the eye, whole for machines, with the key they come from."""
+"""How figures are written on the page: rounded for the eye, whole for machines, with their key."""
 
 import math
 from typing import Any
@@ -94,7 +94,7 @@ def figure(value: Any, how: str = "number", digits: int = 3) -> Markup:
 
 
 def interval(bounds: Any, how: str = "number", digits: int = 3) -> Markup:
-    """Write an interval from a pair of bounds or an object with `lower` and `upper`; nothing where there is none."""
+    """Write an interval from two bounds or an object with `lower` and `upper`; nothing where none is."""
     if not isinstance(bounds, Traced) or not bounds:
         return Markup("")
     low, high = (bounds["lower"], bounds["upper"]) if "lower" in bounds else (bounds[0], bounds[1])

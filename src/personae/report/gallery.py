@@ -1,6 +1,6 @@
 """Which pictures a study gets from the reports that it has."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,9 @@ def _of_segments(reports: Reports, tables: Tables, folder: Path | None) -> Itera
         rows = candidates_of(tables.get("candidates", []), one["space"]["name"])
         if any(row.get("silhouette") is not None for row in rows):
             yield segments.choice(rows, one["k"], f"choice-of-k-{number}" if name else "choice-of-k", folder)
-    if report.get("dendrogram"):
-        yield segments.dendrogram(report["dendrogram"], folder)
+    if tables.get("dendrogram"):
+        merges = [[row[name] for name in ("first", "second", "distance")] for row in tables["dendrogram"]]
+        yield segments.dendrogram(merges, folder)
     jaccard = report["stability"]["jaccard"]
     if jaccard:
         yield segments.stability(segment_names(report, personas), jaccard, folder)
@@ -50,10 +51,17 @@ def candidates_of(rows: Any, space: Any) -> list[Any]:
     return [row for row in rows if "space" not in row or row["space"] == space]
 
 
+def persona_names(report: Mapping[str, Any], personas: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Names of the personas by id, where they describe these segments and not groups that were given."""
+    sizes = dict(zip(report.get("ids") or range(len(report["sizes"])), report["sizes"], strict=True))
+    same = sizes == {persona["id"]: persona["size"] for persona in personas}
+    return {persona["id"]: persona["name"] for persona in personas} if same else {}
+
+
 def segment_names(report: Mapping[str, Any], personas: list[Mapping[str, Any]]) -> list[str]:
     """Name segments as the personas do, by id; by number alone where there is no persona."""
-    names = {persona["id"]: persona["name"] for persona in personas}
     ids = report.get("ids") or range(len(report["stability"]["jaccard"]))
+    names = persona_names(report, personas)
     return [f"{each}  {names[each]}" if each in names else f"segment {each}" for each in ids]
 
 

@@ -19,6 +19,9 @@ class Line:
     sample: bool
 
 
+REPORTS = ("prepare", "impute", "segment", "compare", "personas", "classify", "target", "promotions")
+
+
 def overview(studies: Mapping[str, Mapping[str, Any]]) -> str:
     """Write `reports/index.html`.
 
@@ -28,9 +31,12 @@ def overview(studies: Mapping[str, Mapping[str, Any]]) -> str:
         Contents of the JSON reports of each study, by name without ending.
     """
     lines = []
-    for study, contents in studies.items():
+    for study, found in studies.items():
+        contents = {name: content for name, content in found.items() if "skipped" not in content}
         reports = {name: Traced(content, f"{study}/{name}.json#") for name, content in contents.items()}
         lines.append(Line(study, reports, verdicts(reports), is_sample(contents)))
-    return environment().get_template("overview.html.j2").render(
-        lines=lines, sample=any(line.sample for line in lines)
+    return (
+        environment()
+        .get_template("overview.html.j2")
+        .render(lines=lines, sample=any(line.sample for line in lines))
     )

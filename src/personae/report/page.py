@@ -1,7 +1,7 @@
 """The page of a study: reports and pictures into one HTML file that needs nothing else."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,7 @@ SECTIONS = (
     Section("classify", "Response models", "classify"),
     Section("target", "Whom to contact", "target"),
     Section("promote", "Promotions", "promotions"),
+    Section("days", "Days of users", "segment_days"),
     Section("data", "The data", "pictures/exploration"),
 )
 
@@ -70,6 +71,7 @@ def render(findings: Findings, folder: Path | None = None) -> str:
     folder
         Where the pictures go as PNG; None for none.
     """
+    findings = applicable(findings)
     reports = {name: Traced(content, f"{name}.json#") for name, content in findings.reports.items()}
     tables = {name: Traced(rows, f"{name}.csv#") for name, rows in findings.tables.items()}
     pictures = {
@@ -85,11 +87,21 @@ def render(findings: Findings, folder: Path | None = None) -> str:
             hashes=findings.hashes,
             verdicts=verdicts(reports),
             sections=[section for section in SECTIONS if section.needs in reports],
-            absent=[section for section in SECTIONS if section.needs not in reports],
+            absent=[
+                section for section in SECTIONS if section.needs not in reports and section.name != "days"
+            ],
             sample=is_sample(findings.reports),
             show=_shower(pictures),
         )
     )
+
+
+def applicable(findings: Findings) -> Findings:
+    """Leave out what a study cannot have: reports that say `skipped`, promotions where no rule was tried."""
+    told = {name: content for name, content in findings.reports.items() if "skipped" not in content}
+    if not told.get("promotions") and not findings.tables.get("rules"):
+        told.pop("promotions", None)
+    return replace(findings, reports=told)
 
 
 def is_sample(reports: Mapping[str, Any]) -> bool:

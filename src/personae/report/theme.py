@@ -35,14 +35,14 @@ COLOURS = {
     "segment-1": ("#d55e00", "#f0853c"),
     "segment-2": ("#00855f", "#2fc49b"),
     "segment-3": ("#a5497f", "#e08fc0"),
-    "segment-4": ("#332288", "#9d90f0"),
-    "segment-5": ("#a07800", "#f0d050"),
-    "segment-6": ("#7a4a12", "#c9a06a"),
+    "segment-4": ("#5c2d0c", "#a0522d"),
+    "segment-5": ("#332288", "#7f6df2"),
+    "segment-6": ("#2b3440", "#f4f6f8"),
     "segment-7": ("#1f94b0", "#88dcf0"),
     "segment-8": ("#cc3355", "#ff8fa3"),
-    "segment-9": ("#5a7d1f", "#b5d96a"),
-    "segment-10": ("#6b7280", "#a8b0bc"),
-    "segment-11": ("#2b3440", "#f4f6f8"),
+    "segment-9": ("#6b7280", "#a8b0bc"),
+    "segment-10": ("#a07800", "#f0d050"),
+    "segment-11": ("#5a7d1f", "#b5d96a"),
 }
 SEGMENTS = sum(name.startswith("segment-") for name in COLOURS)
 INK, MUTED, LINE, PAPER = (COLOURS[name][0] for name in ("ink", "muted", "line", "paper"))

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import escape
+
 
 @dataclass(frozen=True, slots=True)
 class Traced:
@@ -23,8 +25,9 @@ class Traced:
         """Go one step down; KeyError or IndexError where it leads nowhere."""
         if not isinstance(self.raw, Mapping | list):
             raise KeyError(step)
+        below: Any = self.raw
         escaped = str(step).replace("~", "~0").replace("/", "~1")
-        return Traced(self.raw[step], f"{self.key}/{escaped}")
+        return Traced(below[step], f"{self.key}/{escaped}")
 
     def __iter__(self) -> Iterator["Traced"]:
         """Elements of a list, values of an object."""
@@ -56,9 +59,17 @@ class Traced:
 
     def __html__(self) -> str:
         """Text of the value, escaped: a name from the data is never markup."""
-        from markupsafe import escape
-
         return str(escape(str(self)))
+
+    def at(self, *steps: str | int) -> "Traced | None":
+        """Go several steps down; None where they lead nowhere."""
+        found = self
+        for step in steps:
+            try:
+                found = found[step]
+            except (KeyError, IndexError):
+                return None
+        return found
 
     def items(self) -> Iterator[tuple[str, "Traced"]]:
         """Keys and values of an object."""

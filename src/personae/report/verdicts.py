@@ -1,7 +1,7 @@
 """What the data supports and what it does not, as sentences decided by stated rules."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -37,17 +37,25 @@ def verdicts(reports: dict[str, Traced]) -> list[Verdict]:
     for name, judge in JUDGES.items():
         if name in reports:
             found += judge(reports[name])
+    if any("classify.json#/leakage" in verdict.evidence.key for verdict in found):
+        return [_doubted(verdict) for verdict in found]
     return found
+
+
+def _doubted(verdict: Verdict) -> Verdict:
+    """Figures of a model that knows the answer are no evidence, nor is the profit that they promise."""
+    rests_on_model = any(name in verdict.evidence.key for name in ("classify.json#", "target.json#"))
+    return replace(verdict, level="not supported") if rests_on_model else verdict
 
 
 def _segments(report: Traced) -> Iterator[Verdict]:
     yield _segmentation(report, Markup("The segments"))
-    for name, other in report["also"].items() if "also" in report else ():
+    for name, other in (report.at("also") or Traced({}, "")).items():
         yield _segmentation(other, Markup("Segmentation {}").format(name))
 
 
 def _segmentation(report: Traced, subject: Markup) -> Verdict:
-    chance = _at(report, "null", "p_value")
+    chance = report.at("null", "p_value")
     text = Markup("{}: k = {}, silhouette {} {}, p {} against tables without segments, least Jaccard {}.")
     return Verdict(
         str(report["verdict"]),
@@ -55,9 +63,9 @@ def _segmentation(report: Traced, subject: Markup) -> Verdict:
             subject,
             figure(report["k"]),
             figure(report["silhouette"]),
-            interval(_at(report, "silhouette_ci")),
+            interval(report.at("silhouette_ci")),
             figure(chance, "p"),
-            figure(_at(report, "stability", "min_jaccard")),
+            figure(report.at("stability", "min_jaccard")),
         ),
         report,
     )
@@ -70,55 +78,73 @@ CASES = {"unseen": "customers never seen", "known": "customers known from other 
 def _imputation(report: Traced) -> Iterator[Verdict]:
     for name, column in report["columns"].items():
         for case, who in CASES.items():
-            found = column[case] if case in column else None
+            found = column.at(case)
             if found:
                 yield Verdict(LEVELS[str(found["verdict"])], _imputed(name, who, found), found)
 
 
+IMPUTED = {
+    "impute": Markup("{} of {} can be imputed by {}: R² {} {}, error {} against {} for the {}."),
+    "baseline": Markup(
+        "{} of {}: {} does not beat the baseline (R² {} {}, error {} against {}), so the {} is filled in."
+    ),
+    "refuse": Markup("{} of {} stays missing: {} reaches R² {} {}, error {} against {} for the {}."),
+}
+
+
 def _imputed(name: str, who: str, found: Traced) -> Markup:
-    words = {
-        "impute": "{} of {} can be imputed by {}: R² {} {}, error {} against {} for the {}.",
-        "baseline": "{} of {}: {} is not shown to beat the baseline (R² {} {}, error {} against {}), so the {} is filled in.",
-        "refuse": "{} of {} stays missing: {} reaches R² {} {}, error {} against {} for the {}.",
-    }
-    return Markup(words[str(found["verdict"])]).format(
+    return IMPUTED[str(found["verdict"])].format(
         name,
         who,
         found["method"],
-        figure(_at(found, "r2")),
-        interval(_at(found, "r2_ci")),
-        figure(_at(found, "rmse")),
-        figure(_at(found, "baseline_rmse")),
+        figure(found.at("r2")),
+        interval(found.at("r2_ci")),
+        figure(found.at("rmse")),
+        figure(found.at("baseline_rmse")),
         found["baseline"],
     )
+
+
+PAIRS = {
+    "keep": ("supported", Markup("{} and {} differ: told apart with AUC {} {}.")),
+    "merge": ("supported", Markup("{} and {} can be treated as one: told apart with AUC {} {} only.")),
+    "inconclusive": (
+        "not supported",
+        Markup("{} and {}: neither a difference nor equality is shown (AUC {} {})."),
+    ),
+}
 
 
 def _merges(report: Traced) -> Iterator[Verdict]:
     pairs = list(report["merge"])
     if len(pairs) > MOST_PAIRS:
-        counts = [(word, sum(pair["verdict"] == word for pair in pairs)) for word in ("keep", "merge", "inconclusive")]
+        counts = [
+            (word, sum(pair["verdict"] == word for pair in pairs))
+            for word in ("keep", "merge", "inconclusive")
+        ]
         listed = ", ".join(f"{count} {word}" for word, count in counts if count)
         level = "weak" if counts[2][1] else "supported"
-        yield Verdict(level, Markup("{} pairs of {}: {}.").format(len(pairs), report["grouping"], listed), report["merge"])
+        yield Verdict(
+            level,
+            Markup("{} pairs of {}: {}.").format(len(pairs), report["grouping"], listed),
+            report["merge"],
+        )
         return
-    words = {
-        "keep": ("supported", "{} and {} differ: told apart with AUC {} {}."),
-        "merge": ("supported", "{} and {} can be treated as one: told apart with AUC {} {} only."),
-        "inconclusive": ("not supported", "{} and {}: neither a difference nor equality is shown (AUC {} {})."),
-    }
     for pair in pairs:
-        level, text = words[str(pair["verdict"])]
-        auc = figure(_at(pair, "two_sample_auc")), interval(_at(pair, "two_sample_ci"))
-        yield Verdict(level, Markup(text).format(pair["a"], pair["b"], *auc), pair)
+        level, text = PAIRS[str(pair["verdict"])]
+        auc = figure(pair.at("two_sample_auc")), interval(pair.at("two_sample_ci"))
+        yield Verdict(level, text.format(pair["a"], pair["b"], *auc), pair)
 
 
 def _response(report: Traced) -> Iterator[Verdict]:
     yield from _leaks(report)
-    best = _at(report, "selection", "figures") or _at(report, "models", str(report["best"]))
+    best = report.at("selection", "figures") or report["models"][str(report["best"])]
     area, spread = _raw(best, "roc_auc", "mean"), _raw(best, "roc_auc", "sd")
     if area is not None and spread is not None:
         level = "supported" if area - 2 * spread > 0.5 else "weak" if area > 0.5 else "not supported"
-        text = Markup("{} can be predicted: ROC AUC {} ± {} over folds, average precision {} ± {}; chosen: {}.")
+        text = Markup(
+            "{} can be predicted: ROC AUC {} ± {} over folds, average precision {} ± {}; chosen: {}."
+        )
         yield Verdict(
             level,
             text.format(
@@ -132,23 +158,32 @@ def _response(report: Traced) -> Iterator[Verdict]:
     accuracy, majority = _raw(best, "accuracy", "mean"), _raw(report, "majority_accuracy")
     if accuracy is not None and majority is not None:
         spread = _raw(best, "accuracy", "sd") or 0
-        level = "supported" if accuracy - 2 * spread > majority else "weak" if accuracy > majority else "not supported"
+        level = (
+            "supported"
+            if accuracy - 2 * spread > majority
+            else "weak"
+            if accuracy > majority
+            else "not supported"
+        )
         text = Markup("Accuracy is {} ± {}; always naming the majority is right in {}.")
-        named = (figure(_at(best, "accuracy", "mean"), "percent"), figure(_at(best, "accuracy", "sd"), "percent"))
+        named = (
+            figure(best.at("accuracy", "mean"), "percent"),
+            figure(best.at("accuracy", "sd"), "percent"),
+        )
         yield Verdict(
-            level, text.format(*named, figure(report["majority_accuracy"], "percent")), _at(best, "accuracy")
+            level, text.format(*named, figure(report["majority_accuracy"], "percent")), best.at("accuracy")
         )
 
 
 def _leaks(report: Traced) -> Iterator[Verdict]:
-    for check in report["leakage"] if "leakage" in report else ():
+    for check in report.at("leakage") or ():
         if check["verdict"] == "leak":
             text = Markup("The response model cannot be trusted: {} ({}).")
-            yield Verdict("not supported", text.format(check["check"], _at(check, "evidence") or "leak"), check)
+            yield Verdict("not supported", text.format(check["check"], check.at("evidence") or "leak"), check)
 
 
-def _with_spread(model: Traced | None, name: str) -> tuple[Markup, Markup]:
-    return figure(_at(model, name, "mean")), figure(_at(model, name, "sd"), digits=2)
+def _with_spread(model: Traced, name: str) -> tuple[Markup, Markup]:
+    return figure(model.at(name, "mean")), figure(model.at(name, "sd"), digits=2)
 
 
 def _profit(report: Traced) -> Iterator[Verdict]:
@@ -158,16 +193,16 @@ def _profit(report: Traced) -> Iterator[Verdict]:
     model = _raw(profit, "model") or 0
     level = "supported" if low is not None and low > rest else "weak" if model > rest else "not supported"
     text = Markup(
-        "Contact those with a probability of at least {}: profit {} {}, against {} for everyone and {} for nobody."
+        "Contact those with a probability from {} on: profit {} {}, against {} for everyone, {} for nobody."
     )
     yield Verdict(
         level,
         text.format(
             figure(report["cutoff"]),
             figure(profit["model"]),
-            interval(_at(profit, "model_ci")),
-            figure(_at(profit, "everyone")),
-            figure(_at(profit, "nobody")),
+            interval(profit.at("model_ci")),
+            figure(profit.at("everyone")),
+            figure(profit.at("nobody")),
         ),
         profit,
     )
@@ -178,7 +213,9 @@ def _promotions(report: Traced) -> Iterator[Verdict]:
         text = Markup("{} promotions rest on rules that hold again on later baskets.")
         yield Verdict("supported", text.format(len(report)), report)
     else:
-        yield Verdict("not supported", Markup("No rule between products holds again on later baskets."), report)
+        yield Verdict(
+            "not supported", Markup("No rule between products holds again on later baskets."), report
+        )
 
 
 JUDGES = {
@@ -191,17 +228,6 @@ JUDGES = {
 }
 
 
-def _at(value: Traced | None, *steps: str | int) -> Traced | None:
-    for step in steps:
-        if value is None:
-            return None
-        try:
-            value = value[step]
-        except (KeyError, IndexError):
-            return None
-    return value
-
-
 def _raw(value: Traced | None, *steps: str | int) -> Any:
-    found = _at(value, *steps)
+    found = None if value is None else value.at(*steps)
     return None if found is None else found.raw

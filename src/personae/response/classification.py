@@ -113,22 +113,9 @@ def classify(
     target, classes = encode_target(customers[target_name], target_name)
     table = features(customers, columns)
     validation = validate(table, target, folds, plan, seed=seed, workers=workers)
-    scored = {n: results.score(target, m.probabilities, folds) for n, m in validation.models.items()}
-    report = {
-        "target": target_name,
-        "classes": classes,
-        "rows": len(table),
-        "split": split,
-        "folds": folds.count,
-        "repeats": folds.repeats,
-        "spread": "sd over all folds of all repeats; pooled: all rows of a repeat, mean over repeats",
-        "majority_accuracy": float(np.bincount(target).max() / len(target)),
-        "models": {name: found.summary for name, found in scored.items()},
-        "differences": results.differences(scored, folds),
-    }
     if validation.procedure is None:
         raise PersonaeError("stage classify needs a nested validation: without it nothing is chosen")
-    report["ablation"] = ablate(
+    ablation = ablate(
         customers,
         target,
         folds,
@@ -139,7 +126,6 @@ def classify(
         seed=seed,
         workers=workers,
     )
-    procedure = results.score(target, validation.procedure, folds)
     model = fit_on_all(
         table,
         target,
@@ -150,12 +136,33 @@ def classify(
         classes=classes,
         seed=seed,
     )
-    report |= {
-        "best": validation.best,
-        "selection": results.selection(validation, procedure, plan.select),
-        "calibration": {n: m.final.method for n, m in validation.models.items() if m.final is not None},
+    report = {
+        "target": target_name,
+        "classes": classes,
+        "split": split,
+        **_figures(target, folds, validation, validation.procedure, plan.select),
+        "ablation": ablation,
     }
     return Classification(report, validation, validation.procedure, model, results.curves(target, validation))
+
+
+def _figures(
+    target: Integers, folds: Folds, validation: Validation, procedure: Floats, select: str
+) -> dict[str, Any]:
+    scored = {n: results.score(target, m.probabilities, folds) for n, m in validation.models.items()}
+    whole = results.score(target, procedure, folds)
+    return {
+        "rows": len(target),
+        "folds": folds.count,
+        "repeats": folds.repeats,
+        "spread": "sd over all folds of all repeats; pooled: all rows of a repeat, mean over repeats",
+        "majority_accuracy": float(np.bincount(target).max() / len(target)),
+        "models": {name: found.summary for name, found in scored.items()},
+        "best": validation.best,
+        "selection": results.selection(validation, whole, select),
+        "calibration": {n: m.final.method for n, m in validation.models.items() if m.final is not None},
+        "differences": results.differences(scored, folds),
+    }
 
 
 def ablate(

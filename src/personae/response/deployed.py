@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import skops.io
 from sklearn.base import clone
+from threadpoolctl import threadpool_limits
 
 from personae.errors import PersonaeError
 from personae.imputation.imputer import TRUSTED_TYPES as IMPUTERS
@@ -115,16 +116,18 @@ def fit_on_all(
     judged = validation.models[name]
     if judged.final is None:
         raise PersonaeError("a model without nested validation has no calibration and is not deployed")
-    prepare = seeded(clone(plan.preprocessing), seed).fit(table, target)
-    inputs = np.asarray(prepare.transform(table))
-    members = judged.stack.members if judged.stack is not None else (name,)
+    names = judged.stack.members if judged.stack is not None else (name,)
+    with threadpool_limits(limits=1):
+        prepare = seeded(clone(plan.preprocessing), seed).fit(table, target)
+        inputs = np.asarray(prepare.transform(table))
+        members = {member: fit(plan.models[member], inputs, target, seed) for member in names}
     return ResponseModel(
         name,
         target_name,
         tuple(classes),
         tuple(table.columns),
         prepare,
-        {member: fit(plan.models[member], inputs, target, seed) for member in members},
+        members,
         judged.stack,
         judged.final,
     )

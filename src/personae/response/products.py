@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from sklearn.model_selection import train_test_split
 from personae.errors import PersonaeError
 from personae.response import results
 from personae.response.classification import encode_target
+from personae.response.metrics import Figure
 from personae.response.preprocessing import features
 from personae.response.study import Answers, answer, deal, describe, units_of
 from personae.response.validation import validate
@@ -56,6 +58,17 @@ class Failures:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """Plain models, validated repeatedly, on one set of classes."""
+
+    classes: tuple[str, ...]
+    folds: int
+    repeats: int
+    majority_accuracy: float
+    models: Mapping[str, Mapping[str, Figure]]
+
+
+@dataclass(frozen=True, slots=True)
 class SingleSplit:
     """One random split, as a study published it: no evidence by itself, see the repeated folds."""
 
@@ -68,27 +81,33 @@ class SingleSplit:
 
 
 def answer_merged(
-    customers: pd.DataFrame, settings: Classify, merging: Merging, groups: Mapping[str, str], *, seed: int
+    customers: pd.DataFrame, settings: Classify, groups: Mapping[str, str], *, seed: int
 ) -> Answers:
     """Compare the response models on the merged classes, beside the same models on the classes as they were.
+
+    Where the settings name no merging it is `personae.response.study.answer`.
 
     Parameters
     ----------
     customers, settings, seed : as for `personae.response.study.answer`
-    merging : the failing model to look into, and the published split to reproduce
     groups : merged class of each class, from the merge verdicts
 
     Returns
     -------
     Answers
-        Of the merged classes; the report has further keys `before` (figures and failures), `failures`,
-        `groups` and `seed_claim` (the published split before and after the merge).
+        Of the merged classes; the report has further keys `groups`, `before` and `after` (figures of the
+        plain models, nothing calibrated or chosen), `failures` and `failures_after` (of one of them), and
+        `seed_claim`: the published accuracy beside that of the folds, and the published split reproduced
+        before and after the merge.
 
     Raises
     ------
     PersonaeError
         If a class has no merged class, or as `answer` does.
     """
+    merging = settings.merging
+    if merging is None:
+        return answer(customers, settings, seed=seed)
     classes = customers[settings.target].astype(str)
     unknown = sorted(set(classes) - set(groups))
     if unknown:
@@ -96,46 +115,49 @@ def answer_merged(
             f"column {settings.target} holds {unknown[0]!r}; compared were {', '.join(groups)}"
         )
     merged = customers.assign(**{settings.target: classes.map(dict(groups))})
-    before = _figures(customers, settings, merging.model, seed=seed)
+    before, confused, correct = _figures(customers, settings, merging, seed=seed)
+    after, left, _ = _figures(merged, settings, merging, seed=seed)
     answers = answer(merged, settings, seed=seed)
-    after = (
-        before
-        if len(set(groups.values())) == len(groups)
-        else _figures(merged, settings, merging.model, seed=seed)
-    )
+    split = partial(single_split, columns=settings.features, target=settings.target, merging=merging)
+    claim = results.seed_claim(correct, merging.published, before.majority_accuracy, merging.model)
     splits = {
-        "before": single_split(customers, settings.target, settings.features, merging),
-        "after": single_split(merged, settings.target, settings.features, merging),
-        "after_integer_codes": single_split(
-            merged, settings.target, settings.features, merging, encoding="integer codes"
-        ),
+        "before": split(customers),
+        "after": split(merged),
+        "after_integer_codes": split(merged, encoding="integer codes"),
     }
     report = {
-        **answers.report,
         "groups": groups,
         "before": before,
-        "failures": after["failures"],
-        "seed_claim": answers.report.get("seed_claim", {}) | splits,
+        "failures": confused,
+        "after": after,
+        "failures_after": left,
+        "seed_claim": claim | splits,
     }
-    return replace(answers, report=report)
+    return replace(answers, report=answers.report | report)
 
 
-def _figures(customers: pd.DataFrame, settings: Classify, model: str, *, seed: int) -> dict[str, Any]:
-    """Figures of the models without calibration or choice, and the failures of one of them."""
+def _figures(
+    customers: pd.DataFrame, settings: Classify, merging: Merging, *, seed: int
+) -> tuple[Figures, Failures, list[float]]:
+    """Figures and failures on one set of classes; and the failing model's accuracy in every fold."""
     table = features(customers, settings.features)
     target, classes = encode_target(customers[settings.target], settings.target)
-    folds = deal(settings, customers, target, units_of(settings, customers, table), seed)
+    units = units_of(settings, customers, table)
+    often = settings.model_copy(update={"repeats": merging.repeats})
+    folds = deal(often, customers, target, units, seed)
     plan = replace(describe(settings, table), stacks={}, nested=False)
     found = validate(table, target, folds, plan, seed=seed, workers=settings.workers)
     scored = {n: results.score(target, m.probabilities, folds) for n, m in found.models.items()}
-    return {
-        "classes": classes,
-        "majority_accuracy": float(np.bincount(target).max() / len(target)),
-        "models": {name: one.summary for name, one in scored.items()},
-        "failures": failures(
-            model, target, found.models[model].probabilities, classes, customers["customer"]
-        ),
-    }
+    probabilities = found.models[merging.model].probabilities
+    figures = Figures(
+        classes=classes,
+        folds=folds.count,
+        repeats=folds.repeats,
+        majority_accuracy=float(np.bincount(target).max() / len(target)),
+        models={name: one.summary for name, one in scored.items()},
+    )
+    confused = failures(merging.model, target, probabilities, classes, customers["customer"])
+    return figures, confused, scored[merging.model].by_fold["accuracy"].ravel().tolist()
 
 
 def failures(
@@ -179,10 +201,10 @@ def failures(
 
 def single_split(
     customers: pd.DataFrame,
+    *,
     target: str,
     columns: Sequence[str],
     merging: Merging,
-    *,
     encoding: Encoding = "dummies",
 ) -> SingleSplit:
     """Reproduce a published figure: one random split, not stratified, Random Forest with its defaults.

@@ -46,7 +46,22 @@ class Answers:
     report: dict[str, Any]
     curves: dict[str, pd.DataFrame]
     responses: pd.DataFrame
-    model: ResponseModel
+    model: ResponseModel | None
+
+
+def no_answers() -> Answers:
+    """Say that a study has nothing to predict: tables have columns and no rows, and there is no model."""
+    curves = {
+        "roc": ["false_positive_rate", "true_positive_rate", "model", "class"],
+        "precision_recall": ["recall", "precision", "model", "class"],
+        "reliability": ["model", "predicted", "observed", "rows"],
+    }
+    return Answers(
+        report={"skipped": "the study has no answer to predict"},
+        curves={name: pd.DataFrame(columns=columns) for name, columns in curves.items()},
+        responses=pd.DataFrame(columns=["customer", "unit", "target", "reason"]),
+        model=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +108,8 @@ def answer(customers: pd.DataFrame, settings: Classify, *, seed: int) -> Answers
         workers=settings.workers,
     )
     report, why = _explained(case, found)
-    report["leakage"] = _guarded(case)
+    known = [leakage.declared(customers[settings.leaking], target)] if settings.leaking else []
+    report["leakage"] = [*known, *_guarded(case)]
     if settings.claim is not None:
         report["seed_claim"] = _claimed(case, settings.claim)
     scored = responses(
@@ -166,12 +182,21 @@ def _segments(columns: Sequence[str], log1p: Sequence[str], k: int) -> SegmentCo
 
 
 def _check_columns(customers: pd.DataFrame, settings: Classify) -> None:
-    named = [settings.target, *settings.features, *filter(None, (settings.unit, settings.time)), "customer"]
+    named = [
+        settings.target,
+        *settings.features,
+        *settings.leaking,
+        *filter(None, (settings.unit, settings.time)),
+        "customer",
+    ]
     absent = [column for column in named if column not in customers]
     if absent:
         raise PersonaeError(
             f"classify: column '{absent[0]}' is not in the customer table; it has {', '.join(customers)}"
         )
+    early = [column for column in settings.leaking if column in settings.features]
+    if early:
+        raise PersonaeError(f"classify: '{early[0]}' is declared as leaking, and among the features")
     if settings.target in settings.features:
         raise PersonaeError(f"classify: the target '{settings.target}' is among its own features")
 
@@ -203,7 +228,14 @@ def _guarded(case: _Case) -> list[leakage.Finding]:
     """Inspect the table, then run the whole nested procedure on permuted answers."""
     guard = case.settings.guard
     table, target, units = case.table, case.target, case.units
-    found = leakage.inspect(table, target, units, suspicious_auc=guard.suspicious_auc, seed=case.seed)
+    found = leakage.inspect(
+        table,
+        target,
+        units,
+        suspicious_auc=guard.suspicious_auc,
+        seed=case.seed,
+        forward=case.folds.forward,
+    )
 
     def run(answers: Integers) -> Floats:
         once = case.folds
@@ -214,7 +246,9 @@ def _guarded(case: _Case) -> list[leakage.Finding]:
         assert procedure is not None
         return np.asarray(procedure[0])
 
-    return [*found, leakage.canary(run, target, units, permutations=guard.permutations, seed=case.seed)]
+    # Forward in time a customer's earlier answers are known, and may tell of the later ones.
+    alike = np.arange(len(target)) if case.folds.forward else units
+    return [*found, leakage.canary(run, target, alike, permutations=guard.permutations, seed=case.seed)]
 
 
 def _claimed(case: _Case, claim: Claim) -> dict[str, Any]:

@@ -117,13 +117,39 @@ class Merging(Frozen):
     ----------
     model
         Whose failures are looked into.
+    published
+        Its accuracy before the merge, as published from one split.
     test_share, random_state
-        Of the one published split that is reproduced.
+        Of that split, which is reproduced before and after the merge.
+    repeats
+        How often the plain models are validated before and after the merge.
     """
 
     model: str
+    repeats: int = Field(gt=0)
+    published: float = Field(gt=0, le=1)
     test_share: float = Field(gt=0, lt=1)
     random_state: int = Field(ge=0)
+
+
+class Early(Frozen):
+    """From a user's first days, the segment that the later ones give.
+
+    Attributes
+    ----------
+    first
+        Days that the prediction may see.
+    least_later
+        Worn days that a user needs after them.
+    columns, k, least_users
+        Space, number and least size of the later segments (k-means on standardised columns).
+    """
+
+    first: int = Field(gt=1)
+    least_later: int = Field(gt=1)
+    columns: list[str] = Field(min_length=1)
+    k: int = Field(gt=1)
+    least_users: int = Field(gt=1)
 
 
 class Classify(Frozen):
@@ -133,8 +159,14 @@ class Classify(Frozen):
     ----------
     target
         Column to predict; of two values the larger is the event.
+    table
+        `customers`, or another table of the study's source with one row a case and its `customer`.
+    early
+        For user-days: the cases are users, described by their first days; else null.
     features
         Columns of the customer table that are known before the event.
+    leaking
+        Columns of the table that are measured after the event: no feature may be one of them.
     unit
         Column of who is kept together in a fold; null: rows that are identical in all features.
     time
@@ -152,7 +184,10 @@ class Classify(Frozen):
     """
 
     target: str
+    table: str
+    early: Early | None
     features: list[str] = Field(min_length=1)
+    leaking: list[str]
     unit: str | None
     time: str | None
     imputer: Imputer

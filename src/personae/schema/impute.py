@@ -59,8 +59,10 @@ class Impute(Frozen):
 
     Attributes
     ----------
+    table
+        What has gaps: `customers`, or user-days, from which the customers are described once filled.
     columns, predictors
-        Numeric columns of the customer table.
+        Numeric columns of that table.
     leaky
         For each column, predictors that know it by construction.
     structural
@@ -71,6 +73,7 @@ class Impute(Frozen):
         Cross-validation, and bootstrap of the intervals.
     """
 
+    table: Literal["customers", "days"]
     columns: list[str]
     predictors: list[str]
     leaky: dict[str, list[str]]

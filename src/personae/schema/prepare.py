@@ -67,6 +67,23 @@ class AerofitPrepare(Frozen):
     products: list[str] = Field(min_length=2)
 
 
+class FitbitPrepare(Frozen):
+    """Rules for the Fitabase tables.
+
+    Attributes
+    ----------
+    least_steps
+        A day with fewer steps counts as not worn.
+    wear_gap
+        An inactive stretch of at least so many minutes is not waking wear.
+    """
+
+    source: Literal["fitbit"]
+    least_steps: int = Field(gt=0)
+    wear_gap: int = Field(gt=0, le=1440)
+
+
 Prepare = Annotated[
-    CampaignPrepare | AerofitPrepare | GroceryPrepare | JourneyPrepare, Field(discriminator="source")
+    CampaignPrepare | FitbitPrepare | AerofitPrepare | GroceryPrepare | JourneyPrepare,
+    Field(discriminator="source"),
 ]

@@ -1,5 +1,7 @@
 """Settings of stage profile."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from personae.schema.base import Frozen
@@ -23,6 +25,8 @@ class Profile(Frozen):
 
     Attributes
     ----------
+    of
+        Whether cards describe the segments, or the given groups as stage compare merged them.
     features
         Numeric columns of the customer table that may drive a segment.
     labels
@@ -41,6 +45,7 @@ class Profile(Frozen):
         Column with the answer to an offer, 0 or 1; null where a study has none.
     """
 
+    of: Literal["segments", "groups"]
     features: list[str]
     labels: dict[str, str]
     words: dict[str, tuple[str, str]]

@@ -3,15 +3,17 @@
 from personae.schema.base import Frozen
 from personae.schema.classify import Classify
 from personae.schema.compare import Compare
+from personae.schema.days import Days
 from personae.schema.impute import Impute
 from personae.schema.prepare import Prepare
 from personae.schema.profile import Profile
+from personae.schema.promote import Promote
 from personae.schema.segment import Segment
 from personae.schema.target import Target
 
 
 class Study(Frozen):
-    """Settings of all stages of one study, keyed by stage; a section that is of no use to it is absent."""
+    """Settings of all stages of one study, keyed by stage; what a study cannot have is left out."""
 
     study: str
     seed: int
@@ -20,5 +22,7 @@ class Study(Frozen):
     segment: Segment
     compare: Compare
     profile: Profile
-    classify: Classify
+    classify: Classify | None = None
     target: Target | None = None
+    promote: Promote | None = None
+    days: Days | None = None

@@ -127,6 +127,9 @@ class HDBSCANClusterer(Clusterer):
     customers (at most `max_rows`) are part of the model.
     """
 
+    finds_k = True
+    shares_work = True
+
     def __init__(
         self,
         *,

@@ -237,8 +237,10 @@ def _null_tables(
     Stopping at a given number of tables that reach it keeps the p value valid (Besag and Clifford 1991).
     """
     sampling, *seeds = seed.spawn(1 + len(LAWS) * plan.effort.null_tables)
-    some, _ = customers.sample(plan.effort.null_rows, np.random.default_rng(sampling))
-    models = [fit_null(law, customers.points, customers.groups) for law in LAWS]
+    rng = np.random.default_rng(sampling)
+    some, _ = customers.sample(plan.effort.null_rows, rng)
+    fitted_to, _ = customers.sample(plan.effort.stability_rows, rng)
+    models = [fit_null(law, fitted_to.points, fitted_to.groups) for law in LAWS]
     tasks = [
         partial(null_once, models[number % len(LAWS)], some.groups, plan.procedure, observed, child)
         for number, child in enumerate(seeds)

@@ -33,13 +33,15 @@ class Segmentation:
     """A segmentation with its evidence.
 
     `customers` has the index of the table and `segment`, `margin`, `far`, `silhouette` (NaN where it was
-    not sampled); `candidates` one row a k; `segmenter` scores new customers.
+    not sampled); `candidates` one row a k; `segmenter` scores new customers; `dendrogram` the last merges of
+    Ward's tree, numbered as SciPy numbers them.
     """
 
     report: SegmentReport
     candidates: pd.DataFrame
     customers: pd.DataFrame
     segmenter: Segmenter
+    dendrogram: pd.DataFrame
 
 
 def fit_segments(
@@ -113,7 +115,7 @@ def fit_segments(
             ks, k, rule = [model.n_clusters], model.n_clusters, "clusterer"
         else:
             ks, rule = _candidates(ks, k, rule, cap)
-        distinct = len(np.unique(points, axis=0))
+        distinct = _distinct(points, SCARCE * max(ks))
         if max(ks) > distinct:
             raise PersonaeError(f"segment: k is {max(ks)}, but there are only {distinct} distinct customers")
         procedure = Procedure(
@@ -145,9 +147,7 @@ def fit_segments(
             customers, labels, method=clusterer["name"], effort=effort, seed=seed
         )
     report = _report(evidence, procedure, method=clusterer["name"], ids=ids, effort=effort)
-    report = replace(
-        report, far=int(far.sum()), agreement=agreement, dendrogram=dendrogram, identity=identity
-    )
+    report = replace(report, far=int(far.sum()), agreement=agreement, identity=identity)
     silhouette = np.full(len(table), np.nan)
     silhouette[evidence.silhouettes.index] = evidence.silhouettes.widths[column]
     return Segmentation(
@@ -160,6 +160,7 @@ def fit_segments(
             index=table.index,
         ),
         segmenter=segmenter,
+        dendrogram=pd.DataFrame(dendrogram, columns=["first", "second", "distance", "customers"]),
     )
 
 
@@ -175,6 +176,12 @@ def _candidates(ks: Sequence[int], k: int | None, rule: str, cap: int | None) ->
     if cap is not None and not any(1 < one <= cap for one in wanted):
         raise PersonaeError(f"segment: cap is {cap}, which admits none of the candidates {wanted[1:]}")
     return wanted, rule if k is None else "fixed"
+
+
+def _distinct(points: Matrix, plenty: int) -> int:
+    """Count distinct customers; where the first thousands already show plenty, no further."""
+    seen = len(np.unique(points[: 100 * plenty], axis=0))
+    return seen if seen >= plenty else len(np.unique(points, axis=0))
 
 
 def _units(groups: Sequence[Any] | None, customers: int) -> Groups:

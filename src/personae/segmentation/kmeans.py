@@ -13,6 +13,7 @@ Single = NDArray[np.float32]
 ROUNDS = ((1, 6), (2, 6), (4, 12))
 # Starts are compared on a sample of this many points; the best one then runs on all of them.
 START_ROWS = 10_000
+ROUNDING = np.float32(1e-6)
 
 
 def best_start(
@@ -86,9 +87,11 @@ def _squared(points: Single, squares: Single, index: NDArray[np.int64]) -> Singl
     """Give squared distances from some points to all."""
     distances = points[index] @ points.T
     distances *= -2.0
-    distances += squares
-    distances += squares[index, None]
-    return np.asarray(np.maximum(distances, 0.0, out=distances))
+    both = squares + squares[index, None]
+    distances += both
+    # What rounding leaves between identical points must not draw a second centroid to the same place.
+    distances[distances < ROUNDING * both] = 0.0
+    return distances
 
 
 def _lloyd(points: Single, squares: Single, mass: Single, centers: Single) -> tuple[Single, Single]:

@@ -41,8 +41,8 @@ def compare(observed: float, chance: Matrix, reached: NDArray[np.bool_] | None =
 
     Examples
     --------
-    >>> compare(0.5, np.array([0.1, 0.2, 0.6, np.nan]))
-    Null(mean=0.3, p95=0.56, p_value=0.4, tables=4)
+    >>> compare(0.5, np.array([0.25, 0.25, 0.25, np.nan]))
+    Null(mean=0.25, p95=0.25, p_value=0.2, tables=4)
     """
     known = chance[np.isfinite(chance)]
     reached = chance >= observed if reached is None else reached
@@ -105,9 +105,10 @@ def fit_null(law: str, points: Matrix, groups: NDArray[np.integer[Any]]) -> Null
     means = np.zeros((len(sizes), points.shape[1]))
     np.add.at(means, groups, points)
     means /= sizes[:, None]
-    spare = len(points) - len(sizes)
     residuals = points - means[groups]
-    within = _root(residuals.T @ residuals / spare) if spare else np.zeros((points.shape[1],) * 2)
+    # Means of identical customers differ from them by rounding, which is no spread within groups.
+    residuals[np.abs(residuals) < 1e-9] = 0.0
+    within = _root(residuals.T @ residuals / max(len(points) - len(sizes), 1))
     center, low, high, power = means.mean(axis=0), means.min(axis=0), means.max(axis=0), None
     if law == "skewed":
         power = PowerTransformer(method="yeo-johnson").fit(means)

@@ -97,7 +97,8 @@ class Procedure:
         if rule == "silhouette":
             return vote_silhouette(silhouette), True
         if rule == "elbow":
-            return vote_elbow(_pick(ks, self.ks, figures.inertia)), True
+            curve = ks if 1 not in self.ks else [1, *ks]
+            return max(vote_elbow(_pick(curve, self.ks, figures.inertia)), ks[0]), True
         share = _pick(ks, self.ks, figures.smallest_share)
         return vote_stability(silhouette, min_jaccard, [k for k in ks if share[k] >= self.floor])
 

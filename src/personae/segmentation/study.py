@@ -19,8 +19,8 @@ class StudySegments:
 
     Attributes
     ----------
-    main
-        The segmentation that personas describe.
+    main, others
+        The segmentation that personas describe, and the further ones by name.
     report
         Its report, the others under `also`.
     customers
@@ -30,6 +30,7 @@ class StudySegments:
     """
 
     main: Segmentation
+    others: Mapping[str, Segmentation]
     report: SegmentReport
     customers: pd.DataFrame
     candidates: pd.DataFrame
@@ -82,6 +83,7 @@ def segment_study(
     named = {f"segment_{name}": each.customers["segment"] for name, each in others.items()}
     return StudySegments(
         main=main,
+        others=others,
         report=replace(main.report, also={name: each.report for name, each in others.items()}),
         customers=main.customers.assign(**named),
         candidates=pd.concat(

@@ -71,7 +71,6 @@ class SegmentReport:
     far: int = 0
     agreement: Mapping[str, float] = field(default_factory=dict)
     identity: Identity | None = None
-    dendrogram: Sequence[Sequence[float]] = ()
     also: Mapping[str, "SegmentReport"] = field(default_factory=dict)
 
 

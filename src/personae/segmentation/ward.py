@@ -86,7 +86,7 @@ class WardThenKMeansClusterer(CentroidClusterer):
         max_niches: int = 4,
         niche_share: float = 0.05,
         min_niche: int = 10,
-        isolation: float = 1.2,
+        isolation: float = 2.0,
         depth: int = 30,
         n_init: int = 16,
         max_rows: int = 3000,
@@ -190,12 +190,12 @@ def contract(tree: Matrix, leaves: int = 30) -> list[list[float]]:
     Returns
     -------
     list of [left, right, height, customers]
-        A SciPy tree over `leaves` groups, numbered in order of appearance.
+        Merges over `leaves` groups, numbered in order of appearance; the last figure counts customers.
 
     Examples
     --------
     >>> contract(ward_tree(np.array([[0.0], [0.1], [5.0], [9.0]])), leaves=2)
-    [[0.0, 1.0, 8.31, 4.0]]
+    [[0.0, 1.0, 9.828784, 4.0]]
     """
     customers = len(tree) + 1
     leaves = min(leaves, customers)

@@ -12,7 +12,7 @@ NOISES: tuple[Noise, ...] = ("uniform", "gaussian", "correlated", "skewed")
 
 
 def planted_segments(
-    k: int, *, customers: int = 400, axes: int = 4, separation: float = 7.0, seed: int = 0
+    k: int, *, customers: int = 400, axes: int = 4, separation: float = 8.0, seed: int = 0
 ) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """Draw customers of k round segments of unequal size and spread.
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from personae.files import write_json, write_text
-from personae.simulate import aerofit, campaign
+from personae.files import replacing, write_json, write_text
+from personae.simulate import aerofit, campaign, fitbit, grocery
 
 SEED = 20
 
@@ -14,6 +14,8 @@ def write_sample(raw: Path) -> list[str]:
     for study, write in _WRITERS.items():
         write(raw / study)
         write_json(raw / study / "origin.json", {"data": "sample"})
+    # The tables of journey come with a package: they are real wherever it is installed.
+    write_json(raw / "journey" / "origin.json", {"data": "original"})
     return list(_WRITERS)
 
 
@@ -25,4 +27,23 @@ def _aerofit(directory: Path) -> None:
     write_text(directory / "aerofit_treadmill.csv", aerofit.to_text(aerofit.simulate(180, SEED).table))
 
 
-_WRITERS: Mapping[str, Callable[[Path], None]] = {"campaign": _campaign, "aerofit": _aerofit}
+def _fitbit(directory: Path) -> None:
+    _write_files(directory, fitbit.simulate(24, 14, SEED).files)
+
+
+def _grocery(directory: Path) -> None:
+    _write_files(directory, grocery.simulate(2000, 10_000, SEED).files())
+
+
+def _write_files(directory: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        with replacing(directory / name) as partial:
+            partial.write_bytes(content)
+
+
+_WRITERS: Mapping[str, Callable[[Path], None]] = {
+    "campaign": _campaign,
+    "aerofit": _aerofit,
+    "fitbit": _fitbit,
+    "grocery": _grocery,
+}

@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 
 from personae.errors import PersonaeError
-from personae.schema.fitbit import FitbitPrepare
+from personae.schema.prepare import FitbitPrepare
 from personae.sources.fitbit_files import Source, find
 from personae.sources.fitbit_read import KEYS, TWICE, Read, minute_days, read_whole
-from personae.tables import Duplicates, Prepared, Repair
+from personae.tables import Duplicates, Prepared, Rejected, Repair
 from personae.wearable.days import hour_days
-from personae.wearable.users import activity_regularity, user_features
+from personae.wearable.people import describe
 
 SLEEP = ["sleep_records", "minutes_asleep", "minutes_in_bed"]
 
@@ -31,8 +31,9 @@ def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
     Returns
     -------
     Prepared
-        `customers`, one row a `customer`; `days`, one row a `customer` and `date`; `hours`, the steps of
-        every hour (`customer`, `date`, `hour`, `steps`).
+        `customers`, one row a `customer`; `days`, one row a `customer` and `date` (`worn`; `measured`: in the
+        minute tables); `hours`, the steps of every hour (`customer`, `date`, `hour`, `steps`). `unit` numbers
+        the users.
 
     Raises
     ------
@@ -44,19 +45,20 @@ def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
     tables = {name: part.table for name, part in parts.items() if not part.table.is_empty()}
     if "dailyActivity" not in tables:
         raise PersonaeError(f"{found['dailyActivity'][0].path}: a header and no rows")
-    days = _days(tables, settings)
+    days, unmeasured = _with_minutes(_days(tables, settings))
     worn_out = Repair(
         f"fewer than {settings.least_steps} steps: device not worn, left out of a user's means",
         "worn",
         days.select((~pl.col("worn")).sum()).item(),
     )
     repairs = [*(repair for part in parts.values() for repair in part.repairs), worn_out]
+    rejections = [rejected for part in parts.values() for rejected in part.rejected]
     hours = {"hours": tables["hours"]} if "hours" in tables else {}
     return Prepared(
         tables={"customers": _customers(days, tables), "days": days, **hours},
         duplicates=Duplicates(rows=sum(repair.rows for repair in repairs if repair.rule == TWICE)),
         repairs=[repair for repair in repairs if repair.rows],
-        rejected=[rejected for part in parts.values() for rejected in part.rejected if rejected.rows],
+        rejected=[rejected for rejected in [*rejections, unmeasured] if rejected.rows],
         notes={
             "days": days.height,
             "first_date": str(days["date"].min()),
@@ -96,6 +98,19 @@ def _days(tables: Mapping[str, pl.DataFrame], settings: FitbitPrepare) -> pl.Dat
     return days.drop("time").sort(KEYS)
 
 
+def _with_minutes(days: pl.DataFrame) -> tuple[pl.DataFrame, Rejected]:
+    """Leave out users of whom no minute is known, where others' are; number users, and mark measured days."""
+    known = "minutes_recorded" in days.columns
+    days = days.with_columns(
+        measured=pl.col("minutes_recorded").is_not_null() if known else pl.lit(value=False)
+    )
+    kept = days.filter(pl.col("measured").any().over("customer")) if known else days
+    unit = pl.col("customer").rank("dense").cast(pl.Int64) - 1
+    return kept.with_columns(unit=unit), Rejected(
+        "user without a day in the minute tables", days.height - kept.height
+    )
+
+
 def _sleep(tables: Mapping[str, pl.DataFrame]) -> list[pl.DataFrame]:
     """Take sleep from the daily table and the minutes; where both have a figure, the daily table's."""
     given = [
@@ -110,10 +125,7 @@ def _sleep(tables: Mapping[str, pl.DataFrame]) -> list[pl.DataFrame]:
 
 def _customers(days: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Describe users; a measure that a user never gave is missing, with a flag beside it."""
-    users: pl.DataFrame = user_features(days)
-    if "hours" in tables:
-        worn = tables["hours"].join(days.filter("worn"), on=KEYS, how="semi")
-        users = users.join(activity_regularity(worn), on="customer", how="left")
+    users = describe(days, tables.get("hours"))
     if "regularity" in tables:
         users = users.join(tables["regularity"], on="customer", how="left")
     flags = {"has_sleep": "mean_minutes_asleep", "has_weight": "weight_kg", "has_fat": "fat"}

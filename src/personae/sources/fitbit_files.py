@@ -1,7 +1,7 @@
 """The Fitabase export as published: which tables there are, their six time columns, and lazy reading."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -168,22 +168,24 @@ def scan(source: Source) -> pl.LazyFrame:
     )
 
 
-def check_period(source: Source, rows: pl.DataFrame) -> None:
-    """Hold dates against the period in the name of the folder, a day more on both sides.
+def check_period(sources: Sequence[Source], rows: pl.DataFrame) -> None:
+    """Hold dates against the periods in the names of the folders, a day more on both sides.
 
     Raises
     ------
     PersonaeError
         If a date lies outside: such as with days written before months.
     """
-    if source.period is None or rows.is_empty():
+    periods = [source.period for source in sources if source.period]
+    if len(periods) < len(sources) or rows.is_empty():
         return
+    begin, end = min(period[0] for period in periods), max(period[1] for period in periods)
     day = timedelta(days=1)
-    outside = rows.filter(~pl.col("date").is_between(source.period[0] - day, source.period[1] + day))
+    outside = rows.filter(~pl.col("date").is_between(begin - day, end + day))
     if outside.height:
         raise PersonaeError(
-            f"{source.path}: column {source.table.time} holds {outside['date'][0]}, outside the period of "
-            f"{source.path.parent.name}; expected month/day/year in that period"
+            f"{sources[-1].path}: column {sources[-1].table.time} holds {outside['date'][0]}, outside the "
+            f"period of {sources[-1].path.parent.name}; expected month/day/year in that period"
         )
 
 

@@ -47,7 +47,7 @@ def read_whole(sources: Sequence[Source]) -> Read:
         rows = collect([scan(source)], [source])[0].with_columns(date=pl.col("time").dt.date())
         if rows.select(pl.exclude("fat").is_null().any()).row(0).count(True):
             explain(source)
-        check_period(source, rows)
+        check_period([source], rows)
         measures = [column for column, dtype in rows.schema.items() if dtype.is_numeric()]
         good = rows.filter(pl.all_horizontal(pl.col(column).fill_null(0) >= 0 for column in measures))
         negative += rows.height - good.height
@@ -102,7 +102,7 @@ def minute_days(found: Mapping[str, Sequence[Source]], wear_gap: int) -> dict[st
         files.append(_sleep_jobs(found["minuteSleep"]))
     results = []
     for jobs in files:
-        tables = collect([job.frame for job in jobs], [job.source for job in jobs])
+        tables = collect([job.frame for job in jobs], jobs[0].sources)
         results += list(zip(jobs, tables, strict=True))
     for job, table in results:
         _check(job, table)
@@ -118,7 +118,7 @@ def minute_days(found: Mapping[str, Sequence[Source]], wear_gap: int) -> dict[st
 @dataclass(frozen=True, slots=True)
 class _Job:
     part: str
-    source: Source
+    sources: Sequence[Source]
     frame: pl.LazyFrame
 
 
@@ -139,8 +139,8 @@ def _jobs(source: Source, reducers: Mapping[str, Reducer]) -> list[_Job]:
     audit = rows.select(absent=value.is_null().sum(), negative=(value < 0).sum())
     clean = rows.filter(value >= 0)
     return [
-        *(_Job(part, source, reduce(clean)) for part, reduce in reducers.items()),
-        _Job(AUDIT, source, audit),
+        *(_Job(part, [source], reduce(clean)) for part, reduce in reducers.items()),
+        _Job(AUDIT, [source], audit),
     ]
 
 
@@ -155,28 +155,29 @@ def _sleep_jobs(sources: Sequence[Source]) -> list[_Job]:
         doubled=states.sum(),
     )
     frames = {"sleep": sleep_days(distinct), "regularity": sleep_regularity(distinct), AUDIT: audit}
-    return [_Job(part, sources[0], frame) for part, frame in frames.items()]
+    return [_Job(part, sources, frame) for part, frame in frames.items()]
 
 
 def _check(job: _Job, table: pl.DataFrame) -> None:
     if job.part == AUDIT and table["absent"].item():
-        explain(job.source)
+        for source in job.sources:
+            explain(source)
     if "date" in table.columns:
-        check_period(job.source, table)
+        check_period(job.sources, table)
     if job.part == "hours":
         # Hours are published whole: more than 60 rows are the sign of doubled ones, cheap for any file size.
         doubled = table.filter(pl.col("minutes") > 60).sort(KEYS)
         if doubled.height:
             customer, day = doubled.select(KEYS).row(0)
             raise PersonaeError(
-                f"{job.source.path}: Id {customer} has a minute of {day} more than once; "
+                f"{job.sources[0].path}: Id {customer} has a minute of {day} more than once; "
                 "expected one row a minute"
             )
 
 
 def _part(part: str, results: Sequence[tuple[_Job, pl.DataFrame]]) -> Read:
-    mine = [(job.source, table) for job, table in results if job.part == part]
-    audits = {job.source.path: table for job, table in results if job.part == AUDIT}
+    mine = [(job.sources[0], table) for job, table in results if job.part == part]
+    audits = {job.sources[0].path: table for job, table in results if job.part == AUDIT}
     name = mine[0][0].table.name
     if part == "regularity":
         return Read(mine[0][1])

@@ -111,14 +111,19 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
         duplicates=Duplicates(rows=lines.height - lines.unique().height),
         repairs=repairs,
         rejected=[
-            Rejected(
-                "basket line of a product without category, left out of baskets", kept.height - known.height
-            ),
-            Rejected(f"line of a basket of more than {settings.largest_basket} products", too_large),
-            Rejected(
-                f"household without a basket in weeks 1 to {settings.early_weeks}",
-                households - customers.height,
-            ),
+            Rejected(reason, rows)
+            for reason, rows in [
+                (
+                    "basket line of a product without category, left out of baskets",
+                    kept.height - known.height,
+                ),
+                (f"line of a basket of more than {settings.largest_basket} products", too_large),
+                (
+                    f"household without a basket in weeks 1 to {settings.early_weeks}",
+                    households - customers.height,
+                ),
+            ]
+            if rows
         ],
         notes={"package": f"{PACKAGE} {settings.version}", "households": households, "lines": lines.height},
     )

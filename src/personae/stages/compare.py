@@ -32,7 +32,9 @@ def main(study: str) -> None:
     )
     rows = pl.DataFrame([asdict(row) for row in found.probabilities], schema=SCHEMA)
     tables.write_csv(paths.report(study, "probabilities.csv"), rows.fill_nan(None))
-    write_json(paths.report(study, "compare.json"), found.report())
+    report = found.report()
+    write_json(paths.groups(study), report["groups"] if keys.compare.grouping else {})
+    write_json(paths.report(study, "compare.json"), report)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """Stage profile: segments to persona cards."""
 
+from functools import partial
+
 from personae import paths, tables
 from personae.cards import cards_markdown
 from personae.command import run_stage
 from personae.files import read_json, write_json, write_text
+from personae.groups import final_groups
 from personae.personas import Evidence, persona_cards
 from personae.schema.base import Frozen
 from personae.schema.profile import Profile
@@ -20,19 +23,24 @@ class Keys(Frozen):
 def main(study: str) -> None:
     keys = load(study, Keys)
     customers = tables.read(paths.table(study, "complete"))
-    segments = tables.read(paths.table(study, "segments"))
-    evidence = Evidence.from_report(
-        read_json(paths.report(study, "segment.json")), segments["far"].to_numpy()
-    )
-    cards = persona_cards(
+    describe = partial(
+        persona_cards,
         customers.to_pandas(),
-        segments["segment"].to_numpy(),
-        customers["unit"].to_numpy(),
+        unit=customers["unit"].to_numpy(),
         settings=keys.profile,
-        evidence=evidence,
         seed=keys.seed,
         response=customers[keys.profile.response].to_numpy() if keys.profile.response else None,
     )
+    if keys.profile.of == "groups":
+        groups = final_groups(customers.to_pandas(), read_json(paths.report(study, "compare.json")))
+        evidence = groups.evidence
+        cards = groups.named(describe(groups.number, evidence=evidence))
+    else:
+        segments = tables.read(paths.table(study, "segments"))
+        evidence = Evidence.from_report(
+            read_json(paths.report(study, "segment.json")), segments["far"].to_numpy()
+        )
+        cards = describe(segments["segment"].to_numpy(), evidence=evidence)
     write_json(paths.report(study, "personas.json"), cards)
     data = read_json(paths.report(study, "prepare.json"))["data"]
     write_text(paths.report(study, "personas.md"), cards_markdown(study, cards, evidence.verdict, data))

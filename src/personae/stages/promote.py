@@ -1,8 +1,12 @@
 """Stage promote: baskets and segments to rules that replicate and the offers that rest on them."""
 
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
 from personae import paths, tables
-from personae.baskets.promotions import Play, leanings, promotions
-from personae.baskets.search import Search, halve, replicate, rules_table
+from personae.baskets.promotions import Play, Promotion, leanings, promotions
+from personae.baskets.search import Replayed, Search, halve, replicate, rules_table
 from personae.command import run_stage
 from personae.files import write_json
 from personae.schema.base import Frozen
@@ -14,33 +18,40 @@ class Keys(Frozen):
     """What this stage reads of the settings."""
 
     seed: int
-    promote: Promote
+    promote: Promote | None
 
 
 def main(study: str) -> None:
     keys = load(study, Keys)
-    settings = keys.promote
+    path = paths.further(study, "baskets")
+    replayed: Mapping[str, Replayed] = {}
+    chosen: Sequence[Promotion] = ()
+    if keys.promote is not None and path.exists():
+        replayed, chosen = _promotions(study, keys.promote, tables.read(path), keys.seed)
+    tables.write_csv(paths.report(study, "rules.csv"), rules_table(replayed))
+    write_json(paths.report(study, "promotions.json"), chosen)
+
+
+def _promotions(
+    study: str, settings: Promote, baskets: pl.DataFrame, seed: int
+) -> tuple[Mapping[str, Replayed], Sequence[Promotion]]:
     customers = tables.read(paths.table(study, "complete"))
     segments = tables.read(paths.table(study, "segments"))
     groups = halve(
-        tables.read(paths.table(study, "baskets")),
+        baskets,
         segments,
         level=settings.level,
         early_weeks=settings.early_weeks,
         exclude=settings.exclude,
         smallest=settings.smallest,
-        seed=keys.seed,
+        seed=seed,
     )
-    replayed = replicate(
-        groups, Search(**settings.search.model_dump()), seed=keys.seed, workers=settings.workers
-    )
+    search = Search(**settings.search.model_dump())
+    replayed = replicate(groups, search, seed=seed, workers=settings.workers)
     plays = [Play(offer.text, offer.discount, offer.when) for offer in settings.offers]
     columns = sorted({column for play in plays for column in play.when})
-    chosen = promotions(
-        replayed, leanings(customers, segments, columns), plays, per_segment=settings.per_segment
-    )
-    tables.write_csv(paths.report(study, "rules.csv"), rules_table(replayed))
-    write_json(paths.report(study, "promotions.json"), chosen)
+    leaning = leanings(customers, segments, columns)
+    return replayed, promotions(replayed, leaning, plays, per_segment=settings.per_segment)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Stage report: what the other stages found, as one page and its pictures."""
+"""Stage report: what the other stages found, as one page, its pictures and the model cards."""
 
 import hashlib
 from pathlib import Path
@@ -9,9 +9,14 @@ import polars as pl
 from personae import paths, tables
 from personae.command import run_stage
 from personae.files import read_json, write_json, write_text
+from personae.report.cards import model_cards
 from personae.report.exploration import explore
 from personae.report.page import Findings, render
 from personae.results import to_json
+from personae.schema.base import Frozen
+from personae.schema.classify import Classify
+from personae.schema.segment import Segment
+from personae.settings import load
 
 REPORTS = (
     "prepare",
@@ -23,9 +28,12 @@ REPORTS = (
     "target",
     "promotions",
     "anomalies",
+    "prescription",
+    "segment_days",
 )
 TABLES = (
     "candidates",
+    "dendrogram",
     "probabilities",
     "rules",
     "curves/roc",
@@ -35,17 +43,22 @@ TABLES = (
 )
 
 
+class Keys(Frozen):
+    """What this stage reads of the settings, for the model cards."""
+
+    segment: Segment
+    classify: Classify | None
+
+
 def main(study: str) -> None:
+    keys = load(study, Keys)
     exploration = to_json(explore(tables.read(paths.table(study, "customers"))))
     write_json(paths.report(study, "pictures/exploration.json"), exploration)
-    found = {name: paths.report(study, f"{name}.json") for name in REPORTS}
-    reports = {name: read_json(path) for name, path in found.items() if path.exists()}
+    reports = {name: read_json(paths.report(study, f"{name}.json")) for name in REPORTS}
     findings = Findings(
         study=study,
         reports=reports | {"pictures/exploration": exploration},
-        tables={
-            name: _rows(path) for name in TABLES if (path := paths.report(study, f"{name}.csv")).exists()
-        },
+        tables={name: _rows(paths.report(study, f"{name}.csv")) for name in TABLES},
         hashes={
             "settings": _sha256(paths.resolved(study)),
             "raw data": _sha256(paths.origin(study)),
@@ -53,6 +66,9 @@ def main(study: str) -> None:
         },
     )
     write_text(paths.report(study, "report.html"), render(findings, paths.report(study, "pictures")))
+    answers = None if keys.classify is None else keys.classify.model_dump()
+    for name, card in model_cards(study, reports, keys.segment.model_dump(), answers).items():
+        write_text(paths.report(study, f"cards/{name}.md"), card)
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

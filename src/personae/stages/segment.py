@@ -25,10 +25,13 @@ def main(study: str) -> None:
         customers.to_pandas(), keys.segment, anchor=read_json(paths.anchor(study)), seed=keys.seed
     )
     models.save(found.main.segmenter, paths.model(study, "segmenter"))
+    for name, other in found.others.items():
+        models.save(other.segmenter, paths.model(study, "segmenter") / name)
     tables.write(
         paths.table(study, "segments"),
         pl.concat([customers.select("customer"), pl.from_pandas(found.customers)], how="horizontal"),
     )
+    tables.write_csv(paths.report(study, "dendrogram.csv"), pl.from_pandas(found.main.dendrogram))
     tables.write_csv(paths.report(study, "candidates.csv"), pl.from_pandas(found.candidates))
     write_json(paths.report(study, "segment.json"), found.report)
 

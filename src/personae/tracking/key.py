@@ -70,7 +70,7 @@ def read(study: str) -> Finished:
         is not the one that its stage wrote.
     """
     try:
-        lock, graph = _read_lock(), Path("dvc.yaml").read_text("utf-8")
+        lock, graph = lock_file(), Path("dvc.yaml").read_text("utf-8")
     except FileNotFoundError as error:
         raise _unfinished(study, f"there is no {error.filename}") from None
     result = finished(study, lock, graph)
@@ -129,7 +129,7 @@ def md5(path: Path) -> str | None:
     return _file_md5(path) if path.exists() else None
 
 
-def _read_lock() -> str:
+def lock_file() -> str:
     """Read `dvc.lock` while no other DVC process, busy with another study, is rewriting it."""
     with ExitStack() as stack:
         if DVC_LOCK.exists():

@@ -118,7 +118,7 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
     runs.write(client, run_id, values.params, values.metrics)
     for artifact in values.artifacts:
         client.log_artifact(run_id, str(artifact.path), artifact.folder or None)
-    client.log_artifact(run_id, "dvc.lock", "provenance")
+    client.log_text(run_id, key.lock_file(), "provenance/dvc.lock")
     if code.diff:
         _log_diff(client, run_id, code.diff)
     _log_objects(run_id, values)

@@ -102,7 +102,7 @@ def flat_metrics(content: Any, prefix: str) -> dict[str, float]:
     """Flatten the figures of a report.
 
     Nested objects give dotted names, lists of figures a position, lists of objects with an `id` that id.
-    Other lists are tables and stay in their file; null, truth values and text are no figures.
+    Other lists and matrices are tables and stay in their file; null, truth values and text are no figures.
 
     Examples
     --------
@@ -161,12 +161,11 @@ def _items(content: Any, *, verdicts: bool = False) -> Iterator[tuple[Any, Any]]
         yield from content.items()
     elif isinstance(content, list):
         for position, item in enumerate(content):
-            if not isinstance(item, dict):
+            if isinstance(item, dict):
+                labels = [str(item[name]) for name in LABELS if name in item]
+                yield (".".join(labels) or None) if verdicts else item.get("id"), item
+            elif not isinstance(item, list):
                 yield position, item
-            elif verdicts:
-                yield ".".join(str(item[name]) for name in LABELS if name in item) or None, item
-            else:
-                yield item.get("id"), item
 
 
 def _name(text: str) -> str:
@@ -190,8 +189,10 @@ def _files(path: Path, root: Path) -> list[Artifact]:
 
 
 def _tables(result: Finished, stage: str) -> tuple[Path, ...]:
-    deps = (Path(dep["path"]) for dep in result.entries[stage].get("deps", ()))
-    return tuple(path for path in deps if path.suffix == ".parquet")
+    """Tables that a stage read, those of a folder one by one."""
+    deps = [Path(dep["path"]) for dep in result.entries[stage].get("deps", ())]
+    files = [file for dep in deps for file in (sorted(dep.glob("*.parquet")) if dep.is_dir() else [dep])]
+    return tuple(file for file in files if file.suffix == ".parquet")
 
 
 def _datasets(result: Finished) -> list[Dataset]:

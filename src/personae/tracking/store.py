@@ -25,6 +25,8 @@ QUIET = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_UV_AUTO_DETECT": "false",
+    "MLFLOW_LOG_UV_FILES": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
@@ -177,7 +179,7 @@ class Store:
 
 
 def quieten() -> None:
-    """Keep MLflow from phoning home, drawing progress bars, retrying for minutes; the user's word wins."""
+    """Keep MLflow from phoning home, long retries, progress bars and uv.lock copies; the user's word wins."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     os.environ.pop("MLFLOW_RUN_ID", None)

@@ -51,7 +51,9 @@ def user_features(days: FrameT) -> FrameT:
     worn, steps = nw.col("worn"), nw.col("worn_steps")
     awake: list[str] = [name for name in AWAKE_MEANS if name in columns]
     asleep: list[str] = [name for name in ASLEEP_MEANS if name in columns]
-    spreads: list[str] = [name for name in ("calories", "minutes_asleep", "sleep_onset") if name in columns]
+    spreads: list[str] = [
+        name for name in ("calories", "minutes_asleep", "sleep_onset", "rest_end") if name in columns
+    ]
     weekend = nw.col("date").dt.weekday() > 5
     day = nw.col("date").cast(nw.Datetime("ms")).dt.timestamp("ms") / (HOURS * HOUR_MS)
     rows = days.with_columns(*[nw.when(worn).then(nw.col(name)).alias(name) for name in awake]).with_columns(

@@ -32,11 +32,14 @@ def lifts(promotions: Sequence[Mapping[str, Any]], folder: Path | None = None) -
         for row, rule in enumerate(shown):
             again = rule["replay"]
             dot(axes, again["lift"], row, (again["lift_lower"], again["lift"]))
-            axes.plot([again["null_p95"]], [row], marker="|", markersize=11, markeredgewidth=2, color=theme.SECOND)
+            axes.plot(
+                [again["null_p95"]], [row], marker="|", markersize=11, markeredgewidth=2, color=theme.SECOND
+            )
         axes.axvline(1, color=theme.INK, linewidth=1)
         name_rows(axes, names, 32)
         name_axis(axes, "lift on later baskets, lower bound to value; | by chance (95 %)")
         words = ", ".join(
-            f"{name} {rounded(rule['replay']['lift'] or 0, 2)}" for name, rule in zip(names[:4], shown, strict=False)
+            f"{name} {rounded(rule['replay']['lift'] or 0, 2)}"
+            for name, rule in zip(names[:4], shown, strict=False)
         )
         return finish(figure, "lifts", f"Rules that hold again on later baskets, by lift: {words}", folder)

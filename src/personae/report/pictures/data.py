@@ -25,12 +25,19 @@ def distribution(name: str, column: Mapping[str, Any], number: int) -> Picture:
         if column["kind"] == "number":
             edges = column["edges"]
             widths = [high - low for low, high in pairwise(edges)]
-            axes.bar(edges[:-1], column["counts"], [0.94 * width for width in widths], align="edge", color=theme.ACCENT)
+            axes.bar(
+                edges[:-1],
+                column["counts"],
+                [0.94 * width for width in widths],
+                align="edge",
+                color=theme.ACCENT,
+            )
             axes.set_yticks([])
             ends = [edges[0], edges[-1]]
             axes.set_xticks(ends, [rounded(column["minimum"]), rounded(column["maximum"])])
-            axes.get_xticklabels()[0].set_ha("left")
-            axes.get_xticklabels()[1].set_ha("right")
+            first, last = axes.get_xticklabels()
+            first.set_horizontalalignment("left")
+            last.set_horizontalalignment("right")
             axes.axvline(column["median"], color=theme.INK, linewidth=1.2)
             alt = (
                 f"Histogram of {name}: {rounded(column['minimum'])} to {rounded(column['maximum'])}, "

@@ -46,7 +46,14 @@ def effects(variables: Mapping[str, Mapping[str, Any]], folder: Path | None = No
             adjusted = known[name].get("p_adjusted")
             sure = adjusted is not None and adjusted <= 0.05
             colour = theme.ACCENT if sure else theme.MUTED
-            dot(axes, known[name]["effect"], row, known[name].get("effect_ci"), color=colour, marker="o" if sure else "D")
+            dot(
+                axes,
+                known[name]["effect"],
+                row,
+                known[name].get("effect_ci"),
+                color=colour,
+                marker="o" if sure else "D",
+            )
         axes.axvline(0, color=theme.INK, linewidth=1)
         name_rows(axes, names)
         name_axis(axes, "effect size (● adjusted p ≤ 0.05, ◆ not, or described only)")

@@ -28,7 +28,10 @@ def gains(columns: Mapping[str, Any], folder: Path | None = None) -> Picture | N
         words = []
         for row, (name, found) in enumerate(cases):
             baseline = found["baseline_rmse"]
-            bounds = [None if bound is None else bound / baseline for bound in found.get("difference_ci") or (None, None)]
+            bounds = [
+                None if bound is None else bound / baseline
+                for bound in found.get("difference_ci") or (None, None)
+            ]
             change = found["rmse"] / baseline - 1
             look = {"color": COLOURS[found["verdict"]], "marker": MARKERS[found["verdict"]]}
             dot(axes, change, row, bounds, **look)
@@ -38,4 +41,6 @@ def gains(columns: Mapping[str, Any], folder: Path | None = None) -> Picture | N
         axes.xaxis.set_major_formatter(lambda value, _: percent(value))
         axes.locator_params(axis="x", nbins=5)
         name_axis(axes, "error against the baseline (● impute, ◆ baseline, ✕ refuse)")
-        return finish(figure, "imputation", "Error of imputation against the baseline. " + "; ".join(words), folder)
+        return finish(
+            figure, "imputation", "Error of imputation against the baseline. " + "; ".join(words), folder
+        )

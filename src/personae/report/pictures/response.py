@@ -22,7 +22,10 @@ def models(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
     found, best = report["models"], report["best"]
     with drawing(66 + 30 * len(found)) as figure:
         left, right = figure.subplots(1, 2, sharey=True)
-        for axes, name, title in ((left, "roc_auc", "ROC AUC"), (right, "average_precision", "Average precision")):
+        for axes, name, title in (
+            (left, "roc_auc", "ROC AUC"),
+            (right, "average_precision", "Average precision"),
+        ):
             for row, (model, figures) in enumerate(found.items()):
                 mean, spread = figures[name]["mean"], figures[name]["sd"]
                 bounds = None if mean is None or spread is None else (mean - spread, mean + spread)
@@ -31,7 +34,9 @@ def models(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
             axes.locator_params(axis="x", nbins=3)
         name_rows(left, [model.replace("_", " ") for model in found], 20)
         name_axis(left, "mean ± one standard deviation over folds")
-        words = ", ".join(f"{model} {rounded(figures['roc_auc']['mean'] or 0)}" for model, figures in found.items())
+        words = ", ".join(
+            f"{model} {rounded(figures['roc_auc']['mean'] or 0)}" for model, figures in found.items()
+        )
         return finish(figure, "models", f"Response models, best {best}. ROC AUC: {words}", folder)
 
 
@@ -72,8 +77,10 @@ def _draw_lines(axes: Axes, lines: Mapping[str, Rows], x: str, y: str, best: str
         if name == best:
             axes.plot(xs, ys, color=theme.ACCENT, linewidth=2.4, zorder=3, label=name.replace("_", " "))
         else:
-            look = {"color": theme.MUTED, "linestyle": DASHES[others % len(DASHES)], "linewidth": 1.2}
-            axes.plot(xs, ys, label=name.replace("_", " "), **look)
+            dashes = DASHES[others % len(DASHES)]
+            axes.plot(
+                xs, ys, color=theme.MUTED, linestyle=dashes, linewidth=1.2, label=name.replace("_", " ")
+            )
             others += 1
 
 
@@ -89,9 +96,13 @@ def calibration(rows: Rows, best: str, folder: Path | None = None) -> Picture:
         areas = [12 + 400 * point["rows"] / total for point in points]
         xs, ys = ([point[name] for point in points] for name in ("predicted", "observed"))
         axes.scatter(xs, ys, s=areas, color=theme.ACCENT, alpha=0.35, linewidths=0)
-        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), title="Calibration", xlabel="predicted", ylabel="observed")
+        axes.set(
+            xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), title="Calibration", xlabel="predicted", ylabel="observed"
+        )
         axes.legend(fontsize=8.5, handlelength=2.6)
-        return finish(figure, "calibration", f"Observed against predicted probability of {', '.join(lines)}", folder)
+        return finish(
+            figure, "calibration", f"Observed against predicted probability of {', '.join(lines)}", folder
+        )
 
 
 def importance(columns: Rows, folder: Path | None = None) -> Picture:
@@ -169,7 +180,9 @@ def budgets(rows: Rows, folder: Path | None = None) -> Picture:
     """Profit that each budget buys."""
     with drawing(260) as figure:
         axes = figure.add_subplot()
-        axes.plot([row["budget"] for row in rows], [row["profit"] for row in rows], marker="o", color=theme.ACCENT)
+        axes.plot(
+            [row["budget"] for row in rows], [row["profit"] for row in rows], marker="o", color=theme.ACCENT
+        )
         axes.axhline(0, color=theme.INK, linewidth=1)
         axes.set_title("Profit by budget")
         axes.xaxis.set_major_formatter(lambda value, _: rounded(value))

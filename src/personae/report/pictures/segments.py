@@ -14,7 +14,11 @@ from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
 STABLE = 0.75
-NULLS = {"gaussian": ("one Gaussian", (0, (4, 2))), "box": ("box", (0, (1, 1.5))), "skewed": ("skewed", (0, (6, 1, 1, 1)))}
+NULLS = {
+    "gaussian": ("one Gaussian", (0, (4, 2))),
+    "box": ("box", (0, (1, 1.5))),
+    "skewed": ("skewed", (0, (6, 1, 1, 1))),
+}
 
 
 def shares(personas: Rows, folder: Path | None = None) -> Picture:
@@ -42,14 +46,27 @@ def drivers(persona: Mapping[str, Any], position: int, folder: Path | None = Non
             dot(axes, driver["effect"], row, driver["ci"], **look)
         axes.axvline(0, color=theme.INK, linewidth=1)
         name_rows(axes, [driver.get("label", driver["feature"]) for driver in shown])
-        widest = max([1.0, *(abs(bound) for each in shown for bound in [*each["ci"], each["effect"]] if bound is not None)])
+        widest = max(
+            [
+                1.0,
+                *(
+                    abs(bound)
+                    for each in shown
+                    for bound in [*each["ci"], each["effect"]]
+                    if bound is not None
+                ),
+            ]
+        )
         axes.set_xlim(-1.08 * widest, 1.08 * widest)
         name_axis(axes, "standard deviations from all customers")
         words = ", ".join(
             f"{driver.get('label', driver['feature'])} {_signed(driver['effect'])}" for driver in shown[:4]
         )
         return finish(
-            figure, f"drivers-{position}", f"What sets {persona['name']} apart, in standard deviations: {words}", folder
+            figure,
+            f"drivers-{position}",
+            f"What sets {persona['name']} apart, in standard deviations: {words}",
+            folder,
         )
 
 
@@ -66,14 +83,16 @@ def choice(candidates: Rows, chosen: int, name: str, folder: Path | None = None)
         for law, (title, dashes) in NULLS.items():
             line = [row.get(f"{law}_p95") for row in candidates]
             if any(value is not None for value in line):
-                upper.plot(ks, line, color=theme.MUTED, linestyle=dashes, linewidth=1.3, label=f"chance: {title}")
+                upper.plot(
+                    ks, line, color=theme.MUTED, linestyle=dashes, linewidth=1.3, label=f"chance: {title}"
+                )
         for row in candidates:
-            _candidate(upper, row, "silhouette", (row.get("silhouette_low"), row.get("silhouette_high")), chosen)
-            _candidate(lower, row, "min_jaccard", None, chosen)
-            _candidate(lower, row, "prediction_strength", None, chosen, marker="x")
+            _candidate(upper, row, "silhouette", chosen)
+            _candidate(lower, row, "min_jaccard", chosen)
+            _candidate(lower, row, "prediction_strength", chosen, marker="x")
         upper.set_title("Silhouette, and its 95th percentile by chance")
         upper.legend(fontsize=8.5, handlelength=3)
-        lower.set_title("Stability: least Jaccard (●), prediction strength (×)")
+        lower.set_title("Stability: Jaccard (●), prediction (×)")
         threshold(lower, STABLE, "stable from 0.75", vertical=False)
         lower.set_ylim(0, 1.08)
         lower.set_xticks(ks)
@@ -82,18 +101,16 @@ def choice(candidates: Rows, chosen: int, name: str, folder: Path | None = None)
         return finish(figure, name, f"Choice of k; {chosen} was chosen. {words}", folder)
 
 
-def _candidate(
-    axes: Axes, row: Mapping[str, Any], name: str, bounds: tuple[float | None, float | None] | None, chosen: int, marker: str = "o"
-) -> None:
-    value = row.get(name)
-    if value is None:
+def _candidate(axes: Axes, row: Mapping[str, Any], name: str, chosen: int, marker: str = "o") -> None:
+    if row.get(name) is None:
         return
-    k = row["k"]
-    if bounds and None not in bounds:
-        axes.plot([k, k], list(bounds), color=theme.ACCENT, linewidth=2, alpha=0.6)
+    k, low, high = row["k"], row.get(f"{name}_low"), row.get(f"{name}_high")
+    if low is not None and high is not None:
+        axes.plot([k, k], [low, high], color=theme.ACCENT, linewidth=2, alpha=0.6)
     face = theme.ACCENT if k == chosen else theme.PAPER
-    edge = theme.ACCENT
-    axes.plot([k], [value], marker=marker, color=edge, markerfacecolor=face, markeredgewidth=1.6, markersize=7)
+    axes.plot(
+        [k], [row[name]], marker, color=theme.ACCENT, markerfacecolor=face, markeredgewidth=1.6, markersize=7
+    )
 
 
 def stability(names: Sequence[str], jaccard: Sequence[float | None], folder: Path | None = None) -> Picture:
@@ -134,5 +151,10 @@ def dendrogram(merges: Sequence[Sequence[float]], folder: Path | None = None) ->
         axes.set_ylim(0)
         axes.set_title("How Ward’s method joins customers")
         axes.set_ylabel("distance")
-        last = ", ".join(rounded(merge[2]) for merge in list(merges)[: -4 : -1])
-        return finish(figure, "dendrogram", f"Dendrogram of Ward's method; the last joins are at distance {last}", folder)
+        last = ", ".join(rounded(merge[2]) for merge in list(merges)[:-4:-1])
+        return finish(
+            figure,
+            "dendrogram",
+            f"Dendrogram of Ward's method; the last joins are at distance {last}",
+            folder,
+        )

@@ -27,10 +27,9 @@ def name_axis(axes: Axes, text: str) -> None:
 def dot(axes: Axes, x: float | None, y: float, bounds: Bounds, **look: Any) -> None:
     """Draw a figure as a dot and its interval as a line."""
     look = {"color": theme.ACCENT, "marker": "o"} | look
-    if bounds is not None and None not in bounds:
-        axes.plot(
-            list(bounds), [y, y], color=look["color"], linewidth=2.2, solid_capstyle="round", alpha=0.65
-        )
+    low, high = bounds or (None, None)
+    if low is not None and high is not None:
+        axes.plot([low, high], [y, y], color=look["color"], linewidth=2.2, solid_capstyle="round", alpha=0.65)
     if x is not None:
         axes.plot(
             [x], [y], linestyle="none", markeredgecolor=theme.PAPER, markeredgewidth=0.8, markersize=7, **look

@@ -1,0 +1,194 @@
+"""How often promotions are found where there are none, and planted rules where they are.
+
+    python benchmarks/baskets_nulls.py [shuffles of groceries, of journey, planted samples; default 100 20 20]
+
+Shuffles keep basket sizes and item counts; then rules are learned on half of the baskets (journey: the first
+26 weeks) and replayed on the rest, as in stage promote. `groceries.csv` and `Groceries_dataset.csv` are read
+from ORIGINALS/grocery/standin where they are there.
+"""
+
+import os
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from joblib import Parallel, delayed
+
+from personae.baskets.coding import encode, from_lists
+from personae.baskets.curveball import shuffled
+from personae.baskets.itemsets import frequent
+from personae.baskets.rules import rules
+from personae.baskets.search import EVERYBODY, Halves, Search, halve, replicate
+from personae.schema.prepare import JourneyPrepare
+from personae.simulate.grocery import RULES, SEGMENTS, simulate
+from personae.sources import grocery, journey
+
+STANDIN = Path(os.environ.get("ORIGINALS", "../shared/data"), "grocery", "standin")
+COMMON = {
+    "max_length": 3,
+    "correction": "holm",
+    "alpha": 0.05,
+    "thin": 4,
+    "resamples": 300,
+    "memory_mb": 1024,
+}
+SMALL = Search(
+    min_support=0.005,
+    least_baskets=20,
+    min_confidence=0.2,
+    max_rules=200,
+    min_customers=10,
+    shuffles=100,
+    **COMMON,
+)
+WEAK = Search(
+    min_support=0.002,
+    least_baskets=10,
+    min_confidence=0.02,
+    max_rules=200,
+    min_customers=5,
+    shuffles=100,
+    **COMMON,
+)
+SAMPLE = Search(
+    min_support=0.01,
+    least_baskets=20,
+    min_confidence=0.2,
+    max_rules=200,
+    min_customers=10,
+    shuffles=100,
+    **COMMON,
+)
+LARGE = Search(
+    min_support=0.01,
+    least_baskets=100,
+    min_confidence=0.2,
+    max_rules=200,
+    min_customers=25,
+    shuffles=100,
+    **COMMON,
+)
+
+
+def halves(baskets, seed):
+    people = int(baskets.customer.max()) + 1
+    early = (np.random.default_rng(seed).permutation(people) < people // 2)[baskets.customer]
+    return Halves(baskets.where(early), baskets.where(~early))
+
+
+def replicating(parts, search, seed):
+    group = replicate({"everybody": parts}, search, seed=seed)["everybody"]
+    kept = np.flatnonzero(group.replicates & ~group.superseded)
+    return [
+        (group.rules.words(group.rules.antecedents[i]), group.rules.words(group.rules.consequents[i]))
+        for i in kept
+    ]
+
+
+def naive(parts):
+    """Count rules whose bound is above 1 on the later half, as the usual null of independence has it."""
+    found = rules(
+        frequent(parts.early, min_support=0.005, max_length=3), min_confidence=0.2, max_consequent=1
+    )
+    again = rules(frequent(parts.later, min_support=1e-9, max_length=3), min_confidence=0, max_consequent=1)
+    place = {
+        sides: number for number, sides in enumerate(zip(again.antecedents, again.consequents, strict=True))
+    }
+    same = [
+        place[sides] for sides in zip(found.antecedents, found.consequents, strict=True) if sides in place
+    ]
+    return len(found), int((again.lift_lower[same] > 1).sum())
+
+
+def control(baskets, divide, search, count, label):
+    start = time.perf_counter()
+    tables = list(islice(shuffled(baskets, np.random.default_rng(11), thin=20), count))
+    tasks = (delayed(replicating)(divide(table), search, seed) for seed, table in enumerate(tables))
+    found = Parallel(n_jobs=2)(tasks)
+    clean = sum(not each for each in found)
+    print(
+        f"{label}: {clean} of {count} shuffles without promotion, {sum(map(len, found))} false rules, "
+        f"{time.perf_counter() - start:.0f} s",
+        flush=True,
+    )
+
+
+def main():
+    shuffles, weeks, samples = [*map(int, sys.argv[1:]), *(100, 20, 20)[len(sys.argv) - 1 :]]
+    if STANDIN.is_dir():
+        standin(shuffles)
+    planted(samples)
+    settings = JourneyPrepare(
+        source="journey",
+        version="0.1.0",
+        early_weeks=26,
+        history_weeks=1,
+        largest_basket=1000,
+        departments={},
+    )
+    lines = journey.prepare(Path(), settings).tables["baskets"]
+    baskets, heads = encode(lines, item="category", customer="customer")
+    early = (heads["week"] <= 26).to_numpy()
+    control(baskets, lambda each: Halves(each.where(early), each.where(~early)), LARGE, weeks, "journey")
+
+
+def standin(shuffles):
+    text = (STANDIN / "groceries.csv").read_text().splitlines()
+    baskets = from_lists([line.split(",") for line in text])
+    found = rules(frequent(baskets, min_support=0.005, max_length=2), min_confidence=0.2)
+    table = found.table().filter(pl.col("antecedent") == "herbs", pl.col("consequent") == "root vegetables")
+    print(f"groceries.csv: lift of herbs -> root vegetables {table['lift'].item():.2f}")
+    real = replicating(halves(baskets, 1), SMALL, 1)
+    print(f"groceries.csv: {len(real)} rules replicate, such as {real[:4]}")
+    null = next(shuffled(baskets, np.random.default_rng(5)))
+    print(
+        "shuffled once: of {} rules, {} have a lift surely above 1 on the later half".format(
+            *naive(halves(null, 1))
+        )
+    )
+    dated = pl.read_csv(STANDIN / "Groceries_dataset.csv").with_columns(
+        basket=pl.format("{} {}", "Member_number", "Date")
+    )
+    trips, _ = encode(dated, item="itemDescription", customer="Member_number")
+    print(f"Groceries_dataset.csv: {len(replicating(halves(trips, 1), WEAK, 1))} rules replicate", flush=True)
+    control(baskets, lambda each: halves(each, 1), SMALL, shuffles, "groceries.csv")
+
+
+def planted(samples):
+    """Simulate files, divide the customers as planted, and look for the planted rules where they hold."""
+    results = Parallel(n_jobs=2)(delayed(recovered)(seed) for seed in range(samples))
+    hits, chances, false = (sum(each) for each in zip(*results, strict=True))
+    print(
+        f"planted rules: {hits} of {chances} found in their segments; other rules there {false}", flush=True
+    )
+
+
+def recovered(seed):
+    """Planted rules found in the segment where they hold (else in everybody), planted, other rules of segments."""
+    made = simulate(2000, 10_000, seed)
+    lines = [
+        (invoice, customer, item)
+        for invoice, goods, customer in made.baskets.iter_rows()
+        for item in grocery.parse(Path("simulated"), 0, goods)
+    ]
+    table = pl.DataFrame(lines, schema=["basket", "customer", "item"], orient="row")
+    segments = pl.DataFrame({"customer": made.customers["customer_id"], "segment": made.segment})
+    groups = halve(table, segments, level="item", early_weeks=None, exclude=[], smallest=50, seed=seed)
+    found = {}
+    for name, group in replicate(groups, SAMPLE, seed=seed).items():
+        kept = np.flatnonzero(group.replicates & ~group.superseded)
+        sides = zip(group.rules.at(kept).antecedents, group.rules.at(kept).consequents, strict=True)
+        found[name] = {frozenset(group.rules.names[code] for code in a + c) for a, c in sides}
+    home = {only: str(number) for number, only in enumerate(SEGMENTS)} | {None: EVERYBODY}
+    wanted = {(home[only], frozenset((a, c))) for a, c, _, only in RULES}
+    hits = sum(pair in found.get(name, ()) for name, pair in wanted)
+    pairs = {frozenset(rule[:2]) for rule in RULES}
+    others = sum(len(sets - pairs) for name, sets in found.items() if name != EVERYBODY)
+    return hits, len(wanted), others
+
+
+if __name__ == "__main__":
+    main()

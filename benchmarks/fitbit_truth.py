@@ -1,0 +1,65 @@
+"""What is planted in simulated wearers and what is found again: segments, unusual days.
+
+    python benchmarks/fitbit_truth.py
+
+Settings are those of the study; `conf/study/fitbit.yaml` is read as it is.
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import yaml
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+from sklearn.preprocessing import StandardScaler
+
+from personae.anomalies import Rules, find_anomalies
+from personae.schema.prepare import FitbitPrepare
+from personae.simulate.fitbit import simulate
+from personae.sources.fitbit import prepare
+from personae.wearable.people import whole_days
+
+SEEDS = range(5)
+
+
+def main() -> None:
+    settings = yaml.safe_load(Path("conf/study/fitbit.yaml").read_text())
+    watched = settings["days"]["anomalies"]
+    columns = settings["segment"]["space"]["columns"]
+    print("seed  segments (ARI)  days planted  found  precision  recall")
+    figures = []
+    for seed in SEEDS:
+        simulated = simulate(24, 14, seed)
+        with tempfile.TemporaryDirectory() as name:
+            for path, content in simulated.files.items():
+                (Path(name) / path).parent.mkdir(exist_ok=True)
+                (Path(name) / path).write_bytes(content)
+            tables = prepare(Path(name), FitbitPrepare(**settings["prepare"])).tables
+        users = tables["customers"].join(simulated.segment, on="customer").drop_nulls(columns)
+        points = StandardScaler().fit_transform(users.select(columns).to_numpy())
+        labels = KMeans(4, n_init=20, random_state=0).fit_predict(points)
+        ari = adjusted_rand_score(users["segment"], labels)
+        found = find_anomalies(
+            whole_days(tables["days"]).to_pandas(),
+            watched["features"],
+            Rules(**watched["rules"]),
+            roots=watched["roots"],
+            seed=0,
+        ).found
+        listed = pl.DataFrame(
+            {"customer": [day.customer for day in found], "date": [day.date for day in found]}
+        )
+        planted = simulated.anomalies.with_columns(pl.col("date").cast(pl.String))
+        hits = planted.join(listed, on=["customer", "date"]).height
+        figures.append((ari, hits / len(found), hits / planted.height))
+        print(
+            f"{seed:4}  {ari:14.2f}  {planted.height:12}  {len(found):5}  {figures[-1][1]:9.2f}  {figures[-1][2]:6.2f}"
+        )
+    means = np.mean(figures, axis=0)
+    print(f"mean  {means[0]:14.2f}  {'':12}  {'':5}  {means[1]:9.2f}  {means[2]:6.2f}")
+
+
+if __name__ == "__main__":
+    main()

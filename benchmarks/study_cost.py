@@ -1,0 +1,100 @@
+"""What a study costs beside its imports: each stage's run, and a process that only imports the same modules.
+
+`python benchmarks/study_cost.py [--study aerofit] [--raw DIR]`: the raw files are the sample below data/, or
+those of DIR. Everything is written to a scratch directory. CPU seconds include worker processes.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+STAGES = (
+    *("compose", "prepare", "impute", "segment", "compare", "profile"),
+    *("classify", "target", "promote", "days", "report"),
+)
+RUN = """
+import importlib, json, sys
+from threadpoolctl import threadpool_limits
+with threadpool_limits(limits=1):
+    importlib.import_module("personae.stages.{stage}").main("{study}")
+print(json.dumps(sorted(name for name in sys.modules if not name.startswith("__"))))
+"""
+IMPORT = """
+import importlib, json, sys
+for name in json.load(sys.stdin):
+    try:
+        importlib.import_module(name)
+    except Exception:
+        pass
+"""
+
+
+def measured(program: str, directory: Path, given: str = "") -> tuple[float, float, str]:
+    """Run a program; give wall seconds, CPU seconds and the last line of its output."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")} | dict.fromkeys(names, "1")
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=directory,
+        env=environment,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return wall, cpu, (done.stdout.splitlines() or [""])[-1]
+
+
+def scratch(directory: Path, study: str, raw: Path) -> None:
+    """Lay the settings and the raw files out."""
+    shutil.copytree(ROOT / "conf", directory / "conf")
+    shutil.copy(ROOT / "params.yaml", directory)
+    shutil.copytree(raw, directory / "data" / study)
+    origin = directory / "data" / study / "origin.json"
+    if not origin.exists():
+        origin.write_text(json.dumps({"data": "original"}))
+    for place in ("resolved", "build", "models", "reports"):
+        (directory / place).mkdir()
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--study", default="aerofit")
+    parser.add_argument("--raw", type=Path)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--keep", type=Path, help="scratch directory that stays")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = chosen.keep or Path(temporary)
+        directory.mkdir(exist_ok=True)
+        scratch(directory, chosen.study, chosen.raw or ROOT / "data" / chosen.study)
+        total = [0.0, 0.0]
+        print("| stage | run, CPU s | imports, CPU s | ratio | run, wall s |\n|---|---|---|---|---|")
+        for stage in STAGES:
+            program = RUN.format(stage=stage, study=chosen.study)
+            runs = [measured(program, directory) for _ in range(chosen.runs)]
+            bare = [measured(IMPORT, directory, runs[0][2]) for _ in range(chosen.runs)]
+            run, imports = (statistics.median(cpu for _, cpu, _ in each) for each in (runs, bare))
+            wall = statistics.median(seconds for seconds, _, _ in runs)
+            total = [total[0] + run, total[1] + imports]
+            print(f"| {stage} | {run:.1f} | {imports:.1f} | {run / imports:.2f} | {wall:.1f} |", flush=True)
+        print(f"| all | {total[0]:.1f} | {total[1]:.1f} | {total[0] / total[1]:.2f} | |")
+
+
+if __name__ == "__main__":
+    main()

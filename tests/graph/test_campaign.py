@@ -1,0 +1,90 @@
+import json
+import re
+
+import pytest
+from tests.scratch import Project
+
+pytestmark = [pytest.mark.graph, pytest.mark.xdist_group("campaign")]
+
+AFTER_PROFILE = {"report", "track"}
+
+
+def ran(output, study="campaign"):
+    return set(re.findall(rf"Running stage '(\w+)@{study}'", output))
+
+
+def report(project, name):
+    return json.loads((project.root / "reports/campaign" / f"{name}.json").read_text())
+
+
+def test_the_sample_runs_from_the_raw_file_to_a_tracked_run(computed):
+    assert report(computed, "prepare")["rows"] == 1200
+    assert report(computed, "prepare")["data"] == "sample"
+    assert report(computed, "impute")["columns"]["Income"]["unseen"]["verdict"] == "impute"
+    assert report(computed, "segment")["verdict"] == "supported"
+    assert set(report(computed, "segment")["also"]) == {"rfm"}
+    assert len(report(computed, "personas")) == report(computed, "segment")["k"]
+    assert set(report(computed, "classify")["models"]) >= {
+        *("logistic", "random_forest", "gradient_boosting", "svm", "xgboost")
+    }
+    [run] = computed.runs()
+    assert run["tags"]["data"] == "sample"
+    assert run["params"]["segment.k"] == "2"
+    assert float(run["latest_metrics"]["segment.silhouette"]) == pytest.approx(
+        report(computed, "segment")["silhouette"]
+    )
+    assert "classify.models.xgboost.roc_auc.mean" in run["latest_metrics"]
+
+
+def test_the_figures_are_shown_in_the_end(computed):
+    shown = computed.run("python", "-m", "personae.cli", "summary").stdout
+    for word in ("campaign", "silhouette", "supported", "ROC AUC", "make ui"):
+        assert word in shown
+
+
+def test_a_second_repro_runs_nothing(project):
+    assert ran(project.dvc("repro", "track@campaign")) == set()
+    assert "up to date" in project.dvc("status", "track@campaign")
+    assert project.run("git", "status", "--porcelain").stdout == ""
+
+
+def test_a_fresh_clone_computes_the_same_bytes(computed, tmp_path):
+    clone = Project(tmp_path / "clone", tmp_path / "clone" / "src")
+    computed.run("git", "clone", "-q", str(computed.root), str(clone.root))
+    clone.dvc("pull", "--quiet", "data.dvc")
+    output = clone.dvc("repro", "--force", "track@campaign")
+    assert {"prepare", "impute", "segment", "classify", "report"} <= ran(output)
+    assert clone.run("git", "status", "--porcelain").stdout == ""
+
+
+def test_an_edit_of_the_classifier_reruns_what_depends_on_it(project):
+    project.edit("conf/classifier/logistic.yaml", "C: 0.3", "C: 0.2")
+    assert ran(project.dvc("repro", "track@campaign")) == {"compose", "classify", "target", "report", "track"}
+    assert len(project.runs()) == 2
+
+
+def test_an_edit_of_personas_reruns_profile_and_what_follows(project):
+    project.edit("src/personae/personas.py", "STABLE = 0.75", "STABLE = 0.9999")
+    assert ran(project.dvc("repro", "track@campaign")) == {"profile"} | AFTER_PROFILE
+
+
+def test_a_mistyped_setting_stops_in_compose_and_nothing_is_lost(project):
+    project.edit("conf/study/campaign.yaml", "floor: ", "flor: ")
+    failed = project.run("dvc", "repro", "track@campaign", check=False)
+    assert failed.returncode != 0
+    assert "conf/study/campaign.yaml: segment.flor is no setting" in failed.stderr
+    assert "did you mean floor" in failed.stderr
+    assert (project.root / "resolved/campaign.yaml").exists()
+
+
+def test_a_broken_raw_file_is_one_line_and_leaves_no_output(project):
+    raw = project.root / "data/campaign/marketing_campaign.csv"
+    raw.write_text(raw.read_text().replace("\t3\t11\t", "\tthree\t11\t", 1))
+    failed = project.run("dvc", "repro", "prepare@campaign", check=False)
+    assert failed.returncode != 0
+    lines = [line for line in failed.stderr.splitlines() if line.startswith("error:")]
+    assert lines == [
+        f"error: {raw.relative_to(project.root)}: column Z_CostContact holds 'three' in row 2; expected a number"
+    ]
+    assert "Traceback" not in failed.stderr
+    assert not (project.root / "build/campaign/customers.parquet").exists()

@@ -1,0 +1,92 @@
+import polars as pl
+import pytest
+
+from personae.errors import PersonaeError
+from personae.inference.study import compare_study
+from personae.results import to_json
+from personae.schema.compare import Bins, Compare, Probabilities, Rules
+from personae.simulate.aerofit import simulate
+
+RULES = Rules(
+    alpha=0.05,
+    correction="holm",
+    rank_test="mann-whitney",
+    margin=0.3,
+    auc_bound=0.6,
+    power_effect=0.3,
+    min_group=5,
+    permutations=199,
+    on_inconclusive="merge",
+)
+GIVEN = Compare(
+    grouping="Product",
+    variables=["Age", "Gender", "Income", "Miles"],
+    descriptive=[],
+    unit=None,
+    rules=RULES,
+    probabilities=Probabilities(
+        pairs=[("Product", "Income")], bins={"Income": Bins(edges=[70_000.0], closed="right")}, small_n=30
+    ),
+)
+SEGMENTS = GIVEN.model_copy(update={"grouping": None, "descriptive": ["Miles"], "probabilities": None})
+
+
+@pytest.fixture(scope="module")
+def buyers():
+    return simulate(180, seed=20).table
+
+
+@pytest.fixture(scope="module")
+def segments(buyers):
+    return buyers.select(segment=(pl.col("Income") > 60_000).cast(int))
+
+
+def test_given_groups_are_tested_merged_and_set_beside_the_segments(buyers, segments):
+    found = compare_study(buyers, segments, GIVEN, made_by=["Income"], seed=1)
+    report = to_json(found.report())
+    assert report["groups"] == {"KP281": "KP281+KP481", "KP481": "KP281+KP481", "KP781": "KP781"}
+    decided = {(pair["a"], pair["b"]): (pair["verdict"], pair["decided_by"]) for pair in report["merge"]}
+    assert decided["KP281", "KP481"] == ("inconclusive", "on_inconclusive")
+    assert decided["KP281", "KP781"] == ("keep", "data")
+    assert report["variables"]["Income"]["p"] < 1e-6
+    assert report["segments"]["ari"] > 0.2
+    assert sum(report["segments"]["crosstab"]["KP781"].values()) == 40
+    assert {row.given_value for row in found.probabilities if row.given == "Income"} == {
+        "<= 70,000",
+        "> 70,000",
+    }
+
+
+def test_the_report_keeps_the_contract(buyers, segments):
+    report = to_json(compare_study(buyers, segments, GIVEN, made_by=[], seed=1).report())
+    assert {"grouping", "variables", "pairs", "merge"} <= set(report)
+    variable = {"normality", "levene_p", "test", "statistic", "p", "p_adjusted", "effect", "effect_ci"}
+    assert variable <= set(report["variables"]["Income"])
+    assert set(report["variables"]["Income"]["normality"]) == {"KP281", "KP481", "KP781"}
+    pair = {"a", "b", "variable", "test", "p", "p_adjusted", "cliffs_delta", "ci", "equivalence_p", "power"}
+    assert pair <= set(report["pairs"][0])
+    assert {"a", "b", "two_sample_auc", "two_sample_ci", "verdict", "reason"} <= set(report["merge"][0])
+
+
+def test_segments_are_never_tested_on_what_made_them(buyers, segments):
+    report = to_json(compare_study(buyers, segments, SEGMENTS, made_by=["Income"], seed=1).report())
+    assert report["grouping"] == "segment"
+    assert report["merge"] == []
+    assert report["segments"] is None
+    assert report["descriptive"] == ["Income", "Miles"]
+    for name in ("Income", "Miles"):
+        assert report["variables"][name]["p"] is None
+        assert report["variables"][name]["effect"] > 0.2
+    assert report["variables"]["Gender"]["p"] is not None
+
+
+def test_segments_of_other_customers_are_refused(buyers, segments):
+    with pytest.raises(PersonaeError, match="90 segments for 180 customers"):
+        compare_study(buyers, segments.head(90), GIVEN, made_by=[], seed=1)
+
+
+@pytest.mark.parametrize("nobody", [None, -1])
+def test_customers_in_no_segment_are_a_stated_exclusion(buyers, segments, nobody):
+    some = segments.with_columns(segment=pl.when(pl.int_range(180) < 3).then(nobody).otherwise("segment"))
+    report = to_json(compare_study(buyers, some, SEGMENTS, made_by=["Income"], seed=1).report())
+    assert {"what": "rows", "name": "segment", "reason": "3 rows have no group"} in report["excluded"]

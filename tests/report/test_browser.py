@@ -1,0 +1,101 @@
+"""Pages in headless Chromium: nothing cut, nothing red in the console, nobody shut out."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.report.fabricated import study
+
+from personae.report.overview import overview
+from personae.report.page import render
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+CASES = {
+    "plain": {},
+    "long": {"segments": 12, "long_names": True},
+    "refused": {"refused": True, "segments": 1},
+}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path"),
+    pytest.mark.xdist_group("browser"),
+]
+without_axe = pytest.mark.skipif(not AXE.exists(), reason="no axe-core: npm install --prefix tests/report")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module", params=[*CASES, "overview"])
+def address(request, tmp_path_factory):
+    file = tmp_path_factory.mktemp("page") / "page.html"
+    if request.param == "overview":
+        text = overview({"shop": study(2).reports, "gym": study(3, refused=True).reports})
+    else:
+        text = render(study(**CASES[request.param]))
+    file.write_text(text)
+    return file.as_uri()
+
+
+def opened(browser, address, width, scheme):
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: None if request.url == address else said.append(request.url))
+    page.goto(address)
+    return page, said
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_page_fits_with_all_details_open_and_the_console_is_silent(browser, address, width):
+    page, said = opened(browser, address, width, "light")
+    page.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert said == []
+    page.close()
+
+
+@without_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser, address, scheme):
+    # Drawings are hidden from assistive technology: their alternative text and tables are checked.
+    page, _ = opened(browser, address, 1000, scheme)
+    page.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
+    page.add_script_tag(path=str(AXE))
+    found = page.evaluate("axe.run({exclude: ['svg']})")["violations"]
+    serious = {
+        each["id"]: [node["html"][:150] for node in each["nodes"][:3]]
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    }
+    page.close()
+    assert serious == {}
+
+
+def test_print_cuts_no_picture(browser, address):
+    page, _ = opened(browser, address, 1000, "dark")
+    page.emulate_media(media="print")
+    broken = page.eval_on_selector_all(
+        ".picture", "all => all.filter(each => getComputedStyle(each).breakInside !== 'avoid').length"
+    )
+    # A4 less margins, in CSS pixels: what may not break must fit on a page.
+    tallest = page.eval_on_selector_all(
+        ".picture", "all => Math.max(0, ...all.map(each => each.getBoundingClientRect().height))"
+    )
+    ink = page.evaluate("getComputedStyle(document.body).color")
+    assert (broken, ink) == (0, "rgb(27, 32, 39)")
+    assert tallest < 1000
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    page.close()

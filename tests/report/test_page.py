@@ -1,0 +1,175 @@
+import re
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import pytest
+from tests.report.fabricated import SCRIPT, study
+
+from personae.report.page import render
+
+EVERYTHING_BUT_DATA = (
+    "impute",
+    "segment",
+    "personas",
+    "compare",
+    "classify",
+    "target",
+    "promotions",
+    "segment_days",
+    "pictures/exploration",
+    "tables",
+)
+CASES = {
+    "plain": {},
+    "one": {"segments": 1},
+    "long": {"segments": 12, "long_names": True},
+    "hostile": {"hostile": True},
+    "refused": {"refused": True},
+    "no response": {"without": ("classify", "target", "promotions")},
+    "prepared only": {"without": EVERYTHING_BUT_DATA},
+}
+
+
+class Page(HTMLParser):
+    """Collects the figures, ids, links and tags of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.figures, self.ids, self.links, self.attributes = [], [], [], [], []
+        self._open = None
+        self.words = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.append(tag)
+        self.attributes += list(found)
+        if "id" in found:
+            self.ids.append(found["id"])
+        if tag == "a":
+            self.links.append(found["href"])
+        if tag == "data":
+            self._open = [found["data-key"], found["value"], found["data-as"], ""]
+
+    def handle_endtag(self, tag):
+        if tag == "data":
+            self.figures.append(self._open)
+            self._open = None
+
+    def handle_data(self, data):
+        self.words.append(data)
+        if self._open:
+            self._open[3] += data
+
+
+@pytest.fixture(scope="module", params=CASES)
+def findings(request):
+    return study(**CASES[request.param])
+
+
+@pytest.fixture(scope="module")
+def text(findings):
+    return render(findings)
+
+
+@pytest.fixture(scope="module")
+def page(text):
+    return Page(text)
+
+
+def resolve(findings, key):
+    """Follow the key of a figure into the reports, independently of how the page got there."""
+    file, pointer = key.split("#")
+    value = findings.reports[file[:-5]] if file.endswith(".json") else findings.tables[file[:-4]]
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        value = value[int(name)] if isinstance(value, list) else value[name]
+    return value
+
+
+def test_every_figure_equals_the_report_it_names(findings, page):
+    for key, value, _, _ in page.figures:
+        assert float(value) == resolve(findings, key), key
+
+
+def test_every_figure_is_shown_rounded_in_its_last_place(page):
+    for key, value, how, shown in page.figures:
+        exact, told = float(value), shown.replace("−", "-").replace(",", "").removesuffix(" %")
+        if told.startswith("<"):
+            assert exact < float(told[1:]), key
+        else:
+            half = 0.5 * 10.0 ** Decimal(told).as_tuple().exponent
+            assert float(told) == pytest.approx((100 if how == "percent" else 1) * exact, abs=1.001 * half), (
+                key
+            )
+
+
+def test_all_figures_of_the_verdicts_carry_a_link_to_their_file(findings, page):
+    files = {f"{name}.json" for name in findings.reports} | {f"{name}.csv" for name in findings.tables}
+    outside = [
+        link for link in page.links if not link.startswith("#") and link not in {*files, "targets.csv"}
+    ]
+    assert outside == []
+
+
+def test_page_needs_nothing_from_elsewhere_and_runs_nothing(page):
+    assert not {"script", "link", "iframe", "object", "img"} & set(page.tags)
+    assert not [name for name in page.attributes if name.startswith("on")]
+
+
+def test_page_is_below_three_megabytes_and_ids_are_unique(text, page):
+    assert len(text.encode()) < 3_000_000
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+
+
+def test_sample_data_is_marked(page):
+    assert "Synthetic sample data." in page.words
+
+
+def test_original_data_is_not_marked_as_synthetic():
+    findings = study(without=EVERYTHING_BUT_DATA)
+    findings.reports["prepare"]["data"] = "original"
+    assert "ynthetic" not in render(findings)
+
+
+def test_a_hostile_name_is_text(findings, text, page):
+    assert "<script" not in text
+    if "&lt;script&gt;" in text:
+        assert SCRIPT in "".join(page.words)
+
+
+def test_names_of_all_segments_are_there_in_full(findings, page):
+    words = " ".join(page.words)
+    assert all(persona["name"] in words for persona in findings.reports.get("personas", []))
+
+
+def test_what_a_study_has_not_is_said_at_the_end(findings, page):
+    told = "".join(page.words).partition("Not on this page")[2]
+    for name in ("segment", "classify", "promotions"):
+        assert (f"({name}.json)" in told) == (name not in findings.reports)
+
+
+def test_segments_are_not_called_by_the_names_of_given_groups():
+    findings = study(2, without=("compare", "classify", "target", "pictures/exploration", "tables"))
+    findings.reports["personas"][0]["size"] += 5
+    text = render(findings)
+    assert re.search(r'id="picture-stability"[^>]*segment 0 ', text)
+
+
+def test_a_stage_that_does_not_apply_is_left_out():
+    findings = study(1, without=("personas", "compare", "pictures/exploration", "tables"))
+    findings.reports["target"] = {"skipped": "no answers"}
+    findings.reports["promotions"] = []
+    page = Page(render(findings))
+    assert not {"target", "promote"} & set(page.ids)
+    assert "(target.json)" in "".join(page.words)
+
+
+def test_same_reports_give_the_same_bytes_with_pictures_for_elsewhere(tmp_path):
+    findings = study(2)
+    pages = [render(findings, tmp_path / name) for name in ("once", "again")]
+    assert pages[0] == pages[1]
+    pictures = {path.name: path.read_bytes() for path in (tmp_path / "once").glob("*.png")}
+    assert {"segments.png", "choice-of-k.png", "roc.png", "profit-curve.png", "lifts.png"} <= pictures.keys()
+    assert {path.name: path.read_bytes() for path in (tmp_path / "again").glob("*.png")} == pictures

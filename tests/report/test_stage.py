@@ -1,0 +1,70 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+from tests.report.fabricated import study
+
+from personae import paths
+from personae.errors import PersonaeError
+from personae.stages import report
+
+COMPOSED = Path("resolved/campaign.yaml")
+LEFT_OUT = ("compare", "target", "promotions", "impute", "segment_days", "anomalies", "prescription")
+
+
+@pytest.fixture
+def settings():
+    return yaml.safe_load(COMPOSED.read_text())
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, settings):
+    """A checkout in which the other stages have run for study `shop`."""
+    monkeypatch.chdir(tmp_path)
+    findings = study(1, without=LEFT_OUT)
+    contents = {name: findings.reports.get(name, {"skipped": "of no use here"}) for name in report.REPORTS}
+    files = {paths.report("shop", f"{name}.json"): json.dumps(content) for name, content in contents.items()}
+    files |= {paths.resolved("shop"): yaml.safe_dump(settings), paths.origin("shop"): '{"data": "sample"}'}
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    paths.report("shop", "curves").mkdir()
+    for name in report.TABLES:
+        rows = pl.DataFrame(findings.tables.get(name, {"nothing": []}))
+        rows.write_csv(paths.report("shop", f"{name}.csv"))
+    spend = np.random.default_rng(1).normal(size=50)
+    paths.table("shop", "customers").parent.mkdir(parents=True)
+    pl.DataFrame({"customer": range(50), "spend": spend}).write_parquet(paths.table("shop", "customers"))
+    return tmp_path / "reports" / "shop"
+
+
+def test_report_is_written_with_its_pictures_the_figures_behind_them_and_cards(project):
+    report.main("shop")
+    page = (project / "report.html").read_text()
+    for section in ("personas", "choice", "stability", "classify", "data", "reproduce"):
+        assert f'<section id="{section}">' in page
+    assert (project / "pictures/roc.png").exists()
+    assert json.loads((project / "pictures/exploration.json").read_text())["rows"] == 50
+    assert {path.name for path in (project / "cards").iterdir()} == {"segmenter.md", "classifier.md"}
+
+
+def test_page_names_the_hash_of_its_settings_and_a_study_without_answers_has_one_card(project, settings):
+    report.main("shop")
+    before = (project / "report.html").read_text().splitlines()
+    for card in (project / "cards").iterdir():
+        card.unlink()
+    paths.resolved("shop").write_text(yaml.safe_dump(settings | {"classify": None}))
+    report.main("shop")
+    after = (project / "report.html").read_text().splitlines()
+    changed = [old for old, new in zip(before, after, strict=True) if old != new]
+    assert ["settings" in line for line in changed] == [True]
+    assert [path.name for path in (project / "cards").iterdir()] == ["segmenter.md"]
+
+
+def test_without_a_customer_table_the_error_says_what_to_do(project):
+    paths.table("shop", "customers").unlink()
+    with pytest.raises(PersonaeError, match=r"customers.parquet: no such table; `dvc repro` makes it"):
+        report.main("shop")

@@ -1,0 +1,58 @@
+"""What the original campaign file must show, out of fold, identical customers together."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from personae import targeting
+from personae.composition import compose
+from personae.paths import CONF, PARAMS
+from personae.response import results
+from personae.response.folds import grouped_folds
+from personae.response.preprocessing import features
+from personae.response.study import describe, units_of
+from personae.response.validation import validate
+from personae.schema.classify import Classify
+from personae.schema.prepare import CampaignPrepare
+from personae.sources import campaign
+
+ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data")) / "campaign"
+REPEATS = 3
+
+
+@pytest.fixture(scope="module")
+def validated():
+    if not ORIGINALS.exists():
+        pytest.skip("no original campaign file")
+    composed = compose("campaign", CONF, PARAMS)
+    chosen = Classify.model_validate_json(json.dumps(composed["classify"]))
+    rules = CampaignPrepare.model_validate(composed["prepare"])
+    customers = campaign.prepare(ORIGINALS, rules).tables["customers"].to_pandas()
+    table, target = features(customers, chosen.features), customers["Response"].to_numpy()
+    units = units_of(chosen, customers, table)
+    folds = grouped_folds(target, units, folds=5, repeats=REPEATS, seed=7)
+    found = validate(table, target, folds, describe(chosen, table), seed=7, workers=2)
+    return target, units, folds, found
+
+
+@pytest.mark.originals
+def test_the_procedure_reaches_the_bars_of_the_study(validated):
+    target, _, folds, found = validated
+    procedure = results.score(target, found.procedure, folds).summary
+    assert procedure["roc_auc"].mean >= 0.90
+    assert procedure["average_precision"].mean >= 0.65
+    logistic = results.score(target, found.models["logistic"].probabilities, folds).summary
+    assert logistic["ece"].pooled <= 0.03
+
+
+@pytest.mark.originals
+def test_the_model_earns_between_nobody_and_the_oracle(validated):
+    target, units, _, found = validated
+    money = targeting.economics(len(target), 3.0, 11.0)
+    profits = targeting.profits(target, found.procedure[:, :, 1], money)
+    assert (profits["everyone"], profits["oracle"]) == (-3046, 2672)
+    assert profits["model"] >= 1150
+    assert len(np.unique(units)) < len(target)

@@ -1,0 +1,101 @@
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from sklearn.metrics import confusion_matrix
+
+from personae.errors import PersonaeError
+from personae.response.products import answer_merged, failures, single_split
+from personae.response.study import answer
+from personae.schema.classify import Classify, Merging
+from personae.simulate.aerofit import simulate
+
+ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
+FEATURES = ["Age", "Gender", "Education", "MaritalStatus", "Usage", "Fitness", "Income", "Miles"]
+MERGING = Merging(model="logistic", repeats=2, published=0.6389, test_share=0.2, random_state=42)
+MERGED = {"KP281": "KP281+KP481", "KP481": "KP281+KP481", "KP781": "KP781"}
+COMPOSED = yaml.safe_load(Path("resolved/aerofit.yaml").read_text())["classify"] | {
+    "models": {"logistic": {"type": "logistic", "C": 0.3, "max_iter": 1000, "class_weight": None}},
+    "merging": MERGING.model_dump(),
+    **{"unit": None, "calibrations": ["none"], "folds": 4, "repeats": 2, "workers": 1, "shuffles": 1},
+    "guard": {"suspicious_auc": 0.98, "permutations": 1},
+}
+SETTINGS = Classify.model_validate_json(json.dumps(COMPOSED))
+
+
+@pytest.fixture(scope="module")
+def buyers():
+    return simulate(180, seed=20).table.to_pandas().assign(customer=np.arange(180) + 1)
+
+
+@pytest.fixture(scope="module")
+def merged(buyers):
+    return answer_merged(buyers, SETTINGS, MERGED, seed=3).report
+
+
+def test_the_equal_products_are_confused_and_the_merge_ends_it(merged):
+    before, after = merged["before"], merged["after"]
+    pairs = merged["failures"].pairs
+    assert {pairs[0].a, pairs[0].b} == {"KP281", "KP481"}
+    assert pairs[0].share > 0.8
+    assert before.models["logistic"]["accuracy"].mean < 0.75
+    assert after.models["logistic"]["accuracy"].mean > 0.9
+    assert (before.majority_accuracy, after.majority_accuracy) == pytest.approx((4 / 9, 7 / 9))
+    assert (before.folds, before.repeats) == (4, 2)
+    assert merged["models"]["logistic"]["accuracy"].mean > 0.9
+    assert merged["classes"] == ("KP281+KP481", "KP781")
+    assert merged["groups"] == MERGED
+
+
+def test_the_published_split_stands_beside_the_folds(merged):
+    claim = merged["seed_claim"]
+    assert (claim["claimed"], claim["splits"]) == (0.6389, 8)
+    assert claim["lower"] <= claim["median"] <= claim["upper"]
+    assert claim["after"].accuracy > claim["before"].accuracy
+    assert set(claim["after"].precision) == {"KP281+KP481", "KP781"}
+
+
+def test_failures_of_the_merged_classes_name_rows(merged):
+    found = merged["failures_after"]
+    assert sum(sum(row.values()) for row in found.confusion.values()) == pytest.approx(180)
+    assert all(row.wrong > 0.5 and row.actual != row.predicted for row in found.rows)
+
+
+def test_without_merging_it_is_the_plain_answer(buyers):
+    plain = SETTINGS.model_copy(update={"merging": None})
+    assert repr(answer_merged(buyers, plain, {}, seed=3).report) == repr(answer(buyers, plain, seed=3).report)
+
+
+def test_a_class_that_was_not_compared_is_named(buyers):
+    with pytest.raises(PersonaeError, match="column Product holds 'KP781'; compared were KP281, KP481"):
+        answer_merged(buyers, SETTINGS, {"KP281": "a", "KP481": "a"}, seed=3)
+
+
+def test_failures_are_the_confusion_matrix_of_each_repeat():
+    rng = np.random.default_rng(0)
+    target, probabilities = rng.integers(0, 3, 60), rng.dirichlet([1, 1, 1], (4, 60))
+    found = failures("m", target, probabilities, ["a", "b", "c"], range(60))
+    expected = np.mean([confusion_matrix(target, one.argmax(axis=1)) for one in probabilities], axis=0)
+    np.testing.assert_allclose([list(row.values()) for row in found.confusion.values()], expected)
+    assert sum(pair.rows for pair in found.pairs) == pytest.approx(expected.sum() - np.trace(expected))
+    assert sum(pair.share for pair in found.pairs) == pytest.approx(1)
+    wrong = (probabilities.argmax(axis=2) != target).mean(axis=0)
+    assert [row.customer for row in found.rows] == np.flatnonzero(wrong > 0.5).tolist()
+    assert [row.wrong for row in found.rows] == wrong[wrong > 0.5].tolist()
+
+
+@pytest.mark.originals
+@pytest.mark.skipif(not (ORIGINALS / "aerofit").is_dir(), reason="the original files are not there")
+def test_the_published_split_is_reproduced_on_the_original_file():
+    table = pd.read_csv(ORIGINALS / "aerofit" / "aerofit_treadmill.csv", encoding="utf-8-sig")
+    split = {"target": "Product", "columns": FEATURES, "merging": MERGING}
+    two = table.assign(Product=table["Product"].map(MERGED))
+    assert single_split(table, **split).accuracy == pytest.approx(23 / 36)
+    after = single_split(two, **split)
+    assert after.accuracy == pytest.approx(34 / 36)
+    assert (after.precision["KP781"], after.recall["KP781"]) == pytest.approx((1.0, 7 / 9))
+    assert single_split(two, **split, encoding="integer codes").accuracy == pytest.approx(35 / 36)

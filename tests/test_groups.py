@@ -1,0 +1,60 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from personae.errors import PersonaeError
+from personae.groups import final_groups
+from personae.personas import persona_cards
+from personae.schema.profile import Play, Profile
+from personae.simulate.aerofit import simulate
+
+SETTINGS = Profile(
+    of="groups",
+    features=["Age", "Income", "Fitness"],
+    labels={},
+    words={"Income": ("modest income", "high income")},
+    drivers=2,
+    bootstraps=100,
+    smallest=50,
+    playbook=[Play(action="premium", when={"Income": 0.5})],
+    fallback="mass market",
+    response=None,
+)
+GROUPS = {"KP281": "KP281+KP481", "KP481": "KP281+KP481", "KP781": "KP781"}
+
+
+def comparison(decided_by="on_inconclusive"):
+    pair = {"a": "KP281", "b": "KP481", "decision": "merge", "decided_by": decided_by}
+    return {"grouping": "Product", "groups": GROUPS, "merge": [pair]}
+
+
+@pytest.fixture(scope="module")
+def buyers():
+    return simulate(180, seed=20).table.to_pandas().assign(customer=np.arange(180))
+
+
+def cards(buyers, told):
+    groups = final_groups(buyers, told)
+    found = persona_cards(
+        buyers, groups.number, np.arange(180), settings=SETTINGS, evidence=groups.evidence, seed=0
+    )
+    return groups.named(found)
+
+
+def test_final_groups_get_cards_with_their_names_and_plays(buyers):
+    mass, premium = cards(buyers, comparison())
+    assert (mass.name, mass.size, mass.action) == ("KP281+KP481: modest income", 140, "mass market")
+    assert (premium.name, premium.size, premium.action) == ("KP781: high income", 40, "premium")
+
+
+def test_a_merge_by_decision_is_said_and_stability_is_not_asked_of_given_groups(buyers):
+    mass, premium = cards(buyers, comparison())
+    [caveat] = mass.caveats
+    assert "KP281 and KP481 are together by the business's decision" in caveat
+    assert premium.caveats == ("small: 40 customers",)
+    assert cards(buyers, comparison("data"))[0].caveats == ()
+
+
+def test_segments_are_no_given_groups():
+    with pytest.raises(PersonaeError, match="compared was segment"):
+        final_groups(pd.DataFrame({"customer": [1]}), {"grouping": "segment", "groups": {}, "merge": []})
