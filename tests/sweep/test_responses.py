@@ -13,6 +13,9 @@ FEATURES = [f"x{number}" for number in range(8)]
 def settings(**logistic):
     return Classify.model_validate(
         {
+            "table": "customers",
+            "early": None,
+            "leaking": [],
             "target": "answer",
             "features": FEATURES,
             "unit": "unit",

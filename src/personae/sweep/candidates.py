@@ -122,6 +122,8 @@ class Catalogue:
             section = copy.deepcopy(project.section())
             project.choose(section, dict(zip((each.key for each in self._groups), names, strict=True)))
             self._composed[names] = project.composed(section)
+            if self._composed[names].get(stage) is None:
+                raise PersonaeError(f"{project.study}: the study has no section {stage}, so nothing to sweep")
         for dimension in self._keys:
             self._check_key(dimension.key)
         self._check_values()

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from personae import paths, tables
+from personae.errors import PersonaeError
 from personae.files import read_json
 from personae.results import to_json
 from personae.schema.profile import Profile
@@ -56,10 +58,28 @@ def directions(sweep: Sweep) -> list[str]:
     return ["minimize" if name in MINIMISED else "maximize" for name in sweep.objectives]
 
 
+def table_of(catalogue: Catalogue) -> Path:
+    """Find the table that a stage's trials work on.
+
+    Raises
+    ------
+    PersonaeError
+        If the stage makes its cases itself, of several tables.
+    """
+    study, stage = catalogue.project.study, catalogue.project.stage
+    settings = catalogue.study[stage]
+    if stage == "classify" and settings["early"] is not None:
+        raise PersonaeError(
+            f"{study}: classify predicts from first days (classify.early); it cannot be swept"
+        )
+    name = settings["table"] if stage == "classify" else INPUTS[stage]
+    return paths.table(study, name) if name in INPUTS.values() else paths.further(study, name)
+
+
 def build(catalogue: Catalogue, sweep: Sweep) -> Evaluator:
     """Read the tables of a stage and prepare what its trials share."""
     study, whole = catalogue.project.study, catalogue.study
-    customers = tables.read(paths.table(study, INPUTS[sweep.stage])).to_pandas()
+    customers = tables.read(table_of(catalogue)).to_pandas()
     base, seed = catalogue.first.settings, int(whole["seed"])
     if isinstance(sweep, SegmentSweep):
         return _Segments(customers, base, sweep, whole, study)
@@ -125,7 +145,7 @@ class _Responses:
 
         target = whole.get("target")
         money = None
-        if target is not None:
+        if target is not None and base.table == "customers":
             settings = Target.model_validate_json(json.dumps(target))
             segments = tables.read(paths.table(study, "segments"))["segment"].to_pandas()
             money = _economics(settings, customers, segments)

@@ -1,11 +1,8 @@
 """`personae sweep`: from a space to a winner that is reported on what did not search."""
 
 import hashlib
-import signal
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -23,6 +20,7 @@ from personae.results import readable, to_json
 from personae.sweep import evaluators, journal, pictures
 from personae.sweep.candidates import GROUPS, Candidate, Catalogue, Project
 from personae.sweep.journal import Journal
+from personae.sweep.outcome import Outcome, stopping
 from personae.sweep.search import (
     FIGURES,
     PARENT,
@@ -39,44 +37,6 @@ from personae.tracking.results import flat_metrics, flat_params
 from personae.tracking.store import Store
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Where a sweep is.
-
-    Attributes
-    ----------
-    name, finished, trials
-        Of the sweep; trials that ended, and those asked for.
-    run_id
-        The sweep's run in MLflow.
-    winner
-        As `adopt` reads it; None before the last trial has ended.
-    """
-
-    name: str
-    finished: int
-    trials: int
-    run_id: str
-    winner: Mapping[str, Any] | None
-
-    def lines(self) -> list[str]:
-        """Say it for people, the honest figure first."""
-        if self.winner is None:
-            return [f"{self.name}: {self.finished} of {self.trials} trials; the same command goes on"]
-        told = [f"{self.name}: trial {self.winner['number']} of {self.finished} wins"]
-        told += [f"  {key} = {value}" for key, value in self.winner["params"].items()]
-        for name, fresh in self.winner["fresh"].items():
-            low_high = self.winner["intervals"].get(name)
-            interval = f" (95 % interval {low_high[0]:.3g} to {low_high[1]:.3g})" if low_high else ""
-            told.append(
-                f"  {name}: {readable(fresh)}{interval} on {self.winner['source']}; the search said "
-                f"{readable(self.winner['search'][name])}, optimism {self.winner['optimism'][name]:+.3g}"
-            )
-        if len(self.winner["front"]) > 1:
-            told.append(f"  Pareto front: trials {', '.join(str(each) for each in self.winner['front'])}")
-        return [*told, f"  `personae adopt {self.name}` writes it into params.yaml"]
 
 
 def sweep(
@@ -139,9 +99,7 @@ def sweep(
 def _identity(catalogue: Catalogue, settings: Sweep) -> dict[str, Any]:
     """Describe all that must be the same for trials of one sweep to be compared."""
     project = catalogue.project
-    table = paths.table(project.study, evaluators.INPUTS[project.stage])
-    if not table.exists():
-        raise PersonaeError(f"{table}: no such table; `dvc repro` makes it")
+    table = evaluators.table_of(catalogue)
     search = settings.model_dump(exclude={"space", "trials", "stage"})
     return {
         "study": project.study,
@@ -360,22 +318,3 @@ class _Run:
             # choose from is the parameter, what won is a tag.
             space = dict(text.split("=", 1) for text in self._sweep.space)
             self._journal.conclude(flat_params(space), figures, tags, files)
-
-
-@contextmanager
-def stopping() -> Iterator[Callable[[], bool]]:
-    """Turn Ctrl-C and termination into a question asked between trials; the second Ctrl-C interrupts."""
-    asked: list[int] = []
-
-    def remember(number: int, _: Any) -> None:
-        if asked and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        asked.append(number)
-        tqdm.write("stopping after the running trial; Ctrl-C again stops now, nothing is lost")
-
-    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
