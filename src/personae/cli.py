@@ -121,6 +121,39 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> 
     os.execv(command[0], command)
 
 
+@app.command()
+def sweep(  # noqa: PLR0917 - typer's options
+    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    stage: Annotated[str, typer.Argument(help="impute, segment or classify.")],
+    space: Annotated[
+        list[str] | None, typer.Argument(help="In place of the file's: 'segment.k=range(2,10)' ...")
+    ] = None,
+    file: Annotated[str | None, typer.Option(help="conf/sweep/FILE.yaml; default: the stage's.")] = None,
+    name: Annotated[str | None, typer.Option(help="Of the sweep; default: STUDY-STAGE.")] = None,
+    trials: Annotated[int | None, typer.Option(help="In all, earlier calls counted.")] = None,
+    database: Annotated[str | None, typer.Option(help="URL; default: mlruns/optuna.db.")] = None,
+) -> None:
+    """Search the settings of a stage; the same command goes on where it stopped, several work together."""
+    with one_line_errors():
+        from personae.sweep.run import sweep as search
+
+        outcome = search(study, stage, space=space or (), file=file, name=name, trials=trials, url=database)
+        console.print("\n".join(outcome.lines()), highlight=False, markup=False)
+
+
+@app.command()
+def adopt(
+    sweep: Annotated[str, typer.Argument(help="Name of a sweep that has ended.")],
+    database: Annotated[str | None, typer.Option(help="URL; default: mlruns/optuna.db.")] = None,
+) -> None:
+    """Write the winner of a sweep into params.yaml; `dvc repro` then makes its figures."""
+    with one_line_errors():
+        from personae.sweep.adopt import adopt as write
+
+        change = write(sweep, url=database)
+        console.print(change or "params.yaml says so already", highlight=False, markup=False)
+
+
 def _tell(imported: object) -> None:
     from personae.originals import Imported
 

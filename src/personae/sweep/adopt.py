@@ -1,0 +1,104 @@
+"""`personae adopt`: the winner of a sweep becomes a small change of params.yaml."""
+
+import difflib
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from personae import paths
+from personae.errors import PersonaeError
+from personae.files import write_text
+from personae.sweep.candidates import Catalogue, Project, has, put
+from personae.sweep.search import IDENTITY, WINNER, Database
+from personae.sweep.space import parse_space
+from personae.tracking.store import Store
+
+
+def adopt(name: str, *, url: str | None = None) -> str:
+    """Write the winner of a sweep into params.yaml, comments kept, and give the change as a diff.
+
+    Raises
+    ------
+    PersonaeError
+        If there is no such sweep, it has not ended, or the study would not be composed as the winner was;
+        then nothing is written.
+    """
+    study = Database(url or f"sqlite:///{Store.here().root / 'optuna.db'}").load(name)
+    winner, identity = study.user_attrs.get(WINNER), study.user_attrs.get(IDENTITY)
+    if winner is None or identity is None:
+        raise PersonaeError(f"{name}: the sweep has not ended; the same `personae sweep` goes on with it")
+    project = Project(identity["study"], identity["stage"], paths.CONF, paths.PARAMS)
+    before = paths.PARAMS.read_text(encoding="utf-8")
+    after = adopted(project, before, winner["choices"], winner["values"])
+    wanted = Catalogue(project, parse_space(identity["space"])).candidate(winner["choices"], winner["values"])
+    write_text(paths.PARAMS, after)
+    try:
+        got = project.composed()[project.stage]
+        if got != wanted.settings.model_dump(mode="json"):
+            raise PersonaeError(f"{name}: {paths.PARAMS} would not compose to what won; it is left as it was")
+    except PersonaeError:
+        write_text(paths.PARAMS, before)
+        raise
+    return "".join(
+        difflib.unified_diff(
+            before.splitlines(keepends=True),
+            after.splitlines(keepends=True),
+            str(paths.PARAMS),
+            str(paths.PARAMS),
+        )
+    )
+
+
+def adopted(project: Project, text: str, choices: Mapping[str, str], values: Mapping[str, Any]) -> str:
+    """Give params.yaml with the choices and values that are not in force anyway."""
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 10_000
+    content = yaml.load(text)
+    plain = _dumped(yaml, content)
+    if content.get(project.study) is None:
+        content[project.study] = {}
+    section = content[project.study]
+    composed = project.composed()
+    for group, choice in choices.items():
+        trial = project.section()
+        project.choose(trial, {group: choice})
+        if project.composed(trial) != composed:
+            project.choose(section, {group: choice})
+    chosen = project.composed(_plain(section))
+    for key, value in values.items():
+        path = key.split(".")
+        if not has(chosen, path) or _at(chosen, path) != value:
+            put(section, path, value)
+    return _merged(text, plain, _dumped(yaml, content))
+
+
+def _dumped(yaml: YAML, content: Any) -> str:
+    out = io.StringIO()
+    yaml.dump(content, out)
+    return out.getvalue()
+
+
+def _merged(text: str, plain: str, edited: str) -> str:
+    """Take over what was edited, and every other line as it was written, spaces and quotes as well."""
+    written, old, new = (each.splitlines(keepends=True) for each in (text, plain, edited))
+    if len(written) != len(old):
+        return edited
+    lines: list[str] = []
+    for kind, start, stop, first, last in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
+        lines += written[start:stop] if kind == "equal" else new[first:last]
+    return "".join(lines)
+
+
+def _at(tree: Any, path: list[str]) -> Any:
+    for part in path:
+        tree = tree[part]
+    return tree
+
+
+def _plain(tree: Any) -> Any:
+    if isinstance(tree, Mapping):
+        return {str(key): _plain(value) for key, value in tree.items()}
+    return [_plain(value) for value in tree] if isinstance(tree, list) else tree

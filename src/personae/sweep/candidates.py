@@ -1,0 +1,248 @@
+"""From what a trial chose to the checked settings of its stage, composed once a group choice."""
+
+import copy
+import difflib
+import itertools
+import json
+import tempfile
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from personae.composition import compose
+from personae.errors import PersonaeError
+from personae.schema.base import Frozen
+from personae.schema.classify import Classify
+from personae.schema.impute import Impute
+from personae.schema.segment import Segment
+from personae.sweep.space import Dimension
+
+SECTIONS: dict[str, type[Frozen]] = {"impute": Impute, "segment": Segment, "classify": Classify}
+GROUPS = {"impute": ("imputer",), "segment": ("clusterer", "scaler"), "classify": ("classifier",)}
+# What makes trials comparable stays out of their reach: the reference space, rows, folds, target, effort.
+SWEPT = {
+    "impute": ("impute.imputer.",),
+    "segment": ("segment.k", "segment.clusterer.", "segment.scaler."),
+    "classify": ("classify.models.", "classify.imputer.", "classify.scaler", "classify.segment_input"),
+}
+NAMES = ("segment.clusterer.name", "segment.scaler.name", "impute.imputer.method", "classify.imputer.method")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a trial tries: group choices, values by key, and the stage's checked settings with them."""
+
+    choices: Mapping[str, str]
+    values: Mapping[str, Any]
+    settings: Any
+
+    @property
+    def key(self) -> str:
+        """Identity of the settings: equal ones give equal figures."""
+        return json.dumps(self.settings.model_dump(), sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A study, its stage, and the files that its settings are composed from."""
+
+    study: str
+    stage: str
+    conf: Path
+    params: Path
+
+    def section(self) -> dict[str, Any]:
+        """Read the study's section of params.yaml."""
+        sections = yaml.safe_load(self.params.read_text(encoding="utf-8")) or {}
+        return dict(sections.get(self.study) or {})
+
+    def composed(self, section: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Compose the study as params.yaml has it, or with another section in its place."""
+        if section is None:
+            return compose(self.study, self.conf, self.params)
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "params.yaml"
+            path.write_text(yaml.safe_dump({self.study: dict(section)}), encoding="utf-8")
+            try:
+                return compose(self.study, self.conf, path)
+            except PersonaeError as error:
+                raise PersonaeError(str(error).replace(str(path), "space")) from None
+
+    def choose(self, section: MutableMapping[str, Any], choices: Mapping[str, str]) -> None:
+        """Write group choices into a section; settings that the chosen group does not have are taken out.
+
+        A classifier is added to the models that are compared, not put in place of them.
+        """
+        for group, name in choices.items():
+            path = self.conf / group / f"{name}.yaml"
+            if not path.exists():
+                known = sorted(each.stem for each in path.parent.glob("*.yaml"))
+                raise PersonaeError(f"space: {group} holds {name!r}; expected one of {', '.join(known)}")
+            if group == "classifier":
+                models = list(self.composed()["classify"]["models"])
+                if name not in models:
+                    section.setdefault("use", {})["classifier"] = [*models, name]
+                continue
+            section.setdefault("use", {})[group] = name
+            text = path.read_text(encoding="utf-8")
+            inner: Any = section
+            for part in text.partition("@package ")[2].split()[0].split("."):
+                inner = inner.get(part, {}) if isinstance(inner, Mapping) else {}
+            for key in [each for each in inner if each not in yaml.safe_load(text)]:
+                del inner[key]
+
+
+class Catalogue:
+    """All settings that a sweep can try.
+
+    Raises
+    ------
+    PersonaeError
+        If a key does not exist, is not for a sweep to change, or may be something that does not fit.
+    """
+
+    def __init__(self, project: Project, dimensions: Sequence[Dimension]) -> None:
+        self.project = project
+        stage = project.stage
+        self._groups = [each for each in dimensions if "." not in each.key]
+        self._keys = [each for each in dimensions if "." in each.key]
+        for dimension in self._groups:
+            if dimension.key not in GROUPS[stage]:
+                raise PersonaeError(
+                    f"space: {dimension.key} is no group of stage {stage}; expected "
+                    f"{' or '.join(GROUPS[stage])}"
+                )
+        self._composed: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for names in itertools.product(*(each.corners() for each in self._groups)):
+            section = copy.deepcopy(project.section())
+            project.choose(section, dict(zip((each.key for each in self._groups), names, strict=True)))
+            self._composed[names] = project.composed(section)
+            if self._composed[names].get(stage) is None:
+                raise PersonaeError(f"{project.study}: the study has no section {stage}, so nothing to sweep")
+        for dimension in self._keys:
+            self._check_key(dimension.key)
+        self._check_values()
+
+    @property
+    def study(self) -> dict[str, Any]:
+        """The study's whole settings, with the first choice of every group."""
+        return next(iter(self._composed.values()))
+
+    @property
+    def first(self) -> Candidate:
+        """The candidate with the first of everything: what all candidates share shows in it."""
+        return self.draw(lambda dimension: dimension.corners()[0])
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Response models that the space is about; none: it is about all of them."""
+        groups = [str(name) for each in self._groups if each.key == "classifier" for name in each.corners()]
+        keys = [each.key.split(".")[2] for each in self._keys if each.key.startswith("classify.models.")]
+        return tuple(dict.fromkeys(groups or keys))
+
+    def draw(self, suggest: Callable[[Dimension], Any]) -> Candidate:
+        """Make a candidate of what `suggest` chooses; a group's own settings are asked for only with it."""
+        choices = {each.key: suggest(each) for each in self._groups}
+        composed = self._composed[tuple(choices.values())]
+        asked = [each for each in self._keys if _active(each.key, composed, choices)]
+        return self.candidate(choices, {each.key: suggest(each) for each in asked})
+
+    def candidate(self, choices: Mapping[str, Any], values: Mapping[str, Any]) -> Candidate:
+        """Make and check the settings with these choices and values."""
+        composed = self._composed[tuple(choices[each.key] for each in self._groups)]
+        section = copy.deepcopy(composed[self.project.stage])
+        for key, value in values.items():
+            put(section, key.split(".")[1:], value)
+        try:
+            settings = SECTIONS[self.project.stage].model_validate_json(json.dumps(section))
+        except ValidationError as error:
+            raise PersonaeError(_problem(self.project.stage, values, error)) from None
+        return Candidate(dict(choices), dict(values), settings)
+
+    def _check_key(self, key: str) -> None:
+        stage = self.project.stage
+        trees = self._composed.values()
+        known = sorted({path for tree in trees for path in leaves(tree[stage], stage)})
+        open_ = [path for path in known if _open(path, stage)]
+        if _open(key, stage) and any(has(tree, key.split(".")) for tree in trees):
+            return
+        if any(has(tree, key.split(".")) for tree in trees):
+            raise PersonaeError(
+                f"space: {key} is fixed in a sweep, or trials could not be compared; it may change "
+                f"{', '.join(open_)}"
+            )
+        close = difflib.get_close_matches(key, open_, n=3, cutoff=0.4) or open_
+        raise PersonaeError(
+            f"space: {key} is no setting of {self.project.study}; did you mean {' or '.join(close)}?"
+        )
+
+    def _check_values(self) -> None:
+        for names in self._composed:
+            groups = dict(zip((each.key for each in self._groups), names, strict=True))
+            for dimension in self._keys:
+                for corner in dimension.corners():
+                    self.draw(partial(_given, {**groups, dimension.key: corner}))
+
+
+def put(tree: Any, path: Sequence[str], value: Any) -> None:
+    """Set a nested value, with the mappings on the way to it."""
+    for part in path[:-1]:
+        tree = tree.setdefault(part, {})
+    tree[path[-1]] = value
+
+
+def has(tree: Any, path: Sequence[str]) -> bool:
+    """Tell whether a path leads somewhere.
+
+    Examples
+    --------
+    >>> has({"segment": {"k": None}}, ["segment", "k"]), has({"segment": {}}, ["segment", "k"])
+    (True, False)
+    """
+    for part in path:
+        if not isinstance(tree, Mapping) or part not in tree:
+            return False
+        tree = tree[part]
+    return True
+
+
+def leaves(tree: Any, prefix: str) -> list[str]:
+    """Name all settings below a prefix."""
+    if not isinstance(tree, Mapping) or not tree:
+        return [prefix]
+    return [name for key, inner in tree.items() for name in leaves(inner, f"{prefix}.{key}")]
+
+
+def _given(given: Mapping[str, Any], dimension: Dimension) -> Any:
+    return given.get(dimension.key, dimension.corners()[0])
+
+
+def _open(key: str, stage: str) -> bool:
+    if key in NAMES or (key.startswith("classify.models.") and key.endswith(".type")):
+        return False
+    return any(key == each or (each.endswith(".") and key.startswith(each)) for each in SWEPT[stage])
+
+
+def _active(key: str, composed: Mapping[str, Any], choices: Mapping[str, Any]) -> bool:
+    """Tell whether a key means something with these group choices."""
+    if key == "segment.k" and composed["segment"]["clusterer"]["name"] == "hdbscan":
+        return False
+    chosen = choices.get("classifier")
+    if chosen is not None and key.startswith("classify.models.") and key.split(".")[2] != chosen:
+        return False
+    return has(composed, key.split("."))
+
+
+def _problem(stage: str, values: Mapping[str, Any], error: ValidationError) -> str:
+    problem = error.errors()[0]
+    parts = [stage, *(str(part) for part in problem["loc"])]
+    named = [key for key in values if key.split(".")[0] == stage and key.split(".")[-1] == parts[-1]]
+    hint = "; take int(interval(...))" if problem["type"] == "int_type" else ""
+    return (
+        f"space: {named[0] if named else '.'.join(parts)} may be {problem['input']!r}: {problem['msg']}{hint}"
+    )

@@ -1,0 +1,192 @@
+"""What a sweep evaluates, stage by stage: tables are read once, trials and winners are measured."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from personae import paths, tables
+from personae.errors import PersonaeError
+from personae.files import read_json
+from personae.results import to_json
+from personae.schema.profile import Profile
+from personae.schema.target import Target
+from personae.sweep.candidates import SECTIONS, Catalogue
+from personae.sweep.settings import ClassifySweep, ImputeSweep, SegmentSweep, Sweep
+
+Report = Callable[[float], None]
+INPUTS = {"impute": "customers", "segment": "complete", "classify": "customers"}
+MINIMISED = ("error",)
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What is said of a winner.
+
+    Attributes
+    ----------
+    fresh, intervals
+        Objectives on what did not search, and their 95 % intervals where rows were held out.
+    source
+        What `fresh` was computed on.
+    report
+        Figures as `dvc repro` writes them once the winner is adopted.
+    texts
+        Files for people by name: persona cards.
+    """
+
+    fresh: Mapping[str, float]
+    source: str
+    report: Mapping[str, Any]
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Evaluator(Protocol):
+    """What a search needs of a stage."""
+
+    def measure(self, settings: Any, report: Report) -> dict[str, float]:
+        """Give objectives by name, and figures named `<stage>.<key>`."""
+
+    def conclude(self, settings: Any) -> Conclusion:
+        """Look at a winner afresh."""
+
+
+def directions(sweep: Sweep) -> list[str]:
+    """Tell for every objective whether less or more is better."""
+    return ["minimize" if name in MINIMISED else "maximize" for name in sweep.objectives]
+
+
+def table_of(catalogue: Catalogue) -> Path:
+    """Find the table that a stage's trials work on.
+
+    Raises
+    ------
+    PersonaeError
+        If the stage makes its cases itself, of several tables.
+    """
+    study, stage = catalogue.project.study, catalogue.project.stage
+    settings = catalogue.study[stage]
+    if stage == "classify" and settings["early"] is not None:
+        raise PersonaeError(
+            f"{study}: classify predicts from first days (classify.early); it cannot be swept"
+        )
+    name = settings["table"] if stage == "classify" else INPUTS[stage]
+    return paths.table(study, name) if name in INPUTS.values() else paths.further(study, name)
+
+
+def build(catalogue: Catalogue, sweep: Sweep) -> Evaluator:
+    """Read the tables of a stage and prepare what its trials share."""
+    study, whole = catalogue.project.study, catalogue.study
+    customers = tables.read(table_of(catalogue)).to_pandas()
+    base, seed = catalogue.first.settings, int(whole["seed"])
+    if isinstance(sweep, SegmentSweep):
+        return _Segments(customers, base, sweep, whole, study)
+    if isinstance(sweep, ClassifySweep):
+        return _Responses(customers, base, sweep, whole, study, models=catalogue.models)
+    return _Gaps(customers, base, sweep, seed)
+
+
+class _Segments:
+    def __init__(
+        self, customers: Any, base: Any, sweep: SegmentSweep, whole: Mapping[str, Any], study: str
+    ) -> None:
+        from personae.sweep.segments import SegmentTrials  # noqa: PLC0415 - a stage's own imports
+
+        self._customers, self._study, self._seed = customers, study, int(whole["seed"])
+        self._profile = Profile.model_validate_json(json.dumps(whole["profile"]))
+        self._trials = SegmentTrials(
+            customers,
+            base,
+            sweep.objectives[0],
+            seed=self._seed,
+            search_seed=sweep.seed,
+            bootstraps=sweep.bootstraps,
+        )
+        self.measure = self._trials.measure
+
+    def conclude(self, settings: Any) -> Conclusion:
+        fresh, found = self._trials.conclude(settings, read_json(paths.anchor(self._study)))
+        report = to_json(found.report)
+        return Conclusion(fresh, "fresh bootstraps", report, texts=self._cards(found, report))
+
+    def _cards(self, found: Any, report: Mapping[str, Any]) -> dict[str, str]:
+        from personae.cards import cards_markdown  # noqa: PLC0415
+        from personae.personas import Evidence, persona_cards  # noqa: PLC0415
+
+        profile, customers = self._profile, self._customers
+        evidence = Evidence.from_report(report, found.customers["far"].to_numpy())
+        cards = persona_cards(
+            customers,
+            found.customers["segment"].to_numpy(),
+            customers["unit"].to_numpy(),
+            settings=profile,
+            evidence=evidence,
+            seed=self._seed,
+            response=customers[profile.response].to_numpy() if profile.response else None,
+        )
+        data = read_json(paths.report(self._study, "prepare.json"))["data"]
+        return {"personas.md": cards_markdown(self._study, cards, evidence.verdict, data)}
+
+
+class _Responses:
+    def __init__(
+        self,
+        customers: Any,
+        base: Any,
+        sweep: ClassifySweep,
+        whole: Mapping[str, Any],
+        study: str,
+        *,
+        models: tuple[str, ...],
+    ) -> None:
+        from personae.sweep.responses import ResponseTrials  # noqa: PLC0415
+
+        target = whole.get("target")
+        money = None
+        if target is not None and base.table == "customers":
+            settings = Target.model_validate_json(json.dumps(target))
+            segments = tables.read(paths.table(study, "segments"))["segment"].to_pandas()
+            money = _economics(settings, customers, segments)
+        self._trials = ResponseTrials(
+            customers,
+            base,
+            sweep.objectives[0],
+            models=models,
+            money=money,
+            seed=int(whole["seed"]),
+            search_seed=sweep.seed,
+            folds=sweep.folds,
+            outer=sweep.outer,
+        )
+        self.measure = self._trials.measure
+
+    def conclude(self, settings: Any) -> Conclusion:
+        held, report = self._trials.conclude(settings)
+        source = f"outer fold of {held.rows} customers"
+        return Conclusion(held.figures, source, to_json(report), held.intervals)
+
+
+class _Gaps:
+    def __init__(self, customers: Any, base: Any, sweep: ImputeSweep, seed: int) -> None:
+        from personae.sweep.gaps import GapTrials  # noqa: PLC0415
+
+        self._trials = GapTrials(
+            customers, base, seed=seed, search_seed=sweep.seed, folds=sweep.folds, outer=sweep.outer
+        )
+        self.measure = self._trials.measure
+
+    def conclude(self, settings: Any) -> Conclusion:
+        held, scorecard = self._trials.conclude(settings)
+        source = f"outer fold of {held.rows} customers"
+        return Conclusion(held.figures, source, to_json(scorecard), held.intervals)
+
+
+def _economics(settings: Target, customers: Any, segments: Any) -> Any:
+    from personae.response.target import _economics as economics  # noqa: PLC0415
+
+    return economics(settings, customers, segments)
+
+
+assert set(SECTIONS) == set(INPUTS)

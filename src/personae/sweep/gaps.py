@@ -1,0 +1,136 @@
+"""Trials of stage impute: error on masked cells, of customers that leave an outer fold untouched."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from threadpoolctl import ThreadpoolController
+
+from personae.errors import PersonaeError
+from personae.imputation.completion import Scorecard, complete
+from personae.imputation.imputer import TableImputer, as_figures
+from personae.imputation.masking import Cells
+from personae.imputation.scorecard import Rules, codes
+from personae.imputation.scoring import Design, score_case
+from personae.schema.impute import Impute
+
+Integers = npt.NDArray[np.intp]
+Report = Callable[[float], None]
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Error on the outer fold's masked cells with its 95 % interval; `rows` that no trial has seen."""
+
+    rows: int
+    figures: dict[str, float]
+    intervals: dict[str, tuple[float, float]]
+
+
+class GapTrials:
+    """One study's customers with gaps, divided into those that search and those held out.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        With `customer` and `unit`.
+    base : Impute
+        Settings that all trials share; leaking columns stay out, masks follow the really missing cells.
+    seed, search_seed, folds, outer : int
+        One unit in `outer` is held out; cells of the others are hidden in `folds` folds.
+    """
+
+    def __init__(
+        self, customers: pd.DataFrame, base: Impute, *, seed: int, search_seed: int, folds: int, outer: int
+    ) -> None:
+        self._columns = [name for name in base.columns if np.isnan(as_figures(customers, [name])).any()]
+        if not self._columns:
+            raise PersonaeError(
+                "impute: no column of this study has a gap, so there is nothing to search for"
+            )
+        self._customers, self._seed = customers, seed
+        units = codes(customers, "unit")
+        own = int(np.random.SeedSequence([seed, search_seed]).generate_state(1)[0])
+        order = np.random.default_rng(own).permutation(units.max() + 1)
+        held = np.isin(units, order[: max(1, len(order) // outer)])
+        self._inner, self._outer = customers[~held].reset_index(drop=True), customers[held]
+        self._units, self._outer_units = codes(self._inner, "unit"), units[held]
+        self._design = Design(folds, 1, 1, own)
+
+    def measure(self, settings: Impute, report: Report) -> dict[str, float]:
+        """Score a trial: root mean squared error over the baseline's, mean over columns, unseen customers."""
+        imputer, ratios, figures = self._imputer(settings), [], {}
+        with ThreadpoolController().limit(limits=1):
+            for column in self._columns:
+                cells = Cells(
+                    column,
+                    as_figures(self._inner, [column])[:, 0],
+                    codes(self._inner, "customer"),
+                    self._units,
+                )
+                score = score_case(self._inner, cells, "unseen", imputer, self._design)
+                ratios.append(score.rmse / score.baseline_rmse)
+                report(float(np.mean(ratios)))
+                for name in ("rmse", "mae", "r2", "baseline_rmse"):
+                    figures[f"impute.columns.{column}.unseen.{name}"] = getattr(score, name)
+        return {"error": float(np.mean(ratios)), **figures}
+
+    def conclude(self, settings: Impute) -> tuple[Held, Scorecard]:
+        """Score on customers held out what was fitted on the others, and give what `dvc repro` will write."""
+        with ThreadpoolController().limit(limits=1):
+            held = self._held(settings)
+        design = Design(settings.folds, settings.repeats, settings.resamples, self._seed)
+        found = complete(
+            self._customers,
+            columns=settings.columns,
+            predictors=settings.predictors,
+            method=settings.imputer.method,
+            options=settings.imputer.model_dump(exclude={"method"}),
+            others=[(other.method, other.model_dump(exclude={"method"})) for other in settings.others],
+            customer="customer",
+            unit="unit",
+            leaky=settings.leaky,
+            structural=settings.structural,
+            rules=Rules(**settings.rules.model_dump()),
+            design=design,
+        )
+        return held, found.scorecard
+
+    def _imputer(self, settings: Impute) -> TableImputer:
+        return TableImputer(
+            settings.imputer.method,
+            options=settings.imputer.model_dump(exclude={"method"}),
+            columns=self._columns,
+            predictors=list(settings.predictors),
+            customer=None,
+            leaky=settings.leaky,
+            random_state=self._seed,
+        )
+
+    def _held(self, settings: Impute) -> Held:
+        fitted = self._imputer(settings).fit(self._inner)
+        names, member = np.unique(self._outer_units, return_inverse=True)
+        sums = []
+        for column in self._columns:
+            truth = as_figures(self._outer, [column])[:, 0]
+            known = np.flatnonzero(~np.isnan(truth))
+            hidden = self._outer.assign(**{column: np.nan})
+            filled = fitted.transform(hidden)[column].to_numpy()
+            plain = fitted.models_[column].baseline(None, len(hidden))
+            for guess in (filled, plain):
+                sums.append(np.bincount(member[known], ((guess - truth) ** 2)[known], minlength=len(names)))
+        table = np.stack(sums)
+        rng = np.random.default_rng([self._seed, 1])
+        drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
+        low, high = np.nanquantile(_ratio(np.asarray(drawn @ table.T, dtype=np.float64)), [0.025, 0.975])
+        whole = float(_ratio(table.sum(axis=1)[None])[0])
+        return Held(len(self._outer), {"error": whole}, {"error": (float(low), float(high))})
+
+
+def _ratio(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Root of squared errors over the baseline's, mean over columns; sums alternate between the two."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.sqrt(sums[:, ::2] / sums[:, 1::2]).mean(axis=1))

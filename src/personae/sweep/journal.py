@@ -1,0 +1,130 @@
+"""A sweep in MLflow: one parent run, one child run a trial, written off the hot path."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from personae.tracking import provenance, runs
+from personae.tracking.store import Store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+SWEEP_TAG, TRIAL_TAG, FIGURES_TAG, STATE_TAG = "sweep", "trial", "personae.figures", "state"
+SEARCH = "of the search: chosen among many, so too good; the parent run has the winner's fresh ones"
+
+
+class Journal:
+    """Writes the runs of one sweep, one after another in a thread of its own.
+
+    Parameters
+    ----------
+    client : MlflowClient
+    experiment : str
+        Id of the study's experiment.
+    parent : str
+        Id of the sweep's run.
+    name : str
+        Of the sweep.
+    """
+
+    def __init__(self, client: "MlflowClient", experiment: str, parent: str, name: str) -> None:
+        self._client, self._experiment, self.parent, self._name = client, experiment, parent, name
+        self._pool = ThreadPoolExecutor(1, "journal")
+        self._pending: list[Future[None]] = []
+        found = client.search_runs([experiment], f"tags.`{runs.PARENT_TAG}` = '{parent}'", max_results=50_000)
+        self._known = {int(run.data.tags[TRIAL_TAG]): run.info for run in found if TRIAL_TAG in run.data.tags}
+
+    @staticmethod
+    def begin(client: "MlflowClient", experiment: str, name: str, tags: Mapping[str, str]) -> str:
+        """Create the parent run of a sweep, with the state of the code, and give its id."""
+        code = provenance.code()
+        given = {
+            SWEEP_TAG: name,
+            "git.dirty": str(bool(code.diff)).lower(),
+            "mlflow.source.name": f"sweep {name}",
+            "mlflow.source.type": "JOB",
+            **({"git.commit": code.commit, "mlflow.source.git.commit": code.commit} if code.commit else {}),
+            **tags,
+        }
+        run_id = runs.start(client, experiment, f"sweep {name}", given)
+        if code.diff:
+            client.log_text(run_id, code.diff.decode(errors="replace"), "provenance/uncommitted.diff")
+        return run_id
+
+    def open(self, number: int) -> "Future[str]":
+        """Create a trial's run, or find the one that a killed worker made."""
+
+        def create() -> str:
+            if number in self._known:
+                return str(self._known[number].run_id)
+            tags = {SWEEP_TAG: self._name, TRIAL_TAG: str(number), FIGURES_TAG: SEARCH}
+            name = f"{self._name} trial {number}"
+            return runs.start(self._client, self._experiment, name, tags, self.parent)
+
+        return self._pool.submit(create)
+
+    def unfinished(self) -> set[int]:
+        """Numbers of trials whose run was still open when this journal was opened."""
+        return {number for number, info in self._known.items() if info.status == "RUNNING"}
+
+    def close(
+        self,
+        run_id: str,
+        *,
+        params: Mapping[str, str],
+        figures: Mapping[str, float],
+        state: str,
+        reason: str | None,
+        ended: datetime | None,
+    ) -> None:
+        """Write what a trial was and found, and end its run; it returns at once."""
+
+        def write() -> None:
+            tags = {STATE_TAG: state} | ({"reason": reason} if reason else {})
+            runs.write(self._client, run_id, params, figures, tags)
+            end = int(ended.timestamp() * 1000) if ended else None
+            self._client.set_terminated(run_id, "FAILED" if state == "fail" else "FINISHED", end)
+
+        self._pending = [each for each in self._pending if not each.done() or each.result()]
+        self._pending.append(self._pool.submit(write))
+
+    def drain(self) -> None:
+        """Wait until everything is written."""
+        for each in self._pending:
+            each.result()
+        self._pending = []
+
+    def conclude(
+        self,
+        params: Mapping[str, str],
+        figures: Mapping[str, float],
+        tags: Mapping[str, str],
+        files: Iterable[Path],
+    ) -> None:
+        """Write the winner's figures and the files of a sweep to its run, and end it."""
+        self.drain()
+        runs.write(self._client, self.parent, params, figures, tags)
+        for path in files:
+            self._client.log_artifact(self.parent, str(path))
+        self._client.set_terminated(self.parent, "FINISHED")
+
+    def stop(self, status: str) -> None:
+        """Write what is pending; end the thread and, with a status, the parent's run."""
+        self.drain()
+        self._pool.shutdown()
+        if status:
+            self._client.set_terminated(self.parent, status)
+
+
+def of(store: Store, study: str, name: str, parent: str | None, tags: Mapping[str, str]) -> Journal:
+    """Open the journal of a sweep, with a new parent run where the store has none; hold the store's lock."""
+    client = store.client()
+    experiment = store.experiment(client, study)
+    if parent is None or not client.search_runs([experiment], f"attributes.run_id = '{parent}'"):
+        parent = Journal.begin(client, experiment, name, tags)
+    else:
+        client.update_run(parent, status="RUNNING")
+    return Journal(client, experiment, parent, name)

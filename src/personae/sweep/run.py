@@ -1,0 +1,320 @@
+"""`personae sweep`: from a space to a winner that is reported on what did not search."""
+
+import hashlib
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import optuna
+from filelock import FileLock
+from optuna.trial import FrozenTrial, Trial, TrialState
+from tqdm import tqdm
+
+from personae import paths
+from personae.errors import PersonaeError
+from personae.files import write_json
+from personae.results import readable, to_json
+from personae.sweep import evaluators, journal, pictures
+from personae.sweep.candidates import GROUPS, Candidate, Catalogue, Project
+from personae.sweep.journal import Journal
+from personae.sweep.outcome import Outcome, stopping
+from personae.sweep.search import (
+    FIGURES,
+    PARENT,
+    REASON,
+    RUN,
+    WINNER,
+    Database,
+    Worker,
+    best,
+)
+from personae.sweep.settings import Sweep, load_sweep
+from personae.sweep.space import parse_space
+from personae.tracking.results import flat_metrics, flat_params
+from personae.tracking.store import Store
+
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+
+
+def sweep(
+    study: str,
+    stage: str,
+    *,
+    space: Sequence[str] = (),
+    file: str | None = None,
+    name: str | None = None,
+    trials: int | None = None,
+    url: str | None = None,
+) -> Outcome:
+    """Search the settings of a stage, or go on with a search that stopped.
+
+    Parameters
+    ----------
+    study, stage : str
+        One of the studies; impute, segment or classify.
+    space : sequence of str
+        Takes the place of the file's, in Hydra's grammar.
+    file : str, optional
+        conf/sweep/<file>.yaml; by default that of the stage.
+    name : str, optional
+        Of the sweep; by default study, stage and file.
+    trials : int, optional
+        In all; takes the place of the file's.
+    url : str, optional
+        Database; by default mlruns/optuna.db.
+
+    Raises
+    ------
+    PersonaeError
+        If the space, the file, the database or an existing sweep does not fit.
+    """
+    if stage not in GROUPS:
+        raise PersonaeError(f"stage {stage} cannot be swept; expected {', '.join(GROUPS)}")
+    settings = load_sweep(
+        paths.CONF / "sweep" / f"{file or stage}.yaml", stage, space=list(space), trials=trials
+    )
+    name = name or "-".join([study, stage, *([file] if file and file != stage else [])])
+    project = Project(study, stage, paths.CONF, paths.PARAMS)
+    catalogue = Catalogue(project, parse_space(settings.space))
+    evaluator = evaluators.build(catalogue, settings)
+    store = Store.here()
+    database = Database(url or f"sqlite:///{store.root / 'optuna.db'}")
+    with store.locked():
+        found = database.open(
+            name, _identity(catalogue, settings), evaluators.directions(settings), settings.prune
+        )
+        tags = {"study": study, "stage": stage, "objectives": ", ".join(settings.objectives)}
+        diary = journal.of(store, study, name, found.user_attrs.get(PARENT), tags)
+        if found.user_attrs.get(PARENT) != diary.parent:
+            found.set_user_attr(PARENT, diary.parent)
+    worker = Worker(found, settings, store.root / "sweeps" / name, local=database.file is not None)
+    run = _Run(catalogue, settings, evaluator, worker, diary)
+    with worker.at_work():
+        return run.to_the_end(name)
+
+
+def _identity(catalogue: Catalogue, settings: Sweep) -> dict[str, Any]:
+    """Describe all that must be the same for trials of one sweep to be compared."""
+    project = catalogue.project
+    table = evaluators.table_of(catalogue)
+    search = settings.model_dump(exclude={"space", "trials", "stage"})
+    return {
+        "study": project.study,
+        "stage": project.stage,
+        "space": list(settings.space),
+        "search": search,
+        "settings": _digest(
+            f"{catalogue.first.key} {catalogue.study['seed']} {catalogue.study.get('target')}"
+        ),
+        "data": hashlib.md5(table.read_bytes(), usedforsecurity=False).hexdigest(),
+    }
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class _Run:
+    """One worker's part in a sweep, and the end of it."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        sweep: Sweep,
+        evaluator: evaluators.Evaluator,
+        worker: Worker,
+        diary: Journal,
+    ) -> None:
+        self._catalogue, self._sweep, self._evaluator = catalogue, sweep, evaluator
+        self._worker, self._study, self._journal = worker, worker.study, diary
+        self._places = {each.key: place for place, each in enumerate(parse_space(sweep.space))}
+        self._figures: dict[str, dict[str, float]] = {}
+        self._keys: dict[int, str] = {}
+        self._learned: set[int] = set()
+
+    def to_the_end(self, name: str) -> Outcome:
+        self._mend_journal()
+        status = "KILLED"
+        try:
+            with stopping() as stopped, self._bar() as bar:
+                while not stopped() and (trial := self._worker.take()) is not None:
+                    self._evaluate(trial)
+                    self._show(bar)
+            finished = len(self._study.get_trials(deepcopy=False, states=FINISHED))
+            winner = None
+            if finished >= self._sweep.trials:
+                self._journal.drain()
+                with FileLock(self._worker._directory / "conclusion.lock"):
+                    winner = self._conclude()
+                status = ""
+            return Outcome(name, finished, self._sweep.trials, self._journal.parent, winner)
+        finally:
+            self._journal.stop(status)
+
+    def _evaluate(self, trial: Trial) -> None:
+        started = perf_counter()
+        run = self._journal.open(trial.number)
+        values: list[float] | None = None
+        state, reason = TrialState.FAIL, None
+        candidate = None
+        try:
+            candidate = self._catalogue.draw(
+                lambda each: self._worker.suggest(trial, each, self._places[each.key])
+            )
+            figures = self._measure(trial, candidate)
+            trial.set_user_attr(FIGURES, figures | {"sweep.seconds": perf_counter() - started})
+            values = [figures[name] for name in self._sweep.objectives]
+            state = TrialState.COMPLETE if np.isfinite(values).all() else TrialState.FAIL
+            reason = None if state == TrialState.COMPLETE else f"objectives are {values}"
+        except optuna.TrialPruned:
+            state = TrialState.PRUNED
+        except PersonaeError as error:
+            reason = str(error)
+        if reason:
+            trial.set_user_attr(REASON, reason)
+        trial.set_user_attr(RUN, run.result())
+        told = self._study.tell(trial, values if state == TrialState.COMPLETE else None, state)
+        self._write(told, candidate)
+
+    def _measure(self, trial: Trial, candidate: Candidate) -> dict[str, float]:
+        """Evaluate, unless a trial with the same settings has been: it would give the same figures."""
+        for other in self._worker.trials:
+            if other.state == TrialState.COMPLETE and other.number not in self._learned:
+                self._figures.setdefault(self._key(other), other.user_attrs[FIGURES])
+                self._learned.add(other.number)
+        self._keys[trial.number] = candidate.key
+        if candidate.key not in self._figures:
+            return self._evaluator.measure(candidate.settings, self._worker.reporter(trial))
+        return self._figures[candidate.key]
+
+    def _key(self, trial: FrozenTrial) -> str:
+        """Identity of a trial's settings."""
+        if trial.number not in self._keys:
+            self._keys[trial.number] = self._candidate(trial).key
+        return self._keys[trial.number]
+
+    def _write(self, trial: FrozenTrial, candidate: Candidate | None) -> None:
+        params = trial.params if candidate is None else {**candidate.choices, **candidate.values}
+        self._journal.close(
+            trial.user_attrs[RUN],
+            params=flat_params(params),
+            figures=trial.user_attrs.get(FIGURES, {}),
+            state=trial.state.name.lower(),
+            reason=trial.user_attrs.get(REASON),
+            ended=trial.datetime_complete,
+        )
+
+    def _mend_journal(self) -> None:
+        """Write the runs of trials that ended when their worker was killed before it had written them."""
+        open_ = self._journal.unfinished()
+        for trial in self._study.get_trials(deepcopy=False, states=FINISHED):
+            if trial.number in open_ and self._worker.deserted(trial):
+                self._write(trial, None)
+
+    def _bar(self) -> "tqdm[Any]":
+        done = len(self._study.get_trials(deepcopy=False, states=FINISHED))
+        return tqdm(
+            total=self._sweep.trials, initial=done, desc=self._study.study_name, disable=None, unit="trial"
+        )
+
+    def _show(self, bar: "tqdm[Any]") -> None:
+        bar.update(sum(trial.state in FINISHED for trial in self._worker.trials) + 1 - bar.n)
+        first = best(self._study, self._worker.trials)
+        if first is not None:
+            bar.set_postfix_str(f"best {self._sweep.objectives[0]} {readable(first.values[0])}")
+
+    def _conclude(self) -> dict[str, Any]:
+        """Look at the winner afresh, write it down once, and give it."""
+        known: dict[str, Any] | None = self._study.user_attrs.get(WINNER)
+        if known is not None and known["trials"] == self._sweep.trials:
+            return known
+        first = best(self._study, self._study.get_trials(deepcopy=False))
+        if first is None:
+            failed = [
+                t.user_attrs[REASON] for t in self._study.get_trials(deepcopy=False) if REASON in t.user_attrs
+            ]
+            raise PersonaeError(
+                f"no trial of {self._study.study_name} was completed: {(failed or ['pruned'])[0]}"
+            )
+        front = self._front(first)
+        found: dict[str, evaluators.Conclusion] = {}
+        for trial in front:
+            key = self._key(trial)
+            if key not in found:
+                found[key] = self._evaluator.conclude(self._candidate(trial).settings)
+        winner = self._winner(first, front, found[self._key(first)])
+        self._publish(winner, {t.number: found[self._key(t)] for t in front})
+        self._study.set_user_attr(WINNER, winner)
+        return winner
+
+    def _front(self, first: FrozenTrial) -> list[FrozenTrial]:
+        """Give the winner and, with several objectives, the rest of the Pareto front, one trial a setting."""
+        if len(self._sweep.objectives) == 1:
+            return [first]
+        distinct = {self._key(first): first}
+        for trial in self._study.best_trials:
+            distinct.setdefault(self._key(trial), trial)
+        return list(distinct.values())
+
+    def _candidate(self, trial: FrozenTrial) -> Candidate:
+        return self._catalogue.draw(lambda dimension: trial.params[dimension.key])
+
+    def _winner(
+        self, first: FrozenTrial, front: list[FrozenTrial], found: evaluators.Conclusion
+    ) -> dict[str, Any]:
+        candidate = self._candidate(first)
+        search = dict(zip(self._sweep.objectives, first.values, strict=True))
+        fresh = {name: found.fresh[name] for name in search}
+        signs = dict(zip(search, evaluators.directions(self._sweep), strict=True))
+        optimism = {
+            name: (search[name] - fresh[name]) * (1 if signs[name] == "maximize" else -1) for name in search
+        }
+        winner = {
+            "number": first.number,
+            "trials": self._sweep.trials,
+            "run": first.user_attrs[RUN],
+            "params": {**candidate.choices, **candidate.values},
+            "choices": dict(candidate.choices),
+            "values": dict(candidate.values),
+            "search": search,
+            "fresh": fresh,
+            "optimism": optimism,
+            "intervals": {name: list(found.intervals[name]) for name in search if name in found.intervals},
+            "source": found.source,
+            "front": [trial.number for trial in front],
+        }
+        return dict(to_json(winner)) | {"values": winner["values"], "params": winner["params"]}
+
+    def _publish(self, winner: Mapping[str, Any], found: Mapping[int, evaluators.Conclusion]) -> None:
+        stage, report = self._sweep.stage, found[winner["number"]].report
+        figures = flat_metrics(report, stage)
+        for kind in ("search", "fresh", "optimism"):
+            figures |= {
+                f"sweep.{kind}.{name}": value for name, value in winner[kind].items() if value is not None
+            }
+        for name, (low, high) in winner["intervals"].items():
+            figures |= {f"sweep.fresh.{name}.low": low, f"sweep.fresh.{name}.high": high}
+        tags = {
+            "winner.trial": str(winner["number"]),
+            "winner.run": winner["run"],
+            "winner.source": winner["source"],
+            **{f"winner.{key}": str(value) for key, value in winner["params"].items()},
+        }
+        with tempfile.TemporaryDirectory() as directory:
+            folder = Path(directory)
+            files = pictures.draw(self._study, self._sweep.objectives, folder)
+            for number, each in found.items():
+                own = folder / ("winner" if number == winner["number"] else f"trial_{number}")
+                write_json(own / f"{stage}.json", each.report)
+                for name, text in each.texts.items():
+                    (own / name).write_text(text, encoding="utf-8")
+                files.append(own)
+            write_json(folder / "winner.json", winner)
+            files.append(folder / "winner.json")
+            # MLflow never changes a parameter, and a longer sweep may have another winner: what it may
+            # choose from is the parameter, what won is a tag.
+            space = dict(text.split("=", 1) for text in self._sweep.space)
+            self._journal.conclude(flat_params(space), figures, tags, files)

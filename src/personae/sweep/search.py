@@ -1,0 +1,273 @@
+"""A search on a shared Optuna store: any worker may die at any moment, and any may go on."""
+
+import socket
+import sqlite3
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+from filelock import FileLock, Timeout
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.trial import FrozenTrial, Trial, TrialState
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from personae.errors import PersonaeError
+from personae.sweep.settings import Prune, Sweep
+from personae.sweep.space import Dimension
+
+WORKER, RUN, FIGURES, REASON = "worker", "run", "figures", "reason"
+IDENTITY, PARENT, WINNER = "sweep", "run", "winner"
+# On a database that several machines share, how long a worker may take to put its name on a new trial.
+GRACE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where Optuna keeps studies: a URL that SQLAlchemy understands."""
+
+    url: str
+
+    @property
+    def shown(self) -> str:
+        """The URL without a password."""
+        try:
+            return make_url(self.url).render_as_string(hide_password=True)
+        except SQLAlchemyError:
+            return self.url
+
+    @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database."""
+        prefix = "sqlite:///"
+        return Path(self.url.removeprefix(prefix)) if self.url.startswith(prefix) else None
+
+    def connect(self) -> optuna.storages.RDBStorage:
+        """Open the database and create it where it is not there; hold a lock around the first time.
+
+        Raises
+        ------
+        PersonaeError
+            If it cannot be reached or is no database of Optuna's.
+        """
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        try:
+            if self.file is not None:
+                # A write-ahead log lets several workers write without waiting for the disk each time.
+                with closing(sqlite3.connect(self.file, timeout=60)) as database:
+                    database.execute("PRAGMA journal_mode=WAL")
+            storage = optuna.storages.RDBStorage(
+                self.url, engine_kwargs={"connect_args": {"timeout": 60}} if self.file else None
+            )
+        except (
+            SQLAlchemyError,
+            ImportError,
+            RuntimeError,
+            sqlite3.Error,
+            optuna.exceptions.OptunaError,
+        ) as error:
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise PersonaeError(f"{self.shown}: the database of sweeps cannot be opened ({reason})") from None
+        if self.file is not None:
+            storage.engine.dispose()
+            event.listen(storage.engine, "connect", _relaxed)
+        return storage
+
+    def load(self, name: str) -> optuna.Study:
+        """Open the study of a sweep that exists.
+
+        Raises
+        ------
+        PersonaeError
+            If there is none of this name.
+        """
+        if self.file is not None and not self.file.exists():
+            raise PersonaeError(f"{self.file}: no sweeps yet; `personae sweep STUDY STAGE` makes one")
+        storage = self.connect()
+        names = optuna.get_all_study_names(storage)
+        if name not in names:
+            raise PersonaeError(
+                f"{self.shown}: no sweep {name!r}; there are {', '.join(sorted(names)) or 'none'}"
+            )
+        return optuna.load_study(study_name=name, storage=storage)
+
+    def open(
+        self, name: str, identity: Mapping[str, Any], directions: Sequence[str], prune: Prune | None
+    ) -> optuna.Study:
+        """Create the study of a sweep, or go on with the one that is there; call it under a lock.
+
+        Raises
+        ------
+        PersonaeError
+            If a sweep of this name has another space, other settings or other data.
+        """
+        pruner = optuna.pruners.NopPruner()
+        if prune is not None and len(directions) == 1:
+            pruner = optuna.pruners.MedianPruner(prune.trials, prune.steps)
+        study = optuna.create_study(
+            storage=self.connect(),
+            study_name=name,
+            directions=list(directions),
+            load_if_exists=True,
+            pruner=pruner,
+        )
+        known = study.user_attrs.get(IDENTITY)
+        if known is None and study.get_trials(deepcopy=False):
+            raise PersonaeError(f"{self.shown}: {name} is a study of something else; choose another --name")
+        if known is None:
+            study.set_user_attr(IDENTITY, dict(identity))
+        elif known != dict(identity):
+            changed = [key for key in identity if known.get(key) != identity[key]]
+            raise PersonaeError(
+                f"sweep {name} exists with another {' and '.join(changed)}; go on with what it had "
+                f"({_told(known, changed)}) or choose another --name"
+            )
+        return study
+
+
+class Worker:
+    """One process that takes trials of a study, evaluates them and gives them back.
+
+    Parameters
+    ----------
+    study : optuna.Study
+    sweep : Sweep
+        Number of trials, sampler and its seed.
+    directory : Path
+        Where workers of one machine hold their locks.
+    local : bool
+        Whether all workers are on this machine.
+
+    Attributes
+    ----------
+    trials : list of FrozenTrial
+        All trials as they were when this worker took its last one.
+    """
+
+    def __init__(self, study: optuna.Study, sweep: Sweep, directory: Path, *, local: bool) -> None:
+        self.study, self._sweep, self._directory, self._local = study, sweep, directory, local
+        self.trials: list[FrozenTrial] = []
+        self.name = f"{socket.gethostname()}/{uuid.uuid4().hex[:12]}"
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Hold this worker's lock: as long as it is held, nobody else takes this worker's trial."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        path = self._lock(self.name)
+        try:
+            with FileLock(path):
+                yield
+        finally:
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other workers of this machine from taking trials."""
+        with FileLock(self._directory / "trials.lock"):
+            yield
+
+    def take(self) -> Trial | None:
+        """Go on with a trial whose worker is gone, else begin the next; None when all are taken."""
+        with self.alone():
+            trials = self.trials = self.study.get_trials(deepcopy=False)
+            for frozen in trials:
+                if frozen.state == TrialState.RUNNING and self.deserted(frozen):
+                    trial = Trial(self.study, frozen._trial_id)
+                    break
+            else:
+                if len(trials) >= self._sweep.trials:
+                    return None
+                trial = self.study.ask()
+            trial.set_user_attr(WORKER, self.name)
+        return trial
+
+    def suggest(self, trial: Trial, dimension: Dimension, place: int) -> Any:
+        """Let the sampler choose, with a seed of the trial's number: a resumed search goes the same way."""
+        state = np.random.SeedSequence([self._sweep.seed, trial.number, place]).generate_state(1)
+        self.study.sampler = self._sampler(int(state[0]))
+        return dimension.suggest(trial)
+
+    def reporter(self, trial: Trial) -> "Reporter":
+        """Give what stops the trial early if it is not worth going on."""
+        return Reporter(trial, len(self.study.directions) == 1 and self._sweep.prune is not None)
+
+    def deserted(self, trial: FrozenTrial) -> bool:
+        """Tell whether the worker of a trial is gone; of another machine's nobody can tell, so it is not."""
+        name = trial.user_attrs.get(WORKER)
+        if name is None:
+            started = trial.datetime_start
+            return self._local or (started is not None and datetime.now() - started > GRACE)
+        if name == self.name:
+            return False
+        if name.split("/")[0] != socket.gethostname():
+            return False
+        path = self._lock(name)
+        if not path.exists():
+            return True
+        try:
+            with FileLock(path, timeout=0):
+                return True
+        except Timeout:
+            return False
+
+    def _lock(self, name: str) -> Path:
+        return self._directory / f"{name.rsplit('/', maxsplit=1)[-1]}.lock"
+
+    def _sampler(self, seed: int) -> BaseSampler:
+        if self._sweep.sampler == "random":
+            return RandomSampler(seed=seed)
+        return TPESampler(
+            seed=seed, n_startup_trials=self._sweep.startup, multivariate=False, constant_liar=True
+        )
+
+
+class Reporter:
+    """Tells Optuna how a trial is doing, fold by fold."""
+
+    def __init__(self, trial: Trial, prunes: bool) -> None:
+        self._trial, self._prunes, self._step = trial, prunes, 0
+        known = trial.study.get_trials(deepcopy=False)[trial.number] if prunes else None
+        self._known = known.intermediate_values if known else {}
+
+    def __call__(self, value: float) -> None:
+        """Report the objective so far.
+
+        Raises
+        ------
+        optuna.TrialPruned
+            If the trial is to be stopped.
+        """
+        if not self._prunes:
+            return
+        if self._step not in self._known:
+            self._trial.report(value, self._step)
+        self._step += 1
+        if self._trial.should_prune():
+            raise optuna.TrialPruned
+
+
+def best(study: optuna.Study, trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
+    """Give the complete one of some trials that is best in the first objective, the earliest of equals."""
+    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    sign = 1 if study.directions[0] == optuna.study.StudyDirection.MINIMIZE else -1
+    return min(complete, key=lambda trial: (sign * trial.values[0], trial.number), default=None)
+
+
+def _relaxed(connection: Any, _: Any) -> None:
+    """A killed process loses nothing with this; only the power failing may lose the last trial."""
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _told(known: Mapping[str, Any], changed: Sequence[str]) -> str:
+    shown = {key: known.get(key) for key in changed}
+    text = "; ".join(
+        f"{key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in shown.items()
+    )
+    return text if len(text) < 300 else f"{text[:300]}..."

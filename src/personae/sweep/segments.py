@@ -1,0 +1,169 @@
+"""Trials of stage segment: what is fitted changes, the space that every figure is computed in does not."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import ThreadpoolController
+
+from personae.errors import PersonaeError
+from personae.schema.segment import Segment
+from personae.segmentation.clusterers import Labels, Matrix
+from personae.segmentation.evidence import Customers
+from personae.segmentation.fit import SCARCE
+from personae.segmentation.methods import build_clusterer
+from personae.segmentation.parallel import run_all
+from personae.segmentation.procedure import Procedure, smallest_share
+from personae.segmentation.quality import silhouettes
+from personae.segmentation.space import Space
+from personae.segmentation.stability import bootstrap_once, mean_jaccard
+from personae.segmentation.study import StudySegments, segment_study
+
+Report = Callable[[float], None]
+# Bootstraps between two looks at whether the trial is to be stopped.
+ROUND = 4
+
+
+class SegmentTrials:
+    """One study's customers, their reference space and bootstraps, shared by all trials.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Completed customers.
+    base : Segment
+        Settings that all trials share.
+    objectives : sequence of str
+        The first is what `measure` reports on the way.
+    seed : int
+        The study's: partitions are the graph's own.
+    search_seed, bootstraps : int
+        Samples that a trial's stability is measured on; the stage draws others.
+    """
+
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        base: Segment,
+        objective: str,
+        *,
+        seed: int,
+        search_seed: int,
+        bootstraps: int,
+    ) -> None:
+        self._table, self._base, self._objective, self._seed = table, base, objective, seed
+        self._space = Space(**base.space.model_dump()).fit(table)
+        points = self._space.transform(table)
+        self._distinct = len(np.unique(points, axis=0))
+        everybody = Customers(points, points, pd.factorize(table["unit"])[0])
+        sampling, *self._drawn = np.random.SeedSequence([seed, search_seed]).spawn(1 + bootstraps)
+        limit = min(base.effort.stability_rows, base.effort.silhouette_rows)
+        self._points = points
+        self._some, self._rows = everybody.sample(limit, np.random.default_rng(sampling))
+        self._working: dict[tuple[str, int | None], Matrix] = {}
+
+    def measure(self, settings: Segment, report: Report) -> dict[str, float]:
+        """Fit the segments of a trial and measure them.
+
+        Parameters
+        ----------
+        report : callable
+            Told the objective after every few bootstraps; it may raise to stop the trial.
+
+        Returns
+        -------
+        dict
+            Objectives by name, and figures under the names that the graph's have.
+        """
+        with ThreadpoolController().limit(limits=1):
+            procedure = self._procedure(settings)
+            working = self._in_working_space(procedure)
+            [fitted] = procedure.fit_all(working, None, self._seed)
+            labels = fitted.labels_
+            silhouette, share = self._silhouette(labels), smallest_share(labels)
+            aris: list[float] = []
+            jaccard: list[Matrix] = []
+            for start in range(0, len(self._drawn), ROUND):
+                some = self._drawn[start : start + ROUND]
+                runs = run_all(
+                    [partial(self._again, procedure, working, labels, child) for child in some],
+                    self._base.workers,
+                )
+                aris += [ari for ari, _ in runs]
+                jaccard += [each for _, each in runs]
+                found = objectives(silhouette, _least(jaccard), share, self._base.floor)
+                report(found[self._objective])
+        return {
+            **found,
+            "segment.silhouette": silhouette,
+            "segment.k": float(labels.max(initial=-1) + 1),
+            "segment.stability.min_jaccard": _least(jaccard),
+            "segment.stability.ari_mean": float(np.mean(aris)),
+            "segment.smallest_share": share,
+            "segment.noise": float((labels < 0).sum()),
+        }
+
+    def conclude(
+        self, settings: Segment, anchor: Mapping[str, Any]
+    ) -> tuple[dict[str, float], StudySegments]:
+        """Run the whole stage: objectives on its fresh bootstraps, and what `dvc repro` will write."""
+        found = segment_study(self._table, settings, anchor=anchor, seed=self._seed)
+        report = found.main.report
+        everybody = sum(report.sizes) + report.noise
+        silhouette = report.silhouette * (1 - report.noise / everybody) if report.k > 1 else 0.0
+        share = min(report.sizes, default=0) / everybody
+        return objectives(silhouette, report.stability.min_jaccard, share, self._base.floor), found
+
+    def _procedure(self, settings: Segment) -> Procedure:
+        model = build_clusterer(seed=self._seed, **settings.clusterer.model_dump())
+        k = 1 if model.finds_k else settings.k
+        if k is None:
+            raise PersonaeError(
+                "space: segment.k is null in this study; add segment.k=range(2,10) or the like"
+            )
+        if k > self._distinct:
+            raise PersonaeError(f"segment: k is {k}, but there are only {self._distinct} distinct customers")
+        scarce = self._distinct < SCARCE * k
+        scaler = settings.scaler
+        return Procedure(model, self._space, scaler.name, scaler.axes, (k,), "fixed", None, 0.0, scarce)
+
+    def _in_working_space(self, procedure: Procedure) -> Matrix:
+        key = (procedure.scaler, procedure.axes)
+        if key not in self._working:
+            self._working[key] = procedure.working_space().fit_transform(self._points)
+        return self._working[key]
+
+    def _silhouette(self, labels: Labels) -> float:
+        """Mean over everybody: a customer called noise counts 0, so leaving customers out cannot win."""
+        widths = silhouettes(self._some.points, [labels[self._rows]], None, self._base.workers)[0]
+        return float(np.nan_to_num(widths).mean())
+
+    def _again(
+        self, procedure: Procedure, working: Matrix, labels: Labels, child: np.random.SeedSequence
+    ) -> tuple[float, Matrix]:
+        rng = np.random.default_rng(child)
+        rows = self._rows
+        return bootstrap_once(working[rows], [labels[rows]], self._some.groups, procedure.fit_all, rng)[0]
+
+
+def objectives(silhouette: float, stability: float, smallest: float, floor: float) -> dict[str, float]:
+    """Give what a sweep can maximise; quality is silhouette x stability x how far the size floor is kept.
+
+    One segment is no segmentation and counts 0. A negative silhouette is not made better by instability.
+
+    Examples
+    --------
+    >>> objectives(0.4, 0.5, 0.01, 0.02)["quality"], objectives(-0.1, 0.5, 0.3, 0.02)["quality"]
+    (0.1, -0.1)
+    """
+    kept = min(1.0, smallest / floor) if floor else 1.0
+    quality = silhouette * stability * kept if silhouette > 0 else silhouette
+    return {"quality": quality, "silhouette": silhouette, "stability": stability}
+
+
+def _least(jaccard: list[Matrix]) -> float:
+    """Mean Jaccard similarity of the least stable segment; 0 for fewer than two."""
+    runs = np.array(jaccard)
+    return float(mean_jaccard(runs).min()) if runs.shape[1] > 1 else 0.0

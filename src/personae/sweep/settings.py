@@ -1,0 +1,111 @@
+"""Settings of a sweep, one file in conf/sweep/."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import Field, TypeAdapter, ValidationError
+
+from personae.errors import PersonaeError
+from personae.schema.base import Frozen
+
+
+class Prune(Frozen):
+    """Stop a trial that is below the median of the others after some of its folds or bootstraps.
+
+    Attributes
+    ----------
+    trials
+        Complete trials before the first can be stopped.
+    steps
+        Steps of a trial before it can be stopped: folds, or rounds of bootstraps.
+    """
+
+    trials: int = Field(gt=0)
+    steps: int = Field(gt=0)
+
+
+class _Search(Frozen):
+    """What every sweep says.
+
+    Attributes
+    ----------
+    space
+        Keys and what they may be, in Hydra's grammar of overrides.
+    trials
+        In all, those of earlier calls and other workers counted.
+    sampler, startup
+        Tree-structured Parzen estimators after `startup` random trials, or random throughout.
+    seed
+        Of the sampler and of what the search scores on: other folds and bootstraps than the stage's own.
+    prune
+        null, or when to stop a trial early; a sweep with several objectives never does.
+    """
+
+    space: list[str] = Field(min_length=1)
+    trials: int = Field(gt=0)
+    sampler: Literal["tpe", "random"]
+    startup: int = Field(gt=0)
+    seed: int = Field(ge=0)
+    prune: Prune | None
+
+
+class SegmentSweep(_Search):
+    """Stage segment: `bootstraps` measure the stability of a trial; figures of the reference space."""
+
+    stage: Literal["segment"]
+    objectives: list[Literal["quality", "silhouette", "stability"]] = Field(min_length=1)
+    bootstraps: int = Field(gt=1)
+
+
+class ClassifySweep(_Search):
+    """Stage classify: scored on `folds` inner folds; one customer in `outer` is held out of the search."""
+
+    stage: Literal["classify"]
+    objectives: list[Literal["average_precision", "roc_auc", "profit"]] = Field(min_length=1)
+    folds: int = Field(gt=1)
+    outer: int = Field(gt=2)
+
+
+class ImputeSweep(_Search):
+    """Stage impute: error on masked cells in `folds` folds; one customer in `outer` is held out."""
+
+    stage: Literal["impute"]
+    objectives: list[Literal["error"]] = Field(min_length=1)
+    folds: int = Field(gt=1)
+    outer: int = Field(gt=2)
+
+
+Sweep = SegmentSweep | ClassifySweep | ImputeSweep
+_ANY: TypeAdapter[Sweep] = TypeAdapter(
+    Annotated[SegmentSweep | ClassifySweep | ImputeSweep, Field(discriminator="stage")]
+)
+
+
+def load_sweep(path: Path, stage: str, *, space: list[str], trials: int | None = None) -> Sweep:
+    """Read a sweep's file; a space or a number of trials given here replaces the file's.
+
+    Raises
+    ------
+    PersonaeError
+        If the file is missing or says something that no sweep has, or is about another stage.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(sorted(each.stem for each in path.parent.glob("*.yaml"))) or "none"
+        raise PersonaeError(f"{path}: no such file; sweeps there are: {known}") from None
+    except yaml.YAMLError as error:
+        raise PersonaeError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise PersonaeError(f"{path}: holds {content!r}; expected keys and values")
+    if content.get("stage") != stage:
+        raise PersonaeError(f"{path}: is about stage {content.get('stage')!r}; expected {stage}")
+    given = content | ({"space": space} if space else {}) | ({"trials": trials} if trials is not None else {})
+    try:
+        return _ANY.validate_json(json.dumps(given))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(str(part) for part in problem["loc"][1:])
+        raise PersonaeError(f"{path}: {name} holds {problem['input']!r}; {problem['msg']}") from None

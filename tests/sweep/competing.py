@@ -1,0 +1,40 @@
+"""One of several workers that meet at fresh databases: takes trials of each until none is left."""
+
+import sys
+from pathlib import Path
+
+import filelock
+from optuna.trial import TrialState
+
+from personae.sweep.search import Database, Worker
+from personae.sweep.settings import SegmentSweep
+from personae.sweep.space import parse_space
+
+SWEEP = SegmentSweep(
+    stage="segment",
+    space=["segment.k=range(2,10)"],
+    objectives=["quality"],
+    trials=5,
+    sampler="tpe",
+    startup=2,
+    seed=0,
+    bootstraps=2,
+    prune=None,
+)
+
+
+def compete(directory):
+    directory.mkdir(parents=True, exist_ok=True)
+    database = Database(f"sqlite:///{directory / 'optuna.db'}")
+    with filelock.FileLock(directory / ".lock"):
+        study = database.open("s", {"space": SWEEP.space}, ["maximize"], None)
+    worker = Worker(study, SWEEP, directory / "workers", local=True)
+    [dimension] = parse_space(SWEEP.space)
+    with worker.at_work():
+        while (trial := worker.take()) is not None:
+            study.tell(trial, float(worker.suggest(trial, dimension, 0)), TrialState.COMPLETE)
+
+
+if __name__ == "__main__":
+    for number in range(int(sys.argv[2])):
+        compete(Path(sys.argv[1]) / str(number))

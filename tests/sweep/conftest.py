@@ -1,0 +1,82 @@
+"""A small project: simulated campaign customers, little effort, and the tables of its stages."""
+
+import os
+import shutil
+import warnings
+from pathlib import Path
+
+import pytest
+
+from personae.files import write_json, write_text
+from personae.simulate import campaign
+
+CONF = Path("conf").resolve()
+PARAMS = """\
+# What this study does otherwise.
+campaign:
+  use:
+    clusterer: kmeans  # as ever
+    imputer: ridge
+    classifier: [logistic, xgboost]
+  segment:
+    k: 2  # two to begin with
+    candidates: [2, 3]
+    workers: 1
+    effort: {bootstraps: 4, splits: 2, null_tables: 4, null_bootstraps: 2}
+  impute: {folds: 3, resamples: 50, others: [{method: mean}]}
+  classify: {folds: 3, repeats: 1, workers: 1, calibrations: [none]}
+  profile: {bootstraps: 20}
+aerofit: {}
+"""
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """The project with its tables, and an empty MLflow store."""
+    from personae.stages import compose, impute, prepare, segment
+
+    root = tmp_path_factory.mktemp("sweep") / "project"
+    shutil.copytree(CONF, root / "conf")
+    (root / "params.yaml").write_text(PARAMS)
+    raw = root / "data" / "campaign"
+    write_text(raw / "marketing_campaign.csv", campaign.to_text(campaign.simulate(300, 20).table))
+    write_json(raw / "origin.json", {"data": "sample"})
+    before = Path.cwd()
+    os.chdir(root)
+    try:
+        for stage in (compose, prepare, impute, segment):
+            stage.main("campaign")
+        from personae.tracking.store import Store
+
+        store = Store(root / "mlruns")
+        with store.locked(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # MLflow's own
+            store.client()
+    finally:
+        os.chdir(before)
+    return root
+
+
+@pytest.fixture
+def project(template, tmp_path, monkeypatch):
+    """A copy of the project as working directory, without inherited settings."""
+    for name in os.environ:
+        if name.startswith(("DVC_", "MLFLOW_")):
+            monkeypatch.delenv(name)
+    shutil.copytree(template, tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def sweep_file(project):
+    """Write conf/sweep/NAME.yaml."""
+
+    def write(name, **settings):
+        import yaml
+
+        base = {"trials": 6, "sampler": "tpe", "startup": 3, "seed": 1, "prune": None}
+        (project / "conf" / "sweep" / f"{name}.yaml").write_text(yaml.safe_dump(base | settings))
+        return name
+
+    return write
