@@ -66,7 +66,7 @@ def summary() -> None:
     from personae.tracking.summary import summary as figures
 
     with one_line_errors():
-        console.print(figures(studies(paths.PARAMS)), highlight=False)
+        console.print(figures(studies(paths.PARAMS)), highlight=False, soft_wrap=True)
         console.print("\n`make ui` opens the runs in MLflow.")
 
 
