@@ -6,7 +6,7 @@ from tests.scratch import Project
 
 pytestmark = [pytest.mark.graph, pytest.mark.xdist_group("campaign")]
 
-AFTER_PROFILE = {"report", "track"}
+AFTER_PROFILE = {"days", "report", "track"}
 
 
 def ran(output, study="campaign"):
