@@ -79,15 +79,19 @@ def overview() -> None:
     from personae.report.overview import overview as page
 
     with one_line_errors():
-        found = {
-            study: {
-                name: read_json(paths.report(study, f"{name}.json"))
-                for name in REPORTS
-                if paths.report(study, f"{name}.json").exists()
-            }
+        files = {
+            study: {name: paths.report(study, f"{name}.json") for name in REPORTS}
             for study in studies(paths.PARAMS)
         }
-        write_text(paths.OVERVIEW, page({study: reports for study, reports in found.items() if reports}))
+        found = {
+            study: {name: read_json(path) for name, path in own.items() if path.exists()}
+            for study, own in files.items()
+        }
+        told = {
+            study: {name: report for name, report in own.items() if report and "skipped" not in report}
+            for study, own in found.items()
+        }
+        write_text(paths.OVERVIEW, page({study: reports for study, reports in told.items() if reports}))
     console.print(f"{paths.OVERVIEW}: all studies on one page", highlight=False)
 
 
