@@ -105,7 +105,7 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
             ),
             "baskets": known.select("basket", "customer", "item", "category", "week")
             .unique()
-            .sort("customer", "basket", "item"),
+            .sort("customer", "basket", "item", "category"),
             "offers": offers(raw, kept, settings.history_weeks).join(demographics, on="customer", how="left"),
         },
         duplicates=Duplicates(rows=lines.height - lines.unique().height),
