@@ -1,7 +1,11 @@
 import numpy as np
+import pandas as pd
 from scipy.cluster.hierarchy import fcluster
 
+from personae.segmentation.fit import fit_segments
+from personae.segmentation.space import Space
 from personae.segmentation.stability import adjusted_rand
+from personae.segmentation.summary import Effort
 from personae.segmentation.ward import WardClusterer, WardThenKMeansClusterer, contract, ward_tree
 from personae.simulate.blobs import planted_segments
 
@@ -40,19 +44,42 @@ def niches(seed=0):
 def test_small_far_compact_groups_are_peeled_off_and_the_rest_divided():
     points, labels = niches()
     model = WardThenKMeansClusterer(4).fit(points)
-    assert len(model.radii_) == 2
+    assert len(model.reach_) == 2
     assert adjusted_rand(labels, model.labels_) >= 0.95
 
 
 def test_no_more_niches_than_admitted():
     points, _ = niches()
-    assert len(WardThenKMeansClusterer(4, max_niches=1).fit(points).radii_) == 1
-    assert len(WardThenKMeansClusterer(2).fit(points).radii_) == 1
-    assert len(WardThenKMeansClusterer(4, niche_share=0.03).fit(points).radii_) == 0
+    assert len(WardThenKMeansClusterer(4, max_niches=1).fit(points).reach_) == 1
+    assert len(WardThenKMeansClusterer(2).fit(points).reach_) == 1
+    assert len(WardThenKMeansClusterer(4, niche_share=0.03).fit(points).reach_) == 0
 
 
-def test_a_customer_beyond_the_radius_of_a_niche_belongs_to_the_rest():
+def test_a_customer_beyond_the_reach_of_a_niche_belongs_to_the_rest():
     points, _ = niches()
     model = WardThenKMeansClusterer(4).fit(points)
     assert model.predict(np.array([[0.0, 12.0]]))[0] < 2
     assert model.predict(np.array([[0.0, 10.0]]))[0] >= 2
+
+
+def test_stragglers_of_a_niche_stay_with_it():
+    points, labels = niches()
+    points[labels == 2] = np.random.default_rng(5).normal((0, 12), 0.4, size=(12, 2))
+    model = WardThenKMeansClusterer(4).fit(points)
+    assert adjusted_rand(labels, model.labels_) >= 0.95
+
+
+def test_no_rule_chooses_so_few_segments_that_a_niche_is_left_in_another():
+    points, _ = niches()
+    fitted = WardThenKMeansClusterer().fit_all(points, [2, 3, 4])
+    assert [one.fewest for one in fitted] == [3, 3, 3]
+    found = fit_segments(
+        pd.DataFrame(points, columns=["x", "y"]),
+        Space("flat", ["x", "y"]),
+        clusterer={"name": "ward_then_kmeans"},
+        ks=range(2, 6),
+        rule="silhouette",
+        effort=Effort(bootstraps=3, splits=1, null_tables=3, null_bootstraps=2),
+    )
+    assert min(found.report.votes.values()) >= 3
+    assert len(found.segmenter.clusterer.reach_) == 2

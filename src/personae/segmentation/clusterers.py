@@ -22,12 +22,14 @@ NOISE = -1
 class Clusterer(BaseEstimator):  # type: ignore[misc]
     """What all clusterers share: `predict` takes the nearest segment, `margin` compares it with the second.
 
-    A subclass gives `distances` (points x segments). Segments of the training customers are `predict`
+    A subclass gives `distances` (points x segments) and, where it finds groups that are not to be merged
+    again, the `fewest` segments that keep them apart. Segments of the training customers are `predict`
     of the same points, so that a customer scored alone never differs from the batch.
     """
 
     n_clusters: int
     labels_: Labels
+    fewest = 1
     finds_k = False
     shares_work = False
 

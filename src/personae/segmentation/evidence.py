@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from personae.segmentation.choice import gap_statistic
-from personae.segmentation.clusterers import Labels, Matrix
+from personae.segmentation.clusterers import Clusterer, Labels, Matrix
 from personae.segmentation.nulls import LAWS, Null, compare, fit_null
 from personae.segmentation.parallel import run_all
 from personae.segmentation.procedure import (
@@ -86,12 +86,13 @@ class Evidence:
 
 def gather(
     customers: Customers,
-    labelings: list[Labels],
+    fitted: list[Clusterer],
     plan: Plan,
     seed: np.random.SeedSequence,
     requested: int | None,
 ) -> Evidence:
     """Measure quality, stability and chance of every candidate partition, and let the rules vote."""
+    labelings = [one.labels_ for one in fitted]
     sampling, intervals, boots, tables = seed.spawn(4)
     procedure = plan.procedure
     widths = _silhouettes(customers, labelings, plan, np.random.default_rng(sampling))
@@ -101,6 +102,7 @@ def gather(
         mean_known(widths.widths, widths.weights),
         np.array([inertia for inertia, _, _ in scatters]) / len(customers.points),
         np.array([smallest_share(labels) for labels in labelings]),
+        fitted[0].fewest,
     )
     jaccard = dict(zip(procedure.ks, (one.min_jaccard for one in stability), strict=True)).__getitem__
     ballots = {

@@ -124,12 +124,11 @@ def fit_segments(
         working = procedure.working_space()
         customers = Customers(points, working.fit_transform(points), _units(groups, len(table)))
         fitted = _fit_candidates(procedure, customers.working, seed, workers)
-        labelings = [one.labels_ for one in fitted]
         evidence = gather(
-            customers, labelings, Plan(procedure, effort, workers, label), np.random.SeedSequence(seed), k
+            customers, fitted, Plan(procedure, effort, workers, label), np.random.SeedSequence(seed), k
         )
         column = evidence.column
-        labels, sizes = labelings[column], evidence.candidates[column].sizes
+        labels, sizes = fitted[column].labels_, evidence.candidates[column].sizes
         centers = centroids(points, labels, len(sizes))
         identity = match_segments(anchor, space, points, labels, centers) if anchor else None
         ids = list(identity.ids) if identity else ids_by_size(sizes).tolist()

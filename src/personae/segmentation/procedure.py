@@ -25,11 +25,15 @@ from personae.segmentation.stability import Groups, bootstrap_once, smallest_jac
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one table shows for every candidate k; inertia is that of one customer on average."""
+    """What one table shows for every candidate k; inertia is that of one customer on average.
+
+    `fewest` is the least number of segments that leaves no group of the clusterer's finding undivided.
+    """
 
     silhouette: Matrix
     inertia: Matrix
     smallest_share: Matrix
+    fewest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,10 @@ class Procedure:
         )
         return fitted
 
-    def admitted(self) -> list[int]:
-        """Give the candidates that a rule may choose, ascending: at least two segments, up to the cap."""
-        return [k for k in self.ks if k > 1 and (self.cap is None or k <= self.cap)] or [self.ks[0]]
+    def admitted(self, least: int) -> list[int]:
+        """Give the candidates from `least` up to the cap, ascending; the nearest one if there is none."""
+        below = [k for k in self.ks if self.cap is None or k <= self.cap]
+        return [k for k in below if k >= least] or below[-1:]
 
     def vote(
         self, rule: str, figures: Figures, reference: Matrix | None, min_jaccard: Callable[[int], float]
@@ -90,14 +95,14 @@ class Procedure:
         """
         if rule == "gap" and reference is not None:
             gaps, errors = gap_statistic(figures.inertia, reference)
-            admitted = [k for k in self.ks if self.cap is None or k <= self.cap]
+            admitted = self.admitted(figures.fewest)
             return vote_gap(_pick(admitted, self.ks, gaps), _pick(admitted, self.ks, errors)), True
-        ks = self.admitted()
+        ks = self.admitted(max(2, figures.fewest))
         silhouette = _pick(ks, self.ks, figures.silhouette)
         if rule == "silhouette":
             return vote_silhouette(silhouette), True
         if rule == "elbow":
-            curve = ks if 1 not in self.ks else [1, *ks]
+            curve = self.admitted(figures.fewest)
             return max(vote_elbow(_pick(curve, self.ks, figures.inertia)), ks[0]), True
         share = _pick(ks, self.ks, figures.smallest_share)
         return vote_stability(silhouette, min_jaccard, [k for k in ks if share[k] >= self.floor])
@@ -129,12 +134,14 @@ class Observed:
     bootstraps: int
 
 
-def measure(points: Matrix, labelings: Sequence[Labels]) -> Figures:
+def measure(points: Matrix, fitted: Sequence[Clusterer]) -> Figures:
     """Compute silhouettes, inertias and the share of the smallest segment in the reference space."""
-    inertia = [scatter(points, labels)[0] for labels in labelings]
-    shares = [smallest_share(labels) for labels in labelings]
+    labelings = [one.labels_ for one in fitted]
     return Figures(
-        mean_known(silhouettes(points, labelings)), np.array(inertia) / len(points), np.array(shares)
+        mean_known(silhouettes(points, labelings)),
+        np.array([scatter(points, labels)[0] for labels in labelings]) / len(points),
+        np.array([smallest_share(labels) for labels in labelings]),
+        fitted[0].fewest,
     )
 
 
@@ -164,15 +171,15 @@ def null_once(
     rng = np.random.default_rng(seed)
     points = model.draw(groups, rng)
     working = procedure.working_space().fit_transform(points)
-    labelings = [fitted.labels_ for fitted in procedure.fit_all(working, None, int(rng.integers(2**31)))]
-    figures = measure(points, labelings)
+    fitted = procedure.fit_all(working, None, int(rng.integers(2**31)))
+    labelings, figures = [one.labels_ for one in fitted], measure(points, fitted)
     silhouette = dict(zip(procedure.ks, figures.silhouette >= observed.silhouette, strict=True))
     if procedure.rule == "gap":
         return NullTable(figures, None)
     if procedure.rule not in RULES[1:]:
         return NullTable(figures, bool(silhouette[observed.k]))
     chosen = dict(zip(procedure.ks, labelings, strict=True))
-    lowest = procedure.admitted()[0]
+    lowest = procedure.admitted(max(2, figures.fewest))[0]
 
     def min_jaccard(k: int) -> float:
         # Whatever is chosen from here on stays below the observed silhouette, and so does the fallback.

@@ -17,7 +17,7 @@ from personae.segmentation.clusterers import (
     sample_rows,
 )
 
-# Share of the members of a niche that may lie outside its radius, and of outsiders within.
+# Share of the members of a niche that may lie outside its radius, and of outsiders within reach.
 STRAGGLERS = 0.05
 
 
@@ -59,9 +59,10 @@ class WardThenKMeansClusterer(CentroidClusterer):
     """Peel small, compact, far groups off with Ward, then divide the rest with k-means.
 
     A niche is a node of the top of the Ward tree with at most `niche_share` of the customers. Its radius
-    holds 95 % of its members and next to no others, and the centroid of the nearest other group is at
-    least `isolation` radii away. A customer within the radius of a niche belongs to it, everybody else to
-    the nearest k-means centroid.
+    holds 95 % of its members, the centroid of the nearest other group is at least `isolation` radii away,
+    and half of that, its reach, holds next to no others. A customer within the reach of a niche belongs to
+    it, everybody else to the nearest k-means centroid. A rule that chooses the number of segments starts where all niches are
+    peeled (`fewest`); a smaller number that is asked for peels the farthest only.
 
     Parameters
     ----------
@@ -118,11 +119,11 @@ class WardThenKMeansClusterer(CentroidClusterer):
         return [clone(self).set_params(n_clusters=k)._divide(points, weights, niches) for k in ks]
 
     def distances(self, points: Matrix) -> Matrix:
-        """Give distances to centroids; a niche is out of reach beyond its radius, and nearest within."""
+        """Give distances to centroids; a niche is infinitely far beyond its reach, and nearest within."""
         distances = super().distances(points)
-        inside = distances[:, : len(self.radii_)] <= self.radii_
-        distances[:, : len(self.radii_)][~inside] = np.inf
-        distances[:, len(self.radii_) :][inside.any(axis=1)] += 2 * self.radii_.max(initial=0.0)
+        inside = distances[:, : len(self.reach_)] <= self.reach_
+        distances[:, : len(self.reach_)][~inside] = np.inf
+        distances[:, len(self.reach_) :][inside.any(axis=1)] += 2 * self.reach_.max(initial=0.0)
         return distances
 
     def _niches(self, train: Matrix) -> list[tuple[Matrix, float]]:
@@ -135,26 +136,28 @@ class WardThenKMeansClusterer(CentroidClusterer):
                 members = groups == group
                 away = cdist(train, centers[[group]])[:, 0]
                 radius = max(float(np.quantile(away[members], 1 - STRAGGLERS)), 1e-12)
-                foreign = int((away[~members] <= radius).sum())
+                reach = radius * self.isolation / 2
+                foreign = int((away[~members] <= reach).sum())
                 others = np.delete(centers, group, axis=0)
                 ratio = float(cdist(centers[[group]], others).min()) / radius
                 if ratio >= self.isolation and foreign <= STRAGGLERS * sizes[group]:
-                    found.append((ratio, members, centers[group], radius))
+                    found.append((ratio, members, centers[group], reach))
         taken = np.zeros(len(train), dtype=bool)
         niches: list[tuple[Matrix, float]] = []
-        for _, members, center, radius in sorted(found, key=lambda niche: -niche[0]):
+        for _, members, center, reach in sorted(found, key=lambda niche: -niche[0]):
             if len(niches) < self.max_niches and not (taken & members).any():
                 taken |= members
-                niches.append((center, radius))
+                niches.append((center, reach))
         return niches
 
     def _divide(self, points: Matrix, weights: Labels | None, niches: list[tuple[Matrix, float]]) -> Self:
+        self.fewest = len(niches) + 1
         niches = niches[: self.n_clusters - 1]
         axes = points.shape[1]
         centers = np.array([center for center, _ in niches]).reshape(-1, axes)
-        self.radii_ = np.array([radius for _, radius in niches])
+        self.reach_ = np.array([reach for _, reach in niches])
         rest = (
-            ~(cdist(points, centers) <= self.radii_).any(axis=1)
+            ~(cdist(points, centers) <= self.reach_).any(axis=1)
             if niches
             else np.ones(len(points), dtype=bool)
         )
