@@ -10,6 +10,7 @@ from ORIGINALS/grocery/standin where they are there.
 import os
 import sys
 import time
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -27,50 +28,23 @@ from personae.simulate.grocery import RULES, SEGMENTS, simulate
 from personae.sources import grocery, journey
 
 STANDIN = Path(os.environ.get("ORIGINALS", "../shared/data"), "grocery", "standin")
-COMMON = {
-    "max_length": 3,
-    "correction": "holm",
-    "alpha": 0.05,
-    "thin": 4,
-    "resamples": 300,
-    "memory_mb": 1024,
-}
 SMALL = Search(
     min_support=0.005,
     least_baskets=20,
     min_confidence=0.2,
+    max_length=3,
     max_rules=200,
     min_customers=10,
+    correction="holm",
+    alpha=0.05,
     shuffles=100,
-    **COMMON,
+    thin=4,
+    resamples=300,
+    memory_mb=1024,
 )
-WEAK = Search(
-    min_support=0.002,
-    least_baskets=10,
-    min_confidence=0.02,
-    max_rules=200,
-    min_customers=5,
-    shuffles=100,
-    **COMMON,
-)
-SAMPLE = Search(
-    min_support=0.01,
-    least_baskets=20,
-    min_confidence=0.2,
-    max_rules=200,
-    min_customers=10,
-    shuffles=100,
-    **COMMON,
-)
-LARGE = Search(
-    min_support=0.01,
-    least_baskets=100,
-    min_confidence=0.2,
-    max_rules=200,
-    min_customers=25,
-    shuffles=100,
-    **COMMON,
-)
+WEAK = replace(SMALL, min_support=0.002, least_baskets=10, min_confidence=0.02, min_customers=5)
+SAMPLE = replace(SMALL, min_support=0.01)
+LARGE = replace(SMALL, min_support=0.01, least_baskets=100, min_customers=25)
 
 
 def halves(baskets, seed):

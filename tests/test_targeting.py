@@ -95,7 +95,7 @@ def test_a_fall_of_the_response_costs_less_if_the_list_adapts():
 
 
 def test_costs_by_channel_or_segment_move_the_cut_off():
-    cost = targeting.by_segment(["a", "b"], 3.0, {"b": 9.0})
+    cost = targeting.amounts(np.full(2, 3.0), ["a", "b"], {"b": 9.0})
     money = targeting.economics(2, cost, 10.0)
     assert targeting.contact(np.array([[0.5, 0.5]]), money).tolist() == [[True, False]]
 

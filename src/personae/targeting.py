@@ -87,15 +87,15 @@ def economics(rows: int, cost: float | Floats, revenue: float | Floats) -> Econo
     return Economics(found["cost"], found["revenue"])
 
 
-def by_segment(segments: Sequence[Any], default: float, own: Mapping[str, float]) -> Floats:
-    """Look up a figure for each customer's segment; a segment that is not named has the default.
+def amounts(default: Floats, groups: Sequence[Any], own: Mapping[str, float]) -> Floats:
+    """Look up an amount for each customer's group (segment, channel); one that is not named has the default.
 
     Examples
     --------
-    >>> by_segment([0, 1, 1], 3.0, {"1": 2.5}).tolist()
-    [3.0, 2.5, 2.5]
+    >>> amounts(np.array([3.0, 3.0, 4.0]), ["mail", "phone", "letter"], {"mail": 0.5}).tolist()
+    [0.5, 3.0, 4.0]
     """
-    return np.array([own.get(str(segment), default) for segment in segments], dtype=np.float64)
+    return np.array([own.get(str(group), each) for group, each in zip(groups, default, strict=True)])
 
 
 def check_probability(probability: Floats) -> None:

@@ -102,6 +102,17 @@ def test_a_stage_runs_the_code_of_its_own_checkout(name):
     assert STAGES[name]["cmd"] == f"PYTHONPATH=src python -m personae.stages.{name} ${{item}}"
 
 
+def outputs(stage):
+    """Paths that a stage writes; an entry with options is a mapping from the path to these."""
+    entries = [entry for kind in ("outs", "metrics", "plots") for entry in stage.get(kind, ())]
+    return {entry if isinstance(entry, str) else next(iter(entry)) for entry in entries}
+
+
+def test_tracking_sees_everything_that_a_result_consists_of():
+    written = set().union(*(outputs(stage) for name, stage in STAGES.items() if name != "track"))
+    assert written - set(STAGES["track"]["deps"]) == set()
+
+
 def test_every_study_has_a_section_a_file_and_composed_settings():
     studies = GRAPH["vars"][0]["studies"]
     assert set(yaml.safe_load(Path("params.yaml").read_text())) == set(studies)

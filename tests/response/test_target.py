@@ -13,14 +13,15 @@ from personae.schema.target import Target
 SETTINGS = {
     "cost": "contact_cost",
     "revenue": 11.0,
-    "cost_by_segment": {},
-    "revenue_by_segment": {"1": 20.0},
+    "cost_by": {},
+    "revenue_by": {"segment": {"1": 20.0}},
     "budgets": [30.0, 150.0],
     "rfm": {"recency": "recency", "frequency": "orders", "monetary": "spend"},
     "fall": 0.2,
     "resamples": 200,
-    "uplift": {"treatment": None, "smallest_effect": 0.05},
+    "uplift": {"treatment": None, "inputs": [], "smallest_effect": 0.05},
 }
+MAILED = {"treatment": "mailed", "inputs": ["recency", "spend"], "smallest_effect": 0.1}
 
 
 def settings(**changes):
@@ -38,6 +39,7 @@ def case(seed=0, rows=400):
             "recency": rng.random(rows),
             "orders": rng.poisson(3, rows),
             "spend": rng.random(rows),
+            "odd": np.arange(rows) % 2,
         }
     )
     told = {
@@ -83,9 +85,55 @@ def test_a_budget_is_never_overspent():
         ({"cost": -1.0}, "cost per contact is -1"),
         ({"budgets": [0.0]}, "budget is 0; expected an amount above 0"),
         ({"rfm": SETTINGS["rfm"] | {"recency": "days"}}, "target.rfm: column 'days'"),
-        ({"uplift": {"treatment": "mailed", "smallest_effect": 0.1}}, "column 'mailed'"),
+        ({"uplift": MAILED | {"treatment": "postage"}}, "column 'postage' is not in the customer table"),
+        ({"uplift": MAILED | {"treatment": "orders"}}, "column 'orders' holds .*; expected 0 or 1"),
+        (
+            {"uplift": MAILED | {"treatment": "odd", "inputs": ["age"]}},
+            "column 'age' is not in the customer table",
+        ),
+        ({"cost_by": {"channel": {"mail": 1.0}}}, "target.cost_by: column 'channel'"),
     ],
 )
 def test_impossible_settings_are_named(changes, message):
     with pytest.raises(PersonaeError, match=message):
         choose(*case(), settings(**changes), seed=1)
+
+
+def test_costs_may_differ_by_segment_and_by_channel():
+    laid_out, table, segments = case()
+    table["channel"] = np.where(np.arange(len(table)) % 4 < 2, "mail", "phone")
+    by = {"cost_by": {"segment": {"0": 2.0}, "channel": {"mail": 0.5}}}
+    found = choose(laid_out, table, segments, settings(**by), seed=1).customers.set_index("customer")
+    cost = found["probability"] * np.where(found["segment"] == 1, 20.0, 11.0) - found["expected_profit"]
+    assert np.allclose(cost.loc[[100, 101, 102, 103]], [0.5, 0.5, 2.0, 3.0])
+
+
+def experiment(gain, rows=3000):
+    """Contact helps customers who came lately by `gain`, and nobody else."""
+    rng = np.random.default_rng(4)
+    table = pd.DataFrame(
+        {
+            "contact_cost": 3.0,
+            "mailed": rng.integers(0, 2, rows),
+            **{name: rng.random(rows) for name in ("recency", "orders", "spend")},
+        }
+    )
+    chance = 0.2 + gain * table["mailed"] * (table["recency"] < 0.5)
+    answers = (rng.random(rows) < chance).astype(int)
+    found = np.full((1, rows, 2), [0.7, 0.3])
+    told = {"classes": [0, 1], "probabilities": found, "reasons": [""] * rows}
+    return responses(np.arange(rows), np.arange(rows), answers, **told), table, pd.Series([0] * rows)
+
+
+def test_uplift_is_estimated_where_both_arms_are_in_the_file():
+    found = choose(*experiment(0.5), settings(uplift=MAILED), seed=1).report["uplift"]
+    assert found["verdict"] == "uplift differs between customers"
+    assert set(found["qini"]) == {"two models", "class transformation"}
+    assert all(each["ci"][0] > 0 for each in found["qini"].values())
+    none = choose(*experiment(0.0), settings(uplift=MAILED), seed=1).report["uplift"]
+    assert none["verdict"] == "no difference in uplift is found"
+
+
+def test_a_treatment_without_inputs_is_refused():
+    with pytest.raises(ValueError, match="inputs is empty"):
+        settings(uplift=MAILED | {"inputs": []})

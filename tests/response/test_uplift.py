@@ -27,8 +27,8 @@ def experiment(seed, rows=2500, differs=True, biased=False):
 def test_planted_uplift_is_found_by_both_methods(biased):
     found = uplift(*experiment(1, biased=biased), MODEL, **SETTINGS)
     assert found.verdict == "uplift differs between customers"
-    for value, lower, upper in found.qini.values():
-        assert lower > 0 and lower < value < upper
+    for each in found.qini.values():
+        assert 0 < each.ci[0] < each.coefficient < each.ci[1]
 
 
 def test_an_equal_effect_for_all_is_no_uplift():

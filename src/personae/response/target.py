@@ -1,21 +1,24 @@
 """All of stage target as one value: profit, curves, budgets, the list of whom to contact."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from personae import targeting
 from personae.budgets import budget_curve
 from personae.errors import PersonaeError
 from personae.response.responses import event_probabilities
-from personae.response.uplift import experiment_size, identifiable
+from personae.response.uplift import uplift
 from personae.schema.target import Target
 from personae.targeting import Economics
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
 
 CURVE_RESAMPLES = 200
 ESTIMATES = (
@@ -84,7 +87,7 @@ def choose(
         "model_ci_estimates": ESTIMATES,
         "budget": budget_curve(money.expected(mean), money.cost, money.earned(known), settings.budgets),
         "if_response_falls": targeting.if_response_falls(known, probability, money, by=settings.fall),
-        "uplift": _uplift(settings, customers, float(known.mean())),
+        "uplift": _uplift(settings, customers.loc[seen], known, groups, seed),
     }
     chosen = _list(responses[seen], segments[seen], mean, money)
     return Targets(report, chosen, pd.DataFrame(points))
@@ -99,18 +102,30 @@ def nobody() -> Targets:
 
 
 def _economics(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> Economics:
-    figures = []
-    for name in ("cost", "revenue"):
-        given = getattr(settings, name)
-        if isinstance(given, str):
-            if given not in customers:
-                raise PersonaeError(f"target.{name}: column '{given}' is not in the customer table")
-            figures.append(customers[given].to_numpy(dtype=np.float64))
-            continue
-        figures.append(
-            targeting.by_segment(segments.tolist(), given, getattr(settings, f"{name}_by_segment"))
-        )
-    return targeting.economics(len(customers), figures[0], figures[1])
+    cost = _amounts("cost", settings.cost, settings.cost_by, customers, segments)
+    revenue = _amounts("revenue", settings.revenue, settings.revenue_by, customers, segments)
+    return targeting.economics(len(customers), cost, revenue)
+
+
+def _amounts(
+    name: str,
+    given: float | str,
+    by: Mapping[str, Mapping[str, float]],
+    customers: pd.DataFrame,
+    segments: pd.Series,
+) -> Floats:
+    everywhere = _column(customers, f"target.{name}", given) if isinstance(given, str) else given
+    found = np.broadcast_to(np.asarray(everywhere, dtype=np.float64), (len(customers),))
+    for column, own in by.items():
+        groups = segments if column == "segment" else _column(customers, f"target.{name}_by", column)
+        found = targeting.amounts(found, groups.tolist(), own)
+    return found
+
+
+def _column(customers: pd.DataFrame, key: str, name: str) -> pd.Series:
+    if name not in customers:
+        raise PersonaeError(f"{key}: column '{name}' is not in the customer table")
+    return customers[name]
 
 
 def _of(money: Economics, rows: npt.NDArray[np.bool_]) -> Economics:
@@ -131,23 +146,38 @@ def _rfm(settings: Target, customers: pd.DataFrame) -> Floats | None:
     if settings.rfm is None:
         return None
     named = (settings.rfm.recency, settings.rfm.frequency, settings.rfm.monetary)
-    absent = [column for column in named if column not in customers]
-    if absent:
-        raise PersonaeError(f"target.rfm: column '{absent[0]}' is not in the customer table")
-    return targeting.rfm_score(*(customers[column].to_numpy(dtype=np.float64) for column in named))
+    columns = (_column(customers, "target.rfm", column) for column in named)
+    return targeting.rfm_score(*(column.to_numpy(dtype=np.float64) for column in columns))
 
 
-def _uplift(settings: Target, customers: pd.DataFrame, response_rate: float) -> dict[str, Any]:
-    """Say whether the file can tell uplift; where it cannot, the size of the test that could."""
-    effect = settings.uplift.smallest_effect
-    needed = experiment_size(max(response_rate - effect, 0.0), effect)
-    treatment = settings.uplift.treatment
-    if treatment is not None and treatment not in customers:
-        raise PersonaeError(f"target.uplift.treatment: column '{treatment}' is not in the customer table")
-    arms = None if treatment is None else customers[treatment].to_numpy(dtype=np.intp)
-    reason = identifiable(arms, None)
-    verdict = "not identifiable from this file" if reason else "identifiable"
-    return {"verdict": verdict, "reason": reason, "experiment": needed}
+def _uplift(
+    settings: Target, customers: pd.DataFrame, response: Integers, units: Integers, seed: int
+) -> dict[str, Any]:
+    """Estimate uplift where the file has both arms; else say why not, and the size of the test that tells."""
+    named, treatment = settings.uplift, None
+    if named.treatment is not None:
+        treatment = _arms(_column(customers, "target.uplift.treatment", named.treatment))
+    inputs = [_column(customers, "target.uplift.inputs", name) for name in named.inputs]
+    found = uplift(
+        np.column_stack(inputs).astype(np.float64) if inputs else np.empty((len(customers), 0)),
+        treatment,
+        response,
+        units,
+        HistGradientBoostingClassifier(max_iter=100, learning_rate=0.05, max_depth=3, random_state=seed),
+        smallest_effect=named.smallest_effect,
+        resamples=settings.resamples,
+        seed=seed,
+    )
+    return asdict(found)
+
+
+def _arms(column: pd.Series) -> Integers:
+    wrong = column[~column.isin([0, 1])]
+    if len(wrong):
+        raise PersonaeError(
+            f"target.uplift.treatment: column '{column.name}' holds {wrong.iloc[0]}; expected 0 or 1"
+        )
+    return np.asarray(column, dtype=np.intp)
 
 
 def _list(

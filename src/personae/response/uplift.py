@@ -16,6 +16,8 @@ Integers = npt.NDArray[np.intp]
 
 FEWEST_IN_ARM = 50
 OVERLAP = (0.05, 0.95)
+# Beyond each end of an interval, so that those of both methods hold together with 95 % (Bonferroni).
+TAIL = 0.0125
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,21 @@ class Experiment:
 
 
 @dataclass(frozen=True, slots=True)
+class Qini:
+    """Qini coefficient of a ranking, 0 for a random one, and its interval, 95 % for all methods together."""
+
+    coefficient: float
+    ci: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Uplift:
-    """Verdict on uplift, and Qini coefficients with intervals by method where it is identified."""
+    """Verdict on uplift, and the Qini coefficient of every method where it is identified."""
 
     verdict: str
     reason: str
     experiment: Experiment
-    qini: dict[str, tuple[float, float, float]]
+    qini: dict[str, Qini]
 
 
 def experiment_size(
@@ -97,23 +107,23 @@ def uplift(
 
     Two models: response of the contacted minus response of the others (Radcliffe 2007). Class transformation:
     the response times treatment odds predicts the effect (Jaskowski and Jaroszewicz 2012). The treatment's
-    propensity is estimated out of fold by the same model and weighs the Qini curve.
+    propensity, and the response whatever the treatment, are estimated out of fold by the same model; weighing
+    by the one and subtracting the other keeps their errors out of the Qini curve (Robinson 1988).
 
     Parameters
     ----------
-    inputs : complete numbers, shape (customers, inputs)
+    inputs : numbers that the model can take, shape (customers, inputs)
     treatment : 1 contacted, 0 not; None if everybody was
     response : 0 or 1
     units : who is kept together in a fold and drawn together in the bootstrap
     model : unfitted scikit-learn classifier
 
-    Returns
-    -------
-    Uplift
-        `qini`: coefficient, lower and upper 95 % bound by method; 0 is a random ranking.
     """
-    base = float(response.mean() if treatment is None else response[treatment == 0].mean())
-    needed = experiment_size(min(base, 1 - smallest_effect), smallest_effect)
+    if treatment is None:
+        base = max(float(response.mean()) - smallest_effect, 0.0)
+    else:
+        base = min(float(response[treatment == 0].mean()), 1 - smallest_effect)
+    needed = experiment_size(base, smallest_effect)
     reason = identifiable(treatment, None)
     if treatment is None or reason:
         return Uplift("not identifiable from this file", reason, needed, {})
@@ -123,7 +133,8 @@ def uplift(
     reason = identifiable(treatment, propensity)
     if reason:
         return Uplift("not identifiable from this file", reason, needed, {})
-    weight = np.where(treatment == 1, 1 / propensity, -1 / (1 - propensity))
+    surprise = response - _out_of_fold(model, inputs, response, splits)
+    effect = surprise * np.where(treatment == 1, 1 / propensity, -1 / (1 - propensity))
     rankings = {
         "two models": _two_models(model, inputs, treatment, response, splits),
         "class transformation": _transformed(
@@ -131,10 +142,10 @@ def uplift(
         ),
     }
     qini = {
-        name: _qini_interval(ranking, np.asarray(response * weight), units, resamples, seed)
+        name: _qini_interval(ranking, np.asarray(effect), units, resamples, seed)
         for name, ranking in rankings.items()
     }
-    found = any(lower > 0 for _, lower, _ in qini.values())
+    found = any(each.ci[0] > 0 for each in qini.values())
     verdict = "uplift differs between customers" if found else "no difference in uplift is found"
     return Uplift(verdict, "", needed, qini)
 
@@ -196,9 +207,7 @@ def _transformed(
     return found
 
 
-def _qini_interval(
-    ranking: Floats, effect: Floats, units: Integers, resamples: int, seed: int
-) -> tuple[float, float, float]:
+def _qini_interval(ranking: Floats, effect: Floats, units: Integers, resamples: int, seed: int) -> Qini:
     _, member = np.unique(units, return_inverse=True)
     order = np.argsort(member, kind="stable")
     starts = np.searchsorted(member[order], np.arange(member.max() + 2))
@@ -208,5 +217,5 @@ def _qini_interval(
         groups = rng.integers(0, member.max() + 1, member.max() + 1)
         rows = order[np.concatenate([np.arange(starts[g], starts[g + 1]) for g in groups])]
         drawn.append(qini_coefficient(ranking[rows], effect[rows]))
-    lower, upper = np.quantile(drawn, [0.025, 0.975])
-    return qini_coefficient(ranking, effect), float(lower), float(upper)
+    lower, upper = np.quantile(drawn, [TAIL, 1 - TAIL])
+    return Qini(qini_coefficient(ranking, effect), (float(lower), float(upper)))

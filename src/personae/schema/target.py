@@ -1,6 +1,6 @@
 """Settings of stage target."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from personae.schema.base import Frozen
 
@@ -14,18 +14,29 @@ class Rfm(Frozen):
 
 
 class Uplift(Frozen):
-    """What an experiment would need: the treatment column, if the file has one, and the size of the test.
+    """Who responds because of the contact, and the size of the experiment that would tell.
 
     Attributes
     ----------
     treatment
         Column that is 1 for contacted customers and 0 for the others; null: everybody was contacted.
+    inputs
+        Columns of numbers, known before the contact, that the effect may depend on.
     smallest_effect
         Smallest gain in response, as a share of customers, that a test is to find.
     """
 
     treatment: str | None
+    inputs: list[str]
     smallest_effect: float = Field(gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _inputs_are_given(self) -> "Uplift":
+        if self.treatment is not None and not self.inputs:
+            raise ValueError(
+                "inputs is empty; with a treatment, name the columns that its effect may depend on"
+            )
+        return self
 
 
 class Target(Frozen):
@@ -35,8 +46,9 @@ class Target(Frozen):
     ----------
     cost, revenue
         Per contact and per response: an amount, or the column that holds it.
-    cost_by_segment, revenue_by_segment
-        Amounts that differ for a segment, by its id.
+    cost_by, revenue_by
+        Amounts that differ for some customers: `{segment: {"1": 2.5}}` by the id of the segment, or by the
+        values of a column such as the channel; of two that fit a customer, the later one holds.
     budgets
         Amounts to plan for.
     fall
@@ -47,8 +59,8 @@ class Target(Frozen):
 
     cost: float | str
     revenue: float | str
-    cost_by_segment: dict[str, float]
-    revenue_by_segment: dict[str, float]
+    cost_by: dict[str, dict[str, float]]
+    revenue_by: dict[str, dict[str, float]]
     budgets: list[float] = Field(min_length=1)
     rfm: Rfm | None
     fall: float = Field(ge=0, lt=1)

@@ -61,8 +61,8 @@ class WardThenKMeansClusterer(CentroidClusterer):
     A niche is a node of the top of the Ward tree with at most `niche_share` of the customers. Its radius
     holds 95 % of its members, the centroid of the nearest other group is at least `isolation` radii away,
     and half of that, its reach, holds next to no others. A customer within the reach of a niche belongs to
-    it, everybody else to the nearest k-means centroid. A rule that chooses the number of segments starts where all niches are
-    peeled (`fewest`); a smaller number that is asked for peels the farthest only.
+    it, everybody else to the nearest k-means centroid. A rule that chooses the number of segments starts
+    where all niches are peeled (`fewest`); a smaller number that is asked for peels the farthest only.
 
     Parameters
     ----------
