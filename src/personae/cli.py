@@ -98,21 +98,11 @@ def overview() -> None:
 @app.command()
 def anchor(study: Annotated[str, typer.Argument(help="Name of the study.")]) -> None:
     """Keep today's segments, ids and names: later runs are matched to them (conf/anchors/STUDY.json)."""
-    from personae import models
-    from personae.files import read_json, write_json
-    from personae.segmentation.segmenter import TRUSTED
+    from personae.anchoring import anchor as keep
 
     with one_line_errors():
-        directory = paths.model(study, "segmenter")
-        personas = read_json(paths.report(study, "personas.json"))
-        names = {persona["id"]: persona["name"] for persona in personas}
-        others = sorted(path.parent for path in directory.glob(f"*/{models.ARCHIVE}"))
-        write_json(
-            paths.anchor(study),
-            models.load(directory, TRUSTED).anchor(names)
-            | {"also": {other.name: models.load(other, TRUSTED).anchor({}) for other in others}},
-        )
-    console.print(f"{paths.anchor(study)}: {len(names)} segments anchored; commit it", highlight=False)
+        count = keep(study)
+    console.print(f"{paths.anchor(study)}: {count} segments anchored; commit it", highlight=False)
 
 
 @app.command()

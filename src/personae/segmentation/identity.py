@@ -104,11 +104,11 @@ def _read(anchor: Mapping[str, Any], space: Space) -> tuple[tuple[int, ...], dic
     try:
         segments: Sequence[Mapping[str, Any]] = anchor["segments"]
         before = tuple(int(segment["id"]) for segment in segments)
-        names = {int(segment["id"]): str(segment["name"]) for segment in segments}
+        names = {int(segment["id"]): str(segment["name"]) for segment in segments if "name" in segment}
         records = [segment["centroid"] for segment in segments]
     except (KeyError, TypeError, ValueError) as error:
         raise PersonaeError(
-            f"anchor: not readable ({error!r}); expected segments with id, name and centroid"
+            f"anchor: not readable ({error!r}); expected segments with id and centroid"
         ) from error
     if not before or len(set(before)) < len(before) or min(before) < 0:
         raise PersonaeError(

@@ -91,7 +91,7 @@ class Segmenter(BaseEstimator):  # type: ignore[misc]
     def anchor(self, names: Mapping[int, str]) -> dict[str, Any]:
         """Write these segments down for later runs to be matched to, as `match_segments` reads them."""
         segments = [
-            {"id": one, "name": names.get(one, f"segment {one}"), "centroid": centroid}
+            {"id": one} | ({"name": names[one]} if one in names else {}) | {"centroid": centroid}
             for one, centroid in sorted(
                 zip(self.ids, self.centroids(), strict=True), key=lambda pair: pair[0]
             )
