@@ -123,6 +123,14 @@ def test_ids_and_names_stay_where_the_segments_are_the_same(planted, found, chan
     assert {event.kind for event in again.report.identity.events} == {"same"}
 
 
+def test_the_verdict_is_told_in_words_and_as_a_figure(found):
+    assert (found.report.verdict, found.report.verdict_rank) == ("supported", 2)
+    [line] = found.report.lines()
+    assert line.startswith(f"{found.report.space['name']}: 4 segments, supported: beyond chance")
+    lone = segment(noise_table("gaussian", customers=120, seed=2), k=3).report
+    assert (lone.verdict_rank, "not supported" in lone.lines()[0]) == (0, True)
+
+
 def test_a_projection_cannot_raise_the_silhouette():
     table = noise_table("correlated", customers=160, seed=4)
     plain, projected = (segment(table, k=3, axes=axes) for axes in (None, 1))

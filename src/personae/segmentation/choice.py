@@ -9,6 +9,8 @@ from kneed import KneeLocator
 from numpy.typing import NDArray
 
 RULES = ("fixed", "silhouette", "elbow", "gap", "stability")
+# From the least to the most that the data can say.
+VERDICTS = ("not supported", "weak", "supported")
 STABLE = 0.75
 SIGNIFICANT = 0.05
 

@@ -10,7 +10,7 @@ import pandas as pd
 from threadpoolctl import ThreadpoolController
 
 from personae.errors import PersonaeError
-from personae.segmentation.choice import RULES, explain, judge
+from personae.segmentation.choice import RULES, VERDICTS, explain, judge
 from personae.segmentation.clusterers import NOISE, Clusterer, Labels, Matrix
 from personae.segmentation.evidence import Customers, Evidence, Plan, gather
 from personae.segmentation.identity import ids_by_size, match_segments
@@ -225,6 +225,7 @@ def _report(
     qualified = evidence.stable or procedure.rule != "stability"
     customers = sum(one.sizes) + one.noise
     jaccard = tuple(one.stability.jaccard[position] for position in order)
+    verdict = judge(p_value, one.stability.min_jaccard, qualified)
     return SegmentReport(
         k=len(one.sizes),
         method=method,
@@ -238,7 +239,8 @@ def _report(
         stability=replace(one.stability, jaccard=jaccard),
         sizes=tuple(one.sizes[position] for position in order),
         rule=procedure.rule,
-        verdict=judge(p_value, one.stability.min_jaccard, qualified),
+        verdict=verdict,
+        verdict_rank=VERDICTS.index(verdict),
         reason=explain(p_value, one.stability.min_jaccard, qualified),
         ids=tuple(ids[position] for position in order),
         noise=one.noise,

@@ -48,7 +48,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class SegmentReport:
-    """One segmentation as segment.json holds it; per-segment lists are in the order of `ids`."""
+    """One segmentation as segment.json holds it; per-segment lists are in the order of `ids`.
+
+    `verdict_rank` is the verdict as a figure: 2 supported, 1 weak, 0 not supported.
+    """
 
     k: int
     method: str
@@ -63,6 +66,7 @@ class SegmentReport:
     sizes: tuple[int, ...]
     rule: str
     verdict: str
+    verdict_rank: int
     reason: str
     ids: tuple[int, ...]
     noise: int
@@ -72,6 +76,13 @@ class SegmentReport:
     agreement: Mapping[str, float] = field(default_factory=dict)
     identity: Identity | None = None
     also: Mapping[str, "SegmentReport"] = field(default_factory=dict)
+
+    def lines(self) -> list[str]:
+        """Say what the data supports, a line for each segmentation."""
+        return [
+            f"{each.space['name']}: {each.k} segments, {each.verdict}: {each.reason}"
+            for each in (self, *self.also.values())
+        ]
 
 
 def candidate_rows(

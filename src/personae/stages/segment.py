@@ -34,6 +34,7 @@ def main(study: str) -> None:
     tables.write_csv(paths.report(study, "dendrogram.csv"), pl.from_pandas(found.main.dendrogram))
     tables.write_csv(paths.report(study, "candidates.csv"), pl.from_pandas(found.candidates))
     write_json(paths.report(study, "segment.json"), found.report)
+    print(*(f"{study}, {line}" for line in found.report.lines()), sep="\n")
 
 
 if __name__ == "__main__":
