@@ -1,5 +1,6 @@
 """Clusterers with one interface: fit for several k at once, and predict segments of new customers."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -19,7 +20,7 @@ Labels = NDArray[np.int64]
 NOISE = -1
 
 
-class Clusterer(BaseEstimator):  # type: ignore[misc]
+class Clusterer(BaseEstimator, ABC):  # type: ignore[misc]
     """What all clusterers share: `predict` takes the nearest segment, `margin` compares it with the second.
 
     A subclass gives `distances` (points x segments) and, where it finds groups that are not to be merged
@@ -33,13 +34,13 @@ class Clusterer(BaseEstimator):  # type: ignore[misc]
     finds_k = False
     shares_work = False
 
+    @abstractmethod
     def fit(self, points: Matrix, weights: Labels | None = None) -> Self:
         """Fit to points, shape (customers, axes), each counted `weights` times."""
-        raise NotImplementedError
 
+    @abstractmethod
     def distances(self, points: Matrix) -> Matrix:
         """Give the distance of every point to every segment."""
-        raise NotImplementedError
 
     def fit_all(self, points: Matrix, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
         """Fit one clusterer for every k; where methods can share work between k, they do."""

@@ -21,19 +21,12 @@ from personae.segmentation.clusterers import (
 STRAGGLERS = 0.05
 
 
-class WardClusterer(CentroidClusterer):
-    """Ward linkage (Ward 1963) on all points or a sample; every customer joins the nearest centroid.
+class TreeClusterer(CentroidClusterer):
+    """A clusterer that grows one tree for all k, on at most `max_rows` points."""
 
-    The tree is cut into k groups; assigning to their centroids makes new and old customers alike, and
-    carries a tree on a sample over to all rows.
-    """
-
+    max_rows: int
+    random_state: int
     shares_work = True
-
-    def __init__(self, n_clusters: int = 2, *, max_rows: int = 3000, random_state: int = 0) -> None:
-        self.n_clusters = n_clusters
-        self.max_rows = max_rows
-        self.random_state = random_state
 
     def fit(self, points: Matrix, weights: Labels | None = None) -> Self:
         """Fit to points, repeated as often as they count, or to a sample of them."""
@@ -41,9 +34,26 @@ class WardClusterer(CentroidClusterer):
         self.__dict__.update(fitted.__dict__)
         return self
 
+    def sampled(self, points: Matrix, weights: Labels | None) -> Matrix:
+        """Give the points that the tree is grown on."""
+        return sample_rows(repeat(points, weights), self.max_rows, self.random_state)
+
+
+class WardClusterer(TreeClusterer):
+    """Ward linkage (Ward 1963) on all points or a sample; every customer joins the nearest centroid.
+
+    The tree is cut into k groups; assigning to their centroids makes new and old customers alike, and
+    carries a tree on a sample over to all rows.
+    """
+
+    def __init__(self, n_clusters: int = 2, *, max_rows: int = 3000, random_state: int = 0) -> None:
+        self.n_clusters = n_clusters
+        self.max_rows = max_rows
+        self.random_state = random_state
+
     def fit_all(self, points: Matrix, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
         """Cut one tree for every k."""
-        train = sample_rows(repeat(points, weights), self.max_rows, self.random_state)
+        train = self.sampled(points, weights)
         tree = ward_tree(train)
         fitted = []
         for k, groups in zip(ks, cut_many(tree, ks).T, strict=True):
@@ -55,7 +65,7 @@ class WardClusterer(CentroidClusterer):
         return fitted
 
 
-class WardThenKMeansClusterer(CentroidClusterer):
+class WardThenKMeansClusterer(TreeClusterer):
     """Peel small, compact, far groups off with Ward, then divide the rest with k-means.
 
     A niche is a node of the top of the Ward tree with at most `niche_share` of the customers. Its radius
@@ -82,8 +92,6 @@ class WardThenKMeansClusterer(CentroidClusterer):
         As in `KMeansClusterer` and `WardClusterer`.
     """
 
-    shares_work = True
-
     def __init__(
         self,
         n_clusters: int = 2,
@@ -107,15 +115,9 @@ class WardThenKMeansClusterer(CentroidClusterer):
         self.max_rows = max_rows
         self.random_state = random_state
 
-    def fit(self, points: Matrix, weights: Labels | None = None) -> Self:
-        """Fit to weighted points; the tree is grown on at most `max_rows` of them."""
-        fitted = self.fit_all(points, [self.n_clusters], weights)[0]
-        self.__dict__.update(fitted.__dict__)
-        return self
-
     def fit_all(self, points: Matrix, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
         """Grow one tree and peel once; k-means divides the rest for every k."""
-        niches = self._niches(sample_rows(repeat(points, weights), self.max_rows, self.random_state))
+        niches = self._niches(self.sampled(points, weights))
         return [clone(self).set_params(n_clusters=k)._divide(points, weights, niches) for k in ks]
 
     def distances(self, points: Matrix) -> Matrix:
