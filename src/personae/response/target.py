@@ -57,7 +57,7 @@ def choose(
     PersonaeError
         If a column is missing or a figure is impossible.
     """
-    money = _economics(settings, customers, segments)
+    money = money_of(settings, customers, segments)
     response, units = responses["target"].to_numpy(), responses["unit"].to_numpy()
     if response.max() > 1:
         raise PersonaeError("target: the study's target has more than two classes; none of them is an event")
@@ -90,15 +90,14 @@ def choose(
     return Targets(report, chosen, pd.DataFrame(points))
 
 
-def nobody() -> Targets:
-    """Say that a study without an answer to an offer has nobody to choose; the tables have no rows."""
-    listed = ["customer", "segment", "probability", "expected_profit", "decision", "reason"]
-    points = [field.name for field in fields(targeting.Point)]
-    report = {"skipped": "the study has no answer to an offer, so there is nobody to choose"}
-    return Targets(report, pd.DataFrame(columns=listed), pd.DataFrame(columns=points))
+def money_of(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> Economics:
+    """Give cost and revenue of every customer: a column, one figure, or one figure a segment.
 
-
-def _economics(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> Economics:
+    Raises
+    ------
+    PersonaeError
+        If a named column is not in the customer table.
+    """
     figures = []
     for name in ("cost", "revenue"):
         given = getattr(settings, name)
@@ -111,6 +110,14 @@ def _economics(settings: Target, customers: pd.DataFrame, segments: pd.Series) -
             targeting.by_segment(segments.tolist(), given, getattr(settings, f"{name}_by_segment"))
         )
     return targeting.economics(len(customers), figures[0], figures[1])
+
+
+def nobody() -> Targets:
+    """Say that a study without an answer to an offer has nobody to choose; the tables have no rows."""
+    listed = ["customer", "segment", "probability", "expected_profit", "decision", "reason"]
+    points = [field.name for field in fields(targeting.Point)]
+    report = {"skipped": "the study has no answer to an offer, so there is nobody to choose"}
+    return Targets(report, pd.DataFrame(columns=listed), pd.DataFrame(columns=points))
 
 
 def _of(money: Economics, rows: npt.NDArray[np.bool_]) -> Economics:
