@@ -97,7 +97,7 @@ def inherit(
     Examples
     --------
     >>> table = np.array([[0, 9], [8, 1]])
-    >>> inherit([4, 7], table, -table)[0]
+    >>> inherit([4, 7], table, -1.0 * table)[0]
     (7, 4)
     """
     into = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
