@@ -9,6 +9,7 @@ from rich.console import Console
 
 from personae import paths
 from personae.command import one_line_errors
+from personae.errors import PersonaeError
 
 app = typer.Typer(
     help="Customer segments, personas and response models that survive scrutiny.",
@@ -146,6 +147,42 @@ def adopt(
 
         change = write(sweep, url=database)
         console.print(change or "params.yaml says so already", highlight=False, markup=False)
+
+
+@app.command()
+def restore(
+    run: Annotated[str, typer.Argument(help="Id of a published run in MLflow.")],
+    into: Annotated[Path | None, typer.Option(help="New folder; default: build/restored/RUN.")] = None,
+    cached: Annotated[bool, typer.Option(help="Trust DVC's cache instead of computing.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show every metric, identical ones too.")] = False,
+) -> None:
+    """Bring a run's code, data and settings back and compute it again: are the figures the same."""
+    from personae.history.restore import restore as again
+
+    with one_line_errors():
+        found = again(run, into, cached=cached)
+        console.print("\n".join(found.lines(every=every)), highlight=False, markup=False, soft_wrap=True)
+        if found.different:
+            count = f"{len(found.different)} of {len(found.verdicts)} figures and verdicts"
+            raise PersonaeError(f"run {run}: {count} are different: {found.different[0].name} ...")
+
+
+@app.command()
+def compare(
+    results: Annotated[
+        list[str],
+        typer.Argument(help="MLflow run ids, DVC experiments, git revisions; the first is the reference."),
+    ],
+    study: Annotated[str | None, typer.Option(help="Where revisions hold several.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Page; default: in build/compare.")] = None,
+) -> None:
+    """Show what differs between results: parameters, figures beyond noise, segments, data and code."""
+    from personae.history.compare import compare as differences
+
+    with one_line_errors():
+        found, path = differences(results, study, output)
+        console.print("\n".join(found.lines()), highlight=False, markup=False, soft_wrap=True)
+        console.print(f"\n{path}: all of it", highlight=False, markup=False, soft_wrap=True)
 
 
 def _tell(imported: object) -> None:

@@ -7,6 +7,8 @@ PARAMS = Path("params.yaml")
 RAW = Path("data")
 MLRUNS = Path("mlruns")
 OVERVIEW = Path("reports") / "index.html"
+RESTORED = Path("build") / "restored"
+COMPARED = Path("build") / "compare"
 
 
 def raw(study: str) -> Path:

@@ -37,6 +37,47 @@ def test_the_adopted_winner_makes_the_reported_figures_again_to_the_last_digit(p
     assert adopt("campaign-segment-one") == ""
 
 
+@pytest.mark.parametrize(
+    ("stage", "settings"),
+    [
+        (
+            "classify",
+            {
+                "space": [
+                    "classify.models.logistic.C=tag(log, interval(0.01,1))",
+                    "classify.scaler=choice(robust)",
+                ],
+                "objectives": ["average_precision"],
+            },
+        ),
+        (
+            "impute",
+            {
+                "space": ["imputer=choice(knn)", "impute.imputer.n_neighbors=range(3,6)"],
+                "objectives": ["error"],
+            },
+        ),
+    ],
+    ids=["classify", "impute"],
+)
+def test_the_graph_makes_what_was_said_of_the_winner_of_the_other_stages(
+    project, sweep_file, stage, settings
+):
+    from personae.stages import classify, compare, compose, impute
+
+    name = sweep_file("one", stage=stage, folds=2, outer=4, trials=2, **settings)
+    outcome = sweep("campaign", stage, file=name)
+    assert adopt(f"campaign-{stage}-one")
+    compose.main("campaign")
+    for module in {"classify": (compare, classify), "impute": (impute,)}[stage]:
+        module.main("campaign")
+    artifacts = project / "mlruns" / "artifacts" / "campaign" / outcome.run_id / "artifacts"
+    reported = json.loads((artifacts / "winner" / f"{stage}.json").read_text())
+    made = json.loads((project / "reports" / "campaign" / f"{stage}.json").read_text())
+    assert {key: made[key] for key in reported} == reported
+    assert {"models", "best"} <= reported.keys() if stage == "classify" else reported["method"] == "knn"
+
+
 def test_a_winner_that_is_in_force_changes_nothing(project, sweep_file):
     before = (project / "params.yaml").read_text()
     space = ["clusterer=choice(kmeans)", "segment.k=choice(2)"]

@@ -1,4 +1,5 @@
 import json
+import signal
 import sqlite3
 import sys
 from contextlib import closing
@@ -129,15 +130,41 @@ def test_two_workers_on_a_fresh_database_never_fail_in_twenty_tries(project):
 
 def test_two_workers_share_a_sweep(project, sweep_file):
     name = sweep_file("small", **SEGMENT | {"trials": 8})
-    command = (sys.executable, "-m", "personae.cli", "sweep", "campaign", "segment", "--file", name)
-    script = Project(project, SOURCE)
-    started = [script.start(*command) for _ in range(2)]
-    texts = [process.communicate() for process in started]
-    assert [process.returncode for process in started] == [0, 0], texts
+    done = Project(project, SOURCE).run(sys.executable, str(HERE / "together.py"), name, "2")
     found = trials(project, "campaign-segment-small")
     assert [number for number, *_ in found] == list(range(8))
     assert {state for _, state, *_ in found} == {TrialState.COMPLETE}
-    assert sum("of 8 wins" in out for out, _ in texts) >= 1
+    assert "of 8 wins" in done.stdout
+
+
+def test_ctrl_c_ends_after_the_running_trial_and_the_same_command_goes_on(project, sweep_file):
+    name = sweep_file("small", **SEGMENT | {"trials": 1000, "sampler": "random"})
+    command = (sys.executable, "-m", "personae.cli", "sweep", "campaign", "segment", "--file", name)
+    with Project(project, SOURCE).start(*command) as process:
+        while ended(project) < 2:
+            assert process.poll() is None, process.communicate()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert "stopping after the running trial" in err
+    found = trials(project, "campaign-segment-small")
+    assert {state for _, state, *_ in found} == {TrialState.COMPLETE}
+    assert out.strip() == f"campaign-segment-small: {len(found)} of 1000 trials; the same command goes on"
+    statuses = [run["status"] for run in runs(project).values()]
+    assert sorted(statuses) == [*["FINISHED"] * len(found), "KILLED"]
+    sweep("campaign", "segment", file=name, trials=len(found) + 1)
+    assert trials(project, "campaign-segment-small")[:-1] == found
+
+
+def ended(root):
+    """How many trials are complete."""
+    path = root / "mlruns" / "optuna.db"
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path, timeout=60)) as database:
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'trials'").fetchone():
+            return 0
+        return database.execute("SELECT count(*) FROM trials WHERE state = 'COMPLETE'").fetchone()[0]
 
 
 def test_several_objectives_give_a_pareto_front_with_cards(project, sweep_file):

@@ -60,7 +60,7 @@ def choose(
     PersonaeError
         If a column is missing or a figure is impossible.
     """
-    money = _economics(settings, customers, segments)
+    money = money_of(settings, customers, segments)
     response, units = responses["target"].to_numpy(), responses["unit"].to_numpy()
     if response.max() > 1:
         raise PersonaeError("target: the study's target has more than two classes; none of them is an event")
@@ -93,18 +93,25 @@ def choose(
     return Targets(report, chosen, pd.DataFrame(points))
 
 
+def money_of(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> Economics:
+    """Give cost and revenue of every customer: a column or one figure, and amounts by segment or channel.
+
+    Raises
+    ------
+    PersonaeError
+        If a named column is not in the customer table, or a figure is impossible.
+    """
+    cost = _amounts("cost", settings.cost, settings.cost_by, customers, segments)
+    revenue = _amounts("revenue", settings.revenue, settings.revenue_by, customers, segments)
+    return targeting.economics(len(customers), cost, revenue)
+
+
 def nobody() -> Targets:
     """Say that a study without an answer to an offer has nobody to choose; the tables have no rows."""
     listed = ["customer", "segment", "probability", "expected_profit", "decision", "reason"]
     points = [field.name for field in fields(targeting.Point)]
     report = {"skipped": "the study has no answer to an offer, so there is nobody to choose"}
     return Targets(report, pd.DataFrame(columns=listed), pd.DataFrame(columns=points))
-
-
-def _economics(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> Economics:
-    cost = _amounts("cost", settings.cost, settings.cost_by, customers, segments)
-    revenue = _amounts("revenue", settings.revenue, settings.revenue_by, customers, segments)
-    return targeting.economics(len(customers), cost, revenue)
 
 
 def _amounts(

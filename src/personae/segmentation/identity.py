@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
@@ -69,22 +70,46 @@ def match_segments(
     nearest = cdist(points[kept], anchored).argmin(axis=1)
     table = np.zeros((len(anchored), len(centers)), dtype=np.int64)
     np.add.at(table, (nearest, labels[kept]), 1)
+    ids, events = inherit(before, table, cdist(anchored, centers))
+    return Identity(
+        ids=ids,
+        names={identity: names[identity] for identity in ids if identity in names},
+        before=before,
+        migration=tuple(tuple(row) for row in table.tolist()),
+        events=events,
+    )
+
+
+def inherit(
+    before: Sequence[int], table: npt.NDArray[np.int64], cost: Matrix
+) -> tuple[tuple[int, ...], tuple[Event, ...]]:
+    """Give every segment the id of the one that it goes on from, by the cheapest assignment; else a new id.
+
+    Parameters
+    ----------
+    before : sequence of int
+        Ids of the earlier segments.
+    table : int array of shape (earlier segments, segments)
+        Customers by [segment before, segment now].
+    cost : ndarray of the same shape
+        Of calling two segments the same.
+
+    Examples
+    --------
+    >>> table = np.array([[0, 9], [8, 1]])
+    >>> inherit([4, 7], table, -1.0 * table)[0]
+    (7, 4)
+    """
     into = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     made_of = table / np.maximum(table.sum(axis=0, keepdims=True), 1)
-    ids = [-1] * len(centers)
-    for old, new in zip(*linear_sum_assignment(cdist(anchored, centers)), strict=True):
+    ids = [-1] * table.shape[1]
+    for old, new in zip(*linear_sum_assignment(cost), strict=True):
         if into[old, new] >= HALF or made_of[old, new] >= HALF:
             ids[new] = before[old]
     fresh = [new for new in ids_by_size(table.sum(axis=0)).argsort() if ids[new] < 0]
     for step, new in enumerate(fresh):
         ids[new] = max(before) + 1 + step
-    return Identity(
-        ids=tuple(ids),
-        names={identity: names[identity] for identity in ids if identity in names},
-        before=before,
-        migration=tuple(tuple(row) for row in table.tolist()),
-        events=tuple(_events(before, ids, into, made_of)),
-    )
+    return tuple(ids), tuple(_events(before, ids, into, made_of))
 
 
 def ids_by_size(sizes: Sequence[int] | Labels) -> Labels:

@@ -141,6 +141,7 @@ class _Responses:
         *,
         models: tuple[str, ...],
     ) -> None:
+        from personae.response.target import money_of  # noqa: PLC0415
         from personae.sweep.responses import ResponseTrials  # noqa: PLC0415
 
         target = whole.get("target")
@@ -148,7 +149,7 @@ class _Responses:
         if target is not None and base.table == "customers":
             settings = Target.model_validate_json(json.dumps(target))
             segments = tables.read(paths.table(study, "segments"))["segment"].to_pandas()
-            money = _economics(settings, customers, segments)
+            money = money_of(settings, customers, segments)
         self._trials = ResponseTrials(
             customers,
             base,
@@ -181,12 +182,6 @@ class _Gaps:
         held, scorecard = self._trials.conclude(settings)
         source = f"outer fold of {held.rows} customers"
         return Conclusion(held.figures, source, to_json(scorecard), held.intervals)
-
-
-def _economics(settings: Target, customers: Any, segments: Any) -> Any:
-    from personae.response.target import _economics as economics  # noqa: PLC0415
-
-    return economics(settings, customers, segments)
 
 
 assert set(SECTIONS) == set(INPUTS)

@@ -1,6 +1,7 @@
 """How a sweep is stopped, and what it says at its end."""
 
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,7 +59,8 @@ def stopping() -> Iterator[Callable[[], bool]]:
         if asked and number == signal.SIGINT:
             raise KeyboardInterrupt
         asked.append(number)
-        tqdm.write("stopping after the running trial; Ctrl-C again stops now, nothing is lost")
+        said = "stopping after the running trial; Ctrl-C again stops now, nothing is lost"
+        tqdm.write(said, file=sys.stderr)
 
     before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import optuna
-from filelock import FileLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 from tqdm import tqdm
 
@@ -147,7 +146,7 @@ class _Run:
             winner = None
             if finished >= self._sweep.trials:
                 self._journal.drain()
-                with FileLock(self._worker._directory / "conclusion.lock"):
+                with self._worker.concluding():
                     winner = self._conclude()
                 status = ""
             return Outcome(name, finished, self._sweep.trials, self._journal.parent, winner)

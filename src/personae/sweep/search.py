@@ -168,6 +168,12 @@ class Worker:
             path.unlink(missing_ok=True)
 
     @contextmanager
+    def concluding(self) -> Iterator[None]:
+        """Keep other workers of this machine from writing the winner down at the same time."""
+        with FileLock(self._directory / "conclusion.lock"):
+            yield
+
+    @contextmanager
     def alone(self) -> Iterator[None]:
         """Keep other workers of this machine from taking trials."""
         with FileLock(self._directory / "trials.lock"):

@@ -57,7 +57,7 @@ class Finished:
 
     def data(self) -> dict[str, str]:
         """Give path and md5 of the raw data that the study was computed from."""
-        return _data(self.study, self.entries)
+        return data(self.study, self.entries)
 
 
 def read(study: str) -> Finished:
@@ -98,7 +98,7 @@ def finished(study: str, lock: str, graph: str) -> Finished:
     >>> [output.path for output in finished("aerofit", lock, graph).outputs()]
     ['build/aerofit']
     """
-    recorded = _entries(study, lock)
+    recorded = recorded_entries(study, lock)
     stages = _stages(study, yaml.load(graph, Loader=yaml.CSafeLoader))
     missing = [stage for stage in stages if stage not in recorded]
     if missing or not stages:
@@ -109,7 +109,7 @@ def finished(study: str, lock: str, graph: str) -> Finished:
     _check_chain(study, entries)
     identity = {
         "study": study,
-        "data": _data(study, entries),
+        "data": data(study, entries),
         "params": {stage: entry.get("params", {}) for stage, entry in entries.items()},
         "outs": {out["path"]: out["md5"] for entry in entries.values() for out in entry.get("outs", ())},
     }
@@ -137,17 +137,30 @@ def lock_file() -> str:
         return Path("dvc.lock").read_text("utf-8")
 
 
-def _file_md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+def recorded_entries(study: str, lock: str) -> dict[str, Any]:
+    r"""Parse the study's own part of `dvc.lock`: all of it, for five studies, takes longer than the rest.
 
-
-def _entries(study: str, lock: str) -> dict[str, Any]:
-    """Parse the study's own part of `dvc.lock`: all of it, for five studies, takes longer than the rest."""
+    Examples
+    --------
+    >>> recorded_entries("aerofit", "stages:\n  prepare@aerofit:\n    cmd: x\n  prepare@fitbit: {}\n")
+    {'prepare': {'cmd': 'x'}}
+    """
     blocks = re.split(r"(?m)^(?=  \S)", lock)
     own = [block for block in blocks if re.match(rf"  [\w-]+@{re.escape(study)}:", block)]
     entries = yaml.load("".join(own), Loader=yaml.CSafeLoader) or {}
     return {name.partition("@")[0]: entry for name, entry in entries.items()}
+
+
+def data(study: str, entries: Mapping[str, Any]) -> dict[str, str]:
+    """Give path and md5 of the raw data that the entries of a study's stages name."""
+    raw = str(paths.raw(study))
+    deps = (dep for entry in entries.values() for dep in entry.get("deps", ()))
+    return {dep["path"]: dep["md5"] for dep in deps if dep["path"] == raw}
+
+
+def _file_md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _stages(study: str, graph: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -168,12 +181,6 @@ def _stages(study: str, graph: Mapping[str, Any]) -> dict[str, list[str]]:
             written = (metric if isinstance(metric, str) else next(iter(metric)) for metric in declared)
             stages[name] = [path.replace("${item}", study) for path in written]
     return stages
-
-
-def _data(study: str, entries: Mapping[str, Any]) -> dict[str, str]:
-    raw = str(paths.raw(study))
-    deps = (dep for entry in entries.values() for dep in entry.get("deps", ()))
-    return {dep["path"]: dep["md5"] for dep in deps if dep["path"] == raw}
 
 
 def _check_chain(study: str, entries: Mapping[str, Any]) -> None:

@@ -33,7 +33,7 @@ class Code:
 
 def code() -> Code:
     """Read the state of the code in the working directory."""
-    commit = _git("rev-parse", "HEAD")
+    commit = git("rev-parse", "HEAD")
     return Code(commit.decode().strip(), _diff()) if commit else Code(None, b"")
 
 
@@ -43,7 +43,7 @@ def experiment(result: key.Finished) -> str | None:
     if not name:
         return None
     baseline = os.environ.get("DVC_EXP_BASELINE_REV", "HEAD")
-    lock, graph = _git("show", f"{baseline}:dvc.lock"), _git("show", f"{baseline}:dvc.yaml")
+    lock, graph = git("show", f"{baseline}:dvc.lock"), git("show", f"{baseline}:dvc.yaml")
     if lock is None or graph is None:
         return name
     try:
@@ -52,22 +52,23 @@ def experiment(result: key.Finished) -> str | None:
         return name
 
 
-def _diff() -> bytes:
-    """Compare the working tree with HEAD through a copy of the index that also knows the new files."""
-    sources = (".", *(f":(exclude){path}" for path in GENERATED))
-    with tempfile.TemporaryDirectory() as directory:
-        index = Path(directory) / "index"
-        real = Path((_git("rev-parse", "--git-path", "index") or b"").decode().strip())
-        if real.is_file():
-            shutil.copyfile(real, index)
-        environment = os.environ | {"GIT_INDEX_FILE": str(index)}
-        _git("add", "--intent-to-add", "--", *sources, environment=environment)
-        return _git("diff-index", "--binary", "HEAD", "--", *sources, environment=environment) or b""
-
-
-def _git(*arguments: str, environment: Mapping[str, str] | None = None) -> bytes | None:
+def git(*arguments: str, environment: Mapping[str, str] | None = None) -> bytes | None:
+    """Run git in the working directory and give what it prints; None if it fails or is not there."""
     try:
         done = subprocess.run(["git", *arguments], capture_output=True, check=False, env=environment)
     except OSError:
         return None
     return done.stdout if done.returncode == 0 else None
+
+
+def _diff() -> bytes:
+    """Compare the working tree with HEAD through a copy of the index that also knows the new files."""
+    sources = (".", *(f":(exclude){path}" for path in GENERATED))
+    with tempfile.TemporaryDirectory() as directory:
+        index = Path(directory) / "index"
+        real = Path((git("rev-parse", "--git-path", "index") or b"").decode().strip())
+        if real.is_file():
+            shutil.copyfile(real, index)
+        environment = os.environ | {"GIT_INDEX_FILE": str(index)}
+        git("add", "--intent-to-add", "--", *sources, environment=environment)
+        return git("diff-index", "--binary", "HEAD", "--", *sources, environment=environment) or b""

@@ -11,6 +11,7 @@ from personae import paths
 from personae.errors import PersonaeError
 from personae.files import write_text
 from personae.tracking import key, provenance
+from personae.tracking.published import DIFF, LOCK, PROVENANCE
 from personae.tracking.store import Record, Store
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
     runs.write(client, run_id, values.params, values.metrics)
     for artifact in values.artifacts:
         client.log_artifact(run_id, str(artifact.path), artifact.folder or None)
-    client.log_text(run_id, key.lock_file(), "provenance/dvc.lock")
+    client.log_text(run_id, key.lock_file(), f"{PROVENANCE}/{LOCK}")
     if code.diff:
         _log_diff(client, run_id, code.diff)
     _log_objects(run_id, values)
@@ -127,9 +128,9 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
 
 def _log_diff(client: "MlflowClient", run_id: str, diff: bytes) -> None:
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "uncommitted.diff"
+        path = Path(directory) / DIFF
         path.write_bytes(diff)
-        client.log_artifact(run_id, str(path), "provenance")
+        client.log_artifact(run_id, str(path), PROVENANCE)
 
 
 def _log_objects(run_id: str, values: "Results") -> None:

@@ -1,6 +1,6 @@
 """The main figures of the studies, for the end of a run in the terminal."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from personae import paths
@@ -27,12 +27,22 @@ def summary(studies: Iterable[str]) -> str:
     """
     columns = [("", *(title for title, _, _ in HEADLINES))]
     columns += [(study, *_figures(study)) for study in studies]
-    widths = [max(map(len, column)) for column in columns]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in zip(*columns, strict=True)
+    return "\n".join(aligned(zip(*columns, strict=True)))
+
+
+def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Write rows of cells under each other.
+
+    Examples
+    --------
+    >>> aligned([("", "campaign"), ("customers", "120")])
+    ['           campaign', 'customers  120']
+    """
+    kept = list(rows)
+    widths = [max(map(len, column)) for column in zip(*kept, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in kept
     ]
-    return "\n".join(lines)
 
 
 def _figures(study: str) -> Iterator[str]:
