@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path"),
     pytest.mark.xdist_group("browser"),
 ]
-without_axe = pytest.mark.skipif(not AXE.exists(), reason="no axe-core: npm install --prefix tests/report")
+without_axe = pytest.mark.skipif(not AXE.exists(), reason="no axe-core: npm ci --prefix tests/report")
 
 
 @pytest.fixture(scope="module")
