@@ -74,7 +74,8 @@ def _merge(a: str, b: str) -> Callable[[Reports], str | None]:
                 low, high = pair["two_sample_ci"]
                 return (
                     f"{pair['verdict']}: told apart with AUC {rounded(pair['two_sample_auc'])} "
-                    f"({rounded(low)} to {rounded(high)}); power {percent(pair['power'])}"
+                    f"({rounded(low)} to {rounded(high)}); "
+                    f"power to see a small difference {percent(pair['power'])}"
                 )
         return None
 
