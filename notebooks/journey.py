@@ -13,112 +13,85 @@
 # %% [markdown]
 # # Journey: households, coupons and half a year of baskets
 #
-# Households of a grocery chain.
-# Run `dvc repro report@journey` first: the tables and models below are the graph's own, and
-# each section ends in the figure that the report shows.
+# Households of a grocery chain. The tables are made here from `data/`;
+# each section ends in a figure of the study's reports, which `agree` holds against the one computed here.
 
 # %%
-# ruff: noqa: ANN001, ANN201, B018, D100, D103, PD010, T201
-import os
-from pathlib import Path
-
-import numpy as np
+# ruff: noqa: D100, T201
 import pandas as pd
-from sklearn.metrics import roc_auc_score, silhouette_score
+import polars as pl
 
-from personae import models, paths, tables
-from personae.files import read_json
-from personae.report.exploration import explore
-from personae.response.responses import event_probabilities
-from personae.segmentation.segmenter import TRUSTED
+from personae.baskets.search import Search, halve, replicate, rules_table
+from personae.notebook import open_study
 
-if not Path("dvc.yaml").exists():
-    os.chdir("..")
-STUDY = "journey"
-
-
-def report(name):
-    return read_json(paths.report(STUDY, f"{name}.json"))
-
-
-def same(ours, theirs):
-    """Show a figure computed here beside the report's, and insist that they are one."""
-    assert np.allclose(ours, theirs, rtol=1e-5, atol=1e-9), (ours, theirs)
-    return {"here": ours, "report": theirs}
-
-
-print(report("prepare")["data"], "data")
-
-# %% [markdown]
-# ## The customers
+study = open_study("journey")
+customers = study.tables["customers"]
+customers.describe()
 
 # %%
-customers = tables.read(paths.table(STUDY, "customers"))
-found = explore(customers)
-pd.DataFrame(
-    {
-        name: {"missing": column.missing, "median": column.median, "skewness": column.skewness}
-        for name, column in found.columns.items()
-        if column.kind == "number"
-    }
-).T
-
-# %%
-pd.DataFrame(found.correlations.strongest, columns=["column", "other", "Spearman rho"])
+study.agree(customers.height, "prepare", "rows")
 
 # %% [markdown]
 # ## The segments
 #
-# The saved segmenter puts the completed customers into segments again; scikit-learn measures them in the
-# study's reference space.
+# Found again at the k that the report chose; how sure they are took bootstraps and tables without segments,
+# and is read from the report.
 
 # %%
-complete = tables.read(paths.table(STUDY, "complete")).to_pandas()
-segmenter = models.load(paths.model(STUDY, "segmenter"), TRUSTED)
-labels = segmenter.predict(complete)["segment"]
-points = segmenter.space.transform(complete)
-known = (labels >= 0).to_numpy()
-same(silhouette_score(points[known], labels[known]), report("segment")["silhouette"])
+found = study.segmentation()
+study.agree(found.report.silhouette, "segment", "silhouette")
 
 # %%
-segment = report("segment")
+segment = study.report("segment")
 print(segment["verdict"], "-", segment["reason"])
-pd.DataFrame({law: figures for law, figures in segment["null"].items() if law != "p_value"}).T
+pd.Series(segment["votes"], name="k")
 
 # %%
-pd.DataFrame(
-    [
-        {"persona": each["name"], "customers": each["size"], "action": each["action"]}
-        for each in report("personas")
-    ]
-)
+personas = pd.DataFrame(study.report("personas"))
+personas[["name", "size", "share", "action"]]
 
 # %% [markdown]
 # ## Who will respond
 #
-# The probabilities are out of fold, one set a repeat; the report pools each repeat and averages.
+# Logistic regression on the study's own folds: filled, scaled and calibrated inside them.
 
 # %%
-responses = tables.read(paths.table(STUDY, "responses")).to_pandas()
-probability = event_probabilities(responses)
-target = responses["target"].to_numpy()
-seen = ~np.isnan(probability).any(axis=0)
-areas = [roc_auc_score(target[seen], one[seen]) for one in probability]
-same(np.mean(areas), report("classify")["selection"]["figures"]["roc_auc"]["pooled"])
+logistic = study.response_model("logistic")
+study.agree(logistic.figures["roc_auc"].mean, "classify", "models", "logistic", "roc_auc", "mean")
 
 # %% [markdown]
 # ## What goes together
 #
-# Rules were learned on earlier baskets; only those count whose lift on later baskets, at its lower bound,
-# beats shuffled baskets. A lift above 1 alone does not.
+# Rules are learned on the first weeks; only those count whose lift on
+# the others, at its lower bound, beats shuffled baskets. A lift above 1 alone does not.
 
 # %%
-rules = pd.read_csv(paths.report(STUDY, "rules.csv"))
-rules.groupby(["segment", "verdict"]).size().unstack(fill_value=0)
+promote = study.settings.promote
+halves = halve(
+    study.tables["baskets"],
+    pl.DataFrame({"customer": customers["customer"], "segment": found.customers["segment"].to_numpy()}),
+    level=promote.level,
+    early_weeks=promote.early_weeks,
+    exclude=promote.exclude,
+    smallest=promote.smallest,
+    seed=study.settings.seed,
+)
+# Those of everybody; segments take longer.
+replayed = replicate(
+    {"everybody": halves["everybody"]}, Search(**promote.search.model_dump()), seed=study.settings.seed
+)
+rules = rules_table(replayed)
+rules.group_by("segment", "verdict").len().sort("segment", "verdict")
 
 # %%
-promotions = report("promotions")
-again = rules.query("verdict == 'replicates'")
-assert len(again) >= len(promotions)
-assert (again["replay_lift_lower"] > again["replay_null_p95"]).all()
-pd.DataFrame([{"segment": each["segment"], "offer": each["offer"], **each["replay"]} for each in promotions])
+first = study.report("promotions")[0]
+one = rules.row(
+    by_predicate=(pl.col("segment") == first["segment"])
+    & (pl.col("antecedent") == " + ".join(first["antecedent"]))
+    & (pl.col("consequent") == " + ".join(first["consequent"])),
+    named=True,
+)
+study.agree(one["replay_lift_lower"], "promotions", 0, "replay", "lift_lower")
+
+# %%
+pd.DataFrame(study.report("promotions"))[["segment", "who", "offer", "why"]]

@@ -7,11 +7,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import binomtest
 from threadpoolctl import threadpool_limits
 
 from personae.errors import PersonaeError
 
 Figures = npt.NDArray[np.float64]
+Interval = tuple[float, float]
 Scope = Literal["user", "anyone", "both"]
 
 NORMAL_MAD = 0.6745
@@ -58,13 +60,18 @@ class UnusualDay:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """How well planted days are found: `precision` and `recall`, null where there is nothing to divide."""
+    """How well planted days are found: `precision` and `recall`, null where there is nothing to divide.
+
+    Their 95 % intervals are Wilson's (1927).
+    """
 
     planted: int
     found: int
     hits: int
     precision: float | None
+    precision_ci: Interval | None
     recall: float | None
+    recall_ci: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,14 +276,17 @@ def recovery(found: npt.NDArray[np.bool_], planted: npt.NDArray[np.bool_]) -> Re
 
     Examples
     --------
-    >>> recovery(np.array([True, True, False]), np.array([True, False, False]))
-    Recovery(planted=1, found=2, hits=1, precision=0.5, recall=1.0)
+    >>> told = recovery(np.array([True, True, False]), np.array([True, False, False]))
+    >>> told.hits, told.precision, told.recall
+    (1, 0.5, 1.0)
     """
-    hits = int((found & planted).sum())
-    return Recovery(
-        planted=int(planted.sum()),
-        found=int(found.sum()),
-        hits=hits,
-        precision=hits / int(found.sum()) if found.any() else None,
-        recall=hits / int(planted.sum()) if planted.any() else None,
-    )
+    hits, reported, hidden = (int(each.sum()) for each in (found & planted, found, planted))
+    precision, recall = _share(hits, reported), _share(hits, hidden)
+    return Recovery(hidden, reported, hits, *precision, *recall)
+
+
+def _share(part: int, whole: int) -> tuple[float, Interval] | tuple[None, None]:
+    if not whole:
+        return None, None
+    bounds = binomtest(part, whole).proportion_ci(method="wilson")
+    return part / whole, (float(bounds.low), float(bounds.high))

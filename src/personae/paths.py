@@ -36,6 +36,11 @@ def further(study: str, name: str) -> Path:
     return Path("build") / study / "tables" / f"{name}.parquet"
 
 
+def given(study: str, name: str) -> Path:
+    """Table that a source gave, the customers or a further one."""
+    return table(study, name) if name == "customers" else further(study, name)
+
+
 def further_rows(study: str) -> Path:
     """Rows of every table that a source gave; it is there for studies with customers only, too."""
     return Path("build") / study / "tables" / "rows.json"

@@ -31,11 +31,13 @@ def study(
     long_names: bool = False,
     hostile: bool = False,
     refused: bool = False,
+    baskets: bool = True,
     without: tuple[str, ...] = (),
 ) -> Findings:
     """A study with all reports but those named in `without`.
 
-    `refused`: nothing is supported, imputed, better than chance or worth a contact.
+    `refused`: nothing is supported, imputed, better than chance or worth a contact. `baskets`: whether there
+    are any; without them no rule was tried.
     """
     rng = np.random.default_rng(segments)
     name = (
@@ -78,6 +80,9 @@ def study(
         ],
         "rules": [{"segment": 0, "antecedent": "herbs", "verdict": "replicates"}],
     }
+    if not baskets:
+        reports["prepare"] |= {"baskets": 0, "remark": "no customer_basket.csv: no rules, no promotions"}
+        reports["promotions"], tables["rules"] = [], []
     kept = {key: value for key, value in reports.items() if key not in without}
     return Findings("fabricated", kept, {} if "tables" in without else tables, {"settings": "0" * 64})
 
@@ -111,6 +116,8 @@ def _imputed(refused: bool) -> dict[str, Any]:
         if refused
         else "better beyond chance",
         "leaky": None,
+        "observed": {"mean": 51000.0, "sd": 18000.0, "p05": 24000.0, "median": 50500.0, "p95": 82000.0},
+        "filled": {"mean": 50100.0, "sd": 15000.0, "p05": 26000.0, "median": 49000.0, "p95": 79000.0},
         "others": {"knn": {"rmse": 9100.0, "mae": 7200.0, "r2": 0.69, "difference_ci": [-9000.0, -7800.0]}},
     }
 
@@ -242,6 +249,7 @@ def _compare(segments: int, name: str, refused: bool) -> dict[str, Any]:
                 "two_sample_auc": 0.61,
                 "two_sample_ci": [0.45, 0.7],
                 "verdict": verdict,
+                "power": 0.39,
                 "reason": "power is 39 %",
             }
             for a, b in pairs
@@ -292,7 +300,10 @@ def _classify(refused: bool) -> dict[str, Any]:
         "failures": {
             "model": "xgboost",
             "confusion": {"yes": {"yes": 20.5, "no": 4.25}, "no": {"yes": 3.0, "no": 70.0}},
+            "pairs": [{"a": "yes", "b": "no", "rows": 7.25, "share": 1.0}],
+            "rows": [{"customer": 7, "actual": "yes", "predicted": "no", "wrong": 0.85}],
         },
+        "failures_after": {"rows": []},
         "leakage": [
             {
                 "check": "one column alone",
@@ -355,7 +366,7 @@ def _promotion(each: int, hostile: bool) -> dict[str, Any]:
     return {
         "segment": each % 3, "antecedent": ["herbs", f"tea {each}"], "consequent": [item], "support": 0.012, "confidence": 0.43,
         "lift": 3.96, "replay": {"support": 0.011, "confidence": 0.4, "lift": 3.1, "lift_lower": 2.2, "null_p95": 1.4, "p_adjusted": 0.004},
-        "offer": f"herbs with {item}, 10 % off",
+        "offer": f"herbs with {item}, 10 % off", "cost": {"reached": 2.8, "given_anyway": 1.2, "discount": 0.1},
     }  # fmt: skip
 
 
@@ -369,7 +380,7 @@ def _anomalies(name: str, refused: bool) -> dict[str, Any]:
         "reason": f"{name} 12 (usually 9,000)",
     }
     nothing = {"planted": 0, "found": 0, "hits": 0, "precision": None, "recall": None}
-    some = {"planted": 10, "found": 9, "hits": 9, "precision": 1.0, "recall": 0.9}
+    some = {"planted": 10, "found": 9, "hits": 9, "precision": 1.0, "recall": 0.9, "recall_ci": [0.6, 0.98]}
     return {
         "days": 300,
         "users": 20,

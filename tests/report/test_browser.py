@@ -14,15 +14,19 @@ AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 CASES = {
     "plain": {},
     "long": {"segments": 12, "long_names": True},
-    "refused": {"refused": True, "segments": 1},
+    "one": {"segments": 1},
+    "refused": {"refused": True, "segments": 4},
+    "nothing to sell": {"baskets": False, "without": ("classify", "target")},
 }
+# A4 less margins of 14 mm, in CSS pixels.
+PAPER = (688, 1016)
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path"),
     pytest.mark.xdist_group("browser"),
 ]
-without_axe = pytest.mark.skipif(not AXE.exists(), reason="no axe-core: npm install --prefix tests/report")
+without_axe = pytest.mark.skipif(not AXE.exists(), reason="no axe-core: npm ci --prefix tests/report")
 
 
 @pytest.fixture(scope="module")
@@ -84,18 +88,24 @@ def test_axe_finds_nothing_serious(browser, address, scheme):
     assert serious == {}
 
 
-def test_print_cuts_no_picture(browser, address):
-    page, _ = opened(browser, address, 1000, "dark")
+def test_print_cuts_no_picture_and_no_table(browser, address):
+    page, _ = opened(browser, address, PAPER[0], "dark")
     page.emulate_media(media="print")
+    page.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
+    wide = page.eval_on_selector_all(
+        "table, .picture",
+        "all => all.filter(each => each.scrollWidth > innerWidth).map(each => each.innerText.slice(0, 60))",
+    )
+    assert wide == []
     broken = page.eval_on_selector_all(
         ".picture", "all => all.filter(each => getComputedStyle(each).breakInside !== 'avoid').length"
     )
-    # A4 less margins, in CSS pixels: what may not break must fit on a page.
+    # What may not break must fit on a page.
     tallest = page.eval_on_selector_all(
         ".picture", "all => Math.max(0, ...all.map(each => each.getBoundingClientRect().height))"
     )
     ink = page.evaluate("getComputedStyle(document.body).color")
     assert (broken, ink) == (0, "rgb(27, 32, 39)")
-    assert tallest < 1000
+    assert tallest < PAPER[1]
     assert page.pdf(format="A4").startswith(b"%PDF")
     page.close()

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from tests.report.fabricated import SCRIPT, study
 
-from personae.report.page import render
+from personae.report.page import applicable, render
 
 EVERYTHING_BUT_DATA = (
     "impute",
@@ -25,6 +25,7 @@ CASES = {
     "long": {"segments": 12, "long_names": True},
     "hostile": {"hostile": True},
     "refused": {"refused": True},
+    "no baskets": {"baskets": False},
     "no response": {"without": ("classify", "target", "promotions")},
     "prepared only": {"without": EVERYTHING_BUT_DATA},
 }
@@ -147,7 +148,19 @@ def test_names_of_all_segments_are_there_in_full(findings, page):
 def test_what_a_study_has_not_is_said_at_the_end(findings, page):
     told = "".join(page.words).partition("Not on this page")[2]
     for name in ("segment", "classify", "promotions"):
-        assert (f"({name}.json)" in told) == (name not in findings.reports)
+        assert (f"({name}.json)" in told) == (name not in applicable(findings).reports)
+
+
+def test_rules_that_do_not_hold_are_told_from_rules_that_were_never_learned():
+    failed = study(2, refused=True)
+    assert "None holds again" in render(failed)
+    failed.tables["rules"].clear()
+    failed.reports["prepare"]["baskets"] = 400
+    assert "to learn a rule from" in render(failed)
+    absent = render(study(2, baskets=False))
+    assert 'id="promote"' not in absent
+    assert "no customer_basket.csv: no rules, no promotions" in absent
+    assert "No rule between products" not in absent
 
 
 def test_segments_are_not_called_by_the_names_of_given_groups():

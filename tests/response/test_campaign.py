@@ -23,10 +23,14 @@ ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data")) / "campaign"
 REPEATS = 3
 
 
+pytestmark = [
+    pytest.mark.originals,
+    pytest.mark.skipif(not ORIGINALS.exists(), reason="no original campaign file"),
+]
+
+
 @pytest.fixture(scope="module")
 def validated():
-    if not ORIGINALS.exists():
-        pytest.skip("no original campaign file")
     composed = compose("campaign", CONF, PARAMS)
     chosen = Classify.model_validate_json(json.dumps(composed["classify"]))
     rules = CampaignPrepare.model_validate(composed["prepare"])
@@ -38,7 +42,6 @@ def validated():
     return target, units, folds, found
 
 
-@pytest.mark.originals
 def test_the_procedure_reaches_the_bars_of_the_study(validated):
     target, _, folds, found = validated
     procedure = results.score(target, found.procedure, folds).summary
@@ -48,7 +51,6 @@ def test_the_procedure_reaches_the_bars_of_the_study(validated):
     assert logistic["ece"].pooled <= 0.03
 
 
-@pytest.mark.originals
 def test_the_model_earns_between_nobody_and_the_oracle(validated):
     target, units, _, found = validated
     money = targeting.economics(len(target), 3.0, 11.0)

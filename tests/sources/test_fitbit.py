@@ -11,6 +11,7 @@ from personae.simulate.fitbit import simulate
 from personae.sources import fitbit
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data")) / "fitbit"
+without_originals = pytest.mark.skipif(not ORIGINALS.exists(), reason=f"no original files in {ORIGINALS}")
 SETTINGS = FitbitPrepare(source="fitbit", least_steps=1, wear_gap=90)
 EARLY, LATE = "Fitabase_Data_4.5.16-4.11.16", "Fitabase_Data_4.12.16-4.20.16"
 NO_MINUTES = "user without a day in the minute tables"
@@ -220,12 +221,11 @@ def test_a_doubled_minute_and_a_second_file_of_a_period_are_refused(directory):
 
 @pytest.fixture(scope="module")
 def originals():
-    if not ORIGINALS.exists():
-        pytest.skip(f"no original files in {ORIGINALS}")
     return fitbit.prepare(ORIGINALS, SETTINGS)
 
 
 @pytest.mark.originals
+@without_originals
 def test_originals_keep_what_the_provenance_states(originals):
     days = originals.tables["days"]
     unmeasured = next(part.rows for part in originals.rejected)
@@ -244,6 +244,7 @@ def test_originals_keep_what_the_provenance_states(originals):
 
 
 @pytest.mark.originals
+@without_originals
 def test_original_sleep_minutes_give_the_user_days_of_the_daily_table(originals, tmp_path):
     for path in ORIGINALS.rglob("*.csv*"):
         if not path.name.startswith("sleepDay"):

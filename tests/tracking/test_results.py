@@ -3,6 +3,11 @@
 import json
 from dataclasses import replace
 
+from tests.report.fabricated import SCRIPT, study
+from tests.report.test_cards import CLASSIFY, SEGMENT
+
+from personae.report.cards import classifier_card, segmenter_card
+from personae.report.page import render
 from personae.tracking import key
 from personae.tracking.results import collect, flat_metrics, flat_params, flat_verdicts
 
@@ -46,6 +51,30 @@ def test_a_model_knows_the_tables_that_its_stage_read_those_of_a_folder_one_by_o
     result.entries["segment"]["outs"].append({"path": "models/campaign/imputer", "md5": "0"})
     (model,) = collect(result).models
     assert [path.name for path in model.tables] == ["customers.parquet", "days.parquet", "hours.parquet"]
+
+
+def test_pages_and_cards_that_a_run_gets_show_hostile_names_as_text(inside):
+    findings = study(2, hostile=True)
+    told = findings.reports
+    texts = {
+        "report.html": render(findings),
+        "cards/segmenter.md": segmenter_card(
+            "shop", told["prepare"], told["segment"], SEGMENT, told["personas"]
+        ),
+        "cards/classifier.md": classifier_card("shop", told["prepare"], told["classify"], CLASSIFY),
+    }
+    result = key.read("campaign")
+    for name, text in texts.items():
+        path = inside.root / "reports/campaign" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        result.entries["segment"]["outs"].append({"path": f"reports/campaign/{name}", "md5": "0"})
+    kept = [each.path for each in collect(result).artifacts if each.path.suffix in {".html", ".md"}]
+    assert {path.relative_to("reports/campaign").as_posix() for path in kept} == texts.keys()
+    for path in kept:
+        text = path.read_text()
+        assert SCRIPT not in text
+        assert "&lt;script&gt;alert(1)" in text
 
 
 def test_what_is_no_figure_is_no_metric():

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.markdown import Markdown
+
 from personae.files import read_json
 from personae.report.figures import p_value, percent, rounded
 
@@ -68,7 +71,12 @@ def _merge(a: str, b: str) -> Callable[[Reports], str | None]:
     def holds(reports: Reports) -> str | None:
         for pair in reports.get("compare", {}).get("merge", []):
             if {pair["a"], pair["b"]} == {a, b}:
-                return f"{pair['verdict']}: {pair['reason']}"
+                low, high = pair["two_sample_ci"]
+                return (
+                    f"{pair['verdict']}: told apart with AUC {rounded(pair['two_sample_auc'])} "
+                    f"({rounded(low)} to {rounded(high)}); "
+                    f"power to see a small difference {percent(pair['power'])}"
+                )
         return None
 
     return holds
@@ -101,7 +109,9 @@ def _most_accurate(model: str) -> Callable[[Reports], str | None]:
         if model not in dict(ranked):
             return None
         place = [name for name, _ in ranked].index(model) + 1
-        listed = ", ".join(f"{name} {percent(found['accuracy']['mean'])}" for name, found in ranked)
+        listed = ", ".join(
+            f"{name.replace('_', ' ')} {percent(found['accuracy']['mean'])}" for name, found in ranked
+        )
         return f"place {place} of {len(ranked)}: {listed}; majority {percent(report['majority_accuracy'])}"
 
     return holds
@@ -162,4 +172,8 @@ def _lines(studies: Mapping[str, Reports]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(table(read(Path(sys.argv[1]))))
+    told = table(read(Path(sys.argv[1])))
+    if sys.stdout.isatty():
+        Console().print(Markdown(told))
+    else:
+        sys.stdout.write(told)

@@ -88,10 +88,35 @@ def figure(value: Any, how: str = "number", digits: int = 3) -> Markup:
     if not isinstance(raw, int | float) or isinstance(raw, bool):
         return NOTHING if raw is None or not isinstance(value, Traced) else Markup("{}").format(value)
     text = {"percent": percent, "p": p_value}.get(how, lambda number: rounded(number, digits))(raw)
-    key = value.key if isinstance(value, Traced) else None
-    if key is None:
+    return _marked(value, how, text)
+
+
+def _marked(value: Any, how: str, text: str) -> Markup:
+    """Put a machine's figure and its key behind a person's, where the key is known."""
+    if not isinstance(value, Traced):
         return Markup("{}").format(text)
-    return Markup('<data value="{}" data-key="{}" data-as="{}">{}</data>').format(repr(raw), key, how, text)
+    marked = Markup('<data value="{}" data-key="{}" data-as="{}">{}</data>')
+    return marked.format(repr(value.raw), value.key, how, text)
+
+
+def spread(mean: Any, deviation: Any, how: str = "number") -> Markup:
+    """Write a mean with its standard deviation, both to the place that three digits of the mean end in."""
+    pair = [each for each in (mean, deviation) if getattr(each, "raw", None) is not None]
+    if len(pair) < 2:
+        return figure(mean, how)
+    if how == "percent":
+        texts = [f"{100 * each.raw:.1f} %" for each in pair]
+    else:
+        size = abs(mean.raw) or abs(deviation.raw) or 1
+        places = max(0, 2 - math.floor(math.log10(size)))
+        texts = [f"{each.raw:,.{places}f}" for each in pair]
+    told = (_marked(each, how, text.replace("-", MINUS)) for each, text in zip(pair, texts, strict=True))
+    return Markup(" ± ").join(told)
+
+
+def wrapped(name: Any) -> Markup:
+    """Write a column's name so that it may break where its words end."""
+    return Markup("{}").format(str(name)).replace("_", Markup("_<wbr>"))
 
 
 def interval(bounds: Any, how: str = "number", digits: int = 3) -> Markup:
@@ -100,6 +125,11 @@ def interval(bounds: Any, how: str = "number", digits: int = 3) -> Markup:
         return Markup("")
     low, high = (bounds["lower"], bounds["upper"]) if "lower" in bounds else (bounds[0], bounds[1])
     return Markup("") if low.raw is None or high.raw is None else between(low, high, how, digits)
+
+
+def estimate(value: Any, bounds: Any, how: str = "number") -> Markup:
+    """Write a figure with its interval, where it has one."""
+    return Markup(" ").join(filter(None, (figure(value, how), interval(bounds, how))))
 
 
 def between(low: Any, high: Any, how: str = "number", digits: int = 3) -> Markup:

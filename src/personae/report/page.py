@@ -97,9 +97,10 @@ def render(findings: Findings, folder: Path | None = None) -> str:
 
 
 def applicable(findings: Findings) -> Findings:
-    """Leave out what a study cannot have: reports that say `skipped`, promotions where no rule was tried."""
+    """Leave out what a study cannot have: reports that say `skipped`, promotions without baskets."""
     told = {name: content for name, content in findings.reports.items() if "skipped" not in content}
-    if not told.get("promotions") and not findings.tables.get("rules"):
+    baskets = told.get("prepare", {}).get("baskets") or findings.tables.get("rules")
+    if not told.get("promotions") and not baskets:
         told.pop("promotions", None)
     return replace(findings, reports=told)
 
@@ -143,11 +144,14 @@ def environment() -> jinja2.Environment:
         "metric": figures.metric,
         "side": lambda items: joined(items.raw),
         "source": figures.source,
+        "wrapped": figures.wrapped,
     }
     made.globals |= {
         "between": figures.between,
         "colours": theme.COLOURS,
         "light": {name: pair[0] for name, pair in theme.COLOURS.items()},
         "segments": theme.SEGMENTS,
+        "estimate": figures.estimate,
+        "spread": figures.spread,
     }
     return made

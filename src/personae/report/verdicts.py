@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from personae.report.figures import figure, interval
+from personae.report.figures import estimate, figure, spread
 from personae.report.traced import Traced
 
 MOST_PAIRS = 3
@@ -56,14 +56,13 @@ def _segments(report: Traced) -> Iterator[Verdict]:
 
 def _segmentation(report: Traced, subject: Markup) -> Verdict:
     chance = report.at("null", "p_value")
-    text = Markup("{}: k = {}, silhouette {} {}, p {} against tables without segments, least Jaccard {}.")
+    text = Markup("{}: k = {}, silhouette {}, p {} against tables without segments, least Jaccard {}.")
     return Verdict(
         str(report["verdict"]),
         text.format(
             subject,
             figure(report["k"]),
-            figure(report["silhouette"]),
-            interval(report.at("silhouette_ci")),
+            estimate(report["silhouette"], report.at("silhouette_ci")),
             figure(chance, "p"),
             figure(report.at("stability", "min_jaccard")),
         ),
@@ -84,11 +83,11 @@ def _imputation(report: Traced) -> Iterator[Verdict]:
 
 
 IMPUTED = {
-    "impute": Markup("{} of {} can be imputed by {}: R² {} {}, error {} against {} for the {}."),
+    "impute": Markup("{} of {} can be imputed by {}: R² {}, error {} against {} for the {}."),
     "baseline": Markup(
-        "{} of {}: {} does not beat the baseline (R² {} {}, error {} against {}), so the {} is filled in."
+        "{} of {}: {} does not beat the baseline (R² {}, error {} against {}), so the {} is filled in."
     ),
-    "refuse": Markup("{} of {} stays missing: {} reaches R² {} {}, error {} against {} for the {}."),
+    "refuse": Markup("{} of {} stays missing: {} reaches R² {}, error {} against {} for the {}."),
 }
 
 
@@ -98,21 +97,20 @@ def _imputed(name: str, who: str, found: Traced) -> Markup:
     return IMPUTED[str(found["verdict"])].format(
         name,
         who,
-        found["method"],
-        figure(found.at("r2")),
-        interval(found.at("r2_ci")),
+        _words(found["method"]),
+        estimate(found.at("r2"), found.at("r2_ci")),
         figure(found.at("rmse")),
         figure(found.at("baseline_rmse")),
-        found["baseline"],
+        _words(found["baseline"]),
     )
 
 
 PAIRS = {
-    "keep": ("supported", Markup("{} and {} differ: told apart with AUC {} {}.")),
-    "merge": ("supported", Markup("{} and {} can be treated as one: told apart with AUC {} {} only.")),
+    "keep": ("supported", Markup("{} and {} differ: told apart with AUC {}.")),
+    "merge": ("supported", Markup("{} and {} can be treated as one: told apart with AUC {} only.")),
     "inconclusive": (
         "not supported",
-        Markup("{} and {}: neither a difference nor equality is shown (AUC {} {})."),
+        Markup("{} and {}: neither a difference nor equality is shown (AUC {})."),
     ),
 }
 
@@ -134,47 +132,35 @@ def _merges(report: Traced) -> Iterator[Verdict]:
         return
     for pair in pairs:
         level, text = PAIRS[str(pair["verdict"])]
-        auc = figure(pair.at("two_sample_auc")), interval(pair.at("two_sample_ci"))
-        yield Verdict(level, text.format(pair["a"], pair["b"], *auc), pair)
+        auc = estimate(pair.at("two_sample_auc"), pair.at("two_sample_ci"))
+        yield Verdict(level, text.format(pair["a"], pair["b"], auc), pair)
 
 
 def _response(report: Traced) -> Iterator[Verdict]:
     yield from _leaks(report)
     best = report.at("selection", "figures") or report["models"][str(report["best"])]
-    area, spread = _raw(best, "roc_auc", "mean"), _raw(best, "roc_auc", "sd")
-    if area is not None and spread is not None:
-        level = "supported" if area - 2 * spread > 0.5 else "weak" if area > 0.5 else "not supported"
-        text = Markup(
-            "{} can be predicted: ROC AUC {} ± {} over folds, average precision {} ± {}; chosen: {}."
-        )
-        yield Verdict(
-            level,
-            text.format(
-                report["target"],
-                *_with_spread(best, "roc_auc"),
-                *_with_spread(best, "average_precision"),
-                report["best"],
-            ),
-            best,
-        )
-    accuracy, majority = _raw(best, "accuracy", "mean"), _raw(report, "majority_accuracy")
-    if accuracy is not None and majority is not None:
-        spread = _raw(best, "accuracy", "sd") or 0
-        level = (
-            "supported"
-            if accuracy - 2 * spread > majority
-            else "weak"
-            if accuracy > majority
-            else "not supported"
-        )
-        text = Markup("Accuracy is {} ± {}; always naming the majority is right in {}.")
-        named = (
-            figure(best.at("accuracy", "mean"), "percent"),
-            figure(best.at("accuracy", "sd"), "percent"),
-        )
-        yield Verdict(
-            level, text.format(*named, figure(report["majority_accuracy"], "percent")), best.at("accuracy")
-        )
+    level = _beyond(best, "roc_auc", 0.5)
+    if level is not None:
+        text = Markup("{} {} be predicted: ROC AUC {} over folds, average precision {}; chosen: {}.")
+        told = (_spread(best, name) for name in ("roc_auc", "average_precision"))
+        can = "cannot" if level == "not supported" else "can"
+        yield Verdict(level, text.format(report["target"], can, *told, _words(report["best"])), best)
+    majority = report.at("majority_accuracy")
+    level = _beyond(best, "accuracy", _raw(majority))
+    if level is not None:
+        text = Markup("Accuracy is {}; always naming the majority is right in {}.")
+        told_accuracy = _spread(best, "accuracy", "percent")
+        yield Verdict(level, text.format(told_accuracy, figure(majority, "percent")), best.at("accuracy"))
+
+
+def _beyond(model: Traced, name: str, reference: float | None) -> str | None:
+    """Say whether a figure lies two standard deviations over folds above a reference, or at all above it."""
+    mean, deviation = _raw(model, name, "mean"), _raw(model, name, "sd")
+    if mean is None or deviation is None or reference is None:
+        return None
+    return (
+        "supported" if mean - 2 * deviation > reference else "weak" if mean > reference else "not supported"
+    )
 
 
 def _leaks(report: Traced) -> Iterator[Verdict]:
@@ -184,8 +170,13 @@ def _leaks(report: Traced) -> Iterator[Verdict]:
             yield Verdict("not supported", text.format(check["check"], check.at("evidence") or "leak"), check)
 
 
-def _with_spread(model: Traced, name: str) -> tuple[Markup, Markup]:
-    return figure(model.at(name, "mean")), figure(model.at(name, "sd"), digits=2)
+def _spread(model: Traced, name: str, how: str = "number") -> Markup:
+    return spread(model.at(name, "mean"), model.at(name, "sd"), how)
+
+
+def _words(name: Any) -> str:
+    """Write the name of a method as people do."""
+    return str(name).replace("_", " ")
 
 
 def _profit(report: Traced) -> Iterator[Verdict]:
@@ -195,14 +186,13 @@ def _profit(report: Traced) -> Iterator[Verdict]:
     model = _raw(profit, "model") or 0
     level = "supported" if low is not None and low > rest else "weak" if model > rest else "not supported"
     text = Markup(
-        "Contact those with a probability from {} on: profit {} {}, against {} for everyone, {} for nobody."
+        "Contact those with a probability from {} on: profit {}, against {} for everyone, {} for nobody."
     )
     yield Verdict(
         level,
         text.format(
             figure(report["cutoff"]),
-            figure(profit["model"]),
-            interval(profit.at("model_ci")),
+            estimate(profit["model"], profit.at("model_ci")),
             figure(profit.at("everyone")),
             figure(profit.at("nobody")),
         ),
@@ -212,11 +202,13 @@ def _profit(report: Traced) -> Iterator[Verdict]:
 
 def _promotions(report: Traced) -> Iterator[Verdict]:
     if len(report):
-        text = Markup("{} promotions rest on rules that hold again on later baskets.")
+        text = Markup("{} promotions rest on rules that hold again on baskets they were not learned on.")
         yield Verdict("supported", text.format(len(report)), report)
     else:
         yield Verdict(
-            "not supported", Markup("No rule between products holds again on later baskets."), report
+            "not supported",
+            Markup("No rule between products holds again on baskets it was not learned on."),
+            report,
         )
 
 

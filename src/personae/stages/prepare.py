@@ -21,7 +21,7 @@ def main(study: str) -> None:
     source = importlib.import_module(f"personae.sources.{settings.source}")
     prepared = source.prepare(paths.raw(study), settings)
     for name, table in prepared.tables.items():
-        tables.write(paths.table(study, name) if name == "customers" else paths.further(study, name), table)
+        tables.write(paths.given(study, name), table)
     write_json(paths.further_rows(study), {name: table.height for name, table in prepared.tables.items()})
     write_json(paths.report(study, "prepare.json"), prepared.report(read_json(paths.origin(study))["data"]))
 

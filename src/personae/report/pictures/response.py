@@ -31,6 +31,9 @@ def models(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
                 bounds = None if mean is None or spread is None else (mean - spread, mean + spread)
                 dot(axes, mean, row, bounds, color=theme.ACCENT if model == best else theme.MUTED)
             axes.set_title(title)
+            low, high = axes.get_xlim()
+            # Neither figure can exceed 1; the room is for the dot.
+            axes.set_xlim(min(low, 0.98), min(high, 1 + 0.03 * (1 - min(low, 0.98))))
             axes.locator_params(axis="x", nbins=3)
         name_rows(left, [model.replace("_", " ") for model in found], 20)
         name_axis(left, "mean ± one standard deviation over folds")

@@ -23,12 +23,15 @@ NULLS = {
 
 def shares(personas: Rows, folder: Path | None = None) -> Picture:
     """Share of customers in each segment."""
-    with drawing(30 + 26 * len(personas)) as figure:
+    with drawing(14 + 38 * len(personas)) as figure:
         axes = figure.add_subplot()
         for row, persona in enumerate(personas):
-            axes.barh(row, persona["share"], height=0.62, color=theme.segment_colour(row))
+            axes.barh(row, persona["share"], height=0.42, color=theme.segment_colour(row))
             axes.text(persona["share"], row, f" {percent(persona['share'])}", va="center", fontsize=9.5)
-        name_rows(axes, [f"{persona['id']}  {persona['name']}" for persona in personas], 30)
+            name = theme.shortened(f"{persona['id']} · {persona['name']}", 54)
+            axes.text(0, row - 0.3, name, va="bottom", fontsize=10)
+        axes.set_ylim(len(personas) - 0.7, -0.8)
+        axes.set_yticks([])
         axes.set_xlim(0, max(persona["share"] for persona in personas) * 1.25)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)

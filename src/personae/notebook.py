@@ -1,0 +1,152 @@
+"""An analyst's way into a study: its tables made from the raw data, and what its reports say beside them.
+
+Nothing is written, and no table of the graph is needed: `data/`, `resolved/` and `reports/` are.
+"""
+
+import importlib
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from personae import paths
+from personae.errors import PersonaeError
+from personae.files import read_json
+from personae.imputation.study import Completed, complete_study
+from personae.response import results
+from personae.response.cases import cases
+from personae.response.classification import encode_target
+from personae.response.metrics import Figure
+from personae.response.preprocessing import features
+from personae.response.study import deal, describe, units_of
+from personae.response.validation import validate
+from personae.schema.study import Study
+from personae.segmentation.fit import Segmentation
+from personae.segmentation.study import segment_study
+from personae.settings import load
+
+ROOT = "dvc.yaml"
+LITTLE = {"bootstraps": 1, "splits": 1, "null_tables": 1, "null_bootstraps": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """One response model out of fold.
+
+    Attributes
+    ----------
+    target
+        Class codes, shape (rows,).
+    probabilities
+        Shape (repeats, rows, classes), NaN where a row was never tested.
+    figures
+        By name, as in `classify.json`.
+    """
+
+    target: np.ndarray[Any, np.dtype[np.intp]]
+    probabilities: np.ndarray[Any, np.dtype[np.float64]]
+    figures: Mapping[str, Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A study with the tables of its first two stages.
+
+    Attributes
+    ----------
+    study, settings
+        Its name, and the settings that its reports were made with.
+    tables
+        Tidy tables by name, `customers` among them.
+    completed
+        Customers with their gaps treated, and why.
+    """
+
+    study: str
+    settings: Study
+    tables: Mapping[str, pl.DataFrame]
+    completed: Completed
+
+    def report(self, name: str) -> Any:
+        """Read a JSON report."""
+        return read_json(paths.report(self.study, f"{name}.json"))
+
+    def agree(self, here: float, name: str, *steps: str | int) -> dict[str, float]:
+        """Show a figure computed here beside the report's.
+
+        Parameters
+        ----------
+        here
+            The figure.
+        name, steps
+            Report, and the way to the figure in it.
+
+        Raises
+        ------
+        PersonaeError
+            If they differ in the six digits that a report has.
+        """
+        told = self.report(name)
+        for step in steps:
+            told = told[step]
+        if not math.isclose(here, told, rel_tol=1e-5, abs_tol=1e-9):
+            key = "/".join(map(str, steps))
+            raise PersonaeError(
+                f"{paths.report(self.study, f'{name}.json')}#/{key} is {told}, here it is {here}: `dvc repro`"
+            )
+        return {"here": float(here), "report": told}
+
+    def segmentation(self) -> Segmentation:
+        """Find the main segments at the k of the report, without the evidence for them."""
+        k = self.report("segment")["k"]
+        settings = self.settings.segment
+        effort = settings.effort.model_copy(update=LITTLE)
+        alone = settings.model_copy(update={"k": k, "candidates": [k], "also": {}, "effort": effort})
+        known = read_json(paths.anchor(self.study))
+        return segment_study(
+            self.completed.customers.to_pandas(), alone, anchor=known, seed=self.settings.seed
+        ).main
+
+    def response_model(self, name: str) -> Validated:
+        """Validate one response model on the study's folds, calibrated inside them.
+
+        Raises
+        ------
+        PersonaeError
+            If the study has no answers or no such model.
+        """
+        settings, seed = self.settings.classify, self.settings.seed
+        if settings is None or name not in settings.models:
+            raise PersonaeError(f"{self.study}: no response model {name!r}")
+        alone = settings.model_copy(update={"models": {name: settings.models[name]}})
+        rows = cases(self.tables, alone, seed=seed)
+        table = features(rows, alone.features)
+        target, _ = encode_target(rows[alone.target], alone.target)
+        folds = deal(alone, rows, target, units_of(alone, rows, table), seed)
+        found = validate(table, target, folds, describe(alone, table), seed=seed, workers=alone.workers)
+        probabilities = found.models[name].probabilities
+        return Validated(target, probabilities, results.score(target, probabilities, folds).summary)
+
+
+def open_study(study: str) -> Opened:
+    """Prepare and complete a study's tables from `data/`, from the project's root or a folder below it.
+
+    Raises
+    ------
+    PersonaeError
+        If there is no project around, or the study's files are absent or broken.
+    """
+    here = Path.cwd()
+    root = next((folder for folder in (here, *here.parents) if (folder / ROOT).exists()), None)
+    if root is None:
+        raise PersonaeError(f"{here}: no {ROOT} here or above; open a notebook inside the project")
+    os.chdir(root)
+    settings = load(study, Study)
+    source = importlib.import_module(f"personae.sources.{settings.prepare.source}")
+    tables = source.prepare(paths.raw(study), settings.prepare).tables
+    return Opened(study, settings, tables, complete_study(tables, settings.impute, seed=settings.seed))
