@@ -4,12 +4,10 @@ import json
 import re
 
 import pytest
-from tests.report.fabricated import SCRIPT, study
+from tests.report.fabricated import study
 
-from personae.errors import PersonaeError
 from personae.history.compare import compared
-from personae.history.page import render
-from personae.history.past import Past, resolve
+from personae.history.past import Past
 
 LOCK = "stages:\n  segment@shop:\n    outs: [{path: reports/shop/segment.json, md5: a}]\n"
 
@@ -59,9 +57,13 @@ def test_bad_input_is_one_line(user, arguments, message):
     assert done.stderr.count("\n") == 1
 
 
-def result(label, *, whole=True, params=(), **changes):
-    reports = json.loads(json.dumps(study(3, **changes).reports)) if whole else {}
-    return Past(label, "run", "shop", "c" * 40, False, dict(params), LOCK if whole else "", reports)
+def result(label, params=(), **changes):
+    reports = json.loads(json.dumps(study(3, **changes).reports))
+    return Past(label, "run", "shop", "c" * 40, False, dict(params), LOCK, reports)
+
+
+def trial(label, params, metrics):
+    return Past(label, "run", "shop", "c" * 40, False, params, metrics=metrics)
 
 
 def test_a_difference_beyond_noise_is_told_from_one_within():
@@ -77,21 +79,21 @@ def test_a_difference_beyond_noise_is_told_from_one_within():
     assert set(found) == {"segment.silhouette", "target.profit.model", "segment.inertia"}
 
 
-def test_a_trial_of_a_sweep_differs_only_in_what_it_chose():
+def test_a_trial_of_a_sweep_differs_only_in_what_it_chose_and_found():
     whole = result("a", params={"seed": "0", "segment.k": "2"})
-    trial = result("b", whole=False, params={"segment.k": "3"})
-    assert [each.name for each in compared([whole, trial]).settings] == ["segment.k"]
+    found = compared([whole, trial("b", {"segment.k": "3"}, {"segment.silhouette": 9.0})])
+    assert [each.name for each in found.settings] == ["segment.k"]
+    assert [each.name for each in found.rows] == ["segment.silhouette"]
+    assert found.verdicts == ()
+    lines = [line.split() for line in found.lines()]
+    assert ["segment.k", "2", "3"] in lines
 
 
-def test_names_from_the_data_are_never_markup_and_nothing_is_loaded():
-    first, second = result("a", hostile=True, params={"x": SCRIPT}), result("b", params={"x": "1"})
-    page = render(compared([first, second]))
-    assert SCRIPT not in page
-    assert "<script" not in page
-    assert not re.search(r"(src|href)=.https?:", page)
-
-
-def test_a_revision_of_git_comes_before_an_experiment_and_options_are_no_names():
-    assert resolve("HEAD")[1] == "revision"
-    with pytest.raises(PersonaeError, match="is no MLflow run id"):
-        resolve("--all")
+def test_two_trials_differ_in_what_only_one_of_them_was_asked_for():
+    found = compared(
+        [trial("a", {"clusterer": "kmeans"}, {}), trial("b", {"clusterer": "mixture", "x": "1"}, {})]
+    )
+    assert {each.name: each.values for each in found.settings} == {
+        "clusterer": ("kmeans", "mixture"),
+        "x": (None, "1"),
+    }

@@ -18,6 +18,7 @@ from personae.tracking import key
 from personae.tracking.summary import HEADLINES, aligned, lookup, written
 
 DIGITS = 4
+KINDS = ("exceeds noise", "within noise", "no interval")
 RULE = (
     "A difference exceeds noise when its 95 % interval leaves 0 out; it is made of the intervals that the "
     "reports state, as if unpaired (MOVER, Zou and Donner 2008): results on the same customers vary "
@@ -98,16 +99,15 @@ class Comparison:
         told = [*aligned([[self.study, *self.labels], *self._versions(), *self._headlines()])]
         told += _table("parameters that differ", self.labels, self.settings)
         told += _table("verdicts that differ", self.labels, self.verdicts)
-        beyond = [row for row in self.rows if row.verdict == "exceeds noise"]
-        shown = [[row.name, *map(_shown, row.figures)] for row in beyond]
-        told += ["", *aligned([["differences that exceed noise", *self.labels], *shown])] if shown else []
-        rest = {
-            word: sum(row.verdict == word for row in self.rows) for word in ("within noise", "no interval")
-        }
+        kinds = {kind: [row for row in self.rows if row.verdict == kind] for kind in KINDS}
+        listed = KINDS if not all(past.whole for past in self.results) else KINDS[:1]
+        for kind in listed:
+            rows = [[row.name, *map(_shown, row.figures)] for row in kinds[kind]]
+            told += ["", *aligned([[f"differences: {kind}", *self.labels], *rows])] if rows else []
+        counts = [len(kinds[kind]) for kind in KINDS]
         told += [
             "",
-            f"{len(beyond)} figures differ beyond noise, {rest['within noise']} within it; "
-            f"{rest['no interval']} more have no interval",
+            f"{counts[0]} figures differ beyond noise, {counts[1]} within it; {counts[2]} have no interval",
         ]
         for past, alignment in zip(self.results[1:], self.alignments, strict=True):
             told += [] if alignment is None else ["", *_migration(self.results[0], past, alignment)]
@@ -165,13 +165,14 @@ def compared(results: Sequence[Past]) -> Comparison:
     """Compare results that were read."""
     first, *others = results
     cache = dvc.cache() if all(past.whole for past in results) else Path()
+    whole = [past.whole for past in results]
     return Comparison(
         tuple(results),
-        tuple(_settings([past.params for past in results], [past.whole for past in results])),
+        tuple(_differing([past.params for past in results], whole)),
         tuple(_rows(results)),
-        tuple(_differing([past.verdicts for past in results])),
+        tuple(_differing([past.verdicts for past in results], whole)),
         tuple(align(first, past, cache) for past in others),
-        tuple(each.name for each in _differing([past.code() for past in results])),
+        tuple(each.name for each in _differing([past.code() for past in results], whole)),
     )
 
 
@@ -185,36 +186,34 @@ def data(past: Past) -> str:
     return ", ".join(key.data(past.study, past.entries).values()) or "-"
 
 
-def _settings(params: Sequence[Mapping[str, str]], whole: Sequence[bool]) -> Iterable[Setting]:
-    """Give what differs; a trial says only what it chose, so it differs from a result in nothing else."""
-    for setting in _differing(params):
-        absent = [
-            not is_whole for value, is_whole in zip(setting.values, whole, strict=True) if value is None
-        ]
-        said = {value for value in setting.values if value is not None}
-        if len(said) > 1 or not all(absent) or not any(whole):
-            yield setting
-
-
-def _differing(named: Sequence[Mapping[str, str]]) -> Iterable[Setting]:
+def _differing(named: Sequence[Mapping[str, str]], whole: Sequence[bool]) -> Iterable[Setting]:
     for name in sorted({name for each in named for name in each}):
         values = tuple(each.get(name) for each in named)
-        if len(set(values)) > 1:
+        if _differ(values, whole):
             yield Setting(name, values)
+
+
+def _differ(values: Sequence[Any], whole: Sequence[bool]) -> bool:
+    """Tell whether values differ; a trial says only what it chose and found, so a gap of it is none."""
+    told = {
+        value for value, all_is_said in zip(values, whole, strict=True) if value is not None or all_is_said
+    }
+    return len(told) > 1 or (not any(whole) and None in values)
 
 
 def _rows(results: Sequence[Past]) -> Iterable[Row]:
     """Give the figures that differ; those of personas stand side by side once segments are aligned."""
     personas = {prefixes(past.study, past.entries).get("personas", "profile") for past in results}
-    names = dict.fromkeys(name for past in results for name in past.figures)
-    for name in names:
+    whole = [past.whole for past in results]
+    for name in dict.fromkeys(name for past in results for name in past.figures):
         figures = tuple(past.figures.get(name) for past in results)
-        if name.split(".")[0] not in personas and len({each and each.value for each in figures}) > 1:
-            first = figures[0]
-            changes = tuple(
-                None if first is None or each is None else difference(first, each) for each in figures[1:]
-            )
-            yield Row(name, figures, changes)
+        values = [None if each is None else each.value for each in figures]
+        if name.split(".")[0] not in personas and _differ(values, whole):
+            yield Row(name, figures, tuple(_change(figures[0], each) for each in figures[1:]))
+
+
+def _change(before: Figure | None, after: Figure | None) -> Figure | None:
+    return None if before is None or after is None else difference(before, after)
 
 
 def _table(title: str, labels: Sequence[str], settings: Sequence[Setting]) -> list[str]:

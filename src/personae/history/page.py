@@ -6,11 +6,9 @@ from typing import Any
 
 import jinja2
 
-from personae.history.compare import RULE, Comparison, Row, data, version
+from personae.history.compare import KINDS, RULE, Comparison, Row, data, version
 from personae.report import page
 from personae.report.page import is_sample
-
-KINDS = ("exceeds noise", "within noise", "no interval")
 
 
 def render(found: Comparison) -> str:

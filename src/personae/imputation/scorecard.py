@@ -135,7 +135,7 @@ def decide(score: Score, case: Case, rules: Rules) -> tuple[Verdict, str]:
     share = 1.0 if score.support is None else score.support
     inside = f"{share:.0%} of the missing cells lie inside the training range"
     if score.groups < needed:
-        return "refuse", f"{score.groups} customers can be checked; {needed} are needed"
+        return "refuse", f"customers that can be checked: {score.groups}; needed: {needed}"
     if share < rules.baseline_support:
         return "refuse", f"{inside}; {rules.baseline_support:.0%} are needed"
     if not score.difference_ci[1] < 0:

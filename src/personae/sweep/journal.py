@@ -61,7 +61,7 @@ class Journal:
             if number in self._known:
                 return str(self._known[number].run_id)
             tags = {SWEEP_TAG: self._name, TRIAL_TAG: str(number), FIGURES_TAG: SEARCH}
-            name = f"{self._name} trial {number}"
+            name = f"trial {number} of {self._name}"
             return runs.start(self._client, self._experiment, name, tags, self.parent)
 
         return self._pool.submit(create)

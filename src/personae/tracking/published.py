@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from personae.errors import PersonaeError
+from personae.tracking.runs import PARENT_TAG
 from personae.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class StoredRun:
     run_id, study
         In MLflow, where a study is an experiment.
     tags, params, metrics
-        As MLflow holds them.
+        As MLflow holds them; a trial has its sweep's tags on the code.
     reports
         Contents of the JSON reports by name without ending; none for a sweep and its trials.
     provenance
@@ -57,6 +58,8 @@ def find(store: Store, run_id: str) -> StoredRun | None:
 
     try:
         run = client.get_run(run_id)
+        parent = run.data.tags.get(PARENT_TAG)
+        code = client.get_run(parent).data.tags if parent else {}
         study = client.get_experiment(run.info.experiment_id).name
         files = _files(client, run_id)
     except MlflowException as error:
@@ -71,7 +74,7 @@ def find(store: Store, run_id: str) -> StoredRun | None:
     return StoredRun(
         run_id,
         study,
-        dict(data.tags),
+        {name: tag for name, tag in code.items() if name.startswith("git.")} | data.tags,
         dict(data.params),
         dict(data.metrics),
         reports if LOCK in kept else {},
