@@ -68,7 +68,7 @@ def test_what_only_tells_users_apart_is_no_help_for_a_known_one():
 def test_too_few_customers_with_a_value_refuse_even_the_mean():
     column = score(days(users=20))
     assert column.unseen.verdict == "refuse"
-    assert column.unseen.reason == "15 customers can be checked; 20 are needed"
+    assert column.unseen.reason == "customers that can be checked: 15; needed: 20"
     assert column.known.verdict == "impute"
 
 
