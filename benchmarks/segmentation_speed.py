@@ -22,6 +22,7 @@ from sklearn.metrics import (
     davies_bouldin_score,
     silhouette_score,
 )
+from threadpoolctl import ThreadpoolController
 
 from personae.segmentation.clusterers import KMeansClusterer
 from personae.segmentation.fit import fit_segments
@@ -64,13 +65,18 @@ def plain(points, bootstraps):
 
 
 def ours(points):
-    """Do the same with the functions of this project."""
+    """Do the same with the functions of this project, over the cores and with one thread of BLAS as it does."""
+    with ThreadpoolController().limit(limits=1):
+        return all_candidates(points)
+
+
+def all_candidates(points):
     start = time.perf_counter()
 
     def fit_all(points, weights, seed):
         return KMeansClusterer(random_state=seed).fit_all(points, list(KS), weights)
 
-    fitted = fit_all(points, None, 0)
+    fitted = run_all([partial(KMeansClusterer(k).fit, points) for k in KS], workers=-1)
     labelings = [one.labels_ for one in fitted]
     silhouettes(points, labelings, workers=-1)
     inertias = [scatter(points, labels)[0] for labels in labelings]

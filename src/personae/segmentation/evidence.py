@@ -55,7 +55,7 @@ class Customers:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is computed, how much of it, over how many threads, under which name on the progress bar."""
+    """What is computed, how much of it, over how many processes, under which name on the progress bar."""
 
     procedure: Procedure
     effort: Effort

@@ -95,7 +95,7 @@ def fit_segments(
     seed : int
         Decides every figure.
     workers : int
-        Threads, -1 for all cores; no figure depends on it.
+        Processes, -1 for all cores; no figure depends on it.
     label : str, optional
         Text of progress bars; none without it.
 

@@ -90,7 +90,8 @@ def _squared(points: Single, squares: Single, index: NDArray[np.int64]) -> Singl
     both = squares + squares[index, None]
     distances += both
     # What rounding leaves between identical points must not draw a second centroid to the same place.
-    distances[distances < ROUNDING * both] = 0.0
+    both *= ROUNDING
+    distances *= distances >= both
     return distances
 
 
@@ -103,7 +104,9 @@ def _lloyd(points: Single, squares: Single, mass: Single, centers: Single) -> tu
     away += np.einsum("ij,ij->i", flat, flat)[:, None]
     away = away.reshape(starts, k, -1)
     nearest = away.min(axis=1)
-    members = ((away == nearest[:, None]) * mass).reshape(starts * k, -1)
+    np.equal(away, nearest[:, None], out=away, casting="unsafe")
+    away *= mass
+    members = away.reshape(starts * k, -1)
     sizes = members.sum(axis=1)
     moved = members @ points / np.maximum(sizes, np.finfo(np.float32).tiny)[:, None]
     moved = np.where(sizes[:, None] > 0, moved, flat)

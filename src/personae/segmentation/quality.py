@@ -66,7 +66,7 @@ def silhouettes(
 
     step = max(1, BLOCK_CELLS // count)
     slices = [slice(start, min(start + step, count)) for start in range(0, count, step)]
-    return np.hstack(run_all([partial(block, rows) for rows in slices], workers))
+    return np.hstack(run_all([partial(block, rows) for rows in slices], workers, threads=True))
 
 
 def _distances(

@@ -114,7 +114,7 @@ class ResponseTrials:
         with ThreadpoolController().limit(limits=1):
             for start in range(0, len(steps), width):
                 tasks = [partial(self._fold, settings, plan, k) for k in steps[start : start + width]]
-                found += run_all(tasks, self._base.workers)
+                found += run_all(tasks, self._base.workers, threads=True)
                 report(max(self._ranking(found, name, ranking) for name in plan.models))
         judged = {name: self._judged(found, name) for name in plan.models}
         best = max(judged, key=lambda name: judged[name][self._objective])
@@ -230,7 +230,9 @@ class ResponseTrials:
         """Choose between models and calibrate on inner folds, then look at the outer fold once."""
         plan = self._plan(settings)
         found = run_all(
-            [partial(self._fold, settings, plan, k) for k in self._folds.outer], self._base.workers
+            [partial(self._fold, settings, plan, k) for k in self._folds.outer],
+            self._base.workers,
+            threads=True,
         )
         best = max(plan.models, key=lambda name: self._judged(found, name)[self._objective])
         rows = self._rows(len(found))

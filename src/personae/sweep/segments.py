@@ -90,6 +90,7 @@ class SegmentTrials:
                 runs = run_all(
                     [partial(self._again, procedure, working, labels, child) for child in some],
                     self._base.workers,
+                    threads=True,
                 )
                 aris += [ari for ari, _ in runs]
                 jaccard += [each for _, each in runs]
