@@ -105,7 +105,7 @@ class Segment(Frozen):
     floor
         Smallest share of the customers that a segment may hold, for the rule `stability`.
     workers
-        Threads; no figure depends on them.
+        Processes; no figure depends on them.
     """
 
     space: Space
