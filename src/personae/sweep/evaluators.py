@@ -92,7 +92,7 @@ class _Segments:
     def __init__(
         self, customers: Any, base: Any, sweep: SegmentSweep, whole: Mapping[str, Any], study: str
     ) -> None:
-        from personae.sweep.segments import SegmentTrials  # noqa: PLC0415 - a stage's own imports
+        from personae.sweep.segments import STEP, SegmentTrials  # noqa: PLC0415 - a stage's own imports
 
         self._customers, self._study, self._seed = customers, study, int(whole["seed"])
         self._profile = Profile.model_validate_json(json.dumps(whole["profile"]))
@@ -103,6 +103,7 @@ class _Segments:
             seed=self._seed,
             search_seed=sweep.seed,
             bootstraps=sweep.bootstraps,
+            step=STEP if sweep.prune else sweep.bootstraps,
         )
         self.measure = self._trials.measure
 

@@ -22,8 +22,7 @@ from personae.segmentation.stability import bootstrap_once, mean_jaccard
 from personae.segmentation.study import StudySegments, segment_study
 
 Report = Callable[[float], None]
-# Bootstraps between two looks at whether the trial is to be stopped.
-ROUND = 4
+STEP = 8
 
 
 class SegmentTrials:
@@ -41,6 +40,8 @@ class SegmentTrials:
         The study's: partitions are the graph's own.
     search_seed, bootstraps : int
         Samples that a trial's stability is measured on; the stage draws others.
+    step : int
+        Of them, between two looks at whether the trial is to be stopped.
     """
 
     def __init__(
@@ -52,7 +53,9 @@ class SegmentTrials:
         seed: int,
         search_seed: int,
         bootstraps: int,
+        step: int = STEP,
     ) -> None:
+        self._step = step
         self._table, self._base, self._objective, self._seed = table, base, objective, seed
         self._space = Space(**base.space.model_dump()).fit(table)
         points = self._space.transform(table)
@@ -85,15 +88,15 @@ class SegmentTrials:
             silhouette, share = self._silhouette(labels), smallest_share(labels)
             aris: list[float] = []
             jaccard: list[Matrix] = []
-            for start in range(0, len(self._drawn), ROUND):
-                some = self._drawn[start : start + ROUND]
+            sample = working[self._rows], [labels[self._rows]], self._some.groups, procedure.fit_all
+            for start in range(0, len(self._drawn), self._step):
+                some = self._drawn[start : start + self._step]
                 runs = run_all(
-                    [partial(self._again, procedure, working, labels, child) for child in some],
+                    [partial(bootstrap_once, *sample, np.random.default_rng(child)) for child in some],
                     self._base.workers,
-                    threads=True,
                 )
-                aris += [ari for ari, _ in runs]
-                jaccard += [each for _, each in runs]
+                aris += [ari for [(ari, _)] in runs]
+                jaccard += [each for [(_, each)] in runs]
                 found = objectives(silhouette, _least(jaccard), share, self._base.floor)
                 report(found[self._objective])
         return {
@@ -138,15 +141,8 @@ class SegmentTrials:
 
     def _silhouette(self, labels: Labels) -> float:
         """Mean over everybody: a customer called noise counts 0, so leaving customers out cannot win."""
-        widths = silhouettes(self._some.points, [labels[self._rows]], None, self._base.workers)[0]
+        widths = silhouettes(self._some.points, [labels[self._rows]])[0]
         return float(np.nan_to_num(widths).mean())
-
-    def _again(
-        self, procedure: Procedure, working: Matrix, labels: Labels, child: np.random.SeedSequence
-    ) -> tuple[float, Matrix]:
-        rng = np.random.default_rng(child)
-        rows = self._rows
-        return bootstrap_once(working[rows], [labels[rows]], self._some.groups, procedure.fit_all, rng)[0]
 
 
 def objectives(silhouette: float, stability: float, smallest: float, floor: float) -> dict[str, float]:
