@@ -16,7 +16,7 @@ from personae import paths
 from personae.errors import PersonaeError
 
 TRACK = "track"
-DVC_LOCK = Path(".dvc/tmp/lock")
+DVC_LOCK = Path(".dvc", "tmp", "lock")
 
 
 @dataclass(frozen=True, slots=True)
