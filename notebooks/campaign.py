@@ -37,12 +37,7 @@ study.agree(customers.height, "prepare", "rows")
 
 # %%
 scores = study.completed.completion.scorecard.columns
-pd.DataFrame(
-    {
-        name: {"method": s.unseen.method, "R2": s.unseen.r2, "verdict": s.unseen.verdict}
-        for name, s in scores.items()
-    }
-).T
+study.scorecard()
 
 # %%
 study.agree(scores["Income"].unseen.r2, "impute", "columns", "Income", "unseen", "r2")
@@ -58,9 +53,8 @@ found = study.segmentation()
 study.agree(found.report.silhouette, "segment", "silhouette")
 
 # %%
-segment = study.report("segment")
-print(segment["verdict"], "-", segment["reason"])
-pd.Series(segment["votes"], name="k")
+print(study.report("segment")["reason"])
+study.votes()
 
 # %%
 personas = pd.DataFrame(study.report("personas"))

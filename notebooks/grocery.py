@@ -17,7 +17,7 @@
 # each section ends in a figure of the study's reports, which `agree` holds against the one computed here.
 
 # %%
-# ruff: noqa: B018, D100, T201
+# ruff: noqa: D100, T201
 import pandas as pd
 import polars as pl
 
@@ -38,12 +38,7 @@ study.agree(customers.height, "prepare", "rows")
 
 # %%
 scores = study.completed.completion.scorecard.columns
-pd.DataFrame(
-    {
-        name: {"method": s.unseen.method, "R2": s.unseen.r2, "verdict": s.unseen.verdict}
-        for name, s in scores.items()
-    }
-).T
+study.scorecard()
 
 # %%
 study.agree(scores["vegetables_share"].unseen.r2, "impute", "columns", "vegetables_share", "unseen", "r2")
@@ -59,9 +54,8 @@ found = study.segmentation()
 study.agree(found.report.silhouette, "segment", "silhouette")
 
 # %%
-segment = study.report("segment")
-print(segment["verdict"], "-", segment["reason"])
-pd.Series(segment["votes"], name="k")
+print(study.report("segment")["reason"])
+study.votes()
 
 # %%
 personas = pd.DataFrame(study.report("personas"))

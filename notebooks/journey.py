@@ -42,9 +42,8 @@ found = study.segmentation()
 study.agree(found.report.silhouette, "segment", "silhouette")
 
 # %%
-segment = study.report("segment")
-print(segment["verdict"], "-", segment["reason"])
-pd.Series(segment["votes"], name="k")
+print(study.report("segment")["reason"])
+study.votes()
 
 # %%
 personas = pd.DataFrame(study.report("personas"))

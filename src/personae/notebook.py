@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 
 from personae import paths
@@ -100,6 +101,17 @@ class Opened:
                 f"{paths.report(self.study, f'{name}.json')}#/{key} is {told}, here it is {here}: `dvc repro`"
             )
         return {"here": float(here), "report": told}
+
+    def scorecard(self) -> pd.DataFrame:
+        """Say for every column with gaps what customers without a value get, and how well it does."""
+        scores = self.completed.completion.scorecard.columns
+        told = {n: (s.unseen.method, s.unseen.r2, s.unseen.verdict) for n, s in scores.items()}
+        return pd.DataFrame.from_dict(told, orient="index", columns=["method", "R2", "verdict"])
+
+    def votes(self) -> pd.DataFrame:
+        """Say how many segments each rule would choose, beside the verdict on those that were chosen."""
+        segment = self.report("segment")
+        return pd.DataFrame({"k": segment["votes"]}).assign(verdict=segment["verdict"])
 
     def segmentation(self) -> Segmentation:
         """Find the main segments at the k of the report, without the evidence for them."""

@@ -1,7 +1,6 @@
 """Trials of stage impute: error on masked cells, of customers that leave an outer fold untouched."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,19 +14,10 @@ from personae.imputation.masking import Cells
 from personae.imputation.scorecard import Rules, codes
 from personae.imputation.scoring import Design, score_case
 from personae.schema.impute import Impute
+from personae.sweep.held import RESAMPLES, Held
 
 Integers = npt.NDArray[np.intp]
 Report = Callable[[float], None]
-RESAMPLES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Error on the outer fold's masked cells with its 95 % interval; `rows` that no trial has seen."""
-
-    rows: int
-    figures: dict[str, float]
-    intervals: dict[str, tuple[float, float]]
 
 
 class GapTrials:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,22 +22,13 @@ from personae.response.study import deal, describe, units_of
 from personae.response.validation import Plan, seed_of, seeded
 from personae.schema.classify import Classify
 from personae.segmentation.parallel import run_all
+from personae.sweep.held import RESAMPLES, Held
 from personae.targeting import Economics, contact
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 Report = Callable[[float], None]
 RANKINGS = ("average_precision", "roc_auc")
-RESAMPLES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Figures of the outer fold with 95 % intervals; `rows` customers that no trial has seen."""
-
-    rows: int
-    figures: dict[str, float]
-    intervals: dict[str, tuple[float, float]]
 
 
 class ResponseTrials:
