@@ -26,7 +26,7 @@ from threadpoolctl import ThreadpoolController
 
 from personae.segmentation.clusterers import KMeansClusterer
 from personae.segmentation.fit import fit_segments
-from personae.segmentation.parallel import run_all
+from personae.parallel import run_all
 from personae.segmentation.quality import scatter, silhouettes
 from personae.segmentation.space import Space
 from personae.segmentation.stability import bootstrap_once

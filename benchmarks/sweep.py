@@ -122,10 +122,10 @@ def _compare():
     segments.SegmentTrials.measure = timed
     clock, taken = {}, sweeping.Worker.take
 
-    def take(worker):
+    def take(worker, choose):
         clock.setdefault("first", perf_counter())
         clock["last"] = perf_counter()
-        return taken(worker)
+        return taken(worker, choose)
 
     conclusion = sweeping._Run._conclude
 

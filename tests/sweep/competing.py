@@ -27,12 +27,12 @@ def compete(directory):
     directory.mkdir(parents=True, exist_ok=True)
     database = Database(f"sqlite:///{directory / 'optuna.db'}")
     with filelock.FileLock(directory / ".lock"):
-        study = database.open("s", {"space": SWEEP.space}, ["maximize"], None)
-    worker = Worker(study, SWEEP, directory / "workers", local=True)
+        study, storage = database.open("s", {"space": SWEEP.space}, ["maximize"], None)
+    worker = Worker(study, storage, SWEEP, directory / "workers", local=True)
     [dimension] = parse_space(SWEEP.space)
     with worker.at_work():
-        while (trial := worker.take()) is not None:
-            study.tell(trial, float(worker.suggest(trial, dimension, 0)), TrialState.COMPLETE)
+        while (taken := worker.take(lambda ask: ask(dimension))) is not None:
+            worker.give(taken, {}, TrialState.COMPLETE, [float(taken.params[dimension.key])])
 
 
 if __name__ == "__main__":

@@ -65,12 +65,11 @@ def test_a_sweep_ends_with_a_winner_and_one_run_a_trial(project, sweep_file):
     assert sorted(by_number) == list(range(6))
     for trial in study.get_trials():
         run_id, run = by_number[trial.number]
-        assert trial.user_attrs["run"] == run_id
+        assert trial.user_attrs["found"]["run"] == run_id
         assert run["status"] == "FINISHED"
         assert run["params"] == {key: str(value) for key, value in trial.params.items()}
-        assert (
-            run["latest_metrics"]["segment.silhouette"] == trial.user_attrs["figures"]["segment.silhouette"]
-        )
+        figures = trial.user_attrs["found"]["figures"]
+        assert run["latest_metrics"]["segment.silhouette"] == figures["segment.silhouette"]
         assert run["tags"]["state"] == trial.state.name.lower()
         assert "sweep.seconds" in run["latest_metrics"]
     artifacts = project / "mlruns" / "artifacts" / "campaign" / outcome.run_id / "artifacts"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ import pandas as pd
 from sklearn.base import clone
 
 from personae.errors import PersonaeError
+from personae.parallel import run_all
 from personae.response import metrics
 from personae.response.calibration import Calibration
 from personae.response.folds import Folds
 from personae.response.models import FittedStack, fit, scores
 from personae.response.preprocessing import input_columns
-from personae.response.validation import Plan, Validation, parallel, seed_of, seeded
+from personae.response.validation import Plan, Validation, seed_of, seeded
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -65,7 +67,8 @@ def permutation_importance(
     """
     name = validation.best
     tasks = [
-        (
+        partial(
+            _fold_importance,
             table,
             target,
             folds.rows(0, (k,)),
@@ -74,7 +77,7 @@ def permutation_importance(
         )
         for place, k in enumerate(folds.outer)
     ]
-    drops = np.array(parallel(_fold_importance, tasks, workers, "importance"))
+    drops = np.array(run_all(tasks, workers, "importance"))
     spread = drops.std(axis=0, ddof=1) if len(drops) > 1 else np.full(drops.shape[1], np.nan)
     found = [
         Importance(str(c), float(m), float(s))
@@ -104,11 +107,15 @@ def shap_values(
     """
     if not type(plan.models[model].estimator).__module__.startswith("xgboost"):
         raise PersonaeError(f"exact SHAP values need an XGBoost model; '{model}' is none")
-    tasks = [(table, target, folds.rows(0, (k,)), plan, (model, k, seed)) for k in folds.outer]
-    parts = parallel(_fold_contributions, tasks, workers, "contributions")
+    splits = [folds.rows(0, (k,)) for k in folds.outer]
+    tasks = [
+        partial(_fold_contributions, table, target, rows, plan, (model, k, seed))
+        for k, rows in zip(folds.outer, splits, strict=True)
+    ]
+    parts = run_all(tasks, workers, "contributions")
     names = parts[0][1]
     values, base = np.full((len(table), len(names)), np.nan), np.full(len(table), np.nan)
-    for (_, _, (_, test), *_), (found, _) in zip(tasks, parts, strict=True):
+    for (_, test), (found, _) in zip(splits, parts, strict=True):
         values[test], base[test] = found[:, :-1], found[:, -1]
     return Contributions(names, values, base)
 

@@ -3,6 +3,7 @@
 import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 
 from personae.errors import PersonaeError
 from personae.imputation.imputer import TableImputer
+from personae.parallel import run_all
 from personae.response import explanations, leakage, results
 from personae.response.classification import Ablation, Classification, classify, encode_target
 from personae.response.deployed import ResponseModel
@@ -26,7 +28,7 @@ from personae.response.folds import (
 from personae.response.models import Stack, build
 from personae.response.preprocessing import SegmentColumns, features, preprocessing
 from personae.response.responses import responses
-from personae.response.validation import Plan, fit_and_score, parallel, seed_of, validate
+from personae.response.validation import Plan, fit_and_score, seed_of, validate
 from personae.schema.classify import Claim, Classify
 from personae.schema.classify import Stack as StackSettings
 from personae.segmentation.clusterers import KMeansClusterer
@@ -260,10 +262,10 @@ def _claimed(case: _Case, claim: Claim) -> dict[str, Any]:
     )
     splits = list(splitter.split(target, target))
     tasks = [
-        (case.table, target, rows, plain, seed_of(case.seed, (number, ())))
+        partial(fit_and_score, case.table, target, rows, plain, seed_of(case.seed, (number, ())))
         for number, rows in enumerate(splits)
     ]
-    found = parallel(fit_and_score, tasks, case.settings.workers, "claim")
+    found = run_all(tasks, case.settings.workers, "claim")
     correct = [
         float((one[model].argmax(axis=1) == target[test]).mean())
         for one, (_, test) in zip(found, splits, strict=True)

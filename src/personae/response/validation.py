@@ -5,20 +5,18 @@ fit without folds i and j serves as inner model of outer fold i and of outer fol
 K (K + 1) / 2 fits a repeat instead of K + K (K - 1); preprocessing is fitted once for all models.
 """
 
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn.base import clone
-from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
 from personae.errors import PersonaeError
+from personae.parallel import run_all
 from personae.response import metrics
 from personae.response.calibration import Calibration, choose_calibration
 from personae.response.folds import Folds
@@ -127,15 +125,16 @@ def validate(
     """
     check_stacks(plan)
     keys = [(repeat, left) for repeat in range(folds.repeats) for left in folds.fits(plan.nested)]
-    tasks = [(table, target, folds.rows(*key), plan, seed_of(seed, key)) for key in keys]
-    fitted: Scores = dict(zip(keys, parallel(fit_and_score, tasks, workers, "fits"), strict=True))
+    tasks = [
+        partial(fit_and_score, table, target, folds.rows(*key), plan, seed_of(seed, key)) for key in keys
+    ]
+    fitted: Scores = dict(zip(keys, run_all(tasks, workers, "fits"), strict=True))
     outer = [(repeat, k) for repeat in range(folds.repeats) for k in folds.outer]
     cases = [_outer_case(fitted, target, folds, place, plan.nested) for place in outer]
     if not plan.nested:
         return _collect([_uncalibrated(case) for case in cases], None, folds, target)
-    judged = parallel(
-        _judge, [(case, plan) for case in (*cases, _final_case(fitted, target, folds))], workers, ""
-    )
+    everybody = _final_case(fitted, target, folds)
+    judged = run_all([partial(_judge, case, plan) for case in (*cases, everybody)], workers)
     return _collect(judged[:-1], judged[-1], folds, target)
 
 
@@ -147,24 +146,6 @@ def check_stacks(plan: Plan) -> None:
             raise PersonaeError(
                 f"stack '{name}' names model '{absent[0]}'; the models are {', '.join(plan.models)}"
             )
-
-
-def parallel(
-    function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], workers: int, label: str
-) -> list[Any]:
-    """Run ordered tasks in `workers` processes of one numerical thread each, progress on standard error."""
-    if workers == 1 or len(tasks) < 4:
-        results: Iterable[Any] = (_one_thread(function, *task) for task in tasks)
-    else:
-        pool = Parallel(n_jobs=workers, return_as="generator", inner_max_num_threads=1, backend="loky")
-        results = pool(delayed(_one_thread)(function, *task) for task in tasks)
-    quiet = None if label else True
-    return list(tqdm(results, total=len(tasks), desc=label, file=sys.stderr, disable=quiet, leave=False))
-
-
-def _one_thread(function: Callable[..., Any], *arguments: Any) -> Any:
-    with threadpool_limits(limits=1):
-        return function(*arguments)
 
 
 def fit_and_score(

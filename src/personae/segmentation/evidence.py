@@ -8,7 +8,7 @@ import numpy as np
 from personae.segmentation.choice import gap_statistic
 from personae.segmentation.clusterers import Clusterer, Labels, Matrix
 from personae.segmentation.nulls import LAWS, Null, compare, fit_null
-from personae.segmentation.parallel import run_all
+from personae.parallel import run_all
 from personae.segmentation.procedure import (
     Figures,
     NullTable,

@@ -15,7 +15,7 @@ from personae.segmentation.clusterers import NOISE, Clusterer, Labels, Matrix
 from personae.segmentation.evidence import Customers, Evidence, Plan, gather
 from personae.segmentation.identity import ids_by_size, match_segments
 from personae.segmentation.methods import build_clusterer
-from personae.segmentation.parallel import run_all
+from personae.parallel import run_all
 from personae.segmentation.procedure import Procedure
 from personae.segmentation.segmenter import FAR_QUANTILE, Segmenter, locate
 from personae.segmentation.space import Space, WorkingSpace

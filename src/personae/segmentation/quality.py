@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personae.segmentation.clusterers import Labels, Matrix
-from personae.segmentation.parallel import run_all
+from personae.parallel import run_all
 
 # A block of distances stays within 16 MB, so memory grows linearly with the number of rows.
 BLOCK_CELLS = 4_000_000

@@ -88,28 +88,37 @@ def resample(groups: Groups, rng: np.random.Generator) -> Labels:
     return np.bincount(rng.integers(count, size=count), minlength=count)[groups]
 
 
+def refit_once(
+    points: Matrix, groups: Groups, fit_all: FitAll, rng: np.random.Generator
+) -> tuple[NDArray[np.bool_], list[Labels]]:
+    """Fit to one bootstrap sample; give which customers were drawn, and the partitions of those.
+
+    A drawn unit enters the fit as often as it was drawn, and a comparison once.
+    """
+    weights = resample(groups, rng)
+    drawn = weights > 0
+    fitted = fit_all(points[drawn], weights[drawn], int(rng.integers(2**31)))
+    return drawn, [each.labels_ for each in fitted]
+
+
+def agreement(labels: Labels, drawn: NDArray[np.bool_], again: Labels) -> tuple[float, Matrix]:
+    """Compare a partition with that of the drawn customers: adjusted Rand index, Jaccard per segment."""
+    known = labels[drawn]
+    return adjusted_rand(known, again), best_jaccard(known, again, int(labels.max(initial=-1)) + 1)
+
+
 def bootstrap_once(
     points: Matrix, labelings: list[Labels], groups: Groups, fit_all: FitAll, rng: np.random.Generator
 ) -> list[tuple[float, Matrix]]:
     """Fit to one bootstrap sample and compare with each partition on the unique customers drawn.
-
-    A drawn unit enters the fit as often as it was drawn, and the comparison once.
 
     Returns
     -------
     list of (adjusted Rand index, Jaccard similarity per segment)
         One entry a partition.
     """
-    weights = resample(groups, rng)
-    drawn = weights > 0
-    fitted = fit_all(points[drawn], weights[drawn], int(rng.integers(2**31)))
-    return [
-        (
-            adjusted_rand(labels[drawn], again.labels_),
-            best_jaccard(labels[drawn], again.labels_, int(labels.max()) + 1),
-        )
-        for labels, again in zip(labelings, fitted, strict=True)
-    ]
+    drawn, fitted = refit_once(points, groups, fit_all, rng)
+    return [agreement(labels, drawn, again) for labels, again in zip(labelings, fitted, strict=True)]
 
 
 def mean_jaccard(runs: Matrix) -> Matrix:

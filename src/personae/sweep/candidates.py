@@ -146,11 +146,15 @@ class Catalogue:
         return tuple(dict.fromkeys(groups or keys))
 
     def draw(self, suggest: Callable[[Dimension], Any]) -> Candidate:
-        """Make a candidate of what `suggest` chooses; a group's own settings are asked for only with it."""
+        """Make a candidate of what `suggest` chooses."""
+        return self.candidate(*self.choose(suggest))
+
+    def choose(self, suggest: Callable[[Dimension], Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Ask for every group choice and value; a group's own settings are asked for only with it."""
         choices = {each.key: suggest(each) for each in self._groups}
         composed = self._composed[tuple(choices.values())]
         asked = [each for each in self._keys if _active(each.key, composed, choices)]
-        return self.candidate(choices, {each.key: suggest(each) for each in asked})
+        return choices, {each.key: suggest(each) for each in asked}
 
     def candidate(self, choices: Mapping[str, Any], values: Mapping[str, Any]) -> Candidate:
         """Make and check the settings with these choices and values."""

@@ -1,6 +1,6 @@
 """A sweep in MLflow: one parent run, one child run a trial, written off the hot path."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -54,10 +54,11 @@ class Journal:
             client.log_text(run_id, code.diff.decode(errors="replace"), "provenance/uncommitted.diff")
         return run_id
 
-    def open(self, number: int) -> "Future[str]":
-        """Create a trial's run, or find the one that a killed worker made."""
+    def open(self, numbered: Callable[[], int]) -> "Future[str]":
+        """Create a trial's run, or find the one that a killed worker made; `numbered` may wait."""
 
         def create() -> str:
+            number = numbered()
             if number in self._known:
                 return str(self._known[number].run_id)
             tags = {SWEEP_TAG: self._name, TRIAL_TAG: str(number), FIGURES_TAG: SEARCH}

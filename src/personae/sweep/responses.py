@@ -21,7 +21,7 @@ from personae.response.preprocessing import features
 from personae.response.study import deal, describe, units_of
 from personae.response.validation import Plan, seed_of, seeded
 from personae.schema.classify import Classify
-from personae.segmentation.parallel import run_all
+from personae.parallel import run_all
 from personae.sweep.held import RESAMPLES, Held
 from personae.targeting import Economics, contact
 

@@ -3,13 +3,14 @@
 import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import optuna
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import FrozenTrial, TrialState
 from tqdm import tqdm
 
 from personae import paths
@@ -20,16 +21,7 @@ from personae.sweep import evaluators, journal, pictures
 from personae.sweep.candidates import GROUPS, Candidate, Catalogue, Project
 from personae.sweep.journal import Journal
 from personae.sweep.outcome import Outcome, stopping
-from personae.sweep.search import (
-    FIGURES,
-    PARENT,
-    REASON,
-    RUN,
-    WINNER,
-    Database,
-    Worker,
-    best,
-)
+from personae.sweep.search import FOUND, PARENT, WINNER, Database, Taken, Worker, best
 from personae.sweep.settings import Sweep, load_sweep
 from personae.sweep.space import parse_space
 from personae.tracking.results import flat_metrics, flat_params
@@ -82,14 +74,14 @@ def sweep(
     store = Store.here()
     database = Database(url or f"sqlite:///{store.root / 'optuna.db'}")
     with store.locked():
-        found = database.open(
+        found, storage = database.open(
             name, _identity(catalogue, settings), evaluators.directions(settings), settings.prune
         )
         tags = {"study": study, "stage": stage, "objectives": ", ".join(settings.objectives)}
         diary = journal.of(store, study, name, found.user_attrs.get(PARENT), tags)
         if found.user_attrs.get(PARENT) != diary.parent:
             found.set_user_attr(PARENT, diary.parent)
-    worker = Worker(found, settings, store.root / "sweeps" / name, local=database.file is not None)
+    worker = Worker(found, storage, settings, store.root / "sweeps" / name, local=database.file is not None)
     run = _Run(catalogue, settings, evaluator, worker, diary)
     with worker.at_work():
         return run.to_the_end(name)
@@ -129,7 +121,6 @@ class _Run:
     ) -> None:
         self._catalogue, self._sweep, self._evaluator = catalogue, sweep, evaluator
         self._worker, self._study, self._journal = worker, worker.study, diary
-        self._places = {each.key: place for place, each in enumerate(parse_space(sweep.space))}
         self._figures: dict[str, dict[str, float]] = {}
         self._keys: dict[int, str] = {}
         self._learned: set[int] = set()
@@ -139,8 +130,8 @@ class _Run:
         status = "KILLED"
         try:
             with stopping() as stopped, self._bar() as bar:
-                while not stopped() and (trial := self._worker.take()) is not None:
-                    self._evaluate(trial)
+                while not stopped() and (taken := self._worker.take(self._catalogue.choose)) is not None:
+                    self._evaluate(taken)
                     self._show(bar)
             finished = len(self._study.get_trials(deepcopy=False, states=FINISHED))
             winner = None
@@ -153,40 +144,37 @@ class _Run:
         finally:
             self._journal.stop(status)
 
-    def _evaluate(self, trial: Trial) -> None:
+    def _evaluate(self, taken: Taken) -> None:
         started = perf_counter()
-        run = self._journal.open(trial.number)
+        run = self._journal.open(lambda: taken.number)
+        found: dict[str, Any] = {"figures": {}}
         values: list[float] | None = None
-        state, reason = TrialState.FAIL, None
-        candidate = None
+        state = TrialState.FAIL
         try:
-            candidate = self._catalogue.draw(
-                lambda each: self._worker.suggest(trial, each, self._places[each.key])
-            )
-            figures = self._measure(trial, candidate)
-            trial.set_user_attr(FIGURES, figures | {"sweep.seconds": perf_counter() - started})
+            figures = self._measure(taken)
+            found["figures"] = figures | {"sweep.seconds": perf_counter() - started}
             values = [figures[name] for name in self._sweep.objectives]
-            state = TrialState.COMPLETE if np.isfinite(values).all() else TrialState.FAIL
-            reason = None if state == TrialState.COMPLETE else f"objectives are {values}"
+            if np.isfinite(values).all():
+                state = TrialState.COMPLETE
+            else:
+                found["reason"] = f"objectives are {values}"
         except optuna.TrialPruned:
             state = TrialState.PRUNED
         except PersonaeError as error:
-            reason = str(error)
-        if reason:
-            trial.set_user_attr(REASON, reason)
-        trial.set_user_attr(RUN, run.result())
-        told = self._study.tell(trial, values if state == TrialState.COMPLETE else None, state)
-        self._write(told, candidate)
+            found["reason"] = str(error)
+        found["run"] = run.result()
+        self._worker.give(taken, found, state, values if state == TrialState.COMPLETE else None)
+        self._write(taken.params, found, state, datetime.now())
 
-    def _measure(self, trial: Trial, candidate: Candidate) -> dict[str, float]:
+    def _measure(self, taken: Taken) -> dict[str, float]:
         """Evaluate, unless a trial with the same settings has been: it would give the same figures."""
         for other in self._worker.trials:
             if other.state == TrialState.COMPLETE and other.number not in self._learned:
-                self._figures.setdefault(self._key(other), other.user_attrs[FIGURES])
+                self._figures.setdefault(self._key(other), other.user_attrs[FOUND]["figures"])
                 self._learned.add(other.number)
-        self._keys[trial.number] = candidate.key
+        candidate = self._candidate(taken)
         if candidate.key not in self._figures:
-            return self._evaluator.measure(candidate.settings, self._worker.reporter(trial))
+            return self._evaluator.measure(candidate.settings, self._worker.reporter(taken))
         return self._figures[candidate.key]
 
     def _key(self, trial: FrozenTrial) -> str:
@@ -195,15 +183,19 @@ class _Run:
             self._keys[trial.number] = self._candidate(trial).key
         return self._keys[trial.number]
 
-    def _write(self, trial: FrozenTrial, candidate: Candidate | None) -> None:
-        params = trial.params if candidate is None else {**candidate.choices, **candidate.values}
+    def _candidate(self, trial: FrozenTrial | Taken) -> Candidate:
+        return self._catalogue.draw(lambda dimension: trial.params[dimension.key])
+
+    def _write(
+        self, params: Mapping[str, Any], found: Mapping[str, Any], state: TrialState, ended: datetime | None
+    ) -> None:
         self._journal.close(
-            trial.user_attrs[RUN],
+            found["run"],
             params=flat_params(params),
-            figures=trial.user_attrs.get(FIGURES, {}),
-            state=trial.state.name.lower(),
-            reason=trial.user_attrs.get(REASON),
-            ended=trial.datetime_complete,
+            figures=found["figures"],
+            state=state.name.lower(),
+            reason=found.get("reason"),
+            ended=ended,
         )
 
     def _mend_journal(self) -> None:
@@ -211,7 +203,7 @@ class _Run:
         open_ = self._journal.unfinished()
         for trial in self._study.get_trials(deepcopy=False, states=FINISHED):
             if trial.number in open_ and self._worker.deserted(trial):
-                self._write(trial, None)
+                self._write(trial.params, trial.user_attrs[FOUND], trial.state, trial.datetime_complete)
 
     def _bar(self) -> "tqdm[Any]":
         done = len(self._study.get_trials(deepcopy=False, states=FINISHED))
@@ -232,20 +224,19 @@ class _Run:
             return known
         first = best(self._study, self._study.get_trials(deepcopy=False))
         if first is None:
-            failed = [
-                t.user_attrs[REASON] for t in self._study.get_trials(deepcopy=False) if REASON in t.user_attrs
-            ]
+            found = [t.user_attrs[FOUND] for t in self._study.get_trials(deepcopy=False, states=FINISHED)]
+            failed = [each["reason"] for each in found if "reason" in each]
             raise PersonaeError(
                 f"no trial of {self._study.study_name} was completed: {(failed or ['pruned'])[0]}"
             )
         front = self._front(first)
-        found: dict[str, evaluators.Conclusion] = {}
+        looked: dict[str, evaluators.Conclusion] = {}
         for trial in front:
             key = self._key(trial)
-            if key not in found:
-                found[key] = self._evaluator.conclude(self._candidate(trial).settings)
-        winner = self._winner(first, front, found[self._key(first)])
-        self._publish(winner, {t.number: found[self._key(t)] for t in front})
+            if key not in looked:
+                looked[key] = self._evaluator.conclude(self._candidate(trial).settings)
+        winner = self._winner(first, front, looked[self._key(first)])
+        self._publish(winner, {t.number: looked[self._key(t)] for t in front})
         self._study.set_user_attr(WINNER, winner)
         return winner
 
@@ -257,9 +248,6 @@ class _Run:
         for trial in self._study.best_trials:
             distinct.setdefault(self._key(trial), trial)
         return list(distinct.values())
-
-    def _candidate(self, trial: FrozenTrial) -> Candidate:
-        return self._catalogue.draw(lambda dimension: trial.params[dimension.key])
 
     def _winner(
         self, first: FrozenTrial, front: list[FrozenTrial], found: evaluators.Conclusion
@@ -274,7 +262,7 @@ class _Run:
         winner = {
             "number": first.number,
             "trials": self._sweep.trials,
-            "run": first.user_attrs[RUN],
+            "run": first.user_attrs[FOUND]["run"],
             "params": {**candidate.choices, **candidate.values},
             "choices": dict(candidate.choices),
             "values": dict(candidate.values),

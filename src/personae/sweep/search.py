@@ -3,8 +3,9 @@
 import socket
 import sqlite3
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,17 +14,19 @@ from typing import Any
 import numpy as np
 import optuna
 from filelock import FileLock, Timeout
+from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from personae.errors import PersonaeError
 from personae.sweep.settings import Prune, Sweep
-from personae.sweep.space import Dimension
+from personae.sweep.space import Dimension, parse_space
 
-WORKER, RUN, FIGURES, REASON = "worker", "run", "figures", "reason"
+# What a trial carries: who has it; and at its end the run in MLflow, figures and why it failed.
+WORKER, FOUND = "worker", "found"
 IDENTITY, PARENT, WINNER = "sweep", "run", "winner"
 # On a database that several machines share, how long a worker may take to put its name on a new trial.
 GRACE = timedelta(seconds=60)
@@ -49,7 +52,7 @@ class Database:
         prefix = "sqlite:///"
         return Path(self.url.removeprefix(prefix)) if self.url.startswith(prefix) else None
 
-    def connect(self) -> optuna.storages.RDBStorage:
+    def connect(self) -> optuna.storages.BaseStorage:
         """Open the database and create it where it is not there; hold a lock around the first time.
 
         Raises
@@ -78,7 +81,7 @@ class Database:
         if self.file is not None:
             storage.engine.dispose()
             event.listen(storage.engine, "connect", _relaxed)
-        return storage
+        return optuna.storages.get_storage(storage)
 
     def load(self, name: str) -> optuna.Study:
         """Open the study of a sweep that exists.
@@ -100,8 +103,10 @@ class Database:
 
     def open(
         self, name: str, identity: Mapping[str, Any], directions: Sequence[str], prune: Prune | None
-    ) -> optuna.Study:
+    ) -> tuple[optuna.Study, optuna.storages.BaseStorage]:
         """Create the study of a sweep, or go on with the one that is there; call it under a lock.
+
+        The storage is the study's own: what one writes, the other knows.
 
         Raises
         ------
@@ -111,8 +116,9 @@ class Database:
         pruner = optuna.pruners.NopPruner()
         if prune is not None and len(directions) == 1:
             pruner = optuna.pruners.MedianPruner(prune.trials, prune.steps)
+        storage = self.connect()
         study = optuna.create_study(
-            storage=self.connect(),
+            storage=storage,
             study_name=name,
             directions=list(directions),
             load_if_exists=True,
@@ -129,7 +135,25 @@ class Database:
                 f"sweep {name} exists with another {' and '.join(changed)}; go on with what it had "
                 f"({_told(known, changed)}) or choose another --name"
             )
-        return study
+        return study, storage
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A trial that a worker has: what it tries, and its id and number once the database knows it."""
+
+    params: Mapping[str, Any]
+    entered: "Future[tuple[int, int]]"
+
+    @property
+    def id(self) -> int:
+        """Optuna's id; it waits for the database."""
+        return self.entered.result()[0]
+
+    @property
+    def number(self) -> int:
+        """Place in the sweep; it waits for the database."""
+        return self.entered.result()[1]
 
 
 class Worker:
@@ -137,7 +161,8 @@ class Worker:
 
     Parameters
     ----------
-    study : optuna.Study
+    study, storage
+        As `Database.open` gives them.
     sweep : Sweep
         Number of trials, sampler and its seed.
     directory : Path
@@ -151,9 +176,21 @@ class Worker:
         All trials as they were when this worker took its last one.
     """
 
-    def __init__(self, study: optuna.Study, sweep: Sweep, directory: Path, *, local: bool) -> None:
-        self.study, self._sweep, self._directory, self._local = study, sweep, directory, local
+    def __init__(
+        self,
+        study: optuna.Study,
+        storage: optuna.storages.BaseStorage,
+        sweep: Sweep,
+        directory: Path,
+        *,
+        local: bool,
+    ) -> None:
+        self.study, self._storage, self._sweep = study, storage, sweep
+        self._directory, self._local = directory, local
+        self._study_id = storage.get_study_id_from_name(study.study_name)
+        self._places = {each.key: place for place, each in enumerate(parse_space(sweep.space))}
         self.trials: list[FrozenTrial] = []
+        self._pool: ThreadPoolExecutor
         self.name = f"{socket.gethostname()}/{uuid.uuid4().hex[:12]}"
 
     @contextmanager
@@ -162,7 +199,7 @@ class Worker:
         self._directory.mkdir(parents=True, exist_ok=True)
         path = self._lock(self.name)
         try:
-            with FileLock(path):
+            with FileLock(path), ThreadPoolExecutor(1, "trials") as self._pool:
                 yield
         finally:
             path.unlink(missing_ok=True)
@@ -173,36 +210,49 @@ class Worker:
         with FileLock(self._directory / "conclusion.lock"):
             yield
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep other workers of this machine from taking trials."""
-        with FileLock(self._directory / "trials.lock"):
-            yield
+    def take(self, choose: Callable[[Callable[[Dimension], Any]], object]) -> Taken | None:
+        """Go on with a trial whose worker is gone, else begin the next; None when all are taken.
 
-    def take(self) -> Trial | None:
-        """Go on with a trial whose worker is gone, else begin the next; None when all are taken."""
-        with self.alone():
-            trials = self.trials = self.study.get_trials(deepcopy=False)
-            for frozen in trials:
-                if frozen.state == TrialState.RUNNING and self.deserted(frozen):
-                    trial = Trial(self.study, frozen._trial_id)
-                    break
-            else:
-                if len(trials) >= self._sweep.trials:
-                    return None
-                trial = self.study.ask()
-            trial.set_user_attr(WORKER, self.name)
-        return trial
+        `choose` asks for every parameter that the trial has. A trial enters the database with all of them in
+        one transaction, while its evaluation begins; until then no other worker of this machine takes one.
+        """
+        with ExitStack() as alone:
+            alone.enter_context(FileLock(self._directory / "trials.lock", thread_local=False))
+            trials = self.trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
+            for trial in trials:
+                if trial.state == TrialState.RUNNING and self.deserted(trial):
+                    self._storage.set_trial_user_attr(trial._trial_id, WORKER, self.name)
+                    known: Future[tuple[int, int]] = Future()
+                    known.set_result((trial._trial_id, trial.number))
+                    return Taken(trial.params, known)
+            if len(trials) >= self._sweep.trials:
+                return None
+            drawn = _Drawn(self.study.study_name, self._storage, self._seeded(len(trials)))
+            choose(drawn)
+            trial = create_trial(
+                state=TrialState.RUNNING,
+                params=drawn.params,
+                distributions=drawn.distributions,
+                user_attrs={WORKER: self.name},
+            )
+            return Taken(drawn.params, self._pool.submit(self._enter, trial, alone.pop_all()))
 
-    def suggest(self, trial: Trial, dimension: Dimension, place: int) -> Any:
-        """Let the sampler choose, with a seed of the trial's number: a resumed search goes the same way."""
-        state = np.random.SeedSequence([self._sweep.seed, trial.number, place]).generate_state(1)
-        self.study.sampler = self._sampler(int(state[0]))
-        return dimension.suggest(trial)
+    def _enter(self, trial: FrozenTrial, alone: ExitStack) -> tuple[int, int]:
+        with alone:
+            known = self._storage.create_new_trial(self._study_id, trial)
+            return known, self._storage.get_trial_number_from_id(known)
 
-    def reporter(self, trial: Trial) -> "Reporter":
+    def give(
+        self, taken: Taken, found: Mapping[str, Any], state: TrialState, values: Sequence[float] | None
+    ) -> None:
+        """End a trial with what was found."""
+        self._storage.set_trial_user_attr(taken.id, FOUND, dict(found))
+        self._storage.set_trial_state_values(taken.id, state, values)
+
+    def reporter(self, taken: Taken) -> "Reporter":
         """Give what stops the trial early if it is not worth going on."""
-        return Reporter(trial, len(self.study.directions) == 1 and self._sweep.prune is not None)
+        prunes = len(self.study.directions) == 1 and self._sweep.prune is not None
+        return Reporter(Trial(self.study, taken.id) if prunes else None)
 
     def deserted(self, trial: FrozenTrial) -> bool:
         """Tell whether the worker of a trial is gone; of another machine's nobody can tell, so it is not."""
@@ -226,6 +276,16 @@ class Worker:
     def _lock(self, name: str) -> Path:
         return self._directory / f"{name.rsplit('/', maxsplit=1)[-1]}.lock"
 
+    def _seeded(self, number: int) -> Callable[[Dimension], BaseSampler]:
+        """Seed by the trial's number and the parameter's place: a resumed search goes the same way."""
+
+        def sampler(dimension: Dimension) -> BaseSampler:
+            place = self._places[dimension.key]
+            state = np.random.SeedSequence([self._sweep.seed, number, place]).generate_state(1)
+            return self._sampler(int(state[0]))
+
+        return sampler
+
     def _sampler(self, seed: int) -> BaseSampler:
         if self._sweep.sampler == "random":
             return RandomSampler(seed=seed)
@@ -234,12 +294,35 @@ class Worker:
         )
 
 
-class Reporter:
-    """Tells Optuna how a trial is doing, fold by fold."""
+class _Drawn:
+    """Lets the sampler choose one parameter after another for a trial that is not in the database yet."""
 
-    def __init__(self, trial: Trial, prunes: bool) -> None:
-        self._trial, self._prunes, self._step = trial, prunes, 0
-        known = trial.study.get_trials(deepcopy=False)[trial.number] if prunes else None
+    def __init__(
+        self,
+        name: str,
+        storage: optuna.storages.BaseStorage,
+        sampler: Callable[[Dimension], BaseSampler],
+    ) -> None:
+        # A study of its own, as Optuna reads the trials once a trial only where it creates the trial itself.
+        self._study, self._sampler = optuna.Study(name, storage), sampler
+        self._trial = create_trial(state=TrialState.RUNNING)
+        self.params: dict[str, Any] = {}
+        self.distributions: dict[str, BaseDistribution] = {}
+
+    def __call__(self, dimension: Dimension) -> Any:
+        """Choose a value."""
+        key, among = dimension.key, dimension.distribution()
+        value = self._sampler(dimension).sample_independent(self._study, self._trial, key, among)
+        self.params[key], self.distributions[key] = value, among
+        return value
+
+
+class Reporter:
+    """Tells Optuna how a trial is doing, fold by fold; without a trial it tells nobody."""
+
+    def __init__(self, trial: Trial | None) -> None:
+        self._trial, self._step = trial, 0
+        known = trial.study.get_trials(deepcopy=False)[trial.number] if trial else None
         self._known = known.intermediate_values if known else {}
 
     def __call__(self, value: float) -> None:
@@ -250,7 +333,7 @@ class Reporter:
         optuna.TrialPruned
             If the trial is to be stopped.
         """
-        if not self._prunes:
+        if self._trial is None:
             return
         if self._step not in self._known:
             self._trial.report(value, self._step)

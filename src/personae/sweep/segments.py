@@ -1,6 +1,6 @@
 """Trials of stage segment: what is fitted changes, the space that every figure is computed in does not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,15 +14,16 @@ from personae.segmentation.clusterers import Labels, Matrix
 from personae.segmentation.evidence import Customers
 from personae.segmentation.fit import SCARCE
 from personae.segmentation.methods import build_clusterer
-from personae.segmentation.parallel import run_all
+from personae.parallel import run_all, warm_up
 from personae.segmentation.procedure import Procedure, smallest_share
 from personae.segmentation.quality import silhouettes
 from personae.segmentation.space import Space
-from personae.segmentation.stability import bootstrap_once, mean_jaccard
+from personae.segmentation.stability import agreement, mean_jaccard, refit_once
 from personae.segmentation.study import StudySegments, segment_study
 
 Report = Callable[[float], None]
-STEP = 8
+# Bootstraps between two looks at a trial, and those that a process is handed at once.
+STEP, BATCH = 8, 4
 
 
 class SegmentTrials:
@@ -55,7 +56,8 @@ class SegmentTrials:
         bootstraps: int,
         step: int = STEP,
     ) -> None:
-        self._step = step
+        self._processes = warm_up(base.workers, __name__)
+        self._step, self._libraries = step, ThreadpoolController()
         self._table, self._base, self._objective, self._seed = table, base, objective, seed
         self._space = Space(**base.space.model_dump()).fit(table)
         points = self._space.transform(table)
@@ -80,23 +82,23 @@ class SegmentTrials:
         dict
             Objectives by name, and figures under the names that the graph's have.
         """
-        with ThreadpoolController().limit(limits=1):
+        with self._libraries.limit(limits=1):
             procedure = self._procedure(settings)
             working = self._in_working_space(procedure)
-            [fitted] = procedure.fit_all(working, None, self._seed)
-            labels = fitted.labels_
+            sample = working[self._rows], self._some.groups, procedure.fit_all
+            refits = [partial(refit_once, *sample, np.random.default_rng(child)) for child in self._drawn]
+            # What is measured is fitted beside the first of the bootstraps that it is compared with.
+            fit = partial(_labels, procedure, working, self._seed)
+            labels, *runs = self._run([fit, *refits[: self._step]])
             silhouette, share = self._silhouette(labels), smallest_share(labels)
             aris: list[float] = []
             jaccard: list[Matrix] = []
-            sample = working[self._rows], [labels[self._rows]], self._some.groups, procedure.fit_all
-            for start in range(0, len(self._drawn), self._step):
-                some = self._drawn[start : start + self._step]
-                runs = run_all(
-                    [partial(bootstrap_once, *sample, np.random.default_rng(child)) for child in some],
-                    self._base.workers,
-                )
-                aris += [ari for [(ari, _)] in runs]
-                jaccard += [each for [(_, each)] in runs]
+            for start in range(0, len(refits), self._step):
+                if start:
+                    runs = self._run(refits[start : start + self._step])
+                compared = [agreement(labels[self._rows], drawn, again) for drawn, [again] in runs]
+                aris += [ari for ari, _ in compared]
+                jaccard += [each for _, each in compared]
                 found = objectives(silhouette, _least(jaccard), share, self._base.floor)
                 report(found[self._objective])
         return {
@@ -119,6 +121,10 @@ class SegmentTrials:
         silhouette = report.silhouette * (1 - report.noise / everybody) if report.k > 1 else 0.0
         share = min(report.sizes, default=0) / everybody
         return objectives(silhouette, report.stability.min_jaccard, share, self._base.floor), found
+
+    def _run(self, tasks: Sequence[Callable[[], Any]]) -> list[Any]:
+        self._processes.join()
+        return run_all(tasks, self._base.workers, batch=BATCH)
 
     def _procedure(self, settings: Segment) -> Procedure:
         model = build_clusterer(seed=self._seed, **settings.clusterer.model_dump())
@@ -143,6 +149,11 @@ class SegmentTrials:
         """Mean over everybody: a customer called noise counts 0, so leaving customers out cannot win."""
         widths = silhouettes(self._some.points, [labels[self._rows]])[0]
         return float(np.nan_to_num(widths).mean())
+
+
+def _labels(procedure: Procedure, working: Matrix, seed: int) -> Labels:
+    [fitted] = procedure.fit_all(working, None, seed)
+    return fitted.labels_
 
 
 def objectives(silhouette: float, stability: float, smallest: float, floor: float) -> dict[str, float]:

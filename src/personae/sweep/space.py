@@ -3,16 +3,19 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, QuotedString, RangeSweep
 from hydra.errors import HydraException
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 
 from personae.errors import PersonaeError
-
-if TYPE_CHECKING:
-    from optuna.trial import Trial
 
 EXPECTED = "expected KEY=choice(...), range(...), interval(...) or tag(log, interval(...))"
 PLAIN = (str, int, float, bool, type(None))
@@ -25,9 +28,9 @@ class Choice:
     key: str
     options: tuple[Any, ...]
 
-    def suggest(self, trial: "Trial") -> Any:
-        """Let Optuna choose."""
-        return trial.suggest_categorical(self.key, self.options)
+    def distribution(self) -> BaseDistribution:
+        """Say to Optuna what there is to choose from."""
+        return CategoricalDistribution(self.options)
 
     def corners(self) -> tuple[Any, ...]:
         """Give the values that must be valid: all of them."""
@@ -44,12 +47,11 @@ class Numbers:
     step: float | None = None
     log: bool = False
 
-    def suggest(self, trial: "Trial") -> Any:
-        """Let Optuna choose: whole numbers if the bounds are whole by type."""
+    def distribution(self) -> BaseDistribution:
+        """Say to Optuna what there is to choose from: whole numbers if the bounds are whole by type."""
         if isinstance(self.low, int) and isinstance(self.high, int):
-            step = 1 if self.step is None else int(self.step)
-            return trial.suggest_int(self.key, self.low, self.high, step=step, log=self.log)
-        return trial.suggest_float(self.key, self.low, self.high, step=self.step, log=self.log)
+            return IntDistribution(self.low, self.high, self.log, 1 if self.step is None else int(self.step))
+        return FloatDistribution(self.low, self.high, self.log, self.step)
 
     def corners(self) -> tuple[Any, ...]:
         """Give the values that must be valid: the smallest and the largest."""
