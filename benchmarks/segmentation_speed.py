@@ -24,9 +24,9 @@ from sklearn.metrics import (
 )
 from threadpoolctl import ThreadpoolController
 
+from personae.parallel import run_all
 from personae.segmentation.clusterers import KMeansClusterer
 from personae.segmentation.fit import fit_segments
-from personae.parallel import run_all
 from personae.segmentation.quality import scatter, silhouettes
 from personae.segmentation.space import Space
 from personae.segmentation.stability import bootstrap_once

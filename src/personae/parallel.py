@@ -48,9 +48,7 @@ def run_all(
         pool = Parallel(n_jobs=workers, batch_size=batch, return_as="generator", **kind)
         results = pool(delayed(_one_thread if threads else _call)(task) for task in tasks)
     with threadpool_limits(limits=1) if alone and not threads else nullcontext():
-        return list(
-            tqdm(results, total=len(tasks), desc=label, disable=None if label else True, leave=False)
-        )
+        return list(tqdm(results, total=len(tasks), desc=label, disable=None if label else True, leave=False))
 
 
 def warm_up(workers: int, module: str) -> Thread:

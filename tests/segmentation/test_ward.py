@@ -73,6 +73,7 @@ def test_no_rule_chooses_so_few_segments_that_a_niche_is_left_in_another():
     points, _ = niches()
     fitted = WardThenKMeansClusterer().fit_all(points, [2, 3, 4])
     assert [one.fewest for one in fitted] == [3, 3, 3]
+    assert [one.peeled for one in fitted] == [1, 2, 2]
     found = fit_segments(
         pd.DataFrame(points, columns=["x", "y"]),
         Space("flat", ["x", "y"]),
@@ -82,4 +83,5 @@ def test_no_rule_chooses_so_few_segments_that_a_niche_is_left_in_another():
         effort=Effort(bootstraps=3, splits=1, null_tables=3, null_bootstraps=2),
     )
     assert min(found.report.votes.values()) >= 3
+    assert list(found.report.niches.values()) == [12, 12]
     assert len(found.segmenter.clusterer.reach_) == 2

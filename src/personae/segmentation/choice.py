@@ -143,7 +143,7 @@ def explain(p_value: float, min_jaccard: float, chosen_freely: bool = True) -> s
     'the least stable segment comes back with Jaccard 0.60, below 0.75'
     """
     if not p_value <= SIGNIFICANT:
-        return f"tables without segments reach this silhouette (p {p_value:.3g}, above {SIGNIFICANT:g})"
+        return f"tables without segments do as well (p {p_value:.3g}, above {SIGNIFICANT:g})"
     if not min_jaccard >= STABLE:
         return f"the least stable segment comes back with Jaccard {min_jaccard:.2f}, below {STABLE:g}"
     if not chosen_freely:

@@ -24,13 +24,15 @@ class Clusterer(BaseEstimator, ABC):  # type: ignore[misc]
     """What all clusterers share: `predict` takes the nearest segment, `margin` compares it with the second.
 
     A subclass gives `distances` (points x segments) and, where it finds groups that are not to be merged
-    again, the `fewest` segments that keep them apart. Segments of the training customers are `predict`
-    of the same points, so that a customer scored alone never differs from the batch.
+    again, the `fewest` segments that keep them apart; its first `peeled` segments are such niches (None where
+    the method looks for none). Segments of the training customers are `predict` of the same points, so that
+    a customer scored alone never differs from the batch.
     """
 
     n_clusters: int
     labels_: Labels
     fewest = 1
+    peeled: int | None = None
     finds_k = False
     shares_work = False
 

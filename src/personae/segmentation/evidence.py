@@ -5,62 +5,26 @@ from functools import partial
 
 import numpy as np
 
+from personae.parallel import run_all
+from personae.segmentation.chance import box_inertia, by_chance
 from personae.segmentation.choice import gap_statistic
 from personae.segmentation.clusterers import Clusterer, Labels, Matrix
-from personae.segmentation.nulls import LAWS, Null, compare, fit_null
-from personae.parallel import run_all
+from personae.segmentation.nulls import Null
 from personae.segmentation.procedure import (
+    Customers,
     Figures,
-    NullTable,
-    Observed,
-    Procedure,
+    Plan,
     mean_known,
-    null_once,
     smallest_share,
 )
 from personae.segmentation.quality import mean_interval, scatter, silhouettes, stratified_sample
 from personae.segmentation.stability import (
-    Groups,
     Stability,
     bootstrap_once,
     mean_jaccard,
     prediction_strength_once,
 )
-from personae.segmentation.summary import Candidate, Effort
-
-# Tables of a law in one round, and tables that reach the observed figure after which none follows.
-NULL_ROUND = 20
-ENOUGH = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Customers:
-    """Customers as points of the reference space and of the working space, with their independent units."""
-
-    points: Matrix
-    working: Matrix
-    groups: Groups
-
-    def sample(self, rows: int, rng: np.random.Generator) -> tuple["Customers", Labels]:
-        """Give whole units of about `rows` customers, and which customers they are."""
-        index = np.arange(len(self.points))
-        if len(index) > rows:
-            sizes = np.bincount(self.groups)
-            order = rng.permutation(len(sizes))
-            units = order[: max(1, int(np.searchsorted(np.cumsum(sizes[order]), rows, side="right")))]
-            index = np.flatnonzero(np.isin(self.groups, units))
-        _, groups = np.unique(self.groups[index], return_inverse=True)
-        return Customers(self.points[index], self.working[index], groups), index
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is computed, how much of it, over how many processes, under which name on the progress bar."""
-
-    procedure: Procedure
-    effort: Effort
-    workers: int = 1
-    label: str | None = None
+from personae.segmentation.summary import Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +72,10 @@ def gather(
     ballots = {
         rule: procedure.vote(rule, figures, None, jaccard) for rule in ("silhouette", "elbow", "stability")
     }
-    k = requested or ballots.get(procedure.rule, (procedure.ks[0], True))[0]
-    observed = Observed(k, float(figures.silhouette[procedure.ks.index(k)]), plan.effort.null_bootstraps)
-    drawn = _null_tables(customers, plan, observed, tables)
-    reference = np.array([table.figures.inertia for table in drawn["box"]])
     votes = {rule: vote for rule, (vote, _) in ballots.items()}
+    k = requested or votes.get(procedure.rule, procedure.ks[0])
+    drawn = by_chance(customers, plan, figures, None if procedure.rule == "gap" else k, tables)
+    reference = box_inertia({law: chance.figures for law, chance in drawn.items()})
     votes["gap"], _ = procedure.vote("gap", figures, reference, jaccard)
     k = votes["gap"] if procedure.rule == "gap" else k
     gaps, errors = gap_statistic(figures.inertia, reference)
@@ -129,7 +92,7 @@ def gather(
             davies_bouldin=davies,
             gap=float(gaps[column]),
             gap_error=float(errors[column]),
-            null=_compare_column(float(figures.silhouette[column]), drawn, column),
+            null={law: chance.compare(figures, column, chosen=False) for law, chance in drawn.items()},
             stability=stability[column],
             sizes=tuple(np.bincount(labels[labels >= 0]).tolist()),
             noise=int((labels < 0).sum()),
@@ -139,38 +102,9 @@ def gather(
             zip(procedure.ks, labelings, scatters, strict=True)
         )
     )
-    null = _chosen_again(figures, drawn, reference, procedure, k)
-    return Evidence(candidates, procedure.ks.index(k), null, votes, ballots["stability"][1], widths)
-
-
-def _compare_column(observed: float, drawn: dict[str, list[NullTable]], column: int) -> dict[str, Null]:
-    return {
-        law: compare(observed, np.array([table.figures.silhouette[column] for table in tables]))
-        for law, tables in drawn.items()
-    }
-
-
-def _chosen_again(
-    figures: Figures, drawn: dict[str, list[NullTable]], reference: Matrix, procedure: Procedure, k: int
-) -> dict[str, Null]:
-    """Compare the silhouette of the chosen k with null tables in which the same rule chose.
-
-    A null table in which the gap chooses one segment has no silhouette, and counts as below.
-    """
     column = procedure.ks.index(k)
-    observed = float(figures.silhouette[column])
-    compared = {}
-    for law, tables in drawn.items():
-        reached = []
-        for table in tables:
-            again = table.reached
-            if again is None:
-                vote, _ = procedure.vote("gap", table.figures, reference, lambda _: 0.0)
-                again = bool(table.figures.silhouette[procedure.ks.index(vote)] >= observed)
-            reached.append(again)
-        chance = np.array([table.figures.silhouette[column] for table in tables])
-        compared[law] = compare(observed, chance, np.array(reached))
-    return compared
+    null = {law: chance.compare(figures, column, chosen=True) for law, chance in drawn.items()}
+    return Evidence(candidates, column, null, votes, ballots["stability"][1], widths)
 
 
 def _silhouettes(
@@ -229,31 +163,3 @@ def _stability(
             )
         )
     return result
-
-
-def _null_tables(
-    customers: Customers, plan: Plan, observed: Observed, seed: np.random.SeedSequence
-) -> dict[str, list[NullTable]]:
-    """Draw null tables in rounds, until there are enough or chance has plainly reached the observed figure.
-
-    Stopping at a given number of tables that reach it keeps the p value valid (Besag and Clifford 1991).
-    """
-    sampling, *seeds = seed.spawn(1 + len(LAWS) * plan.effort.null_tables)
-    rng = np.random.default_rng(sampling)
-    some, _ = customers.sample(plan.effort.null_rows, rng)
-    fitted_to, _ = customers.sample(plan.effort.stability_rows, rng)
-    models = [fit_null(law, fitted_to.points, fitted_to.groups) for law in LAWS]
-    tasks = [
-        partial(null_once, models[number % len(LAWS)], some.groups, plan.procedure, observed, child)
-        for number, child in enumerate(seeds)
-    ]
-    tables: list[NullTable] = []
-    drawn: dict[str, list[NullTable]] = {}
-    step = len(LAWS) * NULL_ROUND
-    while len(tables) < len(tasks):
-        batch = tasks[len(tables) : len(tables) + step]
-        tables += run_all(batch, plan.workers, plan.label and f"{plan.label}: null tables from {len(tables)}")
-        drawn = {law: tables[number :: len(LAWS)] for number, law in enumerate(LAWS)}
-        if max(sum(table.reached or False for table in of_law) for of_law in drawn.values()) >= ENOUGH:
-            break
-    return drawn

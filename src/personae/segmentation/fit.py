@@ -10,13 +10,13 @@ import pandas as pd
 from threadpoolctl import ThreadpoolController
 
 from personae.errors import PersonaeError
+from personae.parallel import run_all
 from personae.segmentation.choice import RULES, VERDICTS, explain, judge
 from personae.segmentation.clusterers import NOISE, Clusterer, Labels, Matrix
-from personae.segmentation.evidence import Customers, Evidence, Plan, gather
+from personae.segmentation.evidence import Evidence, gather
 from personae.segmentation.identity import ids_by_size, match_segments
 from personae.segmentation.methods import build_clusterer
-from personae.parallel import run_all
-from personae.segmentation.procedure import Procedure
+from personae.segmentation.procedure import Customers, Plan, Procedure
 from personae.segmentation.segmenter import FAR_QUANTILE, Segmenter, locate
 from personae.segmentation.space import Space, WorkingSpace
 from personae.segmentation.stability import Groups, adjusted_rand
@@ -146,7 +146,9 @@ def fit_segments(
             customers, labels, method=clusterer["name"], effort=effort, seed=seed
         )
     report = _report(evidence, procedure, method=clusterer["name"], ids=ids, effort=effort)
-    report = replace(report, far=int(far.sum()), agreement=agreement, identity=identity)
+    peeled = fitted[column].peeled
+    niches = None if peeled is None else {str(ids[label]): sizes[label] for label in range(peeled)}
+    report = replace(report, far=int(far.sum()), agreement=agreement, identity=identity, niches=niches)
     silhouette = np.full(len(table), np.nan)
     silhouette[evidence.silhouettes.index] = evidence.silhouettes.widths[column]
     return Segmentation(

@@ -18,7 +18,7 @@ class Null:
 
     `mean` and `p95` are those of the same k in these tables; `p_value` is the share of the `tables` whose
     silhouette reaches the observed one, the observed counted in (Davison and Hinkley 1997). Where a rule
-    chose k, it is the silhouette of the k that the rule chooses in each null table.
+    chose k, it chooses again in each null table, and each silhouette is seen beside those of its own k.
     """
 
     mean: float

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from sklearn.base import clone
 
 from personae.segmentation.choice import (
-    RULES,
-    STABLE,
     gap_statistic,
     vote_elbow,
     vote_gap,
@@ -17,10 +14,30 @@ from personae.segmentation.choice import (
     vote_stability,
 )
 from personae.segmentation.clusterers import Clusterer, Labels, Matrix
-from personae.segmentation.nulls import NullModel
 from personae.segmentation.quality import scatter, silhouettes
 from personae.segmentation.space import Space, WorkingSpace
-from personae.segmentation.stability import Groups, bootstrap_once, smallest_jaccard
+from personae.segmentation.stability import Groups
+from personae.segmentation.summary import Effort
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """Customers as points of the reference space and of the working space, with their independent units."""
+
+    points: Matrix
+    working: Matrix
+    groups: Groups
+
+    def sample(self, rows: int, rng: np.random.Generator) -> tuple["Customers", Labels]:
+        """Give whole units of about `rows` customers, and which customers they are."""
+        index = np.arange(len(self.points))
+        if len(index) > rows:
+            sizes = np.bincount(self.groups)
+            order = rng.permutation(len(sizes))
+            units = order[: max(1, int(np.searchsorted(np.cumsum(sizes[order]), rows, side="right")))]
+            index = np.flatnonzero(np.isin(self.groups, units))
+        _, groups = np.unique(self.groups[index], return_inverse=True)
+        return Customers(self.points[index], self.working[index], groups), index
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +132,13 @@ def _pick(ks: Sequence[int], all_ks: Sequence[int], values: Matrix) -> dict[int,
 
 
 @dataclass(frozen=True, slots=True)
-class NullTable:
-    """Figures of one table without segments; `reached` says whether its silhouette is the observed or more.
+class Plan:
+    """What is computed, how much of it, over how many processes, under which name on the progress bar."""
 
-    That is the silhouette of the k that the rule chooses in it; None for the gap, which chooses later.
-    """
-
-    figures: Figures
-    reached: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """What null tables are compared with, and how many bootstraps choose k again by stability."""
-
-    k: int
-    silhouette: float
-    bootstraps: int
+    procedure: Procedure
+    effort: Effort
+    workers: int = 1
+    label: str | None = None
 
 
 def measure(points: Matrix, fitted: Sequence[Clusterer]) -> Figures:
@@ -158,43 +165,3 @@ def smallest_share(labels: Labels) -> float:
     """Give the share of all customers in the smallest segment; 0 where there is none."""
     sizes = np.bincount(labels[labels >= 0])
     return float(sizes.min() / len(labels)) if len(sizes) else 0.0
-
-
-def null_once(
-    model: NullModel,
-    groups: Groups,
-    procedure: Procedure,
-    observed: Observed,
-    seed: np.random.SeedSequence,
-) -> NullTable:
-    """Draw a table without segments and go the whole way with it."""
-    rng = np.random.default_rng(seed)
-    points = model.draw(groups, rng)
-    working = procedure.working_space().fit_transform(points)
-    fitted = procedure.fit_all(working, None, int(rng.integers(2**31)))
-    labelings, figures = [one.labels_ for one in fitted], measure(points, fitted)
-    silhouette = dict(zip(procedure.ks, figures.silhouette >= observed.silhouette, strict=True))
-    if procedure.rule == "gap":
-        return NullTable(figures, None)
-    if procedure.rule not in RULES[1:]:
-        return NullTable(figures, bool(silhouette[observed.k]))
-    chosen = dict(zip(procedure.ks, labelings, strict=True))
-    lowest = procedure.admitted(max(2, figures.fewest))[0]
-
-    def min_jaccard(k: int) -> float:
-        # Whatever is chosen from here on stays below the observed silhouette, and so does the fallback.
-        if not silhouette[k] and not silhouette[lowest]:
-            return 1.0
-        runs: list[Matrix] = []
-        fit_k = partial(procedure.fit_all, ks=[k])
-        while len(runs) < observed.bootstraps and not _clear(runs):
-            runs.append(bootstrap_once(working, [chosen[k]], groups, fit_k, rng)[0][1])
-        return smallest_jaccard(np.array(runs))
-
-    k, _ = procedure.vote(procedure.rule, figures, None, min_jaccard)
-    return NullTable(figures, bool(silhouette[k]))
-
-
-def _clear(runs: list[Matrix]) -> bool:
-    """Say whether a few bootstrap samples leave no doubt about the stability of all segments."""
-    return len(runs) >= 3 and abs(smallest_jaccard(np.array(runs)) - STABLE) > 0.15

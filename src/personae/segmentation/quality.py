@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from personae.segmentation.clusterers import Labels, Matrix
 from personae.parallel import run_all
+from personae.segmentation.clusterers import Labels, Matrix
 
 # A block of distances stays within 16 MB, so memory grows linearly with the number of rows.
 BLOCK_CELLS = 4_000_000

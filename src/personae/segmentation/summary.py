@@ -50,7 +50,8 @@ class Candidate:
 class SegmentReport:
     """One segmentation as segment.json holds it; per-segment lists are in the order of `ids`.
 
-    `verdict_rank` is the verdict as a figure: 2 supported, 1 weak, 0 not supported.
+    `verdict_rank` is the verdict as a figure: 2 supported, 1 weak, 0 not supported; `niches` are the sizes of
+    the small groups that were peeled off, by id; None where the method looks for none.
     """
 
     k: int
@@ -75,6 +76,7 @@ class SegmentReport:
     far: int = 0
     agreement: Mapping[str, float] = field(default_factory=dict)
     identity: Identity | None = None
+    niches: Mapping[str, int] | None = None
     also: Mapping[str, "SegmentReport"] = field(default_factory=dict)
 
     def lines(self) -> list[str]:

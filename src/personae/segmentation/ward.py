@@ -155,6 +155,7 @@ class WardThenKMeansClusterer(TreeClusterer):
     def _divide(self, points: Matrix, weights: Labels | None, niches: list[tuple[Matrix, float]]) -> Self:
         self.fewest = len(niches) + 1
         niches = niches[: self.n_clusters - 1]
+        self.peeled = len(niches)
         axes = points.shape[1]
         centers = np.array([center for center, _ in niches]).reshape(-1, axes)
         self.reach_ = np.array([reach for _, reach in niches])

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from threadpoolctl import ThreadpoolController
 
 from personae.errors import PersonaeError
+from personae.parallel import run_all
 from personae.response import metrics
 from personae.response.calibration import Calibration, choose_calibration
 from personae.response.classification import classify, encode_target
@@ -21,7 +22,6 @@ from personae.response.preprocessing import features
 from personae.response.study import deal, describe, units_of
 from personae.response.validation import Plan, seed_of, seeded
 from personae.schema.classify import Classify
-from personae.parallel import run_all
 from personae.sweep.held import RESAMPLES, Held
 from personae.targeting import Economics, contact
 

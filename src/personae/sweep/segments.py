@@ -9,13 +9,12 @@ import pandas as pd
 from threadpoolctl import ThreadpoolController
 
 from personae.errors import PersonaeError
+from personae.parallel import run_all, warm_up
 from personae.schema.segment import Segment
 from personae.segmentation.clusterers import Labels, Matrix
-from personae.segmentation.evidence import Customers
 from personae.segmentation.fit import SCARCE
 from personae.segmentation.methods import build_clusterer
-from personae.parallel import run_all, warm_up
-from personae.segmentation.procedure import Procedure, smallest_share
+from personae.segmentation.procedure import Customers, Procedure, smallest_share
 from personae.segmentation.quality import silhouettes
 from personae.segmentation.space import Space
 from personae.segmentation.stability import agreement, mean_jaccard, refit_once
