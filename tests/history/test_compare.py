@@ -97,3 +97,10 @@ def test_two_trials_differ_in_what_only_one_of_them_was_asked_for():
         "clusterer": ("kmeans", "mixture"),
         "x": (None, "1"),
     }
+
+
+def test_a_number_is_the_same_however_it_is_written():
+    found = compared(
+        [result("a", params={"k": "3", "rate": "1e-2"}), result("b", params={"k": "3.0", "rate": "0.01"})]
+    )
+    assert found.settings == ()

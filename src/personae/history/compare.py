@@ -189,8 +189,16 @@ def data(past: Past) -> str:
 def _differing(named: Sequence[Mapping[str, str]], whole: Sequence[bool]) -> Iterable[Setting]:
     for name in sorted({name for each in named for name in each}):
         values = tuple(each.get(name) for each in named)
-        if _differ(values, whole):
+        if _differ([_meant(value) for value in values], whole):
             yield Setting(name, values)
+
+
+def _meant(value: str | None) -> str | float | None:
+    """Read a number however it is written: 3 and 3.0 do not differ."""
+    try:
+        return None if value is None else float(value)
+    except ValueError:
+        return value
 
 
 def _differ(values: Sequence[Any], whole: Sequence[bool]) -> bool:
