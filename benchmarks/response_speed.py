@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.impute import SimpleImputer
-from sklearn.model_selection import StratifiedGroupKFold, cross_validate
+from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -31,13 +31,9 @@ from personae.response.validation import validate
 SCORING = ["accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "neg_brier_score"]
 
 
-def straightforward(table, target, units, models, repeats):
-    """What a notebook does: folds once, then a pipeline and a call of cross_validate a model."""
-    splits = [
-        split
-        for repeat in range(repeats)
-        for split in StratifiedGroupKFold(5, shuffle=True, random_state=repeat).split(table, target, units)
-    ]
+def straightforward(table, target, folds, models):
+    """What a notebook does: a pipeline and a call of cross_validate a model, on the same folds."""
+    splits = [folds.rows(repeat, (k,)) for repeat in range(folds.repeats) for k in folds.outer]
     numeric = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
     words = OneHotEncoder(handle_unknown="ignore")
     prepare = make_column_transformer(
@@ -59,8 +55,7 @@ def straightforward(table, target, units, models, repeats):
     return found
 
 
-def shared(table, target, units, plan, repeats):
-    folds = grouped_folds(target, units, folds=5, repeats=repeats, seed=1)
+def shared(table, target, folds, plan):
     found = validate(table, target, folds, plan, seed=1, workers=2)
     scored = {name: results.score(target, one.probabilities, folds) for name, one in found.models.items()}
     return {
@@ -82,14 +77,15 @@ def main():
     table, target = features(everyone, chosen.features), everyone[chosen.target].to_numpy()
     units, plan = units_of(chosen, everyone, table), describe(chosen, table)
     plain = replace(plan, stacks={}, nested=False)
+    folds = grouped_folds(target, units, folds=5, repeats=repeats, seed=1)
     seconds = {"loop": [], "shared": [], "nested": []}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for _ in range(rounds):
             for name, call in {
-                "loop": (straightforward, table, target, units, plan.models, repeats),
-                "shared": (shared, table, target, units, plain, repeats),
-                "nested": (shared, table, target, units, plan, repeats),
+                "loop": (straightforward, table, target, folds, plan.models),
+                "shared": (shared, table, target, folds, plain),
+                "nested": (shared, table, target, folds, plan),
             }.items():
                 taken, found = timed(*call)
                 seconds[name].append(taken)

@@ -83,7 +83,15 @@ def test_the_curve_ends_with_everyone_and_its_gain_only_rises():
     assert points[-1].profit == pytest.approx(targeting.profits(response, probability, MONEY)["everyone"])
     assert (np.diff([point.gain for point in points]) >= -1e-12).all()
     assert points[0].lift > 3
-    assert all(point.profit_lower <= point.profit <= point.profit_upper for point in points)
+    for name in ("profit", "gain", "lift"):
+        low, found, high = (
+            [getattr(point, name + end) for point in points] for end in ("_lower", "", "_upper")
+        )
+        assert (np.array(low) <= np.array(found) + 1e-12).all() and (
+            np.array(found) <= np.array(high) + 1e-12
+        ).all()
+    assert points[10].gain_upper - points[10].gain_lower > 0.01
+    assert points[-1].lift_lower == pytest.approx(points[-1].lift_upper) == pytest.approx(1)
 
 
 def test_a_fall_of_the_response_costs_less_if_the_list_adapts():

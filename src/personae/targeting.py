@@ -53,7 +53,11 @@ class Point:
     share: float
     contacts: int
     gain: float
+    gain_lower: float
+    gain_upper: float
     lift: float
+    lift_lower: float
+    lift_upper: float
     profit: float
     profit_lower: float
     profit_upper: float
@@ -90,11 +94,22 @@ def economics(rows: int, cost: float | Floats, revenue: float | Floats) -> Econo
 def amounts(default: Floats, groups: Sequence[Any], own: Mapping[str, float]) -> Floats:
     """Look up an amount for each customer's group (segment, channel); one that is not named has the default.
 
+    Raises
+    ------
+    PersonaeError
+        If an amount is named for a group that no customer is in.
+
     Examples
     --------
     >>> amounts(np.array([3.0, 3.0, 4.0]), ["mail", "phone", "letter"], {"mail": 0.5}).tolist()
     [0.5, 3.0, 4.0]
     """
+    known = {str(group) for group in groups}
+    strange = [name for name in own if name not in known]
+    if strange:
+        raise PersonaeError(
+            f"'{strange[0]}' is no group of the customers; there are {', '.join(sorted(known))}"
+        )
     return np.array([own.get(str(group), each) for group, each in zip(groups, default, strict=True)])
 
 
@@ -210,25 +225,29 @@ def curve(
     """Gain, lift and profit when the customers with the highest expected profit are contacted.
 
     Gain is the share of all responders among the contacted, lift its ratio to the contacted share. Each
-    repeat ranks by itself, figures are averaged; the profit's interval bootstraps groups of customers.
+    repeat ranks by itself, figures are averaged; 95 % intervals bootstrap groups of customers.
     """
     check_probability(probability)
     rows = len(response)
     counts = np.unique(np.linspace(0, rows, min(rows, CURVE_POINTS) + 1).round().astype(np.intp))[1:]
-    earned, responders = money.earned(response), max(int(response.sum()), 1)
     order = np.argsort(-money.expected(probability), axis=1, kind="stable")
     place = np.argsort(order, axis=1)
-    reached = [(place < count).mean(axis=0) for count in counts]
+    reached = np.array([(place < count).mean(axis=0) for count in counts])
     _, member = np.unique(units, return_inverse=True)
-    totals = np.array([np.bincount(member, part * earned) for part in reached])
-    draws = _draws(totals.shape[1], resamples, seed)
-    lower, upper = np.quantile(draws @ totals.T, [0.025, 0.975], axis=0)
-    gains = [float(part @ response) / responders for part in reached]
+    draws = np.vstack([np.ones(member.max() + 1, dtype=np.intp), _draws(member.max() + 1, resamples, seed)])
+
+    def drawn(by_customer: Floats) -> Floats:
+        """Sum over the customers of each draw, the first of which is the file itself."""
+        return np.asarray(draws @ np.array([np.bincount(member, row) for row in by_customer]).T)
+
+    earned = drawn(reached * money.earned(response))
+    gain = drawn(reached * response) / np.maximum(drawn(response[None].astype(np.float64)), 1)
+    lift = gain / np.maximum(drawn(reached) / drawn(np.ones((1, rows))), 1e-12)
+    low, high = np.quantile([gain[1:], lift[1:], earned[1:]], [0.025, 0.975], axis=1)
+    found = np.stack([[gain[0], lift[0], earned[0]], low, high], axis=1).reshape(9, -1)
     return [
-        Point(
-            count / rows, int(count), gain, gain * rows / count, float(total.sum()), float(low), float(high)
-        )
-        for count, gain, total, low, high in zip(counts, gains, totals, lower, upper, strict=True)
+        Point(float(count / rows), int(count), *figures)
+        for count, figures in zip(counts, found.T.tolist(), strict=True)
     ]
 
 

@@ -1,45 +1,14 @@
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mlxtend.frequent_patterns import association_rules, fpgrowth
+from tests.baskets.peers import assert_same_as_mlxtend
 
 from personae.baskets import itemsets
 from personae.baskets.coding import from_lists
-from personae.baskets.rules import rules
 from personae.errors import PersonaeError
 
-FIGURES = ("support", "confidence", "lift", "leverage", "conviction")
 items = st.lists(st.sampled_from("abcdefgh"), max_size=8)
-
-
-def one_hot(baskets):
-    held = np.zeros((baskets.n, len(baskets.names)), dtype=bool)
-    held[baskets.basket, baskets.item] = True
-    return pd.DataFrame(held)
-
-
-def assert_same_as_mlxtend(baskets, min_support, max_length, min_confidence):
-    found = itemsets.frequent(baskets, min_support=min_support, max_length=max_length)
-    peer = fpgrowth(one_hot(baskets), min_support=min_support, max_len=max_length)
-    supports = zip(map(frozenset, found.sets), found.counts / baskets.n, strict=True)
-    assert dict(supports) == dict(zip(peer["itemsets"], peer["support"], strict=True))
-    if peer.empty:
-        return
-    ruled = rules(found, min_confidence=min_confidence)
-    with np.errstate(all="ignore"):
-        table = association_rules(peer, metric="confidence", min_threshold=min_confidence)
-    theirs = {
-        (row.antecedents, row.consequents): tuple(getattr(row, figure) for figure in FIGURES)
-        for row in table.itertuples()
-    }
-    figures = zip(*(getattr(ruled, figure) for figure in FIGURES), strict=True)
-    sides = zip(map(frozenset, ruled.antecedents), map(frozenset, ruled.consequents), strict=True)
-    mine = dict(zip(sides, figures, strict=True))
-    assert mine.keys() == theirs.keys()
-    for side, values in mine.items():
-        assert values == pytest.approx(theirs[side], rel=1e-9, abs=1e-12)
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,6 +1,9 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
+from personae.baskets import replication
 from personae.baskets.coding import Baskets, from_lists
 from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import frequent
@@ -88,6 +91,42 @@ def test_bound_is_wider_where_one_household_makes_the_rule():
     assert bounds[1].customers[pair] == 2
 
 
+def households(rng, people):
+    """Baskets of households; three in ten cook: a and b are each in 60 % of their baskets, else in 5 %."""
+    customer = np.repeat(np.arange(people), 1 + rng.poisson(7, people))
+    chance = np.where(rng.random(people) < 0.3, 0.6, 0.05)[customer]
+    basket, item = np.nonzero(rng.random((len(customer), 2)) < chance[:, None])
+    return Baskets(basket[:0], item[:0], ("a", "b"), customer).with_entries(basket, item)
+
+
+def test_the_bound_lies_below_the_true_lift_in_95_of_100_tables():
+    """Of 800 tables, a true 95 % shows as 95 +- 2.3 (three standard errors); more is not promised."""
+    true_lift = (0.3 * 0.6**2 + 0.7 * 0.05**2) / (0.3 * 0.6 + 0.7 * 0.05) ** 2
+    below = np.zeros((800, 2))
+    for seed in range(800):
+        baskets = households(np.random.default_rng(seed), 300)
+        found = learned(baskets)
+        by_customer = replay(found, baskets, shuffles=1, resamples=200, seed=seed).lift_lower[0]
+        below[seed] = by_customer < true_lift, found.lift_lower[0] < true_lift
+    covered, as_if_independent = below.mean(axis=0)
+    assert covered == pytest.approx(0.95, abs=0.023)
+    assert as_if_independent < 0.9
+
+
+def test_figures_and_memory_where_resamples_are_drawn_in_blocks(planted, monkeypatch):
+    early, later = halves(planted)
+    found = learned(early).at([0, 1])
+    at_once = replay(found, later, shuffles=4, resamples=2000, seed=1)
+    monkeypatch.setattr(replication, "DRAWS", 50_000)
+    tracemalloc.start()
+    in_blocks = replay(found, later, shuffles=4, resamples=2000, seed=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (in_blocks.lift_lower == at_once.lift_lower).all()
+    assert (in_blocks.p_value == at_once.p_value).all()
+    assert peak < 2000 * later.n * 8 / 2  # half of what all draws would take
+
+
 def test_rules_of_too_few_customers_do_not_count(planted):
     assert len(survivors(planted, min_customers=5_000)[0]) == 0
 
@@ -106,6 +145,11 @@ def test_rules_that_never_occur_again_do_not_replicate(planted):
     early, _ = halves(planted)
     later = Baskets(np.arange(3), np.zeros(3, dtype=int), early.names, np.arange(5))
     figures = replay(learned(early), later, shuffles=4, resamples=10, seed=1)
+    assert (figures.p_value == 1).all()
+
+
+def test_no_later_baskets_replicate_nothing(planted):
+    figures = replay(learned(planted), planted.where(np.zeros(planted.n, dtype=bool)), shuffles=4, seed=1)
     assert (figures.p_value == 1).all()
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import yaml
 from scipy import stats
 
 from personae.errors import PersonaeError
@@ -226,11 +227,11 @@ def test_the_original_file_says_what_was_measured_on_it():
         ("KP281", "KP781"): "keep",
         ("KP481", "KP781"): "keep",
     }
-    bins = {"Income": Bins((70_000,), "right"), "Age": Bins((30,), "left")}
-    pairs = [("Product", "Fitness"), ("Product", "Income"), ("Product", "Age")]
+    own = yaml.safe_load(Path("resolved/aerofit.yaml").read_text())["compare"]["probabilities"]
+    bins = {name: Bins(tuple(each["edges"]), each["closed"]) for name, each in own["bins"].items()}
     rows = {
         (row.event_value, row.given, row.given_value): row
-        for row in probabilities(table, pairs, bins, small_n=30)
+        for row in probabilities(table, own["pairs"], bins, small_n=own["small_n"])
         if row.kind == "conditional" and row.event == "Product"
     }
     fit = rows["KP781", "Fitness", "5"]

@@ -1,5 +1,9 @@
+import json
+from pathlib import Path
+
 import polars as pl
 import pytest
+import yaml
 
 from personae.errors import PersonaeError
 from personae.inference.study import compare_study
@@ -28,6 +32,9 @@ GIVEN = Compare(
         pairs=[("Product", "Income")], bins={"Income": Bins(edges=[70_000.0], closed="right")}, small_n=30
     ),
 )
+OWN = Compare.model_validate_json(
+    json.dumps(yaml.safe_load(Path("resolved/aerofit.yaml").read_text())["compare"])
+)
 SEGMENTS = GIVEN.model_copy(update={"grouping": None, "descriptive": ["Miles"], "probabilities": None})
 
 
@@ -39,6 +46,16 @@ def buyers():
 @pytest.fixture(scope="module")
 def segments(buyers):
     return buyers.select(segment=(pl.col("Income") > 60_000).cast(int))
+
+
+@pytest.fixture(scope="module")
+def own_tables(buyers, segments):
+    found = compare_study(buyers, segments, OWN, made_by=[], seed=1).probabilities
+    return {
+        (row.event_value, row.given, row.given_value): row
+        for row in found
+        if (row.kind, row.event) == ("conditional", "Product")
+    }
 
 
 def test_given_groups_are_tested_merged_and_set_beside_the_segments(buyers, segments):
@@ -55,6 +72,24 @@ def test_given_groups_are_tested_merged_and_set_beside_the_segments(buyers, segm
         "<= 70,000",
         "> 70,000",
     }
+
+
+@pytest.mark.parametrize(
+    ("product", "given", "level", "condition"),
+    [
+        ("KP781", "Fitness", "5", pl.col("Fitness") == 5),
+        ("KP781", "Income", "> 70,000", pl.col("Income") > 70_000),
+        ("KP281", "Age", "< 30", pl.col("Age") < 30),
+    ],
+)
+def test_the_settings_of_the_study_give_the_conditionals_it_is_read_for(
+    own_tables, buyers, product, given, level, condition
+):
+    row = own_tables[product, given, level]
+    chosen = buyers.filter(condition)["Product"]
+    assert 0 < len(chosen) < len(buyers)
+    assert (row.count, row.total) == ((chosen == product).sum(), len(chosen))
+    assert row.base_rate == pytest.approx((buyers["Product"] == product).mean())
 
 
 def test_the_report_keeps_the_contract(buyers, segments):

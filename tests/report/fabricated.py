@@ -154,6 +154,7 @@ def _segment(segments: int, refused: bool, rng: np.random.Generator) -> dict[str
         if refused
         else "p 0.01, every Jaccard at least 0.75",
         "votes": {"silhouette": 2, "elbow": 3, "gap": None, "stability": segments},
+        "sampled": {"null": 100, "ward": 200},
         "agreement": {"ward": 0.7},
         "also": {},
     }
@@ -209,20 +210,27 @@ def _compare(segments: int, name: str, refused: bool) -> dict[str, Any]:
         "grouping": "segment",
         "sizes": dict.fromkeys(groups, 20),
         "descriptive": ["age"],
+        "rules": {"alpha": 0.05, "on_inconclusive": "merge"},
         "variables": {
             name: {
+                "normality": dict.fromkeys(groups, 0.0004),
+                "levene_p": 0.27,
                 "test": "kruskal",
                 "statistic": 12.3,
                 "p": 0.0004,
                 "p_adjusted": 0.004,
+                "effect_name": "epsilon_squared",
                 "effect": 0.2,
                 "effect_ci": [0.1, 0.3],
             },
             "age": {
+                "normality": {},
+                "levene_p": None,
                 "test": None,
                 "statistic": None,
                 "p": None,
                 "p_adjusted": None,
+                "effect_name": "epsilon_squared",
                 "effect": 0.4,
                 "effect_ci": [0.3, 0.5],
             },
@@ -237,6 +245,10 @@ def _compare(segments: int, name: str, refused: bool) -> dict[str, Any]:
                 "p_adjusted": 0.14,
                 "cliffs_delta": -0.15,
                 "ci": [-0.36, 0.07],
+                "cohens_d": -0.27,
+                "cohens_d_ci": [-0.6, 0.07],
+                "cramers_v": None,
+                "cramers_v_ci": [None, None],
                 "equivalence_p": 0.2,
                 "power": 0.39,
             }
@@ -251,6 +263,8 @@ def _compare(segments: int, name: str, refused: bool) -> dict[str, Any]:
                 "verdict": verdict,
                 "power": 0.39,
                 "reason": "power is 39 %",
+                "decision": "merge" if refused else verdict,
+                "decided_by": "on_inconclusive" if refused else "data",
             }
             for a, b in pairs
         ],
@@ -312,6 +326,17 @@ def _classify(refused: bool) -> dict[str, Any]:
                 "evidence": "ROC AUC 0.51",
             }
         ],
+        "ablation": {
+            f"{name} the segment": {
+                "xgboost": {
+                    "average_precision": {
+                        "figure": {"mean": 0.6, "sd": 0.03, "pooled": 0.6},
+                        "difference": {"mean": shift, "lower": shift - 0.02, "upper": shift + 0.02, "p": 0.5},
+                    }
+                }
+            }
+            for name, shift in (("with", 0.001), ("far better with", 0.05))
+        },
         "importance": [{"column": name, "mean": 0.02, "sd": 0.01} for name in ("age", "Recency")],
         "shap": {"model": "xgboost", "mean_absolute": {"age": 0.4, "Recency": 0.2}},
         "seed_claim": {
@@ -355,10 +380,14 @@ def _target(refused: bool) -> dict[str, Any]:
 
 def _profit_curve() -> list[dict[str, Any]]:
     return [
-        {"share": s, "contacts": int(300 * s), "profit": p, "profit_lower": p - 200, "profit_upper": p + 200}
+        {"share": s, "contacts": int(300 * s)}
+        | {
+            f"{name}{end}": value + away
+            for name, value, wide in (("profit", 4000 * s * (0.75 - s), 200), ("gain", s**0.5, 0.05), ("lift", s**-0.5, 0.1))
+            for end, away in (("", 0), ("_lower", -wide), ("_upper", wide))
+        }
         for s in np.linspace(0.05, 1, 20).tolist()
-        for p in [4000 * s * (0.75 - s)]
-    ]
+    ]  # fmt: skip
 
 
 def _promotion(each: int, hostile: bool) -> dict[str, Any]:
@@ -366,7 +395,8 @@ def _promotion(each: int, hostile: bool) -> dict[str, Any]:
     return {
         "segment": each % 3, "antecedent": ["herbs", f"tea {each}"], "consequent": [item], "support": 0.012, "confidence": 0.43,
         "lift": 3.96, "replay": {"support": 0.011, "confidence": 0.4, "lift": 3.1, "lift_lower": 2.2, "null_p95": 1.4, "p_adjusted": 0.004},
-        "offer": f"herbs with {item}, 10 % off", "cost": {"reached": 2.8, "given_anyway": 1.2, "discount": 0.1},
+        "offer": f"herbs with {item}, 10 % off", "who": f"segment {each % 3} with {item}", "why": f"lift 3.10 with {item}",
+        "cost": {"reached": 2.8, "given_anyway": 1.2, "discount": 0.1},
     }  # fmt: skip
 
 

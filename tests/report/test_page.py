@@ -151,6 +151,12 @@ def test_what_a_study_has_not_is_said_at_the_end(findings, page):
         assert (f"({name}.json)" in told) == (name not in applicable(findings).reports)
 
 
+def test_it_is_said_whether_an_input_helps():
+    words = " ".join(Page(render(study(3))).words)
+    assert "with the segment: no difference beyond noise" in words
+    assert "far better with the segment: better" in words
+
+
 def test_rules_that_do_not_hold_are_told_from_rules_that_were_never_learned():
     failed = study(2, refused=True)
     assert "None holds again" in render(failed)
@@ -161,6 +167,46 @@ def test_rules_that_do_not_hold_are_told_from_rules_that_were_never_learned():
     assert 'id="promote"' not in absent
     assert "no customer_basket.csv: no rules, no promotions" in absent
     assert "No rule between products" not in absent
+
+
+def test_a_promotion_is_a_card_with_offer_rule_who_why_and_cost_under_its_segment():
+    findings = study(2)
+    findings.reports["promotions"][0] |= {
+        "segment": "everybody",
+        "offer": "tea for all",
+        "who": "all with <b>herbs</b>",
+    }
+    section = render(findings).partition('<section id="promote">')[2].partition("</section>")[0]
+    groups = [group.partition("</h3>") for group in section.split("<h3>")[1:]]
+    zero, one = (f"Segment {each['id']} · {each['name']}" for each in findings.reports["personas"])
+    assert [title for title, _, _ in groups] == ["Everybody", one, "Segment 2", zero]
+    assert [cards.count("<article") for _, _, cards in groups] == [1, 2, 1, 1]
+    words = " ".join("".join(Page(groups[0][2].partition("</article>")[0]).words).split())
+    assert words.startswith(
+        "tea for all herbs + tea 0 → root vegetables promotions.json › 0 Who all with <b>herbs"
+    )
+    assert (
+        "It reaches 2.80 of 100 baskets; 1.20 of 100 hold both anyway, and get the 10 % off for nothing."
+        in words
+    )
+
+
+def test_promotions_of_an_older_run_that_say_neither_who_nor_why_nor_cost_are_shown():
+    findings = study(2)
+    for promotion in findings.reports["promotions"]:
+        for name in ("who", "why", "cost"):
+            del promotion[name]
+    section = render(findings).partition('<section id="promote">')[2].partition("</section>")[0]
+    assert section.count("<article") == 5
+    assert "<dt>" not in section
+
+
+def test_what_was_computed_on_a_sample_is_said():
+    findings = study(2)
+    told = "random sample of the 300 customers: the comparison with tables without segments (100 customers)"
+    assert told in "".join(Page(render(findings)).words)
+    findings.reports["segment"]["sampled"] = {}
+    assert "Computed on a random sample" not in render(findings)
 
 
 def test_segments_are_not_called_by_the_names_of_given_groups():

@@ -52,7 +52,8 @@ def test_a_target_that_cannot_be_dealt_is_refused(target, message):
 
 @pytest.mark.parametrize("forward", [False, True])
 def test_inner_fits_know_nothing_of_the_outer_fold(forward):
-    folds = Folds(np.arange(60)[None, :] // 10, 6, forward)
+    dealt = np.arange(60) // 10
+    folds = Folds(dealt[None, :], 6, dealt + 1 if forward else None)
     for test in folds.outer:
         for inner in folds.inner(test):
             left_out = folds.inner_fit(test, inner)
@@ -69,6 +70,28 @@ def test_time_folds_keep_equal_times_together_and_in_order():
     dealt = time_folds(np.arange(100) % 2, time, folds=5).assignment[0]
     assert all(len(set(dealt[time == t])) == 1 for t in range(20))
     assert (np.diff(dealt[np.argsort(time, kind="stable")]) >= 0).all()
+
+
+def test_an_answer_teaches_only_what_begins_after_it_is_known():
+    time, target = np.repeat(np.arange(20), 5), np.arange(100) % 2
+    folds = time_folds(target, time, folds=5, known=time + 3)
+    begins = [time[folds.assignment[0] == k].min() for k in range(5)]
+    for k in folds.outer:
+        train, test = folds.rows(0, (k,))
+        assert (time[train] + 3 < begins[k]).all()
+        assert set(np.flatnonzero(time + 3 < begins[k])) == set(train)
+        assert set(time[test]) == set(range(4 * k, 4 * k + 4))
+        for inner in folds.inner(k):
+            taught = folds.taught(0, k, inner)
+            assert (folds.assignment[0, taught] == inner).all()
+            assert (time[taught] + 3 < begins[k]).all()
+    with pytest.raises(PersonaeError, match="what is known before"):
+        time_folds(target, time, folds=5, known=time + 4)
+
+
+def test_training_rows_grow_with_time_and_the_share_that_is_tested_falls():
+    folds = time_folds(np.arange(100) % 2, np.repeat(np.arange(20), 5), folds=5)
+    assert folds.test_share == pytest.approx((20 / 80 + 20 / 100) / 2)
 
 
 def test_too_few_times_are_refused():

@@ -12,13 +12,17 @@ from personae.errors import PersonaeError
 from personae.response.products import answer_merged, failures, single_split
 from personae.response.study import answer
 from personae.schema.classify import Classify, Merging
+from personae.schema.prepare import AerofitPrepare
 from personae.simulate.aerofit import simulate
+from personae.sources import aerofit
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
 FEATURES = ["Age", "Gender", "Education", "MaritalStatus", "Usage", "Fitness", "Income", "Miles"]
 MERGING = Merging(model="logistic", repeats=2, published=0.6389, test_share=0.2, random_state=42)
 MERGED = {"KP281": "KP281+KP481", "KP481": "KP281+KP481", "KP781": "KP781"}
-COMPOSED = yaml.safe_load(Path("resolved/aerofit.yaml").read_text())["classify"] | {
+STUDY = yaml.safe_load(Path("resolved/aerofit.yaml").read_text())
+OWN = STUDY["classify"]
+COMPOSED = OWN | {
     "models": {"logistic": {"type": "logistic", "C": 0.3, "max_iter": 1000, "class_weight": None}},
     "merging": MERGING.model_dump(),
     **{"unit": None, "calibrations": ["none"], "folds": 4, "repeats": 2, "workers": 1, "shuffles": 1},
@@ -88,8 +92,13 @@ def test_failures_are_the_confusion_matrix_of_each_repeat():
     assert [row.wrong for row in found.rows] == wrong[wrong > 0.5].tolist()
 
 
+needs_originals = pytest.mark.skipif(
+    not (ORIGINALS / "aerofit").is_dir(), reason="the original files are not there"
+)
+
+
 @pytest.mark.originals
-@pytest.mark.skipif(not (ORIGINALS / "aerofit").is_dir(), reason="the original files are not there")
+@needs_originals
 def test_the_published_split_is_reproduced_on_the_original_file():
     table = pd.read_csv(ORIGINALS / "aerofit" / "aerofit_treadmill.csv", encoding="utf-8-sig")
     split = {"target": "Product", "columns": FEATURES, "merging": MERGING}
@@ -99,3 +108,23 @@ def test_the_published_split_is_reproduced_on_the_original_file():
     assert after.accuracy == pytest.approx(34 / 36)
     assert (after.precision["KP781"], after.recall["KP781"]) == pytest.approx((1.0, 7 / 9))
     assert single_split(two, **split, encoding="integer codes").accuracy == pytest.approx(35 / 36)
+
+
+@pytest.mark.originals
+@needs_originals
+def test_repeated_folds_on_the_original_file_are_as_measured():
+    light = {"calibrations": ["none"], "repeats": 1, "shuffles": 1, "guard": COMPOSED["guard"]}
+    products = AerofitPrepare(source="aerofit", products=list(MERGED))
+    buyers = aerofit.prepare(ORIGINALS / "aerofit", products).tables["customers"].to_pandas()
+    settings = Classify.model_validate_json(json.dumps(OWN | light))
+    found = answer_merged(buyers, settings, MERGED, seed=STUDY["seed"]).report
+    for figures, majority, mean, sd in [
+        (found["before"], 4 / 9, 0.645, 0.070),
+        (found["after"], 7 / 9, 0.970, 0.028),
+    ]:
+        assert (figures.folds, figures.repeats) == (5, 20)
+        assert figures.majority_accuracy == pytest.approx(majority)
+        accuracy = figures.models["random_forest"]["accuracy"]
+        # As much as another seed changes: folds and forests are drawn anew.
+        assert accuracy.mean == pytest.approx(mean, abs=0.02)
+        assert accuracy.sd == pytest.approx(sd, abs=0.015)

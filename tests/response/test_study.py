@@ -18,6 +18,7 @@ SETTINGS = {
     "features": ["income", "visits", "home"],
     "unit": None,
     "time": None,
+    "known": None,
     "imputer": {"method": "median"},
     "scaler": "standard",
     "models": {

@@ -16,6 +16,7 @@ SETTINGS = {
     "cost_by": {},
     "revenue_by": {"segment": {"1": 20.0}},
     "budgets": [30.0, 150.0],
+    "budget": None,
     "rfm": {"recency": "recency", "frequency": "orders", "monetary": "spend"},
     "fall": 0.2,
     "resamples": 200,
@@ -76,6 +77,39 @@ def test_the_list_says_who_why_and_what_it_is_worth():
 def test_a_budget_is_never_overspent():
     report = choose(*case(), settings(), seed=1).report
     assert all(point["spent"] <= point["budget"] for point in report["budget"])
+    assert report["plan"] is None
+
+
+def test_under_a_budget_the_list_holds_who_promises_most_for_it():
+    found = choose(*case(), settings(budget=31.0), seed=1)
+    listed = found.customers[found.customers["decision"] == "contact"]
+    assert len(listed) == found.report["plan"]["contacts"] == 10
+    assert listed["expected_profit"].sum() == pytest.approx(found.report["plan"]["expected_profit"])
+    others = found.customers[found.customers["decision"] == "leave"]
+    assert listed["expected_profit"].min() >= others["expected_profit"].max()
+
+
+def test_of_several_offers_to_a_customer_the_list_holds_the_last():
+    laid_out, table, segments = case()
+    laid_out["customer"] = np.arange(len(laid_out)) % 100
+    found = choose(laid_out, table, segments, settings(), seed=1)
+    assert found.report["customers"] == 400
+    last = laid_out.tail(100).set_index("customer")
+    listed = found.customers.set_index("customer")
+    assert sorted(listed.index) == list(range(100))
+    expected = last[[name for name in last if name.startswith("probability")]].mean(axis=1)
+    assert np.allclose(listed["probability"].sort_index(), expected.sort_index())
+
+
+def test_a_customer_without_a_probability_is_counted_and_half_a_probability_is_refused():
+    laid_out, table, segments = case()
+    columns = [name for name in laid_out if name.startswith("p")]
+    laid_out.loc[laid_out.index[:5], columns] = np.nan
+    report = choose(laid_out, table, segments, settings(), seed=1).report
+    assert (report["customers"], report["unscored"]) == (395, 5)
+    laid_out.loc[laid_out.index[7], columns[-1]] = np.nan
+    with pytest.raises(PersonaeError, match="probability is nan for 1 predictions"):
+        choose(laid_out, table, segments, settings(), seed=1)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +126,7 @@ def test_a_budget_is_never_overspent():
             "column 'age' is not in the customer table",
         ),
         ({"cost_by": {"channel": {"mail": 1.0}}}, "target.cost_by: column 'channel'"),
+        ({"cost_by": {"segment": {"one": 1.0}}}, "'one' is no group of the customers; there are 0, 1"),
     ],
 )
 def test_impossible_settings_are_named(changes, message):
@@ -126,11 +161,11 @@ def experiment(gain, rows=3000):
 
 
 def test_uplift_is_estimated_where_both_arms_are_in_the_file():
-    found = choose(*experiment(0.5), settings(uplift=MAILED), seed=1).report["uplift"]
+    found = choose(*experiment(0.5), settings(uplift=MAILED, revenue_by={}), seed=1).report["uplift"]
     assert found["verdict"] == "uplift differs between customers"
     assert set(found["qini"]) == {"two models", "class transformation"}
     assert all(each["ci"][0] > 0 for each in found["qini"].values())
-    none = choose(*experiment(0.0), settings(uplift=MAILED), seed=1).report["uplift"]
+    none = choose(*experiment(0.0), settings(uplift=MAILED, revenue_by={}), seed=1).report["uplift"]
     assert none["verdict"] == "no difference in uplift is found"
 
 

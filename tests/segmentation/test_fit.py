@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -189,3 +190,14 @@ def test_large_tables_are_sampled_where_the_report_says_so(planted):
     assert found.report.k == 4
     exact = segment(planted[0]).report
     assert found.report.silhouette == pytest.approx(exact.silhouette, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("method", "step"), [("ward", "ward"), ("ward_then_kmeans", "ward"), ("hdbscan", "hdbscan")]
+)
+def test_a_method_that_looks_at_a_sample_of_the_customers_says_so(planted, monkeypatch, method, step):
+    for rows, sampled in ((100, {step: 100}), (160, {})):
+        monkeypatch.setitem(OPTIONS, method, {"max_rows": rows})
+        found = segment(planted[0], method, effort=replace(EFFORT, bootstraps=2, null_rows=160))
+        assert found.report.sampled == sampled
+        assert sum(found.report.sizes) + found.report.noise == 160

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -5,7 +7,12 @@ import yaml
 
 from personae import paths, tables
 from personae.files import read_json
+from personae.schema.prepare import GroceryPrepare
+from personae.simulate.grocery import RULES, SEGMENTS, simulate
+from personae.sources import grocery
 from personae.stages.promote import main
+
+GROCERY = Path("resolved/grocery.yaml")
 
 PROMOTE = {
     "level": "item",
@@ -91,3 +98,36 @@ def test_without_baskets_the_list_is_empty_and_the_table_a_header(shop, without)
     main("shop")
     assert read_json(paths.report("shop", "promotions.json")) == []
     assert pl.read_csv(paths.report("shop", "rules.csv")).height == 0
+
+
+@pytest.fixture
+def sample(tmp_path, monkeypatch):
+    """The grocery study's sample, read by its source, divided as planted, with the study's own settings."""
+    composed = yaml.safe_load(GROCERY.read_text())
+    made = simulate(2000, 10_000, composed["seed"])
+    for name, content in made.files().items():
+        (tmp_path / name).write_bytes(content)
+    prepared = grocery.prepare(tmp_path, GroceryPrepare(**composed["prepare"])).tables
+    monkeypatch.chdir(tmp_path)
+    segments = pl.DataFrame({"customer": made.customers["customer_id"], "segment": made.segment})
+    tables.write(paths.further("shop", "baskets"), prepared["baskets"])
+    tables.write(paths.table("shop", "complete"), prepared["customers"])
+    tables.write(paths.table("shop", "segments"), segments)
+    compose(composed["promote"])
+
+
+def test_the_planted_rules_of_the_sample_are_offered_where_they_hold(sample):
+    main("shop")
+    offered = {
+        (each["segment"], frozenset(each["antecedent"] + each["consequent"]))
+        for each in read_json(paths.report("shop", "promotions.json"))
+    }
+    large = [name for name, (share, _) in SEGMENTS.items() if share > 0.1]
+    planted = {
+        (str(number), frozenset((antecedent, consequent)))
+        for antecedent, consequent, _, only in RULES
+        for number, name in enumerate(SEGMENTS)
+        if name == only or (only is None and name in large)
+    }
+    assert len(planted) == 11
+    assert len(planted & offered) / len(planted) >= 0.95

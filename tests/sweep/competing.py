@@ -6,7 +6,8 @@ from pathlib import Path
 import filelock
 from optuna.trial import TrialState
 
-from personae.sweep.search import Database, Worker
+from personae.sweep.database import Database
+from personae.sweep.search import Worker
 from personae.sweep.settings import SegmentSweep
 from personae.sweep.space import parse_space
 

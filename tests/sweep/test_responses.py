@@ -20,6 +20,7 @@ def settings(**logistic):
             "features": FEATURES,
             "unit": "unit",
             "time": None,
+            "known": None,
             "imputer": {"method": "median"},
             "scaler": "standard",
             "models": {

@@ -1,6 +1,6 @@
 """Whether rules hold on baskets they were not learned from, beyond what basket sizes and item counts do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -15,6 +15,9 @@ from personae.errors import PersonaeError
 
 # Independent walks: a fixed number, so that the figures do not depend on the number of workers.
 WALKS = 4
+
+# Resamples x customers drawn at once: 64 MB, once as whole numbers and once as floats.
+DRAWS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +167,29 @@ def _sides(found: Rules) -> _Sides:
 def _bootstrap(sides: _Sides, later: Baskets, resamples: int, seed: int) -> tuple[Figures, Integers]:
     """Standard error of each rule's log lift when customers are drawn anew, and its number of customers."""
     customer = np.unique(later.customer, return_inverse=True)[1]
-    people = int(customer.max()) + 1 if later.n else 0
+    people = int(customer.max(initial=0)) + 1
     held = _held(sides, later, customer, people)
-    draws = np.random.default_rng([seed, WALKS]).multinomial(
-        people, np.full(people, 1 / people), size=resamples
+    sizes = np.bincount(customer, minlength=people)
+    lifts = np.concatenate(
+        [
+            sides.lifts(draws.astype(float) @ held, (draws @ sizes)[:, None])
+            for draws in _draws(people, resamples, seed)
+        ]
     )
-    baskets = draws @ np.bincount(customer, minlength=people)
-    lifts = sides.lifts(draws.astype(float) @ held, baskets[:, None])
     occurs = lifts > 0
     logs = np.log(lifts, out=np.zeros_like(lifts), where=occurs)
     number = np.maximum(occurs.sum(axis=0), 2)
     mean = logs.sum(axis=0) / number
     squares = np.where(occurs, (logs - mean) ** 2, 0).sum(axis=0)
     return np.sqrt(squares / (number - 1)), (held[:, sides.both] > 0).sum(axis=0)
+
+
+def _draws(people: int, resamples: int, seed: int) -> Iterator[Integers]:
+    """Count how often each resample draws each customer, (resamples, people), some resamples at a time."""
+    rng = np.random.default_rng([seed, WALKS])
+    block = max(DRAWS // people, 1)
+    for first in range(0, resamples, block):
+        yield rng.multinomial(people, np.full(people, 1 / people), size=min(block, resamples - first))
 
 
 def _held(sides: _Sides, later: Baskets, customer: Integers, people: int) -> Figures:

@@ -96,6 +96,8 @@ def _of_money(reports: Reports, tables: Tables, folder: Path | None) -> Iterator
         yield response.profit(report, folder)
         if tables.get("curves/profit"):
             yield response.profit_curve(tables["curves/profit"], folder)
+            yield response.gain_curve(tables["curves/profit"], folder)
+            yield response.lift_curve(tables["curves/profit"], folder)
         if len(report.get("budget") or []) > 1:
             yield response.budgets(report["budget"], folder)
     if reports.get("promotions"):

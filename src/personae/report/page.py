@@ -151,6 +151,7 @@ def environment() -> jinja2.Environment:
         "colours": theme.COLOURS,
         "light": {name: pair[0] for name, pair in theme.COLOURS.items()},
         "segments": theme.SEGMENTS,
+        "persona_names": gallery.persona_names,
         "estimate": figures.estimate,
         "spread": figures.spread,
     }

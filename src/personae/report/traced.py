@@ -16,6 +16,8 @@ class Traced:
     >>> report = Traced({"null": {"p_value": 0.01}}, "segment.json#")
     >>> report["null"]["p_value"]
     Traced(raw=0.01, key='segment.json#/null/p_value')
+    >>> bool(Traced(0.0, "")), bool(Traced([], ""))
+    (True, False)
     """
 
     raw: Any
@@ -39,7 +41,7 @@ class Traced:
 
     def __bool__(self) -> bool:
         """Whether there is anything: zero is a figure."""
-        return self.raw is not None and self.raw not in (False, "", [], {})
+        return self.raw is not None and self.raw is not False and self.raw not in ("", [], {})
 
     def __contains__(self, step: object) -> bool:
         """Whether an object has a key."""

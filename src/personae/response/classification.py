@@ -209,7 +209,7 @@ def ablate(
 def _compared(variant: results.Scored, full: results.Scored, folds: Folds, name: str) -> dict[str, Any]:
     pairs = {
         metric: metrics.corrected_difference(
-            name, "all", metric, (variant.by_fold[metric], full.by_fold[metric]), test_share=1 / folds.count
+            name, "all", metric, (variant.by_fold[metric], full.by_fold[metric]), test_share=folds.test_share
         )
         for metric in ("roc_auc", "average_precision")
     }

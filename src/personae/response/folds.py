@@ -19,13 +19,19 @@ Integers = npt.NDArray[np.intp]
 class Folds:
     """Assignment of rows to folds, and which rows may teach about which.
 
-    `assignment` has shape (repeats, rows) and holds fold numbers from 0. With `forward` a fold is predicted
-    from earlier folds only (time); without it from all others.
+    `assignment` has shape (repeats, rows) and holds fold numbers from 0. Without `ready` a fold is predicted
+    from all others; with it (time) from the rows whose answer is known when the fold begins: `ready` holds,
+    for each row, the first fold that it may teach about.
     """
 
     assignment: Integers
     count: int
-    forward: bool = False
+    ready: Integers | None = None
+
+    @property
+    def forward(self) -> bool:
+        """Whether folds follow each other in time."""
+        return self.ready is not None
 
     @property
     def repeats(self) -> int:
@@ -59,10 +65,20 @@ class Folds:
 
     def rows(self, repeat: int, left_out: Sequence[int]) -> tuple[Integers, Integers]:
         """Return the training and the predicted rows of one fit."""
-        fold = self.assignment[repeat]
-        predicted = np.isin(fold, left_out)
-        train = fold < min(left_out) if self.forward else ~predicted
+        predicted = np.isin(self.assignment[repeat], left_out)
+        train = ~predicted if self.ready is None else self.ready <= min(left_out)
         return np.flatnonzero(train), np.flatnonzero(predicted)
+
+    def taught(self, repeat: int, test: int, inner: int) -> Integers:
+        """Return the rows of an inner fold whose answer is known when fold `test` begins."""
+        known = self.assignment[repeat] == inner
+        return np.flatnonzero(known if self.ready is None else known & (self.ready <= test))
+
+    @property
+    def test_share(self) -> float:
+        """Rows that a scored fold tests, as a share of those and its training rows; the mean over folds."""
+        splits = [self.rows(0, (k,)) for k in self.outer]
+        return float(np.mean([len(test) / (len(train) + len(test)) for train, test in splits]))
 
 
 def identical_rows(table: pd.DataFrame) -> Integers:
@@ -128,20 +144,33 @@ def grouped_folds(target: Integers, groups: Integers, *, folds: int, repeats: in
     return Folds(assignment, folds)
 
 
-def time_folds(target: Integers, time: npt.NDArray[np.generic], *, folds: int) -> Folds:
+def time_folds(
+    target: Integers,
+    time: npt.NDArray[np.generic],
+    *,
+    folds: int,
+    known: npt.NDArray[np.generic] | None = None,
+) -> Folds:
     """Cut the rows into blocks of time of about equal size; equal times stay together.
 
-    A block is predicted from earlier blocks; the first three are not scored, so at least five are needed.
+    A block is predicted from rows whose answer was known before the block begins; the first three blocks are
+    not scored, so at least five are needed.
+
+    Parameters
+    ----------
+    time : of each row
+    known : time at which the answer of each row is known; at the row's own time by default
 
     Raises
     ------
     PersonaeError
-        If there are fewer than five blocks, or a block lacks a class.
+        If there are fewer than five blocks, or a block lacks a class, itself or in what may teach about it.
 
     Examples
     --------
-    >>> time_folds(np.array([0, 1] * 5), np.arange(10), folds=5).assignment.tolist()
-    [[0, 0, 1, 1, 2, 2, 3, 3, 4, 4]]
+    >>> dealt = time_folds(np.array([0, 1] * 5), np.arange(10), folds=5, known=np.arange(10) + 1)
+    >>> dealt.assignment.tolist(), dealt.ready.tolist()
+    ([[0, 0, 1, 1, 2, 2, 3, 3, 4, 4]], [1, 2, 2, 3, 3, 4, 4, 5, 5, 6])
     """
     rank = np.searchsorted(np.sort(time), time)
     block = np.unique(rank * folds // len(time), return_inverse=True)[1]
@@ -154,7 +183,14 @@ def time_folds(target: Integers, time: npt.NDArray[np.generic], *, folds: int) -
     check_classes(target, folds)
     if any(len(np.unique(target[block == k])) < classes for k in range(folds)):
         raise PersonaeError(f"one of {folds} blocks of time lacks a class of the target: take fewer folds")
-    return Folds(np.asarray(block, dtype=np.intp)[None, :], folds, forward=True)
+    begins = np.array([time[block == k].min() for k in range(folds)])
+    ready = np.searchsorted(begins, time if known is None else known, side="right")
+    if any(len(np.unique(target[ready <= k])) < classes for k in range(1, folds)):
+        raise PersonaeError(
+            f"what is known before one of {folds} blocks of time begins lacks a class of the target: "
+            "take fewer folds"
+        )
+    return Folds(np.asarray(block, dtype=np.intp)[None, :], folds, np.asarray(ready, dtype=np.intp))
 
 
 def check_classes(target: Integers, folds: int) -> None:

@@ -51,7 +51,7 @@ def differences(scored: Mapping[str, Scored], folds: Folds) -> list[Difference]:
     """Compare every two models by `COMPARED`, with intervals corrected for shared training rows."""
     return [
         metrics.corrected_difference(
-            a, b, name, (scored[a].by_fold[name], scored[b].by_fold[name]), test_share=1 / folds.count
+            a, b, name, (scored[a].by_fold[name], scored[b].by_fold[name]), test_share=folds.test_share
         )
         for a, b in combinations(scored, 2)
         for name in COMPARED

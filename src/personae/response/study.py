@@ -153,7 +153,8 @@ def describe(settings: Classify, table: pd.DataFrame, *, segment: bool | None = 
 def deal(settings: Classify, customers: pd.DataFrame, target: Integers, units: Integers, seed: int) -> Folds:
     """Deal the customers into folds, or cut time into blocks."""
     if settings.time is not None:
-        return time_folds(target, customers[settings.time].to_numpy(), folds=settings.folds)
+        known = None if settings.known is None else customers[settings.known].to_numpy()
+        return time_folds(target, customers[settings.time].to_numpy(), folds=settings.folds, known=known)
     return grouped_folds(target, units, folds=settings.folds, repeats=settings.repeats, seed=seed)
 
 
@@ -188,7 +189,7 @@ def _check_columns(customers: pd.DataFrame, settings: Classify) -> None:
         settings.target,
         *settings.features,
         *settings.leaking,
-        *filter(None, (settings.unit, settings.time)),
+        *filter(None, (settings.unit, settings.time, settings.known)),
         "customer",
     ]
     absent = [column for column in named if column not in customers]
@@ -205,7 +206,8 @@ def _check_columns(customers: pd.DataFrame, settings: Classify) -> None:
 
 def _split(settings: Classify) -> str:
     if settings.time is not None:
-        return f"{settings.folds} blocks of {settings.time}, each predicted from earlier ones"
+        known = f"whose {settings.known} lies before it" if settings.known else "before it"
+        return f"{settings.folds} blocks of {settings.time}, each predicted from rows {known}"
     kept = (
         "identical customers" if settings.unit is None else f"customers of one {settings.unit} or identical"
     )

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from personae import targeting
-from personae.budgets import budget_curve
+from personae.budgets import budget_curve, select
 from personae.errors import PersonaeError
 from personae.response.responses import event_probabilities
 from personae.response.uplift import uplift
@@ -53,18 +53,19 @@ def choose(
     -------
     Targets
         `customers`: customer, segment, probability (mean over repeats, each out of fold), expected_profit,
-        decision, reason; the most profitable first.
+        decision, reason; the most profitable first. Of several offers to a customer it holds the last.
 
     Raises
     ------
     PersonaeError
         If a column is missing or a figure is impossible.
     """
+    segments = segments.astype("Int64")
     money = money_of(settings, customers, segments)
     response, units = responses["target"].to_numpy(), responses["unit"].to_numpy()
     if response.max() > 1:
         raise PersonaeError("target: the study's target has more than two classes; none of them is an event")
-    seen = np.asarray(~np.isnan(event_probabilities(responses)).any(axis=0))
+    seen = np.asarray(~np.isnan(event_probabilities(responses)).all(axis=0))
     probability, money = event_probabilities(responses)[:, seen], _of(money, seen)
     known, groups = response[seen], units[seen]
     rfm = _rfm(settings, customers.loc[seen])
@@ -73,11 +74,16 @@ def choose(
     )
     points = targeting.curve(known, probability, money, groups, resamples=CURVE_RESAMPLES, seed=seed)
     mean = probability.mean(axis=0)
+    last = ~responses["customer"][seen].duplicated(keep="last").to_numpy()
+    listed = _of(money, last)
+    in_force = [] if settings.budget is None else [settings.budget]
+    plan = budget_curve(listed.expected(mean[last]), listed.cost, listed.earned(known[last]), in_force)
     report = {
         "cost": _one_or_mean(money.cost),
         "revenue": _one_or_mean(money.revenue),
         "cutoff": _one_or_mean(money.cutoff),
         "customers": int(seen.sum()),
+        "unscored": int((~seen).sum()),
         "contacts": float(targeting.contact(probability, money).sum(axis=1).mean()),
         "profit": {
             **targeting.profits(known, probability, money, rfm=rfm),
@@ -86,10 +92,11 @@ def choose(
         },
         "model_ci_estimates": ESTIMATES,
         "budget": budget_curve(money.expected(mean), money.cost, money.earned(known), settings.budgets),
+        "plan": plan[0] if plan else None,
         "if_response_falls": targeting.if_response_falls(known, probability, money, by=settings.fall),
         "uplift": _uplift(settings, customers.loc[seen], known, groups, seed),
     }
-    chosen = _list(responses[seen], segments[seen], mean, money)
+    chosen = _list(responses[seen][last], segments[seen][last], mean[last], listed, settings.budget)
     return Targets(report, chosen, pd.DataFrame(points))
 
 
@@ -107,10 +114,10 @@ def money_of(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> 
 
 
 def nobody() -> Targets:
-    """Say that a study without an answer to an offer has nobody to choose; the tables have no rows."""
+    """Say that nobody is chosen where no answer to an offer has a price; the tables have no rows."""
     listed = ["customer", "segment", "probability", "expected_profit", "decision", "reason"]
     points = [field.name for field in fields(targeting.Point)]
-    report = {"skipped": "the study has no answer to an offer, so there is nobody to choose"}
+    report = {"skipped": "the settings name no cost and revenue of an offer (target), so nobody is chosen"}
     return Targets(report, pd.DataFrame(columns=listed), pd.DataFrame(columns=points))
 
 
@@ -188,16 +195,22 @@ def _arms(column: pd.Series) -> Integers:
 
 
 def _list(
-    responses: pd.DataFrame, segments: pd.Series, probability: Floats, money: Economics
+    responses: pd.DataFrame,
+    segments: pd.Series,
+    probability: Floats,
+    money: Economics,
+    budget: float | None,
 ) -> pd.DataFrame:
+    """Contact whoever pays, or under a budget those who together promise most for it."""
     expected = money.expected(probability)
+    chosen = expected >= 0 if budget is None else select(expected, money.cost, budget).chosen
     table = pd.DataFrame(
         {
             "customer": responses["customer"].to_numpy(),
-            "segment": segments.to_numpy(),
+            "segment": segments.array,
             "probability": probability,
             "expected_profit": expected,
-            "decision": np.where(expected >= 0, "contact", "leave"),
+            "decision": np.where(chosen, "contact", "leave"),
             "reason": responses["reason"].to_numpy(),
         }
     )

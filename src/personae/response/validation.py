@@ -176,13 +176,15 @@ def _outer_case(
 ) -> _Case:
     repeat, test = place
     outer = fitted[repeat, (test,)]
-    parts = [(k, folds.inner_fit(test, k)) for k in folds.inner(test)] if nested else []
-    rows = [np.flatnonzero(folds.assignment[repeat] == k) for k, _ in parts]
+    parts = [
+        ((repeat, folds.inner_fit(test, k)), folds.taught(repeat, test, k))
+        for k in (folds.inner(test) if nested else ())
+    ]
     inner = {
-        name: np.concatenate([_take(fitted, folds, (repeat, left), name, k) for k, left in parts])
+        name: np.concatenate([_take(fitted, folds, key, name, rows) for key, rows in parts])
         for name in (outer if nested else ())
     }
-    order = np.concatenate(rows) if rows else np.empty(0, dtype=np.intp)
+    order = np.concatenate([rows for _, rows in parts]) if parts else np.empty(0, dtype=np.intp)
     return _Case(outer, inner, target[order], folds.assignment[repeat, order])
 
 
@@ -194,10 +196,9 @@ def _final_case(fitted: Scores, target: Integers, folds: Folds) -> _Case:
     return _Case(scored, scored, target[rows], folds.assignment[0, rows])
 
 
-def _take(fitted: Scores, folds: Folds, key: Fit, name: str, fold: int) -> Floats:
-    """Pick from a fit's predictions, which follow the order of the rows, those of one fold."""
-    of_rows = folds.assignment[key[0]][folds.rows(*key)[1]]
-    return np.asarray(fitted[key][name][of_rows == fold])
+def _take(fitted: Scores, folds: Folds, key: Fit, name: str, rows: Integers) -> Floats:
+    """Pick from a fit's predictions, which follow the order of the rows, those of some rows."""
+    return np.asarray(fitted[key][name][np.searchsorted(folds.rows(*key)[1], rows)])
 
 
 def _uncalibrated(case: _Case) -> _Judged:

@@ -171,6 +171,8 @@ class Classify(Frozen):
         Column of who is kept together in a fold; null: rows that are identical in all features.
     time
         Column of the time of each row; then every fold is predicted from earlier ones. null: no time.
+    known
+        Column of the time from which the response of a row is known; null: that of the row.
     segment
         What `segment: true` in an ablation adds.
     segment_input
@@ -190,6 +192,7 @@ class Classify(Frozen):
     leaking: list[str]
     unit: str | None
     time: str | None
+    known: str | None
     imputer: Imputer
     scaler: Literal["standard", "robust", "passthrough"]
     models: dict[str, Classifier] = Field(min_length=1)

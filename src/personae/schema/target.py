@@ -51,6 +51,8 @@ class Target(Frozen):
         values of a column such as the channel; of two that fit a customer, the later one holds.
     budgets
         Amounts to plan for.
+    budget
+        Amount in force: the list holds the customers that promise most for it. null: all that pay.
     fall
         Share by which the response might fall.
     resamples
@@ -62,6 +64,7 @@ class Target(Frozen):
     cost_by: dict[str, dict[str, float]]
     revenue_by: dict[str, dict[str, float]]
     budgets: list[float] = Field(min_length=1)
+    budget: float | None = Field(gt=0)
     rfm: Rfm | None
     fall: float = Field(ge=0, lt=1)
     resamples: int = Field(gt=0)

@@ -253,6 +253,8 @@ def _report(
                 ("silhouette", effort.silhouette_rows),
                 ("stability", effort.stability_rows),
                 ("null", effort.null_rows),
+                # what ward_then_kmeans samples is its first step
+                (method.partition("_")[0], getattr(procedure.clusterer, "max_rows", customers)),
             )
             if customers > rows
         },

@@ -83,7 +83,7 @@ class WardThenKMeansClusterer(TreeClusterer):
     niche_share : float
         Largest share of the customers in one niche.
     min_niche : int
-        Smallest number of customers in one niche.
+        Smallest number of customers in one niche, counted in the sample that the tree is grown on.
     isolation : float
         How far the nearest other centroid stays away, in radii; 2 is where equal balls touch.
     depth : int

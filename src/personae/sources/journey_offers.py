@@ -20,7 +20,7 @@ def offers(raw: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, history_weeks: 
 
     Returns
     -------
-    `customer`, `campaign`, `start`, `redeemed` (1 where a coupon of the campaign was redeemed, else 0),
+    `customer`, `campaign`, `start` and `end`, `redeemed` (1 where a coupon of it was redeemed, else 0),
     features of the campaign, and `past_` features of the household, null where it has no past; money in
     dollars, recency in days. `during_` columns are measured while the campaign runs: they leak the answer,
     and serve to show that the guard finds them.
@@ -71,6 +71,7 @@ def _campaign(
         table.with_columns(
             pl.col("^(past|during)_.*|redeemed$").exclude(unknown).fill_null(0),
             start=start,
+            end=end,
             campaign_type=pl.lit(campaign["campaign_type"]),
             campaign_days=(end - start).dt.total_days(),
             campaign_products=pl.lit(products.height),

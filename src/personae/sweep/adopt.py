@@ -11,7 +11,7 @@ from personae import paths
 from personae.errors import PersonaeError
 from personae.files import write_text
 from personae.sweep.candidates import Catalogue, Project, has, put
-from personae.sweep.search import IDENTITY, WINNER, Database
+from personae.sweep.database import IDENTITY, WINNER, Database
 from personae.sweep.space import parse_space
 from personae.tracking.store import Store
 

@@ -19,9 +19,10 @@ from personae.files import write_json
 from personae.results import readable, to_json
 from personae.sweep import evaluators, journal, pictures
 from personae.sweep.candidates import GROUPS, Candidate, Catalogue, Project
+from personae.sweep.database import PARENT, WINNER, Database
 from personae.sweep.journal import Journal
 from personae.sweep.outcome import Outcome, stopping
-from personae.sweep.search import FOUND, PARENT, WINNER, Database, Taken, Worker, best
+from personae.sweep.search import FOUND, Taken, Worker, best
 from personae.sweep.settings import Sweep, load_sweep
 from personae.sweep.space import parse_space
 from personae.tracking.results import flat_metrics, flat_params

@@ -160,23 +160,54 @@ def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
 
 def profit_curve(rows: Rows, folder: Path | None = None) -> Picture:
     """Profit by the share of customers who are contacted, best first, with its interval."""
+    peak = max(rows, key=lambda row: row["profit"])
+    said = f"highest at {percent(peak['share'])}: {rounded(peak['profit'])}"
+    return _by_share(rows, "profit", said, folder, level=0.0, mark=peak)
+
+
+def gain_curve(rows: Rows, folder: Path | None = None) -> Picture:
+    """Share of all responders who are reached, by the share of customers who are contacted."""
+    near = min(rows, key=lambda row: abs(row["share"] - 0.2))
+    said = f"{percent(near['gain'])} of the responders at {percent(near['share'])}"
+    return _by_share(rows, "gain", said, folder, level=None)
+
+
+def lift_curve(rows: Rows, folder: Path | None = None) -> Picture:
+    """How many times as many responders as among everybody, by the share of customers contacted."""
+    near = min(rows, key=lambda row: abs(row["share"] - 0.2))
+    said = f"{rounded(near['lift'])} at {percent(near['share'])}"
+    return _by_share(rows, "lift", said, folder, level=1.0)
+
+
+def _by_share(
+    rows: Rows,
+    name: str,
+    said: str,
+    folder: Path | None,
+    *,
+    level: float | None,
+    mark: Mapping[str, Any] | None = None,
+) -> Picture:
+    """Draw a figure with its interval beside `level`, or beside the diagonal of shares."""
     shares = [row["share"] for row in rows]
     with drawing(280) as figure:
         axes = figure.add_subplot()
-        if "profit_lower" in rows[0]:
-            low, high = ([row[name] for row in rows] for name in ("profit_lower", "profit_upper"))
+        if f"{name}_lower" in rows[0]:
+            low, high = ([row[f"{name}_{side}"] for row in rows] for side in ("lower", "upper"))
             axes.fill_between(shares, low, high, color=theme.ACCENT, alpha=0.2, linewidth=0)
-        values = [row["profit"] for row in rows]
-        axes.plot(shares, values, color=theme.ACCENT)
-        axes.axhline(0, color=theme.INK, linewidth=1)
-        peak = max(range(len(rows)), key=lambda index: values[index])
-        axes.plot([shares[peak]], [values[peak]], "o", color=theme.SECOND, markersize=8)
-        axes.set_title("Profit by the share contacted")
+        axes.plot(shares, [row[name] for row in rows], color=theme.ACCENT)
+        if level is None:
+            axes.plot([0, 1], [0, 1], color=theme.INK, linewidth=1)
+        else:
+            axes.axhline(level, color=theme.INK, linewidth=1)
+        if mark is not None:
+            axes.plot([mark["share"]], [mark[name]], "o", color=theme.SECOND, markersize=8)
+        axes.set_title(f"{name.capitalize()} by the share contacted")
         axes.xaxis.set_major_formatter(lambda value, _: percent(value))
-        axes.yaxis.set_major_formatter(lambda value, _: rounded(value))
+        axes.yaxis.set_major_formatter(lambda value, _: (percent if level is None else rounded)(value))
         name_axis(axes, "share of customers, those with the best prospects first")
-        alt = f"Profit by share contacted, highest at {percent(shares[peak])}: {rounded(values[peak])}"
-        return finish(figure, "profit-curve", alt, folder)
+        alt = f"{name.capitalize()} by share contacted, {said}"
+        return finish(figure, f"{name}-curve", alt, folder)
 
 
 def budgets(rows: Rows, folder: Path | None = None) -> Picture:

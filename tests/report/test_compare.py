@@ -1,0 +1,90 @@
+"""The section on groups: who decided, how large differences are, and what the tests rest on."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from tests.report.fabricated import SCRIPT, study
+
+from personae.report.page import render
+
+
+def page(findings):
+    return render(replace(findings, reports={"compare": findings.reports["compare"]}, tables={}))
+
+
+def rows(findings, caption):
+    """Text of each body row of the table with this caption."""
+    table = re.search(rf"<table>\s*<caption><span>{caption}.*?</table>", page(findings), re.DOTALL)
+    body = table.group().partition("<tbody>")[2]
+    texts = (re.sub(r"<[^>]+>", " ", row).replace("&nbsp;", " ") for row in re.split("</tr>", body)[:-1])
+    return [" ".join(text.split()) for text in texts]
+
+
+def pair_of(findings, **changed):
+    findings.reports["compare"]["pairs"][0] |= changed
+    return rows(findings, "Tests between two groups")[0]
+
+
+@pytest.mark.parametrize("decision", ["merge", "keep"])
+def test_of_an_inconclusive_pair_it_is_told_that_the_settings_decided_and_what(decision):
+    findings = study(2, refused=True)
+    findings.reports["compare"]["merge"][0]["decision"] = decision
+    [row] = rows(findings, "Which groups to merge")
+    assert "inconclusive" in row
+    assert row.endswith(f"the settings decide: {decision}")
+
+
+def test_a_pair_that_the_data_decided_is_not_said_to_be_decided_by_settings():
+    assert "settings" not in rows(study(2), "Which groups to merge")[0]
+
+
+def test_a_pair_of_numbers_shows_both_its_effects_and_no_other():
+    row = pair_of(study(2))
+    assert "Cliff’s delta −0.150 ( −0.360 to 0.0700 ) Cohen’s d −0.270 ( −0.600 to 0.0700 )" in row
+    assert "Cramér’s V" not in row
+
+
+@pytest.mark.parametrize(
+    ("bounds", "shown"),
+    [([0.05, 0.31], "Cramér’s V 0.120 ( 0.0500 to 0.310 )"), ([None, None], "Cramér’s V 0.120 0.20")],
+    ids=["interval", "no interval"],
+)
+def test_a_pair_of_categories_shows_cramers_v(bounds, shown):
+    without = {"cliffs_delta": None, "ci": [None, None], "cohens_d": None, "cohens_d_ci": [None, None]}
+    row = pair_of(study(2), **without, cramers_v=0.12, cramers_v_ci=bounds)
+    assert shown in row
+    assert "Cliff" not in row
+    assert "Cohen" not in row
+
+
+def test_no_association_at_all_is_a_figure():
+    assert "Cramér’s V 0 " in pair_of(study(2), cramers_v=0.0)
+
+
+def test_an_effect_over_all_groups_names_its_measure():
+    findings = study(2)
+    findings.reports["compare"]["variables"]["age"]["effect_name"] = "cramers_v"
+    first, second = rows(findings, "Tests over all groups")
+    assert "Kruskal-Wallis" in first
+    assert "epsilon squared 0.200 ( 0.100 to 0.300 )" in first
+    assert "Cramér’s V 0.400 ( 0.300 to 0.500 )" in second
+
+
+def test_assumptions_are_shown_of_every_tested_number():
+    findings = study(3)
+    variables = findings.reports["compare"]["variables"]
+    [name] = set(variables) - {"age"}
+    variables[name] |= {"normality": {"a": 0.15, SCRIPT: None, "c": 0.0042}, "levene_p": 0.03}
+    [row] = rows(findings, "Assumptions, variable by variable")
+    assert row.startswith(f"{name} a: 0.15 , ")
+    assert "does not vary, c: 0.004" in row
+    assert row.endswith("0.030 Kruskal-Wallis")
+    assert SCRIPT not in page(findings)
+
+
+def test_without_a_tested_number_there_is_no_table_of_assumptions():
+    findings = study(2)
+    for variable in findings.reports["compare"]["variables"].values():
+        variable["normality"] = {}
+    assert "Assumptions" not in page(findings)
