@@ -57,7 +57,7 @@ def straightforward(table, target, folds, models):
 
 def shared(table, target, folds, plan):
     found = validate(table, target, folds, plan, seed=1, workers=2)
-    scored = {name: results.score(target, one.probabilities, folds) for name, one in found.models.items()}
+    scored = results.score_all(target, found.models, folds, workers=2)
     return {
         name: (one.summary["roc_auc"].mean, one.summary["average_precision"].mean)
         for name, one in scored.items()

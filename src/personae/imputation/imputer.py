@@ -138,6 +138,8 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 if name not in barred and share <= 1 - LEAST_OBSERVED
             ]
             method = "median" if self.columns is None and not gaps.any() else self.method
+            if method in CONSTANT_METHODS:
+                usable = []
             if not usable and method not in CONSTANT_METHODS:
                 method = "group_mean"
             inputs = np.column_stack([np.empty((len(X), 0)), *(figures[name] for name in usable)])

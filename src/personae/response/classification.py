@@ -140,17 +140,18 @@ def classify(
         "target": target_name,
         "classes": classes,
         "split": split,
-        **_figures(target, folds, validation, validation.procedure, plan.select),
+        **_figures(target, folds, validation, plan.select, workers),
         "ablation": ablation,
     }
     return Classification(report, validation, validation.procedure, model, results.curves(target, validation))
 
 
 def _figures(
-    target: Integers, folds: Folds, validation: Validation, procedure: Floats, select: str
+    target: Integers, folds: Folds, validation: Validation, select: str, workers: int
 ) -> dict[str, Any]:
-    scored = {n: results.score(target, m.probabilities, folds) for n, m in validation.models.items()}
-    whole = results.score(target, procedure, folds)
+    scored = results.score_all(target, validation.models, folds, workers=workers)
+    assert validation.procedure is not None
+    whole = results.score(target, validation.procedure, folds)
     return {
         "rows": len(target),
         "folds": folds.count,
@@ -199,7 +200,7 @@ def ablate(
             seed=seed,
             workers=workers,
         )
-        scored[name] = {n: results.score(target, m.probabilities, folds) for n, m in found.models.items()}
+        scored[name] = results.score_all(target, found.models, folds, workers=workers)
     return {
         name: {m: _compared(scored[name][m], scored["all"][m], folds, name) for m in models}
         for name in ablations

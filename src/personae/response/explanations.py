@@ -167,8 +167,8 @@ def _fold_importance(
     stack, name, fold, shuffles, seed = task
     train, test = rows
     state = seed_of(seed, (0, (fold,)))
-    prepare = seeded(clone(plan.preprocessing), state).fit(table.iloc[train], target[train])
-    inputs = np.asarray(prepare.transform(table.iloc[train]))
+    prepare = seeded(clone(plan.preprocessing), state)
+    inputs = np.asarray(prepare.fit_transform(table.iloc[train], target[train]))
     members = stack.members if stack is not None else (name,)
     fitted = [fit(plan.models[member], inputs, target[train], state) for member in members]
 
@@ -202,8 +202,9 @@ def _fold_contributions(
     model, fold, seed = task
     train, test = rows
     state = seed_of(seed, (0, (fold,)))
-    prepare = seeded(clone(plan.preprocessing), state).fit(table.iloc[train], target[train])
-    inputs, unseen = (np.asarray(prepare.transform(table.iloc[part])) for part in (train, test))
+    prepare = seeded(clone(plan.preprocessing), state)
+    inputs = np.asarray(prepare.fit_transform(table.iloc[train], target[train]))
+    unseen = np.asarray(prepare.transform(table.iloc[test]))
     booster = fit(plan.models[model], inputs, target[train], state).get_booster()
     booster.set_param("nthread", 1)
     found = np.asarray(booster.predict(DMatrix(unseen), pred_contribs=True), dtype=np.float64)

@@ -147,7 +147,7 @@ def _figures(
     folds = deal(often, customers, target, units, seed)
     plan = replace(describe(settings, table), stacks={}, nested=False)
     found = validate(table, target, folds, plan, seed=seed, workers=settings.workers)
-    scored = {n: results.score(target, m.probabilities, folds) for n, m in found.models.items()}
+    scored = results.score_all(target, found.models, folds, workers=settings.workers)
     probabilities = found.models[merging.model].probabilities
     figures = Figures(
         classes=classes,

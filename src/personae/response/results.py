@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -9,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from personae.parallel import run_all
 from personae.response import metrics
 from personae.response.folds import Folds
 from personae.response.metrics import Difference, Figure
-from personae.response.validation import Validation
+from personae.response.validation import OutOfFold, Validation
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -45,6 +47,14 @@ def score(target: Integers, probabilities: Floats, folds: Folds) -> Scored:
     values = {name: np.array([one[name] for one in by_fold]).reshape(shape) for name in metrics.NAMES}
     whole = {name: np.array([one[name] for one in pooled]) for name in metrics.NAMES}
     return Scored(values, metrics.summarise(values, whole))
+
+
+def score_all(
+    target: Integers, models: Mapping[str, OutOfFold], folds: Folds, *, workers: int
+) -> dict[str, Scored]:
+    """Compute the figures of every model, side by side."""
+    tasks = [partial(score, target, one.probabilities, folds) for one in models.values()]
+    return dict(zip(models, run_all(tasks, workers), strict=True))
 
 
 def differences(scored: Mapping[str, Scored], folds: Folds) -> list[Difference]:

@@ -153,8 +153,9 @@ def fit_and_score(
 ) -> dict[str, Floats]:
     """Fit preprocessing and every model on the training rows; give the scores of the others by model."""
     train, test = rows
-    prepare = seeded(clone(plan.preprocessing), seed).fit(table.iloc[train], target[train])
-    inputs, unseen = (np.asarray(prepare.transform(table.iloc[rows])) for rows in (train, test))
+    prepare = seeded(clone(plan.preprocessing), seed)
+    inputs = np.asarray(prepare.fit_transform(table.iloc[train], target[train]))
+    unseen = np.asarray(prepare.transform(table.iloc[test]))
     return {
         name: scores(fit(model, inputs, target[train], seed), unseen) for name, model in plan.models.items()
     }
