@@ -168,9 +168,9 @@ def time_folds(
 
     Examples
     --------
-    >>> dealt = time_folds(np.array([0, 1] * 5), np.arange(10), folds=5, known=np.arange(10) + 1)
-    >>> dealt.assignment.tolist(), dealt.ready.tolist()
-    ([[0, 0, 1, 1, 2, 2, 3, 3, 4, 4]], [1, 2, 2, 3, 3, 4, 4, 5, 5, 6])
+    >>> dealt = time_folds(np.array([0, 1] * 10), np.arange(20), folds=5, known=np.arange(20) + 1)
+    >>> dealt.assignment[0, :8].tolist(), dealt.ready[:8].tolist()
+    ([0, 0, 0, 0, 1, 1, 1, 1], [1, 1, 1, 2, 2, 2, 2, 3])
     """
     rank = np.searchsorted(np.sort(time), time)
     block = np.unique(rank * folds // len(time), return_inverse=True)[1]
