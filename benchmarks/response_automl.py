@@ -1,8 +1,11 @@
-"""The response procedure beside FLAML with the same time for each outer fold, on the same folds.
+"""The response procedure beside FLAML with the same time for each outer fold, on the same folds, several times.
 
 FLAML needs another xgboost, so it lives in an environment of its own:
     uv venv ENV && uv pip install --python ENV/bin/python "flaml[automl]" pyarrow
 Run: FLAML_PYTHON=ENV/bin/python python benchmarks/response_automl.py [campaign] [journey]
+
+Each repeat of campaign deals the customers anew; journey has one dealing, forward in time, and new seeds. ECE has a
+floor: `of chance` is what the same probabilities would have if they were right.
 """
 
 import json
@@ -15,15 +18,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 
 sys.path.insert(0, str(Path(__file__).parent))
 from response_cases import customers, settings
 
 from personae.composition import compose
 from personae.paths import CONF, PARAMS
-from personae.response import results
+from personae.response import metrics, results
+from personae.response.calibration import log_loss, margins
 from personae.response.classification import encode_target
-from personae.response.folds import Folds
 from personae.response.preprocessing import features
 from personae.response.study import deal, describe, units_of
 from personae.response.validation import validate
@@ -32,11 +36,13 @@ from personae.schema.prepare import JourneyPrepare
 from personae.sources import journey
 
 WORKER = Path(__file__).parent / "peers" / "flaml_out_of_fold.py"
+REPEATS = 5
+PEERS = {"FLAML": "roc_auc", "FLAML, by log loss": "log_loss"}
 
 
 def campaign_case():
     table, _ = customers()
-    return table, settings().model_copy(update={"repeats": 1})
+    return table, settings()
 
 
 def journey_case():
@@ -54,42 +60,85 @@ def one_outer_fold(table, target, folds, plan):
     return single * (1 + len(folds.inner(folds.outer[-1])))
 
 
-def peer(table, target, units, folds, seconds):
-    """FLAML's probabilities, laid out as those of the procedure."""
-    pairs = [folds.rows(0, (k,)) for k in folds.outer]
+def peer(table, target, units, dealt, seconds, metric):
+    """FLAML's probabilities, laid out as those of the procedure: (repeats, rows, classes)."""
+    splits = [(repeat, *folds.rows(0, (k,))) for repeat, folds in enumerate(dealt) for k in folds.outer]
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         table.assign(_target=target, _unit=units).to_parquet(directory / "table.parquet")
-        rows = [[train.tolist(), test.tolist()] for train, test in pairs]
-        (directory / "folds.json").write_text(json.dumps(rows))
-        command = [os.environ["FLAML_PYTHON"], str(WORKER), name, f"{seconds:.1f}"]
+        rows = [[train.tolist(), test.tolist(), repeat] for repeat, train, test in splits]
+        (directory / "splits.json").write_text(json.dumps(rows))
+        command = [os.environ["FLAML_PYTHON"], str(WORKER), name, f"{seconds:.1f}", metric]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         predicted = json.loads((directory / "predictions.json").read_text())
-    found = np.full((1, len(target), 2), np.nan)
-    for (_, test), values in zip(pairs, predicted, strict=True):
-        found[0, test] = np.column_stack([1 - np.array(values), values])
+    found = np.full((len(dealt), len(target), 2), np.nan)
+    for (repeat, _, test), values in zip(splits, predicted, strict=True):
+        found[repeat, test] = np.column_stack([1 - np.array(values), values])
     return found
 
 
+def by_fold(target, probabilities, dealt):
+    """Figures of every fold, shape (repeats, folds)."""
+    every = [
+        [one(target[rows], found[rows]) for rows in (folds.assignment[0] == k for k in folds.outer)]
+        for folds, found in zip(dealt, probabilities, strict=True)
+    ]
+    return {name: np.array([[fold[name] for fold in repeat] for repeat in every]) for name in every[0][0]}
+
+
+def one(target, probabilities):
+    return {**metrics.figures(target, probabilities), "log_loss": log_loss(probabilities, target)}
+
+
+def pooled(target, probabilities):
+    """Of all rows of a repeat at once: ECE, the ECE of chance, slope (Cox 1958) and observed / expected events."""
+    rng = np.random.default_rng(0)
+    every = []
+    for found in probabilities:
+        scored = ~np.isnan(found[:, 1])
+        truth, given = target[scored], found[scored]
+        lucky = [
+            metrics.expected_calibration_error((rng.random(len(given)) < given[:, 1]).astype(int), given)
+            for _ in range(100)
+        ]
+        log_odds = margins(np.log(np.clip(given, 1e-4, 1)))
+        slope = LogisticRegression(C=np.inf).fit(log_odds, truth).coef_[0, 0]
+        ece = metrics.expected_calibration_error(truth, given)
+        every.append((ece, np.mean(lucky), slope, truth.mean() / given[:, 1].mean()))
+    return np.mean(every, axis=0)
+
+
+def difference(ours, theirs, name, dealt):
+    """Corrected interval; forward in time the repeats are seeds on one dealing, so their mean counts once."""
+    values = tuple(each[name].mean(axis=0) if dealt[0].forward else each[name] for each in (ours, theirs))
+    return metrics.corrected_difference("a", "b", name, values, test_share=dealt[0].test_share)
+
+
 def compare(name, everyone, chosen):
-    table, (target, _) = (
-        features(everyone, chosen.features),
-        encode_target(everyone[chosen.target], chosen.target),
-    )
+    table = features(everyone, chosen.features)
+    target, _ = encode_target(everyone[chosen.target], chosen.target)
     units = units_of(chosen, everyone, table)
-    folds: Folds = deal(chosen, everyone, target, units, 1)
+    once = chosen.model_copy(update={"repeats": 1})
+    dealt = [deal(once, everyone, target, units, seed) for seed in range(REPEATS)]
     plan = describe(chosen, table)
-    seconds = one_outer_fold(table, target, folds, plan)
-    ours = validate(table, target, folds, plan, seed=1, workers=1).procedure
-    rows = {"personae": ours, "FLAML": peer(table, target, units, folds, seconds)}
-    print(f"{name}: {len(table)} rows, {len(folds.outer)} outer folds, {seconds:.1f} s a fold, one core")
-    print(f"{'':<12}{'ROC AUC':>10}{'AP':>10}{'Brier':>10}{'pooled ECE':>12}")
-    for who, probabilities in rows.items():
-        found = results.score(target, probabilities, folds).summary
-        print(
-            f"{who:<12}{found['roc_auc'].mean:>10.4f}{found['average_precision'].mean:>10.4f}"
-            f"{found['brier'].mean:>10.4f}{found['ece'].pooled:>12.4f}"
-        )
+    seconds = one_outer_fold(table, target, dealt[0], plan)
+    ours = [validate(table, target, f, plan, seed=s, workers=1).procedure for s, f in enumerate(dealt)]
+    found = {"personae": np.concatenate(ours)}
+    found |= {who: peer(table, target, units, dealt, seconds, metric) for who, metric in PEERS.items()}
+    folds = f"{REPEATS} times {len(dealt[0].outer)} outer folds"
+    print(f"\n{name}: {len(table)} rows, {folds}, {seconds:.1f} s a fold, one core\n")
+    print("| | ROC AUC | AP | log loss | Brier | ECE of a fold | pooled ECE | of chance | slope | observed / expected |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    scored = {who: by_fold(target, given, dealt) for who, given in found.items()}
+    for who, figures in scored.items():
+        names = ("roc_auc", "average_precision", "log_loss", "brier", "ece")
+        means = [f"{figures[each].mean():.4f}" for each in names]
+        ece, lucky, slope, ratio = pooled(target, found[who])
+        print(f"| {who} | {' | '.join(means)} | {ece:.4f} | {lucky:.4f} | {slope:.2f} | {ratio:.2f} |")
+    for who in PEERS:
+        for each in ("roc_auc", "log_loss", "brier", "ece"):
+            gap = difference(scored["personae"], scored[who], each, dealt)
+            print(f"{each}, personae - {who}: {gap.mean:+.4f} ({gap.lower:+.4f} to {gap.upper:+.4f})")
 
 
 def main():

@@ -17,6 +17,9 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 ROOT = Path(__file__).parents[1]
 STAGES = (
     *("compose", "prepare", "impute", "segment", "compare", "profile"),
@@ -92,19 +95,26 @@ def main() -> None:
         directory = chosen.keep or Path(temporary)
         directory.mkdir(exist_ok=True)
         scratch(directory, chosen.study, chosen.raw or ROOT / "data" / chosen.study)
-        total = [0.0, 0.0]
-        print("| stage | run, CPU s | imports, CPU s | ratio | run, wall s |\n|---|---|---|---|---|")
+        totals = np.zeros(4)
+        print("| stage | run, CPU s | imports, CPU s | ratio | run, wall s | imports, wall s | ratio |")
+        print("|---|---|---|---|---|---|---|")
         for stage in STAGES:
             program = RUN.format(stage=stage, study=chosen.study)
             runs = [measured(program, directory) for _ in range(chosen.runs)]
             bare = [measured(IMPORT, directory, runs[0][2]) for _ in range(chosen.runs)]
-            run, imports = (statistics.median(cpu for _, cpu, _ in each) for each in (runs, bare))
-            wall = statistics.median(seconds for seconds, _, _ in runs)
-            total = [total[0] + run, total[1] + imports]
-            print(f"| {stage} | {run:.1f} | {imports:.1f} | {run / imports:.2f} | {wall:.1f} |", flush=True)
+            times = [[statistics.median(one[place] for one in each) for each in (runs, bare)] for place in (1, 0)]
+            totals += np.ravel(times)
+            print(row(stage, np.ravel(times)), flush=True)
+        print(row("all", totals))
         _, forests, _ = measured(FORESTS, directory)
-        print(f"| all | {total[0]:.1f} | {total[1]:.1f} | {total[0] / total[1]:.2f} | |")
         print(f"200 forests of scikit-learn alone: {forests:.1f} CPU s")
+
+
+def row(name: str, times: npt.NDArray[np.float64]) -> str:
+    """Write a line of the table from CPU and wall seconds, each of run and imports."""
+    cpu, wall = times[:2], times[2:]
+    each = [f"{run:.1f} | {bare:.1f} | {run / bare:.2f}" for run, bare in (cpu, wall)]
+    return f"| {name} | {' | '.join(each)} |"
 
 
 if __name__ == "__main__":

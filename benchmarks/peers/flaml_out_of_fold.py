@@ -1,7 +1,8 @@
-"""Runs in FLAML's own environment: fit on the training rows of each fold, predict the others.
+"""Runs in FLAML's own environment: fit on the training rows of each split, predict the others.
 
-Usage: python flaml_out_of_fold.py DIRECTORY SECONDS
-DIRECTORY holds table.parquet (features, `_target`, `_unit`) and folds.json; predictions go to predictions.json.
+Usage: python flaml_out_of_fold.py DIRECTORY SECONDS METRIC
+DIRECTORY holds table.parquet (features, `_target`, `_unit`) and splits.json (train, test, seed); predictions go to
+predictions.json. FLAML chooses by METRIC: roc_auc, which is its own default for two classes, or log_loss.
 """
 
 import json
@@ -14,24 +15,24 @@ from flaml import AutoML
 
 
 def main():
-    directory, seconds = Path(sys.argv[1]), float(sys.argv[2])
+    directory, seconds, metric = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
     table = pd.read_parquet(directory / "table.parquet")
     target, unit = table.pop("_target").to_numpy(), table.pop("_unit").to_numpy()
     table = table.astype(dict.fromkeys(table.select_dtypes(exclude="number"), "category"))
     predictions = []
-    for train, test in json.loads((directory / "folds.json").read_text()):
+    for train, test, seed in json.loads((directory / "splits.json").read_text()):
         automl = AutoML()
         automl.fit(
             table.iloc[train],
             target[train],
             task="classification",
-            metric="roc_auc",
+            metric=metric,
             time_budget=seconds,
             eval_method="cv",
             split_type="group",
             groups=unit[train],
             n_jobs=1,
-            seed=1,
+            seed=seed,
             verbose=0,
         )
         predictions.append(automl.predict_proba(table.iloc[test])[:, 1].tolist())

@@ -35,6 +35,23 @@ def test_three_classes_are_macro_averages():
     assert found["brier"] == pytest.approx(reference.brier_score_loss(target, p, scale_by_half=True))
 
 
+@pytest.mark.parametrize("classes", [2, 3, 5])
+@pytest.mark.parametrize("seed", range(5))
+def test_ties_and_classes_that_are_never_predicted_agree_with_scikit_learn(classes, seed):
+    target, p = case(classes, rows=30, seed=seed)
+    p = np.column_stack([np.zeros(30), p.round(1)[:, 1:] + 0.01])
+    p /= p.sum(axis=1, keepdims=True)
+    found, said = metrics.figures(target, p), p.argmax(axis=1)
+    counted = {"labels": [1] if classes == 2 else np.unique(target), "average": "macro", "zero_division": 0}
+    for name in ("precision", "recall", "f1"):
+        assert found[name] == pytest.approx(getattr(reference, f"{name}_score")(target, said, **counted), abs=1e-12)
+    labels = [1] if classes == 2 else np.unique(target)
+    auc = np.mean([reference.roc_auc_score(target == k, p[:, k]) for k in labels])
+    assert found["roc_auc"] == pytest.approx(auc, abs=1e-12)
+    recall = reference.recall_score(target, said, labels=np.unique(target), average="macro")
+    assert found["balanced_accuracy"] == pytest.approx(recall, abs=1e-12)
+
+
 def test_a_class_that_no_row_has_is_left_out_and_one_class_has_no_ranking():
     target, p = case(3)
     kept = target != 2

@@ -38,6 +38,7 @@ SETTINGS = {
     },
     "calibrations": ["none", "sigmoid"],
     "select": "roc_auc",
+    "prefer": None,
     "folds": 3,
     "repeats": 2,
     "workers": 1,
@@ -189,6 +190,7 @@ def test_a_target_with_one_class_is_refused():
     ("changes", "message"),
     [
         ({"ablated": ["svm"]}, "'svm' is no model"),
+        ({"prefer": "svm"}, "prefer: 'svm' is no model"),
         ({"segment": None}, "segment is null"),
         ({"models": {"stack": SETTINGS["models"]["stack"]}}, "needs one that is not a stack"),
     ],

@@ -8,7 +8,7 @@ from personae.errors import PersonaeError
 from personae.response.folds import grouped_folds, identical_rows, time_folds
 from personae.response.models import Stack, build
 from personae.response.preprocessing import features
-from personae.response.validation import seed_of, seeded, validate
+from personae.response.validation import choose_model, seed_of, seeded, validate
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,38 @@ def test_the_informative_model_is_chosen(answers, inputs):
     plan = plan_for(inputs, models=models, stacks={})
     found = validate(inputs, answers["answer"].to_numpy(), folds, plan, seed=5, workers=1)
     assert found.best == "logistic" and found.chosen == ("logistic",) * 3
+
+
+def quality(*gaps):
+    base = np.array([0.80, 0.83, 0.78, 0.81])
+    return {"stack": base, "boosted": base + np.array(gaps)}
+
+
+@pytest.mark.parametrize(
+    ("gaps", "prefer", "chosen"),
+    [
+        ((0.03, -0.01, 0.02, 0.00), None, "boosted"),
+        ((0.03, -0.01, 0.02, 0.00), "stack", "stack"),
+        ((0.03, -0.01, 0.02, 0.00), "boosted", "boosted"),
+        ((0.05, 0.06, 0.05, 0.06), "stack", "boosted"),
+        ((-0.05, -0.06, -0.05, -0.06), "stack", "stack"),
+        ((0.05, 0.05, 0.05, 0.05), "stack", "boosted"),
+    ],
+)
+def test_the_preferred_model_yields_only_to_one_that_is_better_beyond_chance(inputs, gaps, prefer, chosen):
+    plan = plan_for(inputs, prefer=prefer)
+    assert choose_model(quality(*gaps), plan, 0.25) == chosen
+
+
+def test_one_inner_fold_cannot_displace_the_preferred_model(inputs):
+    single = {"stack": np.array([0.7]), "boosted": np.array([0.9])}
+    assert choose_model(single, plan_for(inputs, prefer="stack"), 0.5) == "stack"
+
+
+def test_a_preferred_model_that_the_plan_lacks_is_an_error(answers, inputs):
+    folds = grouped_folds(answers["answer"].to_numpy(), np.arange(400), folds=3, repeats=1, seed=1)
+    with pytest.raises(PersonaeError, match="preferred is model 'oracle'; the models are logistic"):
+        validate(inputs, answers["answer"].to_numpy(), folds, plan_for(inputs, prefer="oracle"), seed=5)
 
 
 def test_three_classes_work_throughout():

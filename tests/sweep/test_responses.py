@@ -29,6 +29,7 @@ def settings(**logistic):
             },
             "calibrations": ["sigmoid"],
             "select": "average_precision",
+            "prefer": None,
             "folds": 3,
             "repeats": 1,
             "workers": 1,

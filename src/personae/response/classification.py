@@ -140,14 +140,14 @@ def classify(
         "target": target_name,
         "classes": classes,
         "split": split,
-        **_figures(target, folds, validation, plan.select, workers),
+        **_figures(target, folds, validation, plan, workers),
         "ablation": ablation,
     }
     return Classification(report, validation, validation.procedure, model, results.curves(target, validation))
 
 
 def _figures(
-    target: Integers, folds: Folds, validation: Validation, select: str, workers: int
+    target: Integers, folds: Folds, validation: Validation, plan: Plan, workers: int
 ) -> dict[str, Any]:
     scored = results.score_all(target, validation.models, folds, workers=workers)
     assert validation.procedure is not None
@@ -160,7 +160,7 @@ def _figures(
         "majority_accuracy": float(np.bincount(target).max() / len(target)),
         "models": {name: found.summary for name, found in scored.items()},
         "best": validation.best,
-        "selection": results.selection(validation, whole, select),
+        "selection": results.selection(validation, whole, plan),
         "calibration": {n: m.final.method for n, m in validation.models.items() if m.final is not None},
         "differences": results.differences(scored, folds),
     }

@@ -6,12 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
-from sklearn.metrics import (
-    average_precision_score,
-    precision_recall_fscore_support,
-    recall_score,
-    roc_auc_score,
-)
+from sklearn.metrics import average_precision_score
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -88,18 +83,16 @@ def figures(target: Integers, probabilities: Floats) -> dict[str, float]:
     """
     classes = probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
-    labels = [1] if classes == 2 else np.unique(target).tolist()
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        target, predicted, labels=labels, average="macro", zero_division=0
-    )
+    labels = np.unique(target)
+    right = np.bincount(target[predicted == target], minlength=classes)
+    actual, claimed = np.bincount(target, minlength=classes), np.bincount(predicted, minlength=classes)
+    counted = [1] if classes == 2 else labels
     return {
-        "accuracy": float((predicted == target).mean()),
-        "balanced_accuracy": float(
-            recall_score(target, predicted, labels=np.unique(target), average="macro")
-        ),
-        "precision": float(precision),
-        "recall": float(recall),
-        "f1": float(f1),
+        "accuracy": float(right.sum() / len(target)),
+        "balanced_accuracy": float((right / np.maximum(actual, 1))[labels].mean()),
+        "precision": float((right / np.maximum(claimed, 1))[counted].mean()),
+        "recall": float((right / np.maximum(actual, 1))[counted].mean()),
+        "f1": float((2 * right / np.maximum(actual + claimed, 1))[counted].mean()),
         "roc_auc": ranking(target, probabilities, "roc_auc"),
         "average_precision": ranking(target, probabilities, "average_precision"),
         "brier": float(((probabilities - np.eye(classes)[target]) ** 2).sum(axis=1).mean() / 2),
@@ -115,12 +108,19 @@ def ranking(target: Integers, probabilities: Floats, metric: str) -> float:
     >>> ranking(np.array([0, 1, 1]), np.array([[0.7, 0.3], [0.7, 0.3], [0.1, 0.9]]), "roc_auc")
     0.75
     """
-    figure = roc_auc_score if metric == "roc_auc" else average_precision_score
     labels = np.unique(target)
     if len(labels) < 2:
         return float("nan")
     positive = [1] if probabilities.shape[1] == 2 else labels
+    figure = _mann_whitney if metric == "roc_auc" else average_precision_score
     return float(np.mean([figure(target == k, probabilities[:, k]) for k in positive]))
+
+
+def _mann_whitney(positive: npt.NDArray[np.bool_], score: Floats) -> float:
+    """ROC AUC as the share of pairs in the right order, a tie being half of one (Mann and Whitney 1947)."""
+    ranks = stats.rankdata(score)[positive]
+    pairs = len(ranks) * (len(score) - len(ranks))
+    return float((ranks.sum() - len(ranks) * (len(ranks) + 1) / 2) / pairs)
 
 
 def expected_calibration_error(target: Integers, probabilities: Floats) -> float:

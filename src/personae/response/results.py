@@ -14,7 +14,7 @@ from personae.parallel import run_all
 from personae.response import metrics
 from personae.response.folds import Folds
 from personae.response.metrics import Difference, Figure
-from personae.response.validation import OutOfFold, Validation
+from personae.response.validation import OutOfFold, Plan, Validation
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -68,10 +68,10 @@ def differences(scored: Mapping[str, Scored], folds: Folds) -> list[Difference]:
     ]
 
 
-def selection(validation: Validation, scored: Scored, select: str) -> dict[str, Any]:
+def selection(validation: Validation, scored: Scored, plan: Plan) -> dict[str, Any]:
     """Report the whole procedure: how often the inner folds chose each model, and its honest figures."""
     counts = {name: validation.chosen.count(name) for name in validation.models}
-    return {"by": select, "counts": counts, "figures": scored.summary}
+    return {"by": plan.select, "preferred": plan.prefer, "counts": counts, "figures": scored.summary}
 
 
 def curves(target: Integers, validation: Validation) -> dict[str, pd.DataFrame]:

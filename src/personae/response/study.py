@@ -147,6 +147,7 @@ def describe(settings: Classify, table: pd.DataFrame, *, segment: bool | None = 
         stacks={n: Stack(tuple(m.members or plain), m.C) for n, m in stacks.items()},
         calibrations=settings.calibrations,
         select=settings.select,
+        prefer=settings.prefer,
     )
 
 

@@ -39,6 +39,7 @@ class Plan:
     calibrations : methods to choose from in the inner folds
     select : "roc_auc" or "average_precision", by which the inner folds choose a model
     nested : without it nothing is calibrated, stacked or chosen, and the cost is a third
+    prefer : model that the inner folds keep unless another is better beyond chance; None takes the highest mean
     """
 
     preprocessing: Any
@@ -47,6 +48,7 @@ class Plan:
     calibrations: Sequence[str]
     select: str
     nested: bool = True
+    prefer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,16 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """Scores by model of one outer fold and of the inner folds of its training set."""
+    """Scores by model of one outer fold and of the inner folds of its training set.
+
+    `test_share` is what an inner fold tests, as a share of its rows and those it learns from: the mean over folds.
+    """
 
     outer: Mapping[str, Floats]
     inner: Mapping[str, Floats]
     target: Integers
     part: Integers
+    test_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +127,9 @@ def validate(
     Raises
     ------
     PersonaeError
-        If a stack names a model that is not in the plan.
+        If a stack or the preference names a model that is not in the plan.
     """
-    check_stacks(plan)
+    check_names(plan)
     keys = [(repeat, left) for repeat in range(folds.repeats) for left in folds.fits(plan.nested)]
     tasks = [
         partial(fit_and_score, table, target, folds.rows(*key), plan, seed_of(seed, key)) for key in keys
@@ -138,14 +144,17 @@ def validate(
     return _collect(judged[:-1], judged[-1], folds, target)
 
 
-def check_stacks(plan: Plan) -> None:
-    """Refuse a stack of models that the plan does not have."""
+def check_names(plan: Plan) -> None:
+    """Refuse a stack of models that the plan does not have, or a preferred one that it does not have."""
     for name, stack in plan.stacks.items():
         absent = [member for member in stack.members if member not in plan.models]
         if absent:
             raise PersonaeError(
                 f"stack '{name}' names model '{absent[0]}'; the models are {', '.join(plan.models)}"
             )
+    names = (*plan.models, *plan.stacks)
+    if plan.nested and plan.prefer is not None and plan.prefer not in names:
+        raise PersonaeError(f"preferred is model '{plan.prefer}'; the models are {', '.join(names)}")
 
 
 def fit_and_score(
@@ -186,7 +195,9 @@ def _outer_case(
         for name in (outer if nested else ())
     }
     order = np.concatenate([rows for _, rows in parts]) if parts else np.empty(0, dtype=np.intp)
-    return _Case(outer, inner, target[order], folds.assignment[repeat, order])
+    shares = [len(rows) / (len(rows) + len(folds.rows(*key)[0])) for key, rows in parts]
+    share = float(np.mean(shares)) if parts else 0.0
+    return _Case(outer, inner, target[order], folds.assignment[repeat, order], share)
 
 
 def _final_case(fitted: Scores, target: Integers, folds: Folds) -> _Case:
@@ -194,7 +205,7 @@ def _final_case(fitted: Scores, target: Integers, folds: Folds) -> _Case:
     rows = np.concatenate([np.flatnonzero(folds.assignment[0] == k) for k in folds.outer])
     parts = [fitted[0, (k,)] for k in folds.outer]
     scored = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return _Case(scored, scored, target[rows], folds.assignment[0, rows])
+    return _Case(scored, scored, target[rows], folds.assignment[0, rows], folds.test_share)
 
 
 def _take(fitted: Scores, folds: Folds, key: Fit, name: str, rows: Integers) -> Floats:
@@ -225,14 +236,42 @@ def _judge(case: _Case, plan: Plan) -> _Judged:
     }
     quality = {name: _quality(found, case, plan.select) for name, found in inner.items()}
     probabilities = {name: calibrations[name].probabilities(found) for name, found in outer.items()}
-    return _Judged(probabilities, max(quality, key=quality.__getitem__), calibrations, stacks)
+    return _Judged(probabilities, choose_model(quality, plan, case.test_share), calibrations, stacks)
 
 
-def _quality(found: Floats, case: _Case, select: str) -> float:
-    """Mean over the inner folds of the figure that chooses, on scores: calibration keeps most rankings."""
+def _quality(found: Floats, case: _Case, select: str) -> Floats:
+    """Figure that chooses in each inner fold, on scores: calibration keeps most rankings."""
     probabilities = Calibration("none").probabilities(found)
     parts = [case.part == k for k in np.unique(case.part)]
-    return float(np.mean([metrics.ranking(case.target[part], probabilities[part], select) for part in parts]))
+    return np.array([metrics.ranking(case.target[part], probabilities[part], select) for part in parts])
+
+
+def choose_model(quality: Mapping[str, Floats], plan: Plan, test_share: float) -> str:
+    """Keep the preferred model unless the best one's advantage over it has a corrected interval above zero.
+
+    Parameters
+    ----------
+    quality : figure in each inner fold, by model
+    test_share : of an inner fold, in (0, 1)
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> plan = Plan(None, {}, {}, ("none",), "roc_auc", prefer="stack")
+    >>> close = {"stack": np.array([0.80, 0.82, 0.81]), "boosted": np.array([0.84, 0.81, 0.82])}
+    >>> choose_model(close, plan, 0.3), choose_model(close, replace(plan, prefer=None), 0.3)
+    ('stack', 'boosted')
+    >>> choose_model(close | {"boosted": close["stack"] + [0.1, 0.1, 0.11]}, plan, 0.3)
+    'boosted'
+    """
+    best = max(quality, key=lambda name: float(quality[name].mean()))
+    if plan.prefer in (None, best):
+        return best
+    both = (quality[best], quality[plan.prefer])
+    if len(both[0]) < 2:
+        return plan.prefer
+    gap = metrics.corrected_difference(best, plan.prefer, plan.select, both, test_share=test_share)
+    return best if gap.lower > 0 else plan.prefer
 
 
 def _collect(judged: Sequence[_Judged], final: _Judged | None, folds: Folds, target: Integers) -> Validation:
