@@ -1,5 +1,8 @@
 """Five response models under repeated grouped folds: shared folds and preprocessing against one loop a model.
 
+`calibrated`: every model gives calibrated probabilities; the loop wraps each in CalibratedClassifierCV, the nested
+validation calibrates, stacks and chooses as well. `plain`: models as they are, ranked by their scores alone.
+
 Run: python benchmarks/response_speed.py [rounds] [repeats]
 """
 
@@ -28,10 +31,14 @@ from personae.response.preprocessing import features
 from personae.response.study import describe, units_of
 from personae.response.validation import validate
 
-SCORING = ["accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "neg_brier_score"]
+RANKING = {"roc_auc": "roc_auc", "average_precision": "average_precision"}
+SCORING = {
+    "plain": {"accuracy": "accuracy", "f1": "f1", **RANKING},
+    "calibrated": {"accuracy": "accuracy", "f1": "f1", **RANKING, "brier": "neg_brier_score"},
+}
 
 
-def straightforward(table, target, folds, models):
+def straightforward(table, target, folds, models, kind):
     """What a notebook does: a pipeline and a call of cross_validate a model, on the same folds."""
     splits = [folds.rows(repeat, (k,)) for repeat in range(folds.repeats) for k in folds.outer]
     numeric = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
@@ -44,24 +51,20 @@ def straightforward(table, target, folds, models):
     found = {}
     for name, model in models.items():
         estimator = clone(model.estimator)
-        if name == "svm":
-            estimator = CalibratedClassifierCV(estimator, ensemble=False)
         if name == "xgboost":
             estimator.set_params(n_jobs=None)
-        scores = cross_validate(
-            make_pipeline(prepare, estimator), table, target, cv=splits, scoring=SCORING, n_jobs=2
-        )
-        found[name] = scores["test_roc_auc"].mean(), scores["test_average_precision"].mean()
+        if kind == "calibrated":
+            estimator = CalibratedClassifierCV(estimator, ensemble=False)
+        pipeline, scoring = make_pipeline(prepare, estimator), SCORING[kind]
+        scores = cross_validate(pipeline, table, target, cv=splits, scoring=scoring, n_jobs=2)
+        found[name] = {figure: abs(scores[f"test_{figure}"].mean()) for figure in scoring}
     return found
 
 
 def shared(table, target, folds, plan):
     found = validate(table, target, folds, plan, seed=1, workers=2)
     scored = results.score_all(target, found.models, folds, workers=2)
-    return {
-        name: (one.summary["roc_auc"].mean, one.summary["average_precision"].mean)
-        for name, one in scored.items()
-    }
+    return {name: {figure: one.mean for figure, one in each.summary.items()} for name, each in scored.items()}
 
 
 def timed(function, *arguments):
@@ -70,44 +73,43 @@ def timed(function, *arguments):
     return time.perf_counter() - start, found
 
 
+def compare(kind, rounds, table, target, folds, plan):
+    loops, ours = [], []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for _ in range(rounds):
+            taken, loop = timed(straightforward, table, target, folds, plan.models, kind)
+            loops.append(taken)
+            taken, found = timed(shared, table, target, folds, plan)
+            ours.append(taken)
+    ratios = np.divide(loops, ours)
+    print(
+        f"\n{kind}: cross_validate a model {median(loops):.1f} s, shared {median(ours):.1f} s: "
+        f"{median(ratios):.2f} times as fast ({ratios.min():.2f} to {ratios.max():.2f})\n"
+    )
+    names = [figure for figure in SCORING[kind] if figure not in ("accuracy", "f1")]
+    print("| model | " + " | ".join(f"{figure}, loop | shared" for figure in names) + " |")
+    print("|---" * (1 + 2 * len(names)) + "|")
+    for name, figures in found.items():
+        pairs = (
+            f"{loop[name][figure]:.4f} | {figures[figure]:.4f}"
+            if name in loop
+            else f"| {figures[figure]:.4f}"
+            for figure in names
+        )
+        print(f"| {name} | {' | '.join(pairs)} |")
+
+
 def main():
     rounds, repeats = (int(given) for given in (sys.argv[1:] + ["3", "10"][len(sys.argv) - 1 :]))
     chosen = settings()
     everyone, origin = customers()
     table, target = features(everyone, chosen.features), everyone[chosen.target].to_numpy()
-    units, plan = units_of(chosen, everyone, table), describe(chosen, table)
-    plain = replace(plan, stacks={}, nested=False)
-    folds = grouped_folds(target, units, folds=5, repeats=repeats, seed=1)
-    seconds = {"loop": [], "shared": [], "nested": []}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for _ in range(rounds):
-            for name, call in {
-                "loop": (straightforward, table, target, folds, plan.models),
-                "shared": (shared, table, target, folds, plain),
-                "nested": (shared, table, target, folds, plan),
-            }.items():
-                taken, found = timed(*call)
-                seconds[name].append(taken)
-                if name == "loop":
-                    reference = found
-                elif name == "shared":
-                    ours = found
-    print(f"campaign ({origin}), {repeats} repeats x 5 folds, {rounds} rounds, median seconds")
-    print(f"{'model':<20}{'AUC loop':>10}{'shared':>10}{'AP loop':>10}{'shared':>10}")
-    for name in plan.models:
-        (auc, ap), (auc_shared, ap_shared) = reference[name], ours[name]
-        print(f"{name:<20}{auc:>10.4f}{auc_shared:>10.4f}{ap:>10.4f}{ap_shared:>10.4f}")
-    times = {name: median(values) for name, values in seconds.items()}
-    ratios = [loop / ours for loop, ours in zip(seconds["loop"], seconds["shared"], strict=True)]
-    print(
-        f"cross_validate a model {times['loop']:.1f} s, shared {times['shared']:.1f} s: {median(ratios):.2f} x faster"
-    )
-    print(
-        f"nested, calibrated, chosen and stacked: {times['nested']:.1f} s, "
-        f"{times['nested'] / times['shared']:.2f} x the plain one for 3 x the fits"
-    )
-    print(f"spread of the ratio over rounds: {np.min(ratios):.2f} to {np.max(ratios):.2f}")
+    plan = describe(chosen, table)
+    folds = grouped_folds(target, units_of(chosen, everyone, table), folds=5, repeats=repeats, seed=1)
+    print(f"campaign ({origin}), {repeats} repeats x 5 folds, {rounds} rounds, medians")
+    compare("calibrated", rounds, table, target, folds, plan)
+    compare("plain", rounds, table, target, folds, replace(plan, stacks={}, nested=False))
 
 
 if __name__ == "__main__":

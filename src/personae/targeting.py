@@ -1,6 +1,6 @@
 """Whom to contact: profit of a cut-off, of a budget, of other lists, and how sure that is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ Integers = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 
 CURVE_POINTS = 100
+# Resamples x groups drawn at once: 32 MB.
+DRAWS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +205,17 @@ def profit_interval(
     by_customer = (contact(probability, money) * money.earned(response)).mean(axis=0)
     _, member = np.unique(units, return_inverse=True)
     totals = np.bincount(member, by_customer)
-    lower, upper = np.quantile(_draws(len(totals), resamples, seed) @ totals, [0.025, 0.975])
+    drawn = np.concatenate([draws @ totals for draws in _draws(len(totals), resamples, seed)])
+    lower, upper = np.quantile(drawn, [0.025, 0.975])
     return Interval(float(by_customer.sum()), float(lower), float(upper))
 
 
-def _draws(groups: int, resamples: int, seed: int) -> Integers:
-    """How often each group is drawn, shape (resamples, groups)."""
-    drawn = np.random.default_rng(seed).multinomial(groups, np.full(groups, 1 / groups), resamples)
-    return np.asarray(drawn, dtype=np.intp)
+def _draws(groups: int, resamples: int, seed: int) -> Iterator[Integers]:
+    """Count how often each resample draws each group, shape (resamples, groups), some resamples at a time."""
+    rng = np.random.default_rng(seed)
+    block = max(DRAWS // groups, 1)
+    for first in range(0, resamples, block):
+        yield rng.multinomial(groups, np.full(groups, 1 / groups), min(block, resamples - first))
 
 
 def curve(
@@ -234,11 +239,13 @@ def curve(
     place = np.argsort(order, axis=1)
     reached = np.array([(place < count).mean(axis=0) for count in counts])
     _, member = np.unique(units, return_inverse=True)
-    draws = np.vstack([np.ones(member.max() + 1, dtype=np.intp), _draws(member.max() + 1, resamples, seed)])
+    groups = int(member.max()) + 1
 
     def drawn(by_customer: Floats) -> Floats:
         """Sum over the customers of each draw, the first of which is the file itself."""
-        return np.asarray(draws @ np.array([np.bincount(member, row) for row in by_customer]).T)
+        totals = np.array([np.bincount(member, row) for row in by_customer]).T
+        blocks = (draws @ totals for draws in _draws(groups, resamples, seed))
+        return np.concatenate([totals.sum(axis=0)[None], *blocks])
 
     earned = drawn(reached * money.earned(response))
     gain = drawn(reached * response) / np.maximum(drawn(response[None].astype(np.float64)), 1)

@@ -94,6 +94,13 @@ def test_training_rows_grow_with_time_and_the_share_that_is_tested_falls():
     assert folds.test_share == pytest.approx((20 / 80 + 20 / 100) / 2)
 
 
+def test_blocks_are_as_even_as_crowded_times_allow():
+    counts = [361, 13, 48, 12, 81, 166, 65, 198, 1076, 176, 123, 384, 1077, 224, 188, 202, 1133, 130]
+    time = np.repeat(np.arange(len(counts)), counts)
+    dealt = time_folds(np.arange(len(time)) % 2, time, folds=6).assignment[0]
+    assert np.bincount(dealt).tolist() == [944, 1076, 683, 1077, 614, 1263]
+
+
 def test_too_few_times_are_refused():
     with pytest.raises(PersonaeError, match="3 distinct times"):
         time_folds(np.arange(90) % 2, np.arange(90) % 3, folds=5)

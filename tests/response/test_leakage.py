@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from tests.response.planted import plan_for
 
@@ -44,6 +45,12 @@ def test_identical_customers_are_handled_together_and_a_leak_apart():
     assert inspected("duplicates")["duplicates"].verdict == "handled"
     assert inspected("duplicates", kept_together=False)["duplicates"].verdict == "leak"
     assert inspected("duplicates")["resampled before the split"].verdict == "clean"
+
+
+def test_columns_that_do_not_vary_are_clean():
+    table = pd.DataFrame({"a": np.ones(40), "b": ["x"] * 40})
+    found = leakage.single_column(table, np.arange(40) % 2, np.arange(40), suspicious_auc=0.95, seed=1)
+    assert (found.verdict, found.evidence) == ("clean", "no column varies")
 
 
 def test_conflicting_answers_bound_the_accuracy():

@@ -15,6 +15,7 @@ SETTINGS = {
     "revenue": 11.0,
     "cost_by": {},
     "revenue_by": {"segment": {"1": 20.0}},
+    "assumed": False,
     "budgets": [30.0, 150.0],
     "budget": None,
     "rfm": {"recency": "recency", "frequency": "orders", "monetary": "spend"},
@@ -94,6 +95,9 @@ def test_of_several_offers_to_a_customer_the_list_holds_the_last():
     laid_out["customer"] = np.arange(len(laid_out)) % 100
     found = choose(laid_out, table, segments, settings(), seed=1)
     assert found.report["customers"] == 400
+    contacts = (found.customers["decision"] == "contact").sum()
+    assert found.report["listed"] == {"customers": 100, "contacts": contacts}
+    assert max(point["contacts"] for point in found.report["budget"]) <= 100
     last = laid_out.tail(100).set_index("customer")
     listed = found.customers.set_index("customer")
     assert sorted(listed.index) == list(range(100))
@@ -101,15 +105,41 @@ def test_of_several_offers_to_a_customer_the_list_holds_the_last():
     assert np.allclose(listed["probability"].sort_index(), expected.sort_index())
 
 
-def test_a_customer_without_a_probability_is_counted_and_half_a_probability_is_refused():
+def test_what_no_block_of_time_tests_is_counted_and_any_other_missing_probability_is_refused():
     laid_out, table, segments = case()
+    table["day"] = np.repeat(np.arange(8), 50)
     columns = [name for name in laid_out if name.startswith("p")]
     laid_out.loc[laid_out.index[:5], columns] = np.nan
-    report = choose(laid_out, table, segments, settings(), seed=1).report
+    report = choose(laid_out, table, segments, settings(), seed=1, time="day").report
     assert (report["customers"], report["unscored"]) == (395, 5)
+    with pytest.raises(PersonaeError, match="5 customers have no probability out of fold"):
+        choose(laid_out, table, segments, settings(), seed=1)
     laid_out.loc[laid_out.index[7], columns[-1]] = np.nan
     with pytest.raises(PersonaeError, match="probability is nan for 1 predictions"):
-        choose(laid_out, table, segments, settings(), seed=1)
+        choose(laid_out, table, segments, settings(), seed=1, time="day")
+
+
+def test_forward_in_time_the_interval_draws_times_not_customers():
+    laid_out, table, segments = case()
+    table["day"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.repeat(np.arange(4), 100), "D")
+    alone = choose(laid_out, table, segments, settings(), seed=1).report
+    table.loc[:99, "contact_cost"] = 0.01
+    blocked = choose(laid_out, table, segments, settings(), seed=1, time="day").report
+    customers = choose(laid_out, table, segments, settings(), seed=1).report
+    width = {name: np.ptp(one["profit"]["model_ci"]) for name, one in (("time", blocked), ("one", customers))}
+    assert width["time"] > 1.2 * width["one"]
+    assert alone["profit_by_time"] is None
+    by_time = blocked["profit_by_time"]
+    assert [row["time"] for row in by_time] == [f"2020-01-0{day}" for day in range(1, 5)]
+    assert sum(row["profit"] for row in by_time) == pytest.approx(blocked["profit"]["model"])
+    assert sum(row["contacts"] for row in by_time) == pytest.approx(blocked["contacts"])
+    assert "4 different times of column day" in blocked["model_ci_estimates"]
+
+
+def test_without_a_recency_a_customer_comes_last_in_rfm():
+    laid_out, table, segments = case()
+    table.loc[:50, "recency"] = np.nan
+    assert np.isfinite(choose(laid_out, table, segments, settings(), seed=1).report["profit"]["top_rfm"])
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,19 @@ def test_an_arm_too_small_or_without_overlap_cannot_tell():
     assert "do not overlap" in uplift(inputs, decided, response, units, MODEL, **SETTINGS).reason
 
 
+def test_where_all_are_contacted_or_hardly_anybody_responds_in_an_arm_nobody_can_tell():
+    inputs, treatment, response, units = experiment(5)
+    everybody = uplift(inputs, np.ones_like(treatment), response, units, MODEL, **SETTINGS)
+    assert everybody.reason == "one arm has 0 customers; 50 are the least"
+    assert everybody.experiment.base_rate == pytest.approx(response.mean() - 0.05)
+    for responders in (0, 3):
+        rare = response.copy()
+        rare[np.flatnonzero((treatment == 0) & (response == 1))[responders:]] = 0
+        found = uplift(inputs, treatment, rare, units, MODEL, **SETTINGS)
+        assert found.verdict == "not identifiable from this file"
+        assert found.reason == f"in one arm {responders} customers gave one of the answers; 5 are the least"
+
+
 def test_the_qini_of_the_truth_beats_that_of_its_reverse():
     effect = np.repeat([1.0, 0.0], 50)
     assert qini_coefficient(effect, effect) == pytest.approx(-qini_coefficient(-effect, effect), abs=0.01)

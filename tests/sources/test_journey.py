@@ -78,7 +78,7 @@ def tables():
                 "campaign_id": [1, 2],
                 "campaign_type": ["Type A", "Type B"],
                 "start_date": [datetime(2017, 1, 6), datetime(2017, 1, 20)],
-                "end_date": [datetime(2017, 1, 12), datetime(2017, 1, 23)],
+                "end_date": [datetime(2017, 1, 12), datetime(2017, 1, 22)],
             }
         ),
         "coupons": pl.DataFrame(
@@ -152,7 +152,24 @@ def test_offers_look_back_from_the_campaigns_start(tmp_path):
     assert (first["past_coupon_lines"], first["past_recency"]) == (1, 1)
     assert (new["past_baskets"], new["past_recency"], new["past_redemptions"]) == (0, None, 0)
     assert (later["past_redemptions"], later["past_campaigns"], later["during_coupon"]) == (2, 1, 3.0)
-    assert (later["past_coupon_lines"], later["campaign_products"], later["campaign_days"]) == (0, 1, 3)
+    assert (later["past_coupon_lines"], later["campaign_products"], later["campaign_days"]) == (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "kept"),
+    [
+        ([datetime(2017, 1, 6), datetime(2017, 1, 20)], [datetime(2017, 1, 12), datetime(2017, 1, 23)], [1, 1]),
+        ([datetime(2017, 1, 1), datetime(2017, 1, 20)], [datetime(2017, 1, 12), datetime(2017, 1, 22)], [2]),
+    ],
+)
+def test_a_campaign_that_the_data_does_not_cover_is_left_out_and_counted(tmp_path, start, end, kept):
+    dated = tables()["campaign_descriptions"].with_columns(
+        start_date=pl.Series(start), end_date=pl.Series(end)
+    )
+    result = prepared(tmp_path, campaign_descriptions=dated)
+    assert result.tables["offers"]["campaign"].to_list() == kept
+    rejected = {each.reason.split(" of ")[0]: each.rows for each in result.rejected}
+    assert rejected["offer"] == 3 - len(kept)
 
 
 def test_returns_and_oversized_baskets_are_counted(tmp_path):
@@ -202,12 +219,14 @@ def test_the_packages_version_is_that_of_the_settings(tmp_path):
 
 
 def test_the_packages_tables_are_whole(tmp_path):
-    """The published figures: base rate 12.0 %, 155,848 baskets of 2,469 households."""
+    """The published figures: 155,848 baskets of 2,469 households; 792 of 6,589 offers redeemed, observed or not."""
     result = journey.prepare(
         tmp_path, SETTINGS.model_copy(update={"early_weeks": 26, "largest_basket": 1000})
     )
     assert result.notes["lines"] == 1_469_307
     assert result.notes["households"] == 2_469
-    assert result.tables["offers"]["redeemed"].mean() == pytest.approx(792 / 6589)
+    offers = result.tables["offers"]
+    assert (offers.height, offers["redeemed"].sum(), offers["campaign"].n_unique()) == (5_657, 746, 19)
+    assert {each.reason[:5]: each.rows for each in result.rejected}["offer"] == 6_589 - 5_657
     baskets = result.tables["baskets"]
     assert (baskets["basket"].n_unique(), baskets["category"].n_unique()) == (155_659, 302)

@@ -29,7 +29,6 @@ def settings(**logistic):
             },
             "calibrations": ["sigmoid"],
             "select": "average_precision",
-            "prefer": None,
             "folds": 3,
             "repeats": 1,
             "workers": 1,

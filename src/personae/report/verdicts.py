@@ -186,8 +186,9 @@ def _profit(report: Traced) -> Iterator[Verdict]:
     model = _raw(profit, "model") or 0
     level = "supported" if low is not None and low > rest else "weak" if model > rest else "not supported"
     text = Markup(
-        "Contact those with a probability from {} on: profit {}, against {} for everyone, {} for nobody."
+        "Contact those with a probability from {} on: profit {}, against {} for everyone, {} for nobody{}."
     )
+    assumed = ", at assumed prices" if _raw(report, "assumed") else ""
     yield Verdict(
         level,
         text.format(
@@ -195,6 +196,7 @@ def _profit(report: Traced) -> Iterator[Verdict]:
             estimate(profit["model"], profit.at("model_ci")),
             figure(profit.at("everyone")),
             figure(profit.at("nobody")),
+            assumed,
         ),
         profit,
     )

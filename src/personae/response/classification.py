@@ -157,13 +157,20 @@ def _figures(
         "folds": folds.count,
         "repeats": folds.repeats,
         "spread": "sd over all folds of all repeats; pooled: all rows of a repeat, mean over repeats",
-        "majority_accuracy": float(np.bincount(target).max() / len(target)),
+        "majority_accuracy": _majority_accuracy(target, folds),
         "models": {name: found.summary for name, found in scored.items()},
         "best": validation.best,
         "selection": results.selection(validation, whole, plan),
         "calibration": {n: m.final.method for n, m in validation.models.items() if m.final is not None},
         "differences": results.differences(scored, folds),
     }
+
+
+def _majority_accuracy(target: Integers, folds: Folds) -> float:
+    """Share of the most frequent class in the scored folds: the mean over them, as of the models."""
+    usual = target == np.bincount(target).argmax()
+    parts = [usual[fold == k].mean() for fold in folds.assignment for k in folds.outer]
+    return float(np.mean(parts))
 
 
 def ablate(

@@ -172,13 +172,13 @@ def time_folds(
     >>> dealt.assignment[0, :8].tolist(), dealt.ready[:8].tolist()
     ([0, 0, 0, 0, 1, 1, 1, 1], [1, 1, 1, 2, 2, 2, 2, 3])
     """
-    rank = np.searchsorted(np.sort(time), time)
-    block = np.unique(rank * folds // len(time), return_inverse=True)[1]
-    if folds < 5 or block.max() + 1 < folds:
+    times, place, counts = np.unique(time, return_inverse=True, return_counts=True)
+    if folds < 5 or len(times) < folds:
         raise PersonaeError(
-            f"{folds} folds forward in time from {len(np.unique(time))} distinct times: "
+            f"{folds} folds forward in time from {len(times)} distinct times: "
             "5 folds are the least, and each needs times of its own"
         )
+    block = _even(counts, folds)[place]
     classes = len(np.unique(target))
     check_classes(target, folds)
     if any(len(np.unique(target[block == k])) < classes for k in range(folds)):
@@ -191,6 +191,20 @@ def time_folds(
             "take fewer folds"
         )
     return Folds(np.asarray(block, dtype=np.intp)[None, :], folds, np.asarray(ready, dtype=np.intp))
+
+
+def _even(counts: Integers, blocks: int) -> Integers:
+    """Number neighbours so that each block comes as near as it can to an equal share of what is left."""
+    ends = np.cumsum(counts)
+    number = np.zeros(len(counts), dtype=np.intp)
+    first, done = 0, 0
+    for left in range(blocks, 1, -1):
+        goal = done + (ends[-1] - done) / left
+        possible = ends[first : len(ends) - left + 1]
+        first += int(np.abs(possible - goal).argmin()) + 1
+        done = int(ends[first - 1])
+        number[first:] += 1
+    return number
 
 
 def check_classes(target: Integers, folds: int) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.neighbors import NearestNeighbors
 from sklearn.tree import DecisionTreeClassifier
 
@@ -123,21 +123,21 @@ def single_column(
 ) -> Finding:
     """Look for a column that alone predicts too well: ROC AUC of a small tree, out of fold.
 
-    Customers of one unit count once, so that copies cannot lend a column their answers.
+    Customers of one unit are in one fold, so that copies cannot lend a column their answers.
     """
-    first = np.unique(units, return_index=True)[1]
-    kept, truth = table.iloc[first], target[first]
-    folds = StratifiedKFold(3, shuffle=True, random_state=seed % 2**32)
+    folds = StratifiedGroupKFold(3, shuffle=True, random_state=seed % 2**32)
     tree = DecisionTreeClassifier(max_depth=3, min_samples_leaf=5, random_state=0)
     found = {}
     for column in table:
-        values = kept[column]
+        values = table[column]
         codes = values if values.dtype.kind == "f" else pd.factorize(values, sort=True)[0].astype(float)
         inputs = np.asarray(codes, dtype=float)[:, None]
         if np.unique(inputs).size < 2:
             continue
-        guessed = cross_val_predict(tree, inputs, truth, cv=folds, method="predict_proba")
-        found[str(column)] = metrics.ranking(truth, guessed, "roc_auc")
+        guessed = cross_val_predict(tree, inputs, target, groups=units, cv=folds, method="predict_proba")
+        found[str(column)] = metrics.ranking(target, guessed, "roc_auc")
+    if not found:
+        return Finding("single column", (), "clean", "no column varies")
     best = max(found, key=found.__getitem__)
     suspects = tuple(name for name, auc in found.items() if auc >= suspicious_auc)
     evidence = f"best single column {best}: ROC AUC {found[best]:.3f}; suspicious from {suspicious_auc:g}"

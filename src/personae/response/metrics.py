@@ -40,7 +40,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Mean difference a - b of a figure over the same folds, with a corrected interval."""
+    """Mean difference a - b of a figure over the same folds, with a corrected interval.
+
+    `p` is corrected for shared training rows, `p_adjusted` for the number of comparisons as well.
+    """
 
     a: str
     b: str
@@ -49,6 +52,7 @@ class Difference:
     lower: float
     upper: float
     p: float
+    p_adjusted: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)

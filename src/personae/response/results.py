@@ -1,7 +1,7 @@
 """What a validation says: figures of every model, of the procedure, and differences with intervals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from personae.inference.adjust import adjust
 from personae.parallel import run_all
 from personae.response import metrics
 from personae.response.folds import Folds
@@ -58,14 +59,19 @@ def score_all(
 
 
 def differences(scored: Mapping[str, Scored], folds: Folds) -> list[Difference]:
-    """Compare every two models by `COMPARED`, with intervals corrected for shared training rows."""
-    return [
+    """Compare every two models by `COMPARED`, with intervals corrected for shared training rows.
+
+    p values are adjusted over all of them (Holm 1979).
+    """
+    pairs = [
         metrics.corrected_difference(
             a, b, name, (scored[a].by_fold[name], scored[b].by_fold[name]), test_share=folds.test_share
         )
         for a, b in combinations(scored, 2)
         for name in COMPARED
     ]
+    adjusted = adjust([pair.p for pair in pairs], "holm").tolist()
+    return [replace(pair, p_adjusted=p) for pair, p in zip(pairs, adjusted, strict=True)]
 
 
 def selection(validation: Validation, scored: Scored, plan: Plan) -> dict[str, Any]:

@@ -111,6 +111,8 @@ def answer(customers: pd.DataFrame, settings: Classify, *, seed: int) -> Answers
     )
     report, why = _explained(case, found)
     known = [leakage.declared(customers[settings.leaking], target)] if settings.leaking else []
+    if settings.segment is not None:
+        report["segment"] = {"columns": settings.segment.columns, "k": settings.segment.k}
     report["leakage"] = [*known, *_guarded(case)]
     if settings.claim is not None:
         report["seed_claim"] = _claimed(case, settings.claim)
@@ -147,7 +149,7 @@ def describe(settings: Classify, table: pd.DataFrame, *, segment: bool | None = 
         stacks={n: Stack(tuple(m.members or plain), m.C) for n, m in stacks.items()},
         calibrations=settings.calibrations,
         select=settings.select,
-        prefer=settings.prefer,
+        prefer=next((name for name, stack in stacks.items() if stack.preferred), None),
     )
 
 

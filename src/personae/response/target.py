@@ -22,8 +22,8 @@ Integers = npt.NDArray[np.intp]
 
 CURVE_RESAMPLES = 200
 ESTIMATES = (
-    "profit on a customer file of this size, decided out of fold; groups of identical customers are "
-    "resampled; training on another file would vary it further"
+    "profit on a file of this size, decided out of fold; {drawn} are drawn anew; training on another file would "
+    "vary it further"
 )
 
 
@@ -37,9 +37,18 @@ class Targets:
 
 
 def choose(
-    responses: pd.DataFrame, customers: pd.DataFrame, segments: pd.Series, settings: Target, *, seed: int
+    responses: pd.DataFrame,
+    customers: pd.DataFrame,
+    segments: pd.Series,
+    settings: Target,
+    *,
+    seed: int,
+    time: str | None = None,
 ) -> Targets:
     """Decide whom to contact, and what it earned on customers whose response is known.
+
+    Offers of one time share its season and its campaign, so that where there is time the intervals draw times
+    anew; else they draw customers who were kept together in a fold.
 
     Parameters
     ----------
@@ -48,6 +57,7 @@ def choose(
     segments : segment of each customer
     settings : the study's section `target`
     seed : of the bootstrap
+    time : column of the time of each offer, where the folds were blocks of time
 
     Returns
     -------
@@ -67,7 +77,11 @@ def choose(
         raise PersonaeError("target: the study's target has more than two classes; none of them is an event")
     seen = np.asarray(~np.isnan(event_probabilities(responses)).all(axis=0))
     probability, money = event_probabilities(responses)[:, seen], _of(money, seen)
-    known, groups = response[seen], units[seen]
+    if time is None and not seen.all():
+        raise PersonaeError(f"target: {int((~seen).sum())} customers have no probability out of fold")
+    known = response[seen]
+    when = None if time is None else _column(customers.loc[seen], "classify.time", time)
+    groups = units[seen] if when is None else pd.factorize(when, sort=True)[0]
     rfm = _rfm(settings, customers.loc[seen])
     sure = targeting.profit_interval(
         known, probability, money, groups, resamples=settings.resamples, seed=seed
@@ -77,26 +91,30 @@ def choose(
     last = ~responses["customer"][seen].duplicated(keep="last").to_numpy()
     listed = _of(money, last)
     in_force = [] if settings.budget is None else [settings.budget]
-    plan = budget_curve(listed.expected(mean[last]), listed.cost, listed.earned(known[last]), in_force)
+    prospects = (listed.expected(mean[last]), listed.cost, listed.earned(known[last]))
+    plan = budget_curve(*prospects, in_force)
+    chosen = _list(responses[seen][last], segments[seen][last], mean[last], listed, settings.budget)
     report = {
+        "assumed": settings.assumed,
         "cost": _one_or_mean(money.cost),
         "revenue": _one_or_mean(money.revenue),
         "cutoff": _one_or_mean(money.cutoff),
         "customers": int(seen.sum()),
         "unscored": int((~seen).sum()),
         "contacts": float(targeting.contact(probability, money).sum(axis=1).mean()),
+        "listed": {"customers": len(chosen), "contacts": int((chosen["decision"] == "contact").sum())},
         "profit": {
             **targeting.profits(known, probability, money, rfm=rfm),
             "model_ci": [sure.lower, sure.upper],
             "model_sd_over_repeats": _sd_over_repeats(known, probability, money),
         },
-        "model_ci_estimates": ESTIMATES,
-        "budget": budget_curve(money.expected(mean), money.cost, money.earned(known), settings.budgets),
+        "model_ci_estimates": ESTIMATES.format(drawn=_drawn(groups, units[seen], time)),
+        "profit_by_time": None if when is None else _by_time(when, known, probability, money),
+        "budget": budget_curve(*prospects, settings.budgets),
         "plan": plan[0] if plan else None,
         "if_response_falls": targeting.if_response_falls(known, probability, money, by=settings.fall),
-        "uplift": _uplift(settings, customers.loc[seen], known, groups, seed),
+        "uplift": _uplift(settings, customers.loc[seen], known, units[seen], seed),
     }
-    chosen = _list(responses[seen][last], segments[seen][last], mean[last], listed, settings.budget)
     return Targets(report, chosen, pd.DataFrame(points))
 
 
@@ -146,6 +164,33 @@ def _of(money: Economics, rows: npt.NDArray[np.bool_]) -> Economics:
     return Economics(money.cost[rows], money.revenue[rows])
 
 
+def _drawn(groups: Integers, units: Integers, time: str | None) -> str:
+    """Name what the bootstrap draws."""
+    if time is not None:
+        few = len(np.unique(groups))
+        return f"the {few} different times of column {time}, a small number that makes the interval too narrow,"
+    return "groups of identical customers" if len(np.unique(units)) < len(units) else "customers"
+
+
+def _by_time(
+    when: pd.Series, response: Integers, probability: Floats, money: Economics
+) -> list[dict[str, Any]]:
+    """Offers, contacts and profit of each time, the mean over repeats."""
+    contacted = targeting.contact(probability, money)
+    earned = (contacted * money.earned(response)).mean(axis=0)
+    rows = pd.DataFrame({"contacts": contacted.mean(axis=0), "profit": earned}).assign(offers=1)
+    totals = rows.groupby(when.to_numpy()).sum().reset_index(names="time")
+    return [
+        {
+            "time": str(one.time.date() if isinstance(one.time, pd.Timestamp) else one.time),
+            "offers": int(one.offers),
+            "contacts": float(one.contacts),
+            "profit": float(one.profit),
+        }
+        for one in totals.itertuples()
+    ]
+
+
 def _one_or_mean(values: Floats) -> float:
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if np.ptp(finite) else float(finite[0])
@@ -161,7 +206,8 @@ def _rfm(settings: Target, customers: pd.DataFrame) -> Floats | None:
         return None
     named = (settings.rfm.recency, settings.rfm.frequency, settings.rfm.monetary)
     columns = (_column(customers, "target.rfm", column) for column in named)
-    return targeting.rfm_score(*(column.to_numpy(dtype=np.float64) for column in columns))
+    recency, *others = (column.to_numpy(dtype=np.float64) for column in columns)
+    return targeting.rfm_score(np.nan_to_num(recency, nan=np.inf), *others)
 
 
 def _uplift(

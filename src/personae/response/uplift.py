@@ -71,23 +71,34 @@ def experiment_size(
     return Experiment(base_rate, effect, int(np.ceil((null + real) ** 2 / effect**2)))
 
 
-def identifiable(treatment: Integers | None, propensity: Floats | None) -> str:
-    """Say why uplift cannot be told from a file; an empty text if it can.
+def identifiable(treatment: Integers | None, response: Integers, *, fewest: int = 5) -> str:
+    """Say why uplift cannot be told from a file; an empty text if it may.
+
+    Parameters
+    ----------
+    fewest : customers of either answer that an arm needs, so that each fold has one
 
     Examples
     --------
-    >>> identifiable(None, None)
-    'no column says who was contacted: all customers were'
+    >>> identifiable(None, np.array([0, 1]))
+    'every row of the file is a contact; nobody is known who had none'
     """
     if treatment is None:
-        return "no column says who was contacted: all customers were"
+        return "every row of the file is a contact; nobody is known who had none"
     arms = [int((treatment == arm).sum()) for arm in (0, 1)]
     if min(arms) < FEWEST_IN_ARM:
         return f"one arm has {min(arms)} customers; {FEWEST_IN_ARM} are the least"
-    if propensity is not None:
-        outside = float(((propensity < OVERLAP[0]) | (propensity > OVERLAP[1])).mean())
-        if outside > 0.05:
-            return f"the arms do not overlap: for {outside:.0%} of the customers it is all but certain"
+    answers = min(int(((treatment == arm) & (response == answer)).sum()) for arm in (0, 1) for answer in (0, 1))
+    if answers < fewest:
+        return f"in one arm {answers} customers gave one of the answers; {fewest} are the least"
+    return ""
+
+
+def overlapping(propensity: Floats) -> str:
+    """Say where contact is all but certain for more than one customer in twenty; an empty text if it is not."""
+    outside = float(((propensity < OVERLAP[0]) | (propensity > OVERLAP[1])).mean())
+    if outside > 0.05:
+        return f"the arms do not overlap: for {outside:.0%} of the customers it is all but certain"
     return ""
 
 
@@ -119,18 +130,14 @@ def uplift(
     model : unfitted scikit-learn classifier
 
     """
-    if treatment is None:
-        base = max(float(response.mean()) - smallest_effect, 0.0)
-    else:
-        base = min(float(response[treatment == 0].mean()), 1 - smallest_effect)
-    needed = experiment_size(base, smallest_effect)
-    reason = identifiable(treatment, None)
+    needed = experiment_size(_without_contact(response, treatment, smallest_effect), smallest_effect)
+    reason = identifiable(treatment, response, fewest=folds)
     if treatment is None or reason:
         return Uplift("not identifiable from this file", reason, needed, {})
     dealt = grouped_folds(2 * treatment + response, units, folds=folds, repeats=1, seed=seed)
     splits = [dealt.rows(0, (fold,)) for fold in range(folds)]
     propensity = _out_of_fold(model, inputs, treatment, splits)
-    reason = identifiable(treatment, propensity)
+    reason = overlapping(propensity)
     if reason:
         return Uplift("not identifiable from this file", reason, needed, {})
     surprise = response - _out_of_fold(model, inputs, response, splits)
@@ -148,6 +155,13 @@ def uplift(
     found = any(each.ci[0] > 0 for each in qini.values())
     verdict = "uplift differs between customers" if found else "no difference in uplift is found"
     return Uplift(verdict, "", needed, qini)
+
+
+def _without_contact(response: Integers, treatment: Integers | None, effect: float) -> float:
+    """Response of those without contact; where there are none, of the others less the effect."""
+    alone = response[:0] if treatment is None else response[treatment == 0]
+    base = float(alone.mean()) if len(alone) else float(response.mean()) - effect
+    return min(max(base, 0.0), 1 - effect)
 
 
 def qini_coefficient(ranking: Floats, effect: Floats) -> float:

@@ -240,10 +240,11 @@ def _judge(case: _Case, plan: Plan) -> _Judged:
 
 
 def _quality(found: Floats, case: _Case, select: str) -> Floats:
-    """Figure that chooses in each inner fold, on scores: calibration keeps most rankings."""
+    """Figure that chooses in each inner fold with several classes, on scores: calibration keeps most rankings."""
     probabilities = Calibration("none").probabilities(found)
     parts = [case.part == k for k in np.unique(case.part)]
-    return np.array([metrics.ranking(case.target[part], probabilities[part], select) for part in parts])
+    values = [metrics.ranking(case.target[part], probabilities[part], select) for part in parts]
+    return np.array([value for value in values if np.isfinite(value)])
 
 
 def choose_model(quality: Mapping[str, Floats], plan: Plan, test_share: float) -> str:
@@ -264,7 +265,7 @@ def choose_model(quality: Mapping[str, Floats], plan: Plan, test_share: float) -
     >>> choose_model(close | {"boosted": close["stack"] + [0.1, 0.1, 0.11]}, plan, 0.3)
     'boosted'
     """
-    best = max(quality, key=lambda name: float(quality[name].mean()))
+    best = max(quality, key=lambda name: float(quality[name].sum()))
     if plan.prefer in (None, best):
         return best
     both = (quality[best], quality[plan.prefer])

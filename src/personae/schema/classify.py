@@ -67,11 +67,16 @@ class Xgboost(Frozen):
 
 
 class Stack(Frozen):
-    """Logistic regression on the other models' scores; `members` by their names, none: all."""
+    """Logistic regression on the other models' scores; `members` by their names, none: all.
+
+    Where it is `preferred`, the inner folds keep it unless another model's figure is higher by more than its
+    corrected interval.
+    """
 
     type: Literal["stack"]
     members: list[str]
     C: float = Field(gt=0)
+    preferred: bool
 
 
 Classifier = Annotated[
@@ -179,9 +184,6 @@ class Classify(Frozen):
         Whether the segment is an input of the compared models too.
     calibrations, select
         What the inner folds choose from, and by which figure they choose a model.
-    prefer
-        Model that they keep unless another one's figure is higher by more than its corrected interval; null:
-        the highest mean is chosen.
     ablated
         Models that score the ablations.
     shuffles, reasons
@@ -201,7 +203,6 @@ class Classify(Frozen):
     models: dict[str, Classifier] = Field(min_length=1)
     calibrations: list[Literal["none", "sigmoid", "isotonic", "temperature"]] = Field(min_length=1)
     select: Literal["roc_auc", "average_precision"]
-    prefer: str | None
     folds: int = Field(gt=2)
     repeats: int = Field(gt=0)
     workers: int = Field(gt=0)
@@ -226,8 +227,6 @@ class Classify(Frozen):
         for name in named:
             if name not in plain:
                 raise ValueError(f"{name!r} is no model; models are {', '.join(plain)}")
-        if self.prefer is not None and self.prefer not in self.models:
-            raise ValueError(f"prefer: {self.prefer!r} is no model; models are {', '.join(self.models)}")
         wants_segment = self.segment_input or any(each.segment for each in self.ablations.values())
         if wants_segment and self.segment is None:
             raise ValueError("segment is null, and an ablation or segment_input asks for it")

@@ -49,6 +49,8 @@ class Target(Frozen):
     cost_by, revenue_by
         Amounts that differ for some customers: `{segment: {"1": 2.5}}` by the id of the segment, or by the
         values of a column such as the channel; of two that fit a customer, the later one holds.
+    assumed
+        Whether cost and revenue are an assumption, which the report then says.
     budgets
         Amounts to plan for.
     budget
@@ -56,13 +58,14 @@ class Target(Frozen):
     fall
         Share by which the response might fall.
     resamples
-        Of the bootstrap over groups of identical customers.
+        Of the bootstrap.
     """
 
     cost: float | str
     revenue: float | str
     cost_by: dict[str, dict[str, float]]
     revenue_by: dict[str, dict[str, float]]
+    assumed: bool
     budgets: list[float] = Field(min_length=1)
     budget: float | None = Field(gt=0)
     rfm: Rfm | None

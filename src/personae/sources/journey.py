@@ -82,7 +82,7 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
         `customers`: one row a household that bought in the first `early_weeks`, described by these weeks
         alone, with demographics where known. `baskets`: one row a basket and product type, with category
         and week, of all weeks. `offers`: one row a household and campaign, described by what lay before
-        the campaign's start, with `redeemed` (0 or 1).
+        the campaign's start, with `redeemed` (0 or 1); campaigns that the data covers whole.
 
     Raises
     ------
@@ -98,6 +98,8 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
     customers = described.collect().join(demographics, on="customer", how="left").sort("customer")
     known = kept.filter(pl.col("category").is_not_null())
     households = kept["customer"].n_unique()
+    told = offers(raw, kept, settings.history_weeks)
+    sent = raw["campaigns"].select(pl.len()).collect().item()
     return Prepared(
         tables={
             "customers": customers.with_columns(
@@ -106,7 +108,7 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
             "baskets": known.select("basket", "customer", "item", "category", "week")
             .unique()
             .sort("customer", "basket", "item", "category"),
-            "offers": offers(raw, kept, settings.history_weeks).join(demographics, on="customer", how="left"),
+            "offers": told.join(demographics, on="customer", how="left"),
         },
         duplicates=Duplicates(rows=lines.height - lines.unique().height),
         repairs=repairs,
@@ -121,6 +123,10 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
                 (
                     f"household without a basket in weeks 1 to {settings.early_weeks}",
                     households - customers.height,
+                ),
+                (
+                    "offer of a campaign that began before the first or ended after the last day of the data",
+                    sent - told.height,
                 ),
             ]
             if rows

@@ -9,6 +9,9 @@ import polars as pl
 def offers(raw: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, history_weeks: int) -> pl.DataFrame:
     """Make one row a household and campaign, described by the weeks before the campaign's start.
 
+    A campaign that the lines do not cover from its first to its last day is left out: nobody knows who redeemed
+    its coupons on the days that are missing.
+
     Parameters
     ----------
     raw
@@ -22,11 +25,12 @@ def offers(raw: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, history_weeks: 
     -------
     `customer`, `campaign`, `start` and `end`, `redeemed` (1 where a coupon of it was redeemed, else 0),
     features of the campaign, and `past_` features of the household, null where it has no past; money in
-    dollars, recency in days. `during_` columns are measured while the campaign runs: they leak the answer,
-    and serve to show that the guard finds them.
+    dollars, recency in days. `during_` columns are measured while the campaign runs: they leak the answer.
     """
-    about = raw["campaign_descriptions"].collect().sort("start_date", "campaign_id")
-    started = about.select("start_date", campaign="campaign_id")
+    every = raw["campaign_descriptions"].collect().sort("start_date", "campaign_id")
+    started = every.select("start_date", campaign="campaign_id")
+    days = lines["time"].dt.date()
+    about = every.filter(pl.col("start_date") >= days.min(), pl.col("end_date") <= days.max())
     tables = {
         "sent": raw["campaigns"].rename({"campaign_id": "campaign", "household_id": "customer"}).collect(),
         "coupons": raw["coupons"].select(campaign="campaign_id", product="product_id").unique().collect(),

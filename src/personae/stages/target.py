@@ -7,6 +7,7 @@ from personae.command import run_stage
 from personae.files import write_json
 from personae.response.target import Targets, choose, nobody
 from personae.schema.base import Frozen
+from personae.schema.classify import Classify
 from personae.schema.target import Target
 from personae.settings import load
 
@@ -15,12 +16,17 @@ class Keys(Frozen):
     """What this stage reads of the settings."""
 
     seed: int
+    classify: Classify | None
     target: Target | None
 
 
 def main(study: str) -> None:
     keys = load(study, Keys)
-    targets = nobody() if keys.target is None else _choose(study, keys.target, keys.seed)
+    targets = (
+        nobody()
+        if keys.target is None or keys.classify is None
+        else _choose(study, keys.classify, keys.target, keys.seed)
+    )
     chosen = pl.from_pandas(targets.customers)
     tables.write(paths.table(study, "targets"), chosen)
     tables.write_csv(paths.report(study, "targets.csv"), chosen)
@@ -28,13 +34,24 @@ def main(study: str) -> None:
     write_json(paths.report(study, "target.json"), targets.report)
 
 
-def _choose(study: str, settings: Target, seed: int) -> Targets:
+def _choose(study: str, classify: Classify, settings: Target, seed: int) -> Targets:
+    """Put beside each response its own row, such as an offer, and what is known of the customer."""
     responses = tables.read(paths.table(study, "responses"))
+    customers = tables.read(paths.table(study, "customers"))
     rows = responses.select("customer")
-    customers = rows.join(tables.read(paths.table(study, "customers")), on="customer", how="left")
-    segments = rows.join(tables.read(paths.table(study, "segments")), on="customer", how="left")
+    if classify.table != "customers":
+        rows = tables.read(paths.given(study, classify.table))
+        customers = customers.drop(set(rows.columns) - {"customer"}, strict=False)
+    segments = responses.select("customer").join(
+        tables.read(paths.table(study, "segments")), on="customer", how="left", maintain_order="left"
+    )
     return choose(
-        responses.to_pandas(), customers.to_pandas(), segments["segment"].to_pandas(), settings, seed=seed
+        responses.to_pandas(),
+        rows.join(customers, on="customer", how="left", maintain_order="left").to_pandas(),
+        segments["segment"].to_pandas(),
+        settings,
+        seed=seed,
+        time=classify.time,
     )
 
 
