@@ -127,7 +127,9 @@ def compare(name, everyone, chosen):
     found |= {who: peer(table, target, units, dealt, seconds, metric) for who, metric in PEERS.items()}
     folds = f"{REPEATS} times {len(dealt[0].outer)} outer folds"
     print(f"\n{name}: {len(table)} rows, {folds}, {seconds:.1f} s a fold, one core\n")
-    print("| | ROC AUC | AP | log loss | Brier | ECE of a fold | pooled ECE | of chance | slope | observed / expected |")
+    print(
+        "| | ROC AUC | AP | log loss | Brier | ECE of a fold | pooled ECE | of chance | slope | observed / expected |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|")
     scored = {who: by_fold(target, given, dealt) for who, given in found.items()}
     for who, figures in scored.items():

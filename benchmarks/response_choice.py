@@ -60,7 +60,9 @@ def main():
             picks = ", ".join(f"{name} {times}" for name, times in names)
             print(f"| {kind} | {rows} | {count} | {rule} | {means} | {picks} |", flush=True)
         gaps = [one["stack preferred"][1] - one["highest mean"][1] for one, _ in found]
-        print(f"| | | | log loss, second rule - first | | {np.mean(gaps):+.4f} (sd {np.std(gaps, ddof=1):.4f}) | | | |")
+        print(
+            f"| | | | log loss, second rule - first | | {np.mean(gaps):+.4f} (sd {np.std(gaps, ddof=1):.4f}) | | | |"
+        )
 
 
 if __name__ == "__main__":

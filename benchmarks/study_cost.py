@@ -102,7 +102,9 @@ def main() -> None:
             program = RUN.format(stage=stage, study=chosen.study)
             runs = [measured(program, directory) for _ in range(chosen.runs)]
             bare = [measured(IMPORT, directory, runs[0][2]) for _ in range(chosen.runs)]
-            times = [[statistics.median(one[place] for one in each) for each in (runs, bare)] for place in (1, 0)]
+            times = [
+                [statistics.median(one[place] for one in each) for each in (runs, bare)] for place in (1, 0)
+            ]
             totals += np.ravel(times)
             print(row(stage, np.ravel(times)), flush=True)
         print(row("all", totals))

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_predict
 
 from personae import targeting
 from personae.errors import PersonaeError
@@ -64,6 +66,27 @@ def test_the_profit_interval_covers_the_profit_of_the_population():
         population = 200 * 2 * EXPECTED
         covered += found.lower <= population <= found.upper
     assert 0.90 <= covered / studies <= 0.98
+
+
+def test_the_profit_interval_covers_the_mean_profit_of_files_whose_models_were_fitted_out_of_fold():
+    rng, found = np.random.default_rng(8), []
+    for study in range(200):
+        inputs = rng.normal(size=(400, 3))
+        response = (rng.random(400) < 1 / (1 + np.exp(1.5 - 1.5 * inputs[:, 0]))).astype(int)
+        guessed = cross_val_predict(LogisticRegression(), inputs, response, method="predict_proba")[:, 1]
+        found.append(
+            targeting.profit_interval(
+                response,
+                guessed[None, :],
+                targeting.economics(400, 3.0, 11.0),
+                np.arange(400),
+                resamples=400,
+                seed=study,
+            )
+        )
+    population = np.mean([each.mean for each in found])
+    covered = np.mean([each.lower <= population <= each.upper for each in found])
+    assert 0.90 <= covered <= 0.99
 
 
 def _expected_profit() -> float:

@@ -11,6 +11,8 @@ from personae.errors import PersonaeError
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
+# Of branch and bound: a limit in seconds would make the list depend on the machine.
+NODES = 100_000
 EXACT_UP_TO = 5_000
 ROUNDING = 1e-12
 
@@ -134,7 +136,7 @@ def _exact(expected: Floats, cost: Floats, budget: float, greedy: Selection) -> 
         integrality=np.ones(len(expected)),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(cost[None, :], ub=budget),
-        options={"mip_rel_gap": 0.0, "time_limit": 60.0},
+        options={"mip_rel_gap": 0.0, "node_limit": NODES},
     )
     if not answer.success:
         return greedy

@@ -44,7 +44,9 @@ def test_ties_and_classes_that_are_never_predicted_agree_with_scikit_learn(class
     found, said = metrics.figures(target, p), p.argmax(axis=1)
     counted = {"labels": [1] if classes == 2 else np.unique(target), "average": "macro", "zero_division": 0}
     for name in ("precision", "recall", "f1"):
-        assert found[name] == pytest.approx(getattr(reference, f"{name}_score")(target, said, **counted), abs=1e-12)
+        assert found[name] == pytest.approx(
+            getattr(reference, f"{name}_score")(target, said, **counted), abs=1e-12
+        )
     labels = [1] if classes == 2 else np.unique(target)
     auc = np.mean([reference.roc_auc_score(target == k, p[:, k]) for k in labels])
     assert found["roc_auc"] == pytest.approx(auc, abs=1e-12)

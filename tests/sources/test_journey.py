@@ -158,7 +158,11 @@ def test_offers_look_back_from_the_campaigns_start(tmp_path):
 @pytest.mark.parametrize(
     ("start", "end", "kept"),
     [
-        ([datetime(2017, 1, 6), datetime(2017, 1, 20)], [datetime(2017, 1, 12), datetime(2017, 1, 23)], [1, 1]),
+        (
+            [datetime(2017, 1, 6), datetime(2017, 1, 20)],
+            [datetime(2017, 1, 12), datetime(2017, 1, 23)],
+            [1, 1],
+        ),
         ([datetime(2017, 1, 1), datetime(2017, 1, 20)], [datetime(2017, 1, 12), datetime(2017, 1, 22)], [2]),
     ],
 )

@@ -168,7 +168,9 @@ def _drawn(groups: Integers, units: Integers, time: str | None) -> str:
     """Name what the bootstrap draws."""
     if time is not None:
         few = len(np.unique(groups))
-        return f"the {few} different times of column {time}, a small number that makes the interval too narrow,"
+        return (
+            f"the {few} different times of column {time}, a small number that makes the interval too narrow,"
+        )
     return "groups of identical customers" if len(np.unique(units)) < len(units) else "customers"
 
 

@@ -88,7 +88,9 @@ def identifiable(treatment: Integers | None, response: Integers, *, fewest: int 
     arms = [int((treatment == arm).sum()) for arm in (0, 1)]
     if min(arms) < FEWEST_IN_ARM:
         return f"one arm has {min(arms)} customers; {FEWEST_IN_ARM} are the least"
-    answers = min(int(((treatment == arm) & (response == answer)).sum()) for arm in (0, 1) for answer in (0, 1))
+    answers = min(
+        int(((treatment == arm) & (response == answer)).sum()) for arm in (0, 1) for answer in (0, 1)
+    )
     if answers < fewest:
         return f"in one arm {answers} customers gave one of the answers; {fewest} are the least"
     return ""
