@@ -25,7 +25,7 @@ from response_cases import customers, settings
 
 from personae.composition import compose
 from personae.paths import CONF, PARAMS
-from personae.response import metrics, results
+from personae.response import metrics
 from personae.response.calibration import log_loss, margins
 from personae.response.classification import encode_target
 from personae.response.preprocessing import features

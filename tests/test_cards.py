@@ -11,7 +11,7 @@ CARD = Persona(
     size=1200,
     share=0.4,
     drivers=(),
-    rule=Rule("income > 5", 0.9, 0.8),
+    rule=Rule("income > 5", 0.9, (0.7, 0.97), 0.8, (0.6, 0.9)),
     exemplar={"customer": np.int64(7)},
     response_rate=0.2,
     response_rate_ci=(0.1, 0.3),
@@ -27,7 +27,7 @@ def test_text_from_data_is_shown_as_text():
 
 
 def test_a_rule_that_could_not_be_checked_says_so():
-    unchecked = replace(CARD, rule=Rule("income > 5", float("nan"), float("nan")))
+    unchecked = replace(CARD, rule=Rule("income > 5", None, None, None, None))
     text = cards_markdown("campaign", [unchecked], "weak", "original")
     assert "Too few customers to check it on" in text
     assert "nan" not in text

@@ -7,10 +7,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import binomtest
 from threadpoolctl import threadpool_limits
 
 from personae.errors import PersonaeError
+from personae.shares import share
 
 Figures = npt.NDArray[np.float64]
 Interval = tuple[float, float]
@@ -281,12 +281,5 @@ def recovery(found: npt.NDArray[np.bool_], planted: npt.NDArray[np.bool_]) -> Re
     (1, 0.5, 1.0)
     """
     hits, reported, hidden = (int(each.sum()) for each in (found & planted, found, planted))
-    precision, recall = _share(hits, reported), _share(hits, hidden)
+    precision, recall = share(hits, reported), share(hits, hidden)
     return Recovery(hidden, reported, hits, *precision, *recall)
-
-
-def _share(part: int, whole: int) -> tuple[float, Interval] | tuple[None, None]:
-    if not whole:
-        return None, None
-    bounds = binomtest(part, whole).proportion_ci(method="wilson")
-    return part / whole, (float(bounds.low), float(bounds.high))

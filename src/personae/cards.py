@@ -1,6 +1,5 @@
 """Persona cards as Markdown."""
 
-import math
 from collections.abc import Sequence
 
 from personae.personas import Driver, Persona, Rule
@@ -73,7 +72,7 @@ def _card(card: Persona) -> list[str]:
 
 
 def _rule(rule: Rule) -> str:
-    if not math.isfinite(rule.fidelity + rule.coverage):
+    if rule.fidelity is None or rule.coverage is None:
         return f"**In a rule**: {escaped(rule.text)}. Too few customers to check it on."
     return (
         f"**In a rule**: {escaped(rule.text)}. Of the customers who meet it {rule.fidelity:.0%} belong"

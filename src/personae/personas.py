@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 from sklearn.tree import DecisionTreeClassifier
 
 from personae.results import readable
 from personae.schema.profile import Profile
+from personae.shares import share
 
 NOTABLE = 0.2
 STABLE = 0.75
@@ -43,15 +43,18 @@ class Rule:
 
     Attributes
     ----------
-    fidelity
-        Share of the customers who meet the rule that belong to the segment, in [0, 1].
-    coverage
-        Share of the segment that meets the rule, in [0, 1].
+    fidelity, fidelity_ci
+        Share of the customers who meet the rule that belong to the segment, in [0, 1], and its 95 % interval;
+        None where nobody was left to check it on.
+    coverage, coverage_ci
+        Share of the segment that meets the rule, likewise.
     """
 
     text: str
-    fidelity: float
-    coverage: float
+    fidelity: float | None
+    fidelity_ci: tuple[float, float] | None
+    coverage: float | None
+    coverage_ci: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,12 +256,11 @@ def plain_rule(
 
     best = max(np.unique(inner), key=f1)
     meets = (leaves == best) & held_out
-    both = (meets & inside).sum()
-    return Rule(
-        text=_path(tree, int(best), list(table.columns), labels),
-        fidelity=float(both / meets.sum()) if meets.any() else float("nan"),
-        coverage=float(both / (inside & held_out).sum()) if (inside & held_out).any() else float("nan"),
-    )
+    both = int((meets & inside).sum())
+    fidelity, fidelity_ci = share(both, int(meets.sum()))
+    coverage, coverage_ci = share(both, int((inside & held_out).sum()))
+    text = _path(tree, int(best), list(table.columns), labels)
+    return Rule(text, fidelity, fidelity_ci, coverage, coverage_ci)
 
 
 def _path(tree: DecisionTreeClassifier, leaf: int, features: Sequence[str], labels: Mapping[str, str]) -> str:
@@ -328,9 +330,7 @@ def _words(drivers: Sequence[Driver], settings: Profile) -> list[str]:
 def _response_rate(response: Array | None, inside: Array) -> tuple[float | None, tuple[float, float] | None]:
     if response is None:
         return None, None
-    test = binomtest(int(response[inside].sum()), int(inside.sum()))
-    interval = test.proportion_ci(method="wilson")
-    return float(test.statistic), (float(interval.low), float(interval.high))
+    return share(int(response[inside].sum()), int(inside.sum()))
 
 
 def _caveats(each: int, inside: Array, evidence: Evidence, settings: Profile) -> tuple[str, ...]:

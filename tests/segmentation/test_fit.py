@@ -186,7 +186,7 @@ def test_large_tables_are_sampled_where_the_report_says_so(planted):
         bootstraps=4, splits=1, null_tables=19, null_rows=60, silhouette_rows=100, stability_rows=80
     )
     found = segment(planted[0], effort=effort)
-    assert found.report.sampled == {"silhouette": 100, "stability": 80, "null": 60}
+    assert found.report.sampled == {"silhouette": 100, "stability": 80, "null": 60, "dendrogram": 80}
     assert found.report.k == 4
     exact = segment(planted[0]).report
     assert found.report.silhouette == pytest.approx(exact.silhouette, abs=0.05)

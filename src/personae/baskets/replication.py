@@ -6,6 +6,7 @@ from itertools import islice
 
 import numpy as np
 from joblib import Parallel, delayed
+from scipy import sparse
 
 from personae.baskets.coding import Baskets, Integers, pack
 from personae.baskets.curveball import shuffled
@@ -181,7 +182,7 @@ def _bootstrap(sides: _Sides, later: Baskets, resamples: int, seed: int) -> tupl
     number = np.maximum(occurs.sum(axis=0), 2)
     mean = logs.sum(axis=0) / number
     squares = np.where(occurs, (logs - mean) ** 2, 0).sum(axis=0)
-    return np.sqrt(squares / (number - 1)), (held[:, sides.both] > 0).sum(axis=0)
+    return np.sqrt(squares / (number - 1)), np.diff(held.indptr)[sides.both]
 
 
 def _draws(people: int, resamples: int, seed: int) -> Iterator[Integers]:
@@ -192,17 +193,20 @@ def _draws(people: int, resamples: int, seed: int) -> Iterator[Integers]:
         yield rng.multinomial(people, np.full(people, 1 / people), size=min(block, resamples - first))
 
 
-def _held(sides: _Sides, later: Baskets, customer: Integers, people: int) -> Figures:
-    """Count for each customer the baskets that hold each set, (people, sets)."""
+def _held(sides: _Sides, later: Baskets, customer: Integers, people: int) -> sparse.csc_array:
+    """Count for each customer the baskets that hold each set, (people, sets); most hold few sets."""
     items = np.array(sorted({code for codes in sides.sets for code in codes}), dtype=np.int64)
     row = {int(code): number for number, code in enumerate(items)}
     bits = pack(later, items)
-    held = np.empty((people, len(sides.sets)))
-    for place, codes in enumerate(sides.sets):
+    columns = []
+    for codes in sides.sets:
         words = intersect(bits, [row[code] for code in codes])
         baskets = np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little"))
-        held[:, place] = np.bincount(customer[baskets], minlength=people)
-    return held
+        columns.append(np.unique(customer[baskets], return_counts=True))
+    who = np.concatenate([customer[:0], *(each for each, _ in columns)])
+    counts = np.concatenate([customer[:0], *(each for _, each in columns)])
+    ends = np.cumsum([0, *(len(each) for each, _ in columns)])
+    return sparse.csc_array((counts.astype(float), who, ends), shape=(people, len(columns)))
 
 
 def _p_values(observed: Figures, reference: Figures, error: Figures, enough: np.ndarray) -> Figures:

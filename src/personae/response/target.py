@@ -22,8 +22,8 @@ Integers = npt.NDArray[np.intp]
 
 CURVE_RESAMPLES = 200
 ESTIMATES = (
-    "profit on a file of this size, decided out of fold; {drawn} are drawn anew; training on another file would "
-    "vary it further"
+    "profit on a file of this size, decided out of fold; {drawn} are drawn anew; training on another file "
+    "would vary it further"
 )
 
 

@@ -97,7 +97,7 @@ def identifiable(treatment: Integers | None, response: Integers, *, fewest: int 
 
 
 def overlapping(propensity: Floats) -> str:
-    """Say where contact is all but certain for more than one customer in twenty; an empty text if it is not."""
+    """Say if contact is all but certain for more than one customer in twenty; else an empty text."""
     outside = float(((propensity < OVERLAP[0]) | (propensity > OVERLAP[1])).mean())
     if outside > 0.05:
         return f"the arms do not overlap: for {outside:.0%} of the customers it is all but certain"

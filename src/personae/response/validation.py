@@ -39,7 +39,7 @@ class Plan:
     calibrations : methods to choose from in the inner folds
     select : "roc_auc" or "average_precision", by which the inner folds choose a model
     nested : without it nothing is calibrated, stacked or chosen, and the cost is a third
-    prefer : model that the inner folds keep unless another is better beyond chance; None takes the highest mean
+    prefer : model that the inner folds keep unless another is better beyond chance; None: highest mean
     """
 
     preprocessing: Any
@@ -93,7 +93,7 @@ class Validation:
 class _Case:
     """Scores by model of one outer fold and of the inner folds of its training set.
 
-    `test_share` is what an inner fold tests, as a share of its rows and those it learns from: the mean over folds.
+    `test_share` is what an inner fold tests, as a share of its rows and those it learns from; the mean.
     """
 
     outer: Mapping[str, Floats]
@@ -240,7 +240,7 @@ def _judge(case: _Case, plan: Plan) -> _Judged:
 
 
 def _quality(found: Floats, case: _Case, select: str) -> Floats:
-    """Figure that chooses in each inner fold with several classes, on scores: calibration keeps most rankings."""
+    """Figure that chooses, in inner folds with several classes, on scores: calibration keeps most ranks."""
     probabilities = Calibration("none").probabilities(found)
     parts = [case.part == k for k in np.unique(case.part)]
     values = [metrics.ranking(case.target[part], probabilities[part], select) for part in parts]

@@ -145,7 +145,8 @@ def fit_segments(
         agreement, dendrogram = _other_methods(
             customers, labels, method=clusterer["name"], effort=effort, seed=seed
         )
-    report = _report(evidence, procedure, method=clusterer["name"], ids=ids, effort=effort)
+    tree = int(dendrogram[-1][-1]) if dendrogram else len(labels)
+    report = _report(evidence, procedure, method=clusterer["name"], ids=ids, effort=effort, tree=tree)
     peeled = fitted[column].peeled
     niches = None if peeled is None else {str(ids[label]): sizes[label] for label in range(peeled)}
     report = replace(report, far=int(far.sum()), agreement=agreement, identity=identity, niches=niches)
@@ -218,9 +219,9 @@ def _other_methods(
 
 
 def _report(
-    evidence: Evidence, procedure: Procedure, *, method: str, ids: Sequence[int], effort: Effort
+    evidence: Evidence, procedure: Procedure, *, method: str, ids: Sequence[int], effort: Effort, tree: int
 ) -> SegmentReport:
-    """Write the chosen candidate down, its segments in the order of their ids."""
+    """Write the chosen candidate down, segments in the order of their ids; `tree` customers are in Ward's."""
     one = evidence.candidates[evidence.column]
     order = np.argsort(ids)
     p_value = max(null.p_value for null in evidence.null.values())
@@ -255,6 +256,7 @@ def _report(
                 ("null", effort.null_rows),
                 # what ward_then_kmeans samples is its first step
                 (method.partition("_")[0], getattr(procedure.clusterer, "max_rows", customers)),
+                ("dendrogram", tree),
             )
             if customers > rows
         },

@@ -9,8 +9,8 @@ import polars as pl
 def offers(raw: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, history_weeks: int) -> pl.DataFrame:
     """Make one row a household and campaign, described by the weeks before the campaign's start.
 
-    A campaign that the lines do not cover from its first to its last day is left out: nobody knows who redeemed
-    its coupons on the days that are missing.
+    A campaign that the lines do not cover from its first to its last day is left out: nobody knows who
+    redeemed its coupons on the days that are missing.
 
     Parameters
     ----------
