@@ -25,3 +25,17 @@ def test_the_published_split_is_told_whole():
     assert "after, integer codes 36 97.2 % 75 % yes" in text
     assert "Dummies: test share 0.2, not stratified; categories as dummies." in text
     assert "Integer codes: test share 0.2, not stratified; categories as codes." in text
+
+
+def test_folds_are_not_called_splits_like_the_published_one():
+    text = section(study(2))
+    assert "one random split, not stratified. Over 100 folds instead ( 20 times 5 , stratified" in text
+    assert "right in 65.0 % ± 3.0 % , median 64.5 %" in text
+    assert "splits of that kind" not in text
+
+
+def test_repeated_splits_like_the_published_one_are_called_so():
+    findings = study(2)
+    for name in ("before", "after", "after_integer_codes"):
+        del findings.reports["classify"]["seed_claim"][name]
+    assert "Over 100 splits of that kind the median is 64.5 %" in section(findings)
