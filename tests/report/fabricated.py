@@ -326,7 +326,10 @@ def _classify(refused: bool) -> dict[str, Any]:
             "pairs": [{"a": "yes", "b": "no", "rows": 7.25, "share": 1.0}],
             "rows": [{"customer": 7, "actual": "yes", "predicted": "no", "wrong": 0.85}],
         },
-        "failures_after": {"rows": []},
+        "failures_after": {
+            "confusion": {"yes": {"yes": 21.5, "no": 3.25}, "no": {"yes": 1.5, "no": 71.5}},
+            "rows": [],
+        },
         "leakage": [
             {
                 "check": "one column alone",

@@ -39,3 +39,17 @@ def test_repeated_splits_like_the_published_one_are_called_so():
     for name in ("before", "after", "after_integer_codes"):
         del findings.reports["classify"]["seed_claim"][name]
     assert "Over 100 splits of that kind the median is 64.5 %" in section(findings)
+
+
+def test_the_second_validation_is_said_to_be_one_and_stands_beside_its_majority():
+    text = section(study(2))
+    assert "plain models, 5 folds, 20 times, nothing calibrated or chosen" in text
+    assert "Models before and after the merge" in text
+    assert "always the majority 44.4 % 77.8 %" in text
+
+
+def test_what_is_taken_for_what_is_shown_before_and_after_the_merge():
+    text = section(study(2))
+    assert "Customers before the merge by what they are" in text
+    assert "is taken for yes taken for no yes 20.5 4.25 no 3 70" in text
+    assert "is taken for yes taken for no yes 21.5 3.25 no 1.50 71.5" in text
