@@ -79,6 +79,18 @@ def test_a_class_that_was_not_compared_is_named(buyers):
         answer_merged(buyers, SETTINGS, {"KP281": "a", "KP481": "a"}, seed=3)
 
 
+def test_numeric_classes_are_found_under_the_names_they_were_compared_by(buyers):
+    codes = {"KP281": 12345671, "KP481": 12345672, "KP781": 12345673}
+    told = {str(code): MERGED[name] for name, code in codes.items()}
+    coded = buyers.assign(Product=buyers["Product"].map(codes).astype(float))
+    found = answer_merged(coded, SETTINGS, told, seed=3).report
+    assert found["classes"] == ("KP281+KP481", "KP781")
+    assert set(found["failures"].confusion) == set(told)
+    coded.loc[0, "Product"] = np.nan
+    with pytest.raises(PersonaeError, match="target 'Product' is missing in 1 rows"):
+        answer_merged(coded, SETTINGS, told, seed=3)
+
+
 def test_failures_are_the_confusion_matrix_of_each_repeat():
     rng = np.random.default_rng(0)
     target, probabilities = rng.integers(0, 3, 60), rng.dirichlet([1, 1, 1], (4, 60))

@@ -14,6 +14,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from sklearn.model_selection import train_test_split
 
 from personae.errors import PersonaeError
+from personae.names import names
 from personae.response import results
 from personae.response.classification import encode_target
 from personae.response.metrics import Figure
@@ -103,17 +104,19 @@ def answer_merged(
     Raises
     ------
     PersonaeError
-        If a class has no merged class, or as `answer` does.
+        If a class has no merged class or is missing, or as `answer` does.
     """
     merging = settings.merging
     if merging is None:
         return answer(customers, settings, seed=seed)
-    classes = customers[settings.target].astype(str)
-    unknown = sorted(set(classes) - set(groups))
+    named = names(customers[settings.target])
+    classes = pd.Series(named, index=customers.index).where(named != "")
+    unknown = sorted(set(classes.dropna()) - set(groups))
     if unknown:
         raise PersonaeError(
             f"column {settings.target} holds {unknown[0]!r}; compared were {', '.join(groups)}"
         )
+    customers = customers.assign(**{settings.target: classes})
     merged = customers.assign(**{settings.target: classes.map(dict(groups))})
     before, confused, correct = _figures(customers, settings, merging, seed=seed)
     after, left, _ = _figures(merged, settings, merging, seed=seed)
