@@ -3,9 +3,15 @@
 import re
 from dataclasses import replace
 
+import pytest
 from tests.report.fabricated import study
 
+from personae.report.cards import model_cards
+from personae.report.claims import table
+from personae.report.overview import overview
 from personae.report.page import render
+from personae.report.traced import Traced
+from personae.report.verdicts import verdicts
 
 
 def section(findings):
@@ -53,3 +59,34 @@ def test_what_is_taken_for_what_is_shown_before_and_after_the_merge():
     assert "Customers before the merge by what they are" in text
     assert "is taken for yes taken for no yes 20.5 4.25 no 3 70" in text
     assert "is taken for yes taken for no yes 21.5 3.25 no 1.50 71.5" in text
+
+
+@pytest.fixture
+def one_class():
+    """A study whose merge leaves one class."""
+    findings = study(2)
+    report, skipped = findings.reports["classify"], {"skipped": "the merge leaves one class"}
+    kept = {name: report[name] for name in ("target", "groups", "before", "failures", "seed_claim")}
+    claim = {name: value for name, value in kept["seed_claim"].items() if not name.startswith("after")}
+    findings.reports["classify"] = kept | {"models": skipped, "after": skipped, "seed_claim": claim}
+    return findings
+
+
+def test_where_a_merge_leaves_one_class_the_section_shows_what_was_before(one_class):
+    text = section(one_class)
+    assert "No model of it: the merge leaves one class." in text
+    assert "Models before the merge" in text
+    assert "always the majority 44.4 %" in text
+    assert "before the merge 36 63.9 % 50 %" in text
+    assert "after the merge" not in text
+
+
+def test_where_a_merge_leaves_one_class_verdict_claim_cards_and_overview_say_so(one_class):
+    reports = one_class.reports
+    traced = {name: Traced(content, f"{name}.json#") for name, content in reports.items()}
+    said = [each for each in verdicts(traced) if each.evidence.key.startswith("classify")]
+    assert [each.level for each in said] == ["not supported"]
+    assert said[0].text.startswith("Response is not predicted after yes and maybe were counted as one")
+    assert "majority 44.4 %; the merge leaves one class" in table({"aerofit": reports})
+    assert model_cards("gym", reports, {"clusterer": {}}, {"models": {}}).keys() == {"segmenter"}
+    assert "the merge leaves one class" in overview({"gym": reports})

@@ -9,9 +9,11 @@ import yaml
 from sklearn.metrics import confusion_matrix
 
 from personae.errors import PersonaeError
+from personae.report.page import Findings, render
 from personae.response.products import answer_merged, failures, single_split
 from personae.response.study import answer
 from personae.schema.classify import Classify, Merging
+from personae.results import to_json
 from personae.schema.prepare import AerofitPrepare
 from personae.simulate.aerofit import simulate
 from personae.sources import aerofit
@@ -72,6 +74,20 @@ def test_failures_of_the_merged_classes_name_rows(merged):
 def test_without_merging_it_is_the_plain_answer(buyers):
     plain = SETTINGS.model_copy(update={"merging": None})
     assert repr(answer_merged(buyers, plain, {}, seed=3).report) == repr(answer(buyers, plain, seed=3).report)
+
+
+def test_a_merge_of_all_classes_leaves_what_was_found_before_it_and_says_why_there_is_no_more(buyers):
+    found = answer_merged(buyers, SETTINGS, dict.fromkeys(MERGED, "all"), seed=3)
+    reason = "the merge leaves one class of Product, all: nothing to predict"
+    assert found.model is None
+    assert found.responses.empty
+    assert found.report["after"] == found.report["models"] == {"skipped": reason}
+    assert found.report["before"].models["logistic"]["accuracy"].mean < 0.75
+    assert found.report["failures"].pairs
+    page = render(Findings("gym", to_json({"classify": found.report})))
+    for told in (reason, "Before groups were merged", "before the merge", "Where logistic fails"):
+        assert told in page
+    assert "after the merge" not in page
 
 
 def test_a_class_that_was_not_compared_is_named(buyers):

@@ -93,10 +93,11 @@ def _one_split(reports: Reports) -> str | None:
         return f"over {claim['splits']} such splits {percent(claim['median'])} ({low} to {high}), {majority}"
     before, after = report["before"], report["after"]
     folds = f"{before['repeats']} times {before['folds']} stratified folds"
-    return (
-        f"over {folds} {_folded(before, claim['model'])}, {majority}; "
-        f"after the merge {_folded(after, claim['model'])}, majority {percent(after['majority_accuracy'])}"
-    )
+    told = f"over {folds} {_folded(before, claim['model'])}, {majority}"
+    if "skipped" in after:
+        return f"{told}; {after['skipped']}"
+    merged = f"{_folded(after, claim['model'])}, majority {percent(after['majority_accuracy'])}"
+    return f"{told}; after the merge {merged}"
 
 
 def _folded(report: Mapping[str, Any], model: str) -> str:

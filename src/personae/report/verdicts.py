@@ -159,6 +159,11 @@ def _joined(report: Traced, compare: Traced | None) -> str:
 
 
 def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict]:
+    if "best" not in report:
+        text = Markup("{} is not predicted{}: {}.")
+        why = report["models"]["skipped"]
+        yield Verdict("not supported", text.format(report["target"], _joined(report, compare), why), why)
+        return
     yield from _leaks(report)
     best = report.at("selection", "figures") or report["models"][str(report["best"])]
     level = _beyond(best, "roc_auc", 0.5)

@@ -19,7 +19,7 @@ from personae.response import results
 from personae.response.classification import encode_target
 from personae.response.metrics import Figure
 from personae.response.preprocessing import features
-from personae.response.study import Answers, answer, deal, describe, units_of
+from personae.response.study import Answers, answer, deal, describe, no_answers, units_of
 from personae.response.validation import validate
 from personae.schema.classify import Classify, Merging
 
@@ -99,7 +99,8 @@ def answer_merged(
         Of the merged classes; the report has further keys `groups`, `before` and `after` (figures of the
         plain models, nothing calibrated or chosen), `failures` and `failures_after` (of one of them), and
         `seed_claim`: the published accuracy beside that of the folds, and the published split reproduced
-        before and after the merge.
+        before and after the merge. Where the merge leaves one class, `models` and `after` say so in
+        `skipped`, and there is no model.
 
     Raises
     ------
@@ -119,24 +120,25 @@ def answer_merged(
     customers = customers.assign(**{settings.target: classes})
     merged = customers.assign(**{settings.target: classes.map(dict(groups))})
     before, confused, correct = _figures(customers, settings, merging, seed=seed)
+    claim = results.seed_claim(correct, merging.published, before.majority_accuracy, merging.model)
+    split = partial(single_split, columns=settings.features, target=settings.target, merging=merging)
+    known = {"groups": groups, "before": before, "failures": confused}
+    claimed = claim | {"before": split(customers)}
+    if merged[settings.target].nunique() == 1:
+        return _one_class(merged[settings.target], known | {"seed_claim": claimed})
     after, left, _ = _figures(merged, settings, merging, seed=seed)
     answers = answer(merged, settings, seed=seed)
-    split = partial(single_split, columns=settings.features, target=settings.target, merging=merging)
-    claim = results.seed_claim(correct, merging.published, before.majority_accuracy, merging.model)
-    splits = {
-        "before": split(customers),
-        "after": split(merged),
-        "after_integer_codes": split(merged, encoding="integer codes"),
-    }
-    report = {
-        "groups": groups,
-        "before": before,
-        "failures": confused,
-        "after": after,
-        "failures_after": left,
-        "seed_claim": claim | splits,
-    }
-    return replace(answers, report=answers.report | report)
+    claimed |= {"after": split(merged), "after_integer_codes": split(merged, encoding="integer codes")}
+    found = {"after": after, "failures_after": left, "seed_claim": claimed}
+    return replace(answers, report=answers.report | known | found)
+
+
+def _one_class(merged: pd.Series, known: Mapping[str, Any]) -> Answers:
+    """Say that the merge leaves nothing to predict; what was found before it stays."""
+    left = merged.iloc[0]
+    skipped = {"skipped": f"the merge leaves one class of {merged.name}, {left}: nothing to predict"}
+    told = {"target": merged.name, "classes": [left], "models": skipped, **known, "after": skipped}
+    return replace(no_answers(), report=told)
 
 
 def _figures(
