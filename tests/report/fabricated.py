@@ -309,6 +309,10 @@ def _classify(refused: bool) -> dict[str, Any]:
             }
         ],
         "groups": {"yes": "yes", "maybe": "yes", "no": "no"},
+        "left_out": [
+            {"name": "never", "rows": 2, "reason": "not compared"},
+            {"name": "", "rows": 3, "reason": "Response is missing"},
+        ],
         "before": {
             "classes": ["yes", "maybe", "no"],
             "folds": 5,

@@ -61,6 +61,12 @@ def test_what_is_taken_for_what_is_shown_before_and_after_the_merge():
     assert "is taken for yes taken for no yes 21.5 3.25 no 1.50 71.5" in text
 
 
+def test_rows_that_were_left_out_are_told_with_the_reason():
+    text = section(study(2))
+    assert "Left out: 2 customers of never (not compared)." in text
+    assert "Left out: 3 customers (Response is missing)." in text
+
+
 @pytest.fixture
 def one_class():
     """A study whose merge leaves one class."""

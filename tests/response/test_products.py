@@ -90,9 +90,22 @@ def test_a_merge_of_all_classes_leaves_what_was_found_before_it_and_says_why_the
     assert "after the merge" not in page
 
 
-def test_a_class_that_was_not_compared_is_named(buyers):
-    with pytest.raises(PersonaeError, match="column Product holds 'KP781'; compared were KP281, KP481"):
-        answer_merged(buyers, SETTINGS, {"KP281": "a", "KP481": "a"}, seed=3)
+def test_rows_that_were_not_compared_are_left_out_with_the_reason(buyers):
+    odd = buyers.assign(Product=buyers["Product"].mask(buyers.index < 2, "KP999").mask(buyers.index == 9))
+    kept = buyers.drop(index=[0, 1, 9])
+    found, clean = (answer_merged(each, SETTINGS, MERGED, seed=3) for each in (odd, kept))
+    assert [(left.name, left.rows) for left in found.report["left_out"]] == [("", 1), ("KP999", 2)]
+    missing, few = (left.reason for left in found.report["left_out"])
+    assert missing == "Product is missing"
+    assert "fewer rows than compare.rules.min_group" in few
+    assert clean.report["left_out"] == []
+    assert repr(found.report | {"left_out": []}) == repr(clean.report)
+    assert not {1, 2, 10} & set(found.responses["customer"])
+
+
+def test_a_table_of_which_nothing_was_compared_is_refused(buyers):
+    with pytest.raises(PersonaeError, match="column Product holds 'KP281'; compared were red, blue"):
+        answer_merged(buyers, SETTINGS, {"red": "a", "blue": "a"}, seed=3)
 
 
 def test_numeric_classes_are_found_under_the_names_they_were_compared_by(buyers):
@@ -103,8 +116,9 @@ def test_numeric_classes_are_found_under_the_names_they_were_compared_by(buyers)
     assert found["classes"] == ("KP281+KP481", "KP781")
     assert set(found["failures"].confusion) == set(told)
     coded.loc[0, "Product"] = np.nan
-    with pytest.raises(PersonaeError, match="target 'Product' is missing in 1 rows"):
-        answer_merged(coded, SETTINGS, told, seed=3)
+    beside = answer_merged(coded, SETTINGS, told, seed=3).report
+    assert [left.rows for left in beside["left_out"]] == [1]
+    assert beside["classes"] == ("KP281+KP481", "KP781")
 
 
 def test_failures_are_the_confusion_matrix_of_each_repeat():
