@@ -84,7 +84,9 @@ def study(
         reports["prepare"] |= {"baskets": 0, "remark": "no customer_basket.csv: no rules, no promotions"}
         reports["promotions"], tables["rules"] = [], []
     kept = {key: value for key, value in reports.items() if key not in without}
-    return Findings("fabricated", kept, {} if "tables" in without else tables, {"settings": "0" * 64})
+    tables = {} if "tables" in without else tables
+    highlights = [("Product", "KP781", name, "5")] if tables else []
+    return Findings("fabricated", kept, tables, {"settings": "0" * 64}, highlights)
 
 
 def _prepare(name: str) -> dict[str, Any]:
@@ -210,7 +212,13 @@ def _compare(segments: int, name: str, refused: bool) -> dict[str, Any]:
         "grouping": "segment",
         "sizes": dict.fromkeys(groups, 20),
         "descriptive": ["age"],
-        "rules": {"alpha": 0.05, "correction": "holm", "margin": 0.3, "auc_bound": 0.6, "on_inconclusive": "merge"},
+        "rules": {
+            "alpha": 0.05,
+            "correction": "holm",
+            "margin": 0.3,
+            "auc_bound": 0.6,
+            "on_inconclusive": "merge",
+        },
         "tests": 1 + len(pairs),
         "variables": {
             name: {

@@ -16,7 +16,9 @@ from personae.report.verdicts import verdicts
 
 def section(findings):
     """Text of the section, tags taken out."""
-    page = render(replace(findings, reports={"classify": findings.reports["classify"]}, tables={}))
+    page = render(
+        replace(findings, reports={"classify": findings.reports["classify"]}, tables={}, highlights=())
+    )
     return words(page.partition('<section id="classify">')[2].partition("</section>")[0])
 
 

@@ -10,7 +10,9 @@ from personae.report.page import render
 
 
 def page(findings):
-    return render(replace(findings, reports={"compare": findings.reports["compare"]}, tables={}))
+    return render(
+        replace(findings, reports={"compare": findings.reports["compare"]}, tables={}, highlights=())
+    )
 
 
 def rows(findings, caption):
