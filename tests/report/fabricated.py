@@ -385,7 +385,7 @@ def _classify(refused: bool) -> dict[str, Any]:
 def _split(accuracy: float, majority: float, precision: dict[str, float], encoding: str) -> dict[str, Any]:
     return {
         "recipe": f"test share 0.2, not stratified; categories as {encoding}", "rows": 36, "accuracy": accuracy,
-        "majority_accuracy": majority, "precision": precision, "recall": {name: 7 / 9 for name in precision},
+        "majority_accuracy": majority, "precision": precision, "recall": dict.fromkeys(precision, 7 / 9),
     }  # fmt: skip
 
 

@@ -12,8 +12,8 @@ from personae.errors import PersonaeError
 from personae.report.page import Findings, render
 from personae.response.products import answer_merged, failures, single_split
 from personae.response.study import answer
-from personae.schema.classify import Classify, Merging
 from personae.results import to_json
+from personae.schema.classify import Classify, Merging
 from personae.schema.prepare import AerofitPrepare
 from personae.simulate.aerofit import simulate
 from personae.sources import aerofit

@@ -148,7 +148,7 @@ def _joined(report: Traced, compare: Traced | None) -> str:
     members: dict[str, list[str]] = {}
     for name, merged in (report.at("groups") or Traced({}, "")).items():
         members.setdefault(str(merged), []).append(name)
-    pairs = [] if compare is None else compare.at("merge") or []
+    pairs = (compare.at("merge") if compare is not None else None) or ()
     open_pairs = [{str(pair["a"]), str(pair["b"])} for pair in pairs if pair["verdict"] == "inconclusive"]
     told = []
     for names in (names for names in members.values() if len(names) > 1):

@@ -129,7 +129,7 @@ def answer_merged(
     split = partial(single_split, columns=settings.features, target=settings.target, merging=merging)
     known = {"groups": groups, "left_out": left_out, "before": before, "failures": confused}
     claimed = claim | {"before": split(customers)}
-    if merged[settings.target].nunique() == 1:
+    if len(set(merged[settings.target])) == 1:
         return _one_class(merged[settings.target], known | {"seed_claim": claimed})
     after, left, _ = _figures(merged, settings, merging, seed=seed)
     answers = answer(merged, settings, seed=seed)
