@@ -1,10 +1,15 @@
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from personae.errors import PersonaeError
 from personae.groups import final_groups
+from personae.inference.compare import compare
+from personae.inference.rules import Rules
+from personae.names import names
 from personae.personas import persona_cards
+from personae.results import to_json
 from personae.schema.profile import Play, Profile
 from personae.simulate.aerofit import simulate
 
@@ -20,6 +25,7 @@ SETTINGS = Profile(
     fallback="mass market",
     response=None,
 )
+RULES = Rules(0.05, "holm", "mann-whitney", 0.3, 0.6, 0.3, 5, 19, "keep")
 GROUPS = {"KP281": "KP281+KP481", "KP481": "KP281+KP481", "KP781": "KP781"}
 
 
@@ -58,3 +64,22 @@ def test_a_merge_by_decision_is_said_and_stability_is_not_asked_of_given_groups(
 def test_segments_are_no_given_groups():
     with pytest.raises(PersonaeError, match="compared was segment"):
         final_groups(pd.DataFrame({"customer": [1]}), {"grouping": "segment", "groups": {}, "merge": []})
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        pytest.param([12345671, 12345672, 12345673], id="codes of eight digits"),
+        pytest.param([1000001.0, 1000002.0, None], id="a missing whole number among floats"),
+        pytest.param([True, False, None], id="truth values"),
+    ],
+)
+def test_the_groups_that_were_compared_are_found_among_the_customers(codes):
+    customers = pl.DataFrame(
+        {"code": np.repeat(np.array(codes, dtype=object), 30).tolist(), "age": np.arange(90.0) % 30}
+    )
+    told = to_json(compare(customers, "code", RULES, seed=0))
+    found = final_groups(customers.to_pandas(), told)
+    assert len(found.names) == sum(code is not None for code in codes)
+    expected = names(np.repeat(np.array(codes, dtype=object), 30))
+    assert [found.names[place] if place >= 0 else "" for place in found.number] == expected.tolist()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from personae.errors import PersonaeError
+from personae.names import names as names_of
 from personae.personas import Evidence, Persona
 
 VERDICT = "given groups"
@@ -70,7 +71,8 @@ def final_groups(customers: pd.DataFrame, comparison: Mapping[str, Any]) -> Grou
             f"profile.of: groups: compared was {grouping}, which is no column of the customers"
         )
     names = tuple(dict.fromkeys(merged.values()))
-    number = customers[grouping].astype(str).map({old: names.index(new) for old, new in merged.items()})
+    place_of = {old: names.index(new) for old, new in merged.items()}
+    number = np.array([place_of.get(name, -1) for name in names_of(customers[grouping])], dtype=int)
     caveats = {
         place: tuple(
             f"{pair['a']} and {pair['b']} are together by the business's decision: "
@@ -80,4 +82,4 @@ def final_groups(customers: pd.DataFrame, comparison: Mapping[str, Any]) -> Grou
         )
         for place, name in enumerate(names)
     }
-    return Groups(names, number.fillna(-1).astype(int).to_numpy(), caveats)
+    return Groups(names, number, caveats)

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from personae.errors import PersonaeError
-from personae.inference.columns import Column, design_matrix, one_row_a_unit, read_column
+from personae.inference.columns import Column, design_matrix, group_names, one_row_a_unit, read_column
 
 
 @pytest.mark.parametrize("frame", [pl.DataFrame, pd.DataFrame])
@@ -61,3 +61,9 @@ def test_a_unit_in_two_groups_is_refused():
     days = pl.DataFrame({"user": [1, 1], "segment": ["a", "b"], "steps": [1, 2]})
     with pytest.raises(PersonaeError, match="a user has rows in several groups"):
         one_row_a_unit(days, "user", "segment")
+
+
+def test_group_codes_that_a_float_cannot_hold_are_refused():
+    assert group_names(read_column(pl.DataFrame({"code": [2**53 - 1]}), "code")).tolist() == [str(2**53 - 1)]
+    with pytest.raises(PersonaeError, match="column code holds group codes beyond 2\\^53"):
+        group_names(read_column(pl.DataFrame({"code": [2**53 + 1]}), "code"))

@@ -29,7 +29,10 @@ GIVEN = Compare(
     unit=None,
     rules=RULES,
     probabilities=Probabilities(
-        pairs=[("Product", "Income")], bins={"Income": Bins(edges=[70_000.0], closed="right")}, small_n=30
+        pairs=[("Product", "Income")],
+        bins={"Income": Bins(edges=[70_000.0], closed="right")},
+        small_n=30,
+        highlights=[],
     ),
 )
 OWN = Compare.model_validate_json(

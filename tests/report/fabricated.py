@@ -84,7 +84,9 @@ def study(
         reports["prepare"] |= {"baskets": 0, "remark": "no customer_basket.csv: no rules, no promotions"}
         reports["promotions"], tables["rules"] = [], []
     kept = {key: value for key, value in reports.items() if key not in without}
-    return Findings("fabricated", kept, {} if "tables" in without else tables, {"settings": "0" * 64})
+    tables = {} if "tables" in without else tables
+    highlights = [("Product", "KP781", name, "5")] if tables else []
+    return Findings("fabricated", kept, tables, {"settings": "0" * 64}, highlights)
 
 
 def _prepare(name: str) -> dict[str, Any]:
@@ -210,7 +212,14 @@ def _compare(segments: int, name: str, refused: bool) -> dict[str, Any]:
         "grouping": "segment",
         "sizes": dict.fromkeys(groups, 20),
         "descriptive": ["age"],
-        "rules": {"alpha": 0.05, "on_inconclusive": "merge"},
+        "rules": {
+            "alpha": 0.05,
+            "correction": "holm",
+            "margin": 0.3,
+            "auc_bound": 0.6,
+            "on_inconclusive": "merge",
+        },
+        "tests": 1 + len(pairs),
         "variables": {
             name: {
                 "normality": dict.fromkeys(groups, 0.0004),
@@ -240,9 +249,10 @@ def _compare(segments: int, name: str, refused: bool) -> dict[str, Any]:
                 "a": a,
                 "b": b,
                 "variable": name,
-                "test": "mannwhitney",
+                "test": "mann-whitney",
                 "p": 0.01,
                 "p_adjusted": 0.14,
+                "p_within_pair": 0.02,
                 "cliffs_delta": -0.15,
                 "ci": [-0.36, 0.07],
                 "cohens_d": -0.27,
@@ -260,6 +270,7 @@ def _compare(segments: int, name: str, refused: bool) -> dict[str, Any]:
                 "b": b,
                 "two_sample_auc": 0.61,
                 "two_sample_ci": [0.45, 0.7],
+                "two_sample_p_adjusted": 0.06,
                 "verdict": verdict,
                 "power": 0.39,
                 "reason": "power is 39 %",
@@ -306,10 +317,23 @@ def _classify(refused: bool) -> dict[str, Any]:
             }
         ],
         "groups": {"yes": "yes", "maybe": "yes", "no": "no"},
+        "left_out": [
+            {"name": "never", "rows": 2, "reason": "not compared"},
+            {"name": "", "rows": 3, "reason": "Response is missing"},
+        ],
         "before": {
             "classes": ["yes", "maybe", "no"],
+            "folds": 5,
+            "repeats": 20,
             "majority_accuracy": 0.444444,
             "models": {name: figures(-0.2) for name in MODELS},
+        },
+        "after": {
+            "classes": ["yes", "no"],
+            "folds": 5,
+            "repeats": 20,
+            "majority_accuracy": 0.777778,
+            "models": {name: figures(0.1) for name in MODELS},
         },
         "failures": {
             "model": "xgboost",
@@ -317,7 +341,10 @@ def _classify(refused: bool) -> dict[str, Any]:
             "pairs": [{"a": "yes", "b": "no", "rows": 7.25, "share": 1.0}],
             "rows": [{"customer": 7, "actual": "yes", "predicted": "no", "wrong": 0.85}],
         },
-        "failures_after": {"rows": []},
+        "failures_after": {
+            "confusion": {"yes": {"yes": 21.5, "no": 3.25}, "no": {"yes": 1.5, "no": 71.5}},
+            "rows": [],
+        },
         "leakage": [
             {
                 "check": "one column alone",
@@ -348,8 +375,18 @@ def _classify(refused: bool) -> dict[str, Any]:
             "upper": 0.77,
             "share_at_least_claimed": 0.55,
             "majority": 0.444,
+            "before": _split(0.638889, 0.5, {"yes": 0.65, "maybe": 0.25, "no": 1.0}, "dummies"),
+            "after": _split(0.944444, 0.75, {"yes": 0.931034, "no": 1.0}, "dummies"),
+            "after_integer_codes": _split(0.972222, 0.75, {"yes": 0.964286, "no": 1.0}, "codes"),
         },
     }
+
+
+def _split(accuracy: float, majority: float, precision: dict[str, float], encoding: str) -> dict[str, Any]:
+    return {
+        "recipe": f"test share 0.2, not stratified; categories as {encoding}", "rows": 36, "accuracy": accuracy,
+        "majority_accuracy": majority, "precision": precision, "recall": dict.fromkeys(precision, 7 / 9),
+    }  # fmt: skip
 
 
 def _curve(x: str, y: str) -> list[dict[str, Any]]:

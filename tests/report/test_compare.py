@@ -10,12 +10,14 @@ from personae.report.page import render
 
 
 def page(findings):
-    return render(replace(findings, reports={"compare": findings.reports["compare"]}, tables={}))
+    return render(
+        replace(findings, reports={"compare": findings.reports["compare"]}, tables={}, highlights=())
+    )
 
 
 def rows(findings, caption):
     """Text of each body row of the table with this caption."""
-    table = re.search(rf"<table>\s*<caption><span>{caption}.*?</table>", page(findings), re.DOTALL)
+    table = re.search(rf"<table[^>]*>\s*<caption><span>{caption}.*?</table>", page(findings), re.DOTALL)
     body = table.group().partition("<tbody>")[2]
     texts = (re.sub(r"<[^>]+>", " ", row).replace("&nbsp;", " ") for row in re.split("</tr>", body)[:-1])
     return [" ".join(text.split()) for text in texts]
@@ -88,3 +90,28 @@ def test_without_a_tested_number_there_is_no_table_of_assumptions():
     for variable in findings.reports["compare"]["variables"].values():
         variable["normality"] = {}
     assert "Assumptions" not in page(findings)
+
+
+def test_a_pair_shows_its_test_and_the_p_that_decides_beside_the_raw_and_the_adjusted_one():
+    assert "Mann-Whitney 0.010 0.020 0.14 Cliff" in pair_of(study(2))
+
+
+def test_a_pair_that_is_only_described_has_no_p():
+    findings = study(2)
+    findings.reports["compare"]["merge"] = []
+    row = pair_of(findings, test=None, p=None, p_adjusted=None, p_within_pair=None)
+    assert "described only not measured not measured Cliff" in row
+
+
+@pytest.mark.parametrize(
+    ("correction", "name"), [("holm", "Holm (family-wise error)"), ("bh", "Benjamini and Hochberg")]
+)
+def test_corrections_and_the_rule_of_the_verdict_are_stated(correction, name):
+    findings = study(3)
+    findings.reports["compare"]["rules"]["correction"] = correction
+    text = " ".join(re.sub(r"<[^>]+>", " ", page(findings)).split())
+    assert f"adjusted p is corrected by {name}" in text
+    assert "over all 4 tests of variables and pairs; no verdict goes by it" in text
+    assert "equivalent within 0.30 standard deviations (p of equivalence at most 5 % )" in text
+    assert "upper bound of the AUC is below 0.60 ." in text
+    assert "the settings decide: merge." in text

@@ -62,5 +62,33 @@ def test_pairs_are_named_with_their_verdict(name):
     assert (verdict.level == "supported") == (name == "merge")
 
 
+@pytest.mark.parametrize(
+    ("decision", "said"),
+    [("merge", "they are counted as one is a decision"), ("keep", "they stay apart is a decision")],
+)
+def test_of_an_inconclusive_pair_the_sentence_says_that_the_settings_decided(decision, said):
+    findings = study(2, refused=True)
+    findings.reports["compare"]["merge"][0]["decision"] = decision
+    [verdict] = [each for each in told(findings) if each.evidence.key.startswith("compare")]
+    assert f"{said} of the settings (on_inconclusive: {decision})." in verdict.text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "who"),
+    [("inconclusive", "the settings (on_inconclusive: merge)"), ("merge", "the verdict on them")],
+)
+def test_what_predicts_merged_classes_says_so_and_who_merged_them(verdict, who):
+    findings = study(2)
+    findings.reports["compare"]["merge"][0] |= {"a": "yes", "b": "maybe", "verdict": verdict}
+    said = f"Response can be predicted after yes and maybe were counted as one by {who}: ROC AUC"
+    assert any(said in each.text for each in told(findings))
+
+
+def test_classes_that_stayed_as_they_were_need_no_word():
+    findings = study(2)
+    findings.reports["classify"]["groups"] = {"yes": "yes", "no": "no"}
+    assert any("Response can be predicted: ROC AUC" in each.text for each in told(findings))
+
+
 def test_without_reports_there_is_no_verdict():
     assert verdicts({}) == []

@@ -9,8 +9,10 @@ import yaml
 from sklearn.metrics import confusion_matrix
 
 from personae.errors import PersonaeError
+from personae.report.page import Findings, render
 from personae.response.products import answer_merged, failures, single_split
 from personae.response.study import answer
+from personae.results import to_json
 from personae.schema.classify import Classify, Merging
 from personae.schema.prepare import AerofitPrepare
 from personae.simulate.aerofit import simulate
@@ -74,9 +76,49 @@ def test_without_merging_it_is_the_plain_answer(buyers):
     assert repr(answer_merged(buyers, plain, {}, seed=3).report) == repr(answer(buyers, plain, seed=3).report)
 
 
-def test_a_class_that_was_not_compared_is_named(buyers):
-    with pytest.raises(PersonaeError, match="column Product holds 'KP781'; compared were KP281, KP481"):
-        answer_merged(buyers, SETTINGS, {"KP281": "a", "KP481": "a"}, seed=3)
+def test_a_merge_of_all_classes_leaves_what_was_found_before_it_and_says_why_there_is_no_more(buyers):
+    found = answer_merged(buyers, SETTINGS, dict.fromkeys(MERGED, "all"), seed=3)
+    reason = "the merge leaves one class of Product, all: nothing to predict"
+    assert found.model is None
+    assert found.responses.empty
+    assert found.report["after"] == found.report["models"] == {"skipped": reason}
+    assert found.report["before"].models["logistic"]["accuracy"].mean < 0.75
+    assert found.report["failures"].pairs
+    page = render(Findings("gym", to_json({"classify": found.report})))
+    for told in (reason, "Before groups were merged", "before the merge", "Where logistic fails"):
+        assert told in page
+    assert "after the merge" not in page
+
+
+def test_rows_that_were_not_compared_are_left_out_with_the_reason(buyers):
+    odd = buyers.assign(Product=buyers["Product"].mask(buyers.index < 2, "KP999").mask(buyers.index == 9))
+    kept = buyers.drop(index=[0, 1, 9])
+    found, clean = (answer_merged(each, SETTINGS, MERGED, seed=3) for each in (odd, kept))
+    assert [(left.name, left.rows) for left in found.report["left_out"]] == [("", 1), ("KP999", 2)]
+    missing, few = (left.reason for left in found.report["left_out"])
+    assert missing == "Product is missing"
+    assert "fewer rows than compare.rules.min_group" in few
+    assert clean.report["left_out"] == []
+    assert repr(found.report | {"left_out": []}) == repr(clean.report)
+    assert not {1, 2, 10} & set(found.responses["customer"])
+
+
+def test_a_table_of_which_nothing_was_compared_is_refused(buyers):
+    with pytest.raises(PersonaeError, match="column Product holds 'KP281'; compared were red, blue"):
+        answer_merged(buyers, SETTINGS, {"red": "a", "blue": "a"}, seed=3)
+
+
+def test_numeric_classes_are_found_under_the_names_they_were_compared_by(buyers):
+    codes = {"KP281": 12345671, "KP481": 12345672, "KP781": 12345673}
+    told = {str(code): MERGED[name] for name, code in codes.items()}
+    coded = buyers.assign(Product=buyers["Product"].map(codes).astype(float))
+    found = answer_merged(coded, SETTINGS, told, seed=3).report
+    assert found["classes"] == ("KP281+KP481", "KP781")
+    assert set(found["failures"].confusion) == set(told)
+    coded.loc[0, "Product"] = np.nan
+    beside = answer_merged(coded, SETTINGS, told, seed=3).report
+    assert [left.rows for left in beside["left_out"]] == [1]
+    assert beside["classes"] == ("KP281+KP481", "KP781")
 
 
 def test_failures_are_the_confusion_matrix_of_each_repeat():

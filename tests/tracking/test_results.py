@@ -53,6 +53,15 @@ def test_a_model_knows_the_tables_that_its_stage_read_those_of_a_folder_one_by_o
     assert [path.name for path in model.tables] == ["customers.parquet", "days.parquet", "hours.parquet"]
 
 
+def test_a_stage_without_a_model_says_so_and_the_run_has_none(inside):
+    result = key.read("campaign")
+    folder = inside.root / "models/campaign/classifier"
+    folder.mkdir(parents=True)
+    (folder / "skipped.json").write_text("{}")
+    result.entries["segment"]["outs"].append({"path": "models/campaign/classifier", "md5": "0"})
+    assert collect(result).models == []
+
+
 def test_pages_and_cards_that_a_run_gets_show_hostile_names_as_text(inside):
     findings = study(2, hostile=True)
     told = findings.reports

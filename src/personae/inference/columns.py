@@ -10,8 +10,10 @@ from narwhals.typing import IntoDataFrame
 from numpy.typing import NDArray
 
 from personae.errors import PersonaeError
+from personae.names import names
 
 NAN = float("nan")
+LARGEST_CODE = 2.0**53
 Frame = nw.DataFrame[Any]
 
 
@@ -48,12 +50,16 @@ def read_column(table: IntoDataFrame, name: str) -> Column:
         if np.isinf(values).any():
             raise PersonaeError(f"column {name} holds an infinite number; expected finite numbers")
         return Column(name, "number", values)
-    missing = series.is_null().to_numpy()
-    return Column(name, "category", np.where(missing, "", series.cast(nw.String).to_numpy()).astype(str))
+    return Column(name, "category", names(series.to_list()))
 
 
 def group_names(column: Column) -> NDArray[np.str_]:
     """Name the group of each row; the empty string where it is missing.
+
+    Raises
+    ------
+    PersonaeError
+        If the groups are numbers too large to be told apart: from 2^53 floats skip whole numbers.
 
     Examples
     --------
@@ -62,7 +68,11 @@ def group_names(column: Column) -> NDArray[np.str_]:
     """
     if column.kind == "category":
         return column.values
-    return np.array(["" if np.isnan(value) else f"{value:g}" for value in column.values])
+    if np.any(np.abs(column.values) >= LARGEST_CODE):
+        raise PersonaeError(
+            f"column {column.name} holds group codes beyond 2^53; expected text in their place"
+        )
+    return names(column.values)
 
 
 def one_row_a_unit(table: IntoDataFrame, unit: str, grouping: str) -> tuple[Frame, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from scipy.special import ndtri
 
 from personae.errors import PersonaeError
 from personae.inference.columns import read_column
+from personae.names import names
 
 Kind = Literal["marginal", "joint", "conditional"]
 Closed = Literal["left", "right"]
@@ -121,7 +122,7 @@ def read_levels(table: IntoDataFrame, name: str, bins: Bins | None = None) -> Le
     found, codes = np.unique(column.values[column.known], return_inverse=True)
     all_codes = np.full(len(column.values), -1)
     all_codes[column.known] = codes
-    return Levels(name, tuple(f"{v:g}" if column.kind == "number" else str(v) for v in found), all_codes)
+    return Levels(name, tuple(names(found).tolist()), all_codes)
 
 
 def probabilities(
@@ -149,8 +150,7 @@ def probabilities(
     >>> [(row.event_value, row.probability) for row in fit]
     [('a', 0.5), ('b', 0.5)]
     """
-    names = dict.fromkeys(name for pair in pairs for name in pair)
-    columns = {name: read_levels(table, name, bins.get(name)) for name in names}
+    columns = {name: read_levels(table, name, bins.get(name)) for pair in pairs for name in pair}
     show = partial(_rows, small_n=small_n, level=level)
     rows = [row for column in columns.values() for row in show("marginal", column, None, _counts(column))]
     for first, second in ((columns[a], columns[b]) for a, b in pairs):

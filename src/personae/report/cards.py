@@ -39,11 +39,12 @@ def model_cards(study: str, reports: Report, segment: Report, classify: Report |
     reports
         Contents of the JSON reports, by name without ending.
     segment, classify
-        The study's sections of these names; null where a study has no answers to learn from.
+        The study's sections of these names; null where a study has no answers to learn from. Where a merge
+        left one class, no model was learned either.
     """
     prepare, personas = reports["prepare"], reports.get("personas", [])
     cards = {"segmenter": segmenter_card(study, prepare, reports["segment"], segment, personas)}
-    if classify is not None:
+    if classify is not None and "best" in reports["classify"]:
         cards["classifier"] = classifier_card(study, prepare, reports["classify"], classify)
     return cards
 

@@ -87,17 +87,22 @@ def _one_split(reports: Reports) -> str | None:
     claim = report.get("seed_claim")
     if not claim:
         return None
-    told = (
-        f"over {claim['splits']} such splits {percent(claim['median'])} "
-        f"({percent(claim['lower'])} to {percent(claim['upper'])}), majority {percent(claim['majority'])}"
-    )
-    if "before" not in report or claim["model"] not in report["models"]:
-        return told
-    after = report.get("after", report)["models"][claim["model"]]["accuracy"]
-    return (
-        f"{told}; after the merge {percent(after['mean'])} ± {percent(after['sd'])} over folds, "
-        f"majority {percent(report['majority_accuracy'])}"
-    )
+    majority = f"majority {percent(claim['majority'])}"
+    if "before" not in report:
+        low, high = percent(claim["lower"]), percent(claim["upper"])
+        return f"over {claim['splits']} such splits {percent(claim['median'])} ({low} to {high}), {majority}"
+    before, after = report["before"], report["after"]
+    folds = f"{before['repeats']} times {before['folds']} stratified folds"
+    told = f"over {folds} {_folded(before, claim['model'])}, {majority}"
+    if "skipped" in after:
+        return f"{told}; {after['skipped']}"
+    merged = f"{_folded(after, claim['model'])}, majority {percent(after['majority_accuracy'])}"
+    return f"{told}; after the merge {merged}"
+
+
+def _folded(report: Mapping[str, Any], model: str) -> str:
+    accuracy = report["models"][model]["accuracy"]
+    return f"{percent(accuracy['mean'])} ± {percent(accuracy['sd'])}"
 
 
 def _most_accurate(model: str) -> Callable[[Reports], str | None]:

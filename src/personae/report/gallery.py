@@ -76,7 +76,7 @@ def _of_groups(reports: Reports, folder: Path | None) -> Iterator[Picture | None
 
 def _of_models(reports: Reports, tables: Tables, folder: Path | None) -> Iterator[Picture]:
     report = reports.get("classify")
-    if report is None:
+    if report is None or "best" not in report:
         return
     yield response.models(report, folder)
     for kind in ("roc", "precision_recall"):

@@ -1,6 +1,6 @@
 """The page of a study: reports and pictures into one HTML file that needs nothing else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from personae.report import figures, gallery, theme
 from personae.report.pictures.baskets import joined
+from personae.report.probabilities import Highlight, by_pair, highlighted
 from personae.report.theme import Picture
 from personae.report.traced import Traced
 from personae.report.verdicts import verdicts
@@ -30,12 +31,15 @@ class Findings:
         Rows of the CSV reports, by path below the study's folder, without ending.
     hashes
         SHA-256 of what the study was made from, by what it is.
+    highlights
+        Conditional probabilities that are shown first, as the settings name them.
     """
 
     study: str
     reports: Mapping[str, Any]
     tables: Mapping[str, Table] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
+    highlights: Sequence[Highlight] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ def render(findings: Findings, folder: Path | None = None) -> str:
             reports=reports,
             tables=tables,
             hashes=findings.hashes,
+            highlights=highlighted(tables.get("probabilities", Traced([], "")), findings.highlights),
             verdicts=verdicts(reports),
             sections=[section for section in SECTIONS if section.needs in reports],
             absent=[
@@ -138,6 +143,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
+        "by_pair": by_pair,
         "ci": figures.interval,
         "fig": figures.figure,
         "candidates_of": gallery.candidates_of,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -34,7 +35,8 @@ class Verdict:
 def verdicts(reports: dict[str, Traced]) -> list[Verdict]:
     """Gather the verdicts of all reports that exist, in the order of the page."""
     found: list[Verdict] = []
-    for name, judge in JUDGES.items():
+    judges = JUDGES | {"classify": partial(_response, compare=reports.get("compare"))}
+    for name, judge in judges.items():
         if name in reports:
             found += judge(reports[name])
     if any("classify.json#/leakage" in verdict.evidence.key for verdict in found):
@@ -110,8 +112,12 @@ PAIRS = {
     "merge": ("supported", Markup("{} and {} can be treated as one: told apart with AUC {} only.")),
     "inconclusive": (
         "not supported",
-        Markup("{} and {}: neither a difference nor equality is shown (AUC {})."),
+        Markup("{} and {}: neither a difference nor equality is shown (AUC {}){}."),
     ),
+}
+DECIDED = {
+    "merge": "; that they are counted as one is a decision of the settings (on_inconclusive: merge)",
+    "keep": "; that they stay apart is a decision of the settings (on_inconclusive: keep)",
 }
 
 
@@ -133,18 +139,39 @@ def _merges(report: Traced) -> Iterator[Verdict]:
     for pair in pairs:
         level, text = PAIRS[str(pair["verdict"])]
         auc = estimate(pair.at("two_sample_auc"), pair.at("two_sample_ci"))
-        yield Verdict(level, text.format(pair["a"], pair["b"], auc), pair)
+        decided = DECIDED.get(str(pair.at("decision")), "")
+        yield Verdict(level, text.format(pair["a"], pair["b"], auc, decided), pair)
 
 
-def _response(report: Traced) -> Iterator[Verdict]:
+def _joined(report: Traced, compare: Traced | None) -> str:
+    """Say which classes were counted as one, and who decided it; nothing where none were."""
+    members: dict[str, list[str]] = {}
+    for name, merged in (report.at("groups") or Traced({}, "")).items():
+        members.setdefault(str(merged), []).append(name)
+    pairs = (compare.at("merge") if compare is not None else None) or ()
+    open_pairs = [{str(pair["a"]), str(pair["b"])} for pair in pairs if pair["verdict"] == "inconclusive"]
+    told = []
+    for names in (names for names in members.values() if len(names) > 1):
+        by_settings = any(pair <= set(names) for pair in open_pairs)
+        who = "the settings (on_inconclusive: merge)" if by_settings else "the verdict on them"
+        told.append(f" after {' and '.join(names)} were counted as one by {who}")
+    return ", and".join(told)
+
+
+def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict]:
+    if "best" not in report:
+        text = Markup("{} is not predicted{}: {}.")
+        why = report["models"]["skipped"]
+        yield Verdict("not supported", text.format(report["target"], _joined(report, compare), why), why)
+        return
     yield from _leaks(report)
     best = report.at("selection", "figures") or report["models"][str(report["best"])]
     level = _beyond(best, "roc_auc", 0.5)
     if level is not None:
-        text = Markup("{} {} be predicted: ROC AUC {} over folds, average precision {}; chosen: {}.")
+        text = Markup("{} {} be predicted{}: ROC AUC {} over folds, average precision {}; chosen: {}.")
         told = (_spread(best, name) for name in ("roc_auc", "average_precision"))
-        can = "cannot" if level == "not supported" else "can"
-        yield Verdict(level, text.format(report["target"], can, *told, _words(report["best"])), best)
+        can, joined = "cannot" if level == "not supported" else "can", _joined(report, compare)
+        yield Verdict(level, text.format(report["target"], can, joined, *told, _words(report["best"])), best)
     majority = report.at("majority_accuracy")
     level = _beyond(best, "accuracy", _raw(majority))
     if level is not None:

@@ -14,17 +14,20 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from sklearn.model_selection import train_test_split
 
 from personae.errors import PersonaeError
+from personae.names import names
 from personae.response import results
 from personae.response.classification import encode_target
 from personae.response.metrics import Figure
 from personae.response.preprocessing import features
-from personae.response.study import Answers, answer, deal, describe, units_of
+from personae.response.study import Answers, answer, deal, describe, no_answers, units_of
 from personae.response.validation import validate
 from personae.schema.classify import Classify, Merging
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 Encoding = Literal["dummies", "integer codes"]
+
+TOO_FEW = "not compared: fewer rows than compare.rules.min_group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,15 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A class that was not compared, or (without a name) the rows without one, and why they are left out."""
+
+    name: str
+    rows: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SingleSplit:
     """One random split, as a study published it: no evidence by itself, see the repeated folds."""
 
@@ -98,42 +110,56 @@ def answer_merged(
         Of the merged classes; the report has further keys `groups`, `before` and `after` (figures of the
         plain models, nothing calibrated or chosen), `failures` and `failures_after` (of one of them), and
         `seed_claim`: the published accuracy beside that of the folds, and the published split reproduced
-        before and after the merge.
+        before and after the merge. Where the merge leaves one class, `models` and `after` say so in
+        `skipped`, and there is no model. Rows whose class was not compared are left out; `left_out` says
+        which and why.
 
     Raises
     ------
     PersonaeError
-        If a class has no merged class, or as `answer` does.
+        If no row has a class that was compared, or as `answer` does.
     """
     merging = settings.merging
     if merging is None:
         return answer(customers, settings, seed=seed)
-    classes = customers[settings.target].astype(str)
-    unknown = sorted(set(classes) - set(groups))
-    if unknown:
-        raise PersonaeError(
-            f"column {settings.target} holds {unknown[0]!r}; compared were {', '.join(groups)}"
-        )
-    merged = customers.assign(**{settings.target: classes.map(dict(groups))})
+    customers, left_out = _compared(customers, settings.target, groups)
+    merged = customers.assign(**{settings.target: customers[settings.target].map(dict(groups))})
     before, confused, correct = _figures(customers, settings, merging, seed=seed)
+    claim = results.seed_claim(correct, merging.published, before.majority_accuracy, merging.model)
+    split = partial(single_split, columns=settings.features, target=settings.target, merging=merging)
+    known = {"groups": groups, "left_out": left_out, "before": before, "failures": confused}
+    claimed = claim | {"before": split(customers)}
+    if len(set(merged[settings.target])) == 1:
+        return _one_class(merged[settings.target], known | {"seed_claim": claimed})
     after, left, _ = _figures(merged, settings, merging, seed=seed)
     answers = answer(merged, settings, seed=seed)
-    split = partial(single_split, columns=settings.features, target=settings.target, merging=merging)
-    claim = results.seed_claim(correct, merging.published, before.majority_accuracy, merging.model)
-    splits = {
-        "before": split(customers),
-        "after": split(merged),
-        "after_integer_codes": split(merged, encoding="integer codes"),
-    }
-    report = {
-        "groups": groups,
-        "before": before,
-        "failures": confused,
-        "after": after,
-        "failures_after": left,
-        "seed_claim": claim | splits,
-    }
-    return replace(answers, report=answers.report | report)
+    claimed |= {"after": split(merged), "after_integer_codes": split(merged, encoding="integer codes")}
+    found = {"after": after, "failures_after": left, "seed_claim": claimed}
+    return replace(answers, report=answers.report | known | found)
+
+
+def _compared(
+    customers: pd.DataFrame, target: str, groups: Mapping[str, str]
+) -> tuple[pd.DataFrame, list[LeftOut]]:
+    """Keep the rows whose class was compared, under the name it was compared by; say which are left out."""
+    named = names(customers[target])
+    counts = pd.Series(named).value_counts()
+    left = [
+        LeftOut(name, int(counts[name]), TOO_FEW if name else f"{target} is missing")
+        for name in sorted(set(named.tolist()) - set(groups))
+    ]
+    kept = np.isin(named, list(groups))
+    if not kept.any():
+        raise PersonaeError(f"column {target} holds {left[0].name!r}; compared were {', '.join(groups)}")
+    return customers[kept].assign(**{target: named[kept]}).reset_index(drop=True), left
+
+
+def _one_class(merged: pd.Series, known: Mapping[str, Any]) -> Answers:
+    """Say that the merge leaves nothing to predict; what was found before it stays."""
+    left = merged.iloc[0]
+    skipped = {"skipped": f"the merge leaves one class of {merged.name}, {left}: nothing to predict"}
+    told = {"target": merged.name, "classes": [left], "models": skipped, **known, "after": skipped}
+    return replace(no_answers(), report=told)
 
 
 def _figures(

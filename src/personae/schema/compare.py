@@ -35,11 +35,22 @@ class Bins(Frozen):
 
 
 class Probabilities(Frozen):
-    """Pairs of columns to tabulate, bins of the numeric ones, and the total below which a row is marked."""
+    """Pairs of columns to tabulate, bins of the numeric ones, and the total below which a row is marked.
+
+    `highlights` are shown first: event, its value, what is given, its value.
+    """
 
     pairs: list[tuple[str, str]]
     bins: dict[str, Bins]
     small_n: int = Field(gt=0)
+    highlights: list[tuple[str, str, str, str]]
+
+    @model_validator(mode="after")
+    def _highlights_are_of_pairs(self) -> "Probabilities":
+        for event, _, given, _ in self.highlights:
+            if (event, given) not in self.pairs and (given, event) not in self.pairs:
+                raise ValueError(f"highlights: {event} and {given} are none of the pairs")
+        return self
 
 
 class Compare(Frozen):

@@ -175,7 +175,8 @@ class Space(BaseEstimator):  # type: ignore[misc]
             bad = int((~np.isfinite(values)).sum())
             if bad:
                 raise PersonaeError(
-                    f"segment: column {column} has {bad} missing or infinite values; impute them first"
+                    f"segment: column {column} has {bad} missing or infinite values; impute them first: "
+                    f"add {column} to impute.columns"
                 )
             if column in self.log1p and len(values) and values.min() <= -1:
                 raise PersonaeError(

@@ -15,6 +15,7 @@ from personae.report.page import Findings, render
 from personae.results import to_json
 from personae.schema.base import Frozen
 from personae.schema.classify import Classify
+from personae.schema.compare import Compare
 from personae.schema.segment import Segment
 from personae.settings import load
 
@@ -44,9 +45,10 @@ TABLES = (
 
 
 class Keys(Frozen):
-    """What this stage reads of the settings, for the model cards."""
+    """What this stage reads of the settings, for the model cards and what is shown first."""
 
     segment: Segment
+    compare: Compare
     classify: Classify | None
 
 
@@ -64,6 +66,7 @@ def main(study: str) -> None:
             "raw data": _sha256(paths.origin(study)),
             "customer table": _sha256(paths.table(study, "customers")),
         },
+        highlights=keys.compare.probabilities.highlights if keys.compare.probabilities else (),
     )
     write_text(paths.report(study, "report.html"), render(findings, paths.report(study, "pictures")))
     answers = None if keys.classify is None else keys.classify.model_dump()

@@ -90,7 +90,7 @@ def collect(result: Finished) -> Results:
             tags |= flat_verdicts(content, f"verdict.{prefixes[output.path]}")
             if path.name == "prepare.json" and "data" in content:
                 tags["data"] = content["data"]
-        if path.parent == paths.model(study, ""):
+        if path.parent == paths.model(study, "") and not (path / "skipped.json").exists():
             models.append(Model(path.name, path, _tables(result, output.stage)))
     settings = yaml.load(paths.resolved(study).read_text("utf-8"), Loader=yaml.CSafeLoader)
     artifacts.append(Artifact(paths.resolved(study), "provenance"))
