@@ -356,10 +356,11 @@ def _classify(refused: bool) -> dict[str, Any]:
         "ablation": {
             f"{name} the segment": {
                 "xgboost": {
-                    "average_precision": {
+                    metric: {
                         "figure": {"mean": 0.6, "sd": 0.03, "pooled": 0.6},
                         "difference": {"mean": shift, "lower": shift - 0.02, "upper": shift + 0.02, "p": 0.5},
                     }
+                    for metric in ("roc_auc", "average_precision")
                 }
             }
             for name, shift in (("with", 0.001), ("far better with", 0.05))
