@@ -138,6 +138,40 @@ def test_a_column_hardly_known_in_a_group_is_left_out_with_the_reason():
     assert "income" not in found.variables
 
 
+def three_groups(seed, far):
+    """Three groups of 600; x moves by `far` from a to b, and is empty in c."""
+    rng = np.random.default_rng(seed)
+    group = np.repeat(["a", "b", "c"], 600)
+    x = np.where(group == "c", np.nan, rng.normal(size=1800) + far * (group == "b"))
+    return pl.DataFrame({"group": group, "x": x, "y": rng.normal(size=1800)}).fill_nan(None)
+
+
+@pytest.mark.parametrize(("far", "of_a_and_b"), [(2.0, "keep"), (0.0, "merge")])
+def test_a_column_empty_in_one_group_is_tested_in_the_others_and_merges_nothing_unseen(far, of_a_and_b):
+    found = compare(three_groups(0, far), "group", RULES, seed=0)
+    assert told(found)["variable", "x"] == "known for 0 rows of c, fewer than 5"
+    assert [(pair.a, pair.b) for pair in found.pairs if pair.variable == "x"] == [("a", "b")]
+    verdicts = {(pair.a, pair.b): (pair.verdict, pair.untested) for pair in found.merge}
+    assert verdicts["a", "b"] == (of_a_and_b, ())
+    assert verdicts["a", "c"] == verdicts["b", "c"] == ("inconclusive", ("x",))
+    assert all("x could not be compared" in pair.reason for pair in found.merge[1:])
+
+
+def test_a_column_that_changes_within_a_unit_merges_nothing():
+    users = three_groups(1, 0.0).drop("x").with_columns(user=pl.int_range(1800))
+    days = pl.concat([users.with_columns(day=pl.lit("mo")), users.with_columns(day=pl.lit("tu"))])
+    found = compare(days, "group", RULES, seed=0, unit="user")
+    assert told(found) == {("variable", "day"): "changes within a user"}
+    assert {(pair.verdict, pair.untested) for pair in found.merge} == {("inconclusive", ("day",))}
+    without = compare(days, "group", RULES, seed=0, unit="user", variables=["y"])
+    assert {pair.verdict for pair in without.merge} == {"merge"}
+
+
+def test_a_constant_column_prevents_no_merge():
+    table = three_groups(2, 0.0).drop("x").with_columns(one=1.0)
+    assert {pair.verdict for pair in compare(table, "group", RULES, seed=0).merge} == {"merge"}
+
+
 def test_a_constant_and_an_identifier_are_left_out_with_the_reason():
     table = customers(6, (40, 40)).with_columns(one=1.0, name=pl.int_range(80).cast(pl.String))
     reasons = told(compare(table, "group", RULES, seed=0))

@@ -69,6 +69,13 @@ def test_no_complete_rows_can_keep_but_never_merge():
     assert verdict([feature(p=1e-9)], None).verdict == "keep"
 
 
+def test_a_feature_that_could_not_be_compared_prevents_a_merge_and_is_named():
+    found = judge(("a", "b"), [feature(equivalence_p=0.001)], NEAR, RULES, ["income"])
+    assert (found.verdict, found.untested) == ("inconclusive", ("income",))
+    assert "income could not be compared" in found.reason
+    assert judge(("a", "b"), [feature(p=1e-9)], NEAR, RULES, ["income"]).verdict == "keep"
+
+
 def test_equal_pairs_are_kept_apart_at_the_level_only():
     """Eight features and the permutation test share one level."""
     rng = np.random.default_rng(0)
@@ -87,7 +94,7 @@ def test_within_pair_is_holm_over_features_and_classifier():
 
 
 def decided(a, b, auc, decision):
-    return Merge(a, b, auc, (0, 1), 1, 1, 10, (), 0.5, "inconclusive", "", decision, "data")
+    return Merge(a, b, auc, (0, 1), 1, 1, 10, (), (), 0.5, "inconclusive", "", decision, "data")
 
 
 def test_a_group_is_joined_only_if_it_may_be_merged_with_all_members():

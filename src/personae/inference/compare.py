@@ -81,17 +81,18 @@ def compare(
     >>> [merge.verdict for merge in compare(shoes, "shoe", rules, seed=0).merge]
     ['keep']
     """
-    columns, excluded = _read(table, grouping, variables, unit)
+    columns, varying = _read(table, grouping, variables, unit)
     members, left_out = _members(columns.pop(grouping), rules.min_group)
-    excluded += left_out
+    excluded = [Excluded("variable", name, f"changes within a {unit}") for name in varying] + left_out
     compared: dict[str, Variable] = {}
     pairs: list[Pair] = []
     for name, column in columns.items():
-        reason = _unusable(column, members, rules.min_group)
+        usable, reason = _usable(column, members, rules.min_group)
         if reason:
             excluded.append(Excluded("variable", name, reason))
+        if not usable:
             continue
-        compared[name], own = _compare_column(column, members, rules, seed)
+        compared[name], own = _compare_column(column, usable, rules, seed)
         if name in descriptive:
             compared[name], own = described(compared[name], own)
         pairs += own
@@ -100,7 +101,7 @@ def compare(
     compared, pairs = _adjust_run(compared, pairs, rules)
     merge: tuple[Merge, ...] = ()
     if not descriptive:
-        merge, pairs = _verdicts([columns[name] for name in compared], members, pairs, rules, seed)
+        merge, pairs = _verdicts(columns, varying, members, pairs, rules, seed=seed)
     return Comparison(
         grouping=grouping,
         sizes={name: int(rows.sum()) for name, rows in members.items()},
@@ -117,7 +118,8 @@ def compare(
 
 def _read(
     table: IntoDataFrame, grouping: str, variables: Sequence[str] | None, unit: str | None
-) -> tuple[dict[str, Column], list[Excluded]]:
+) -> tuple[dict[str, Column], tuple[str, ...]]:
+    """Columns of the table, one row a unit, and the names of those that change within a unit."""
     frame = nw.from_native(table, eager_only=True)
     chosen = [name for name in (variables or frame.columns) if name not in (grouping, unit)]
     wanted = [grouping, *chosen] if unit is None else [unit, grouping, *chosen]
@@ -127,8 +129,7 @@ def _read(
     varying: tuple[str, ...] = ()
     if unit is not None:
         frame, varying = one_row_a_unit(frame.select(wanted), unit, grouping)
-    columns = {name: read_column(frame, name) for name in [grouping, *chosen] if name not in varying}
-    return columns, [Excluded("variable", name, f"changes within a {unit}") for name in varying]
+    return {name: read_column(frame, name) for name in [grouping, *chosen] if name not in varying}, varying
 
 
 def _members(groups: Column, min_group: int) -> tuple[Members, list[Excluded]]:
@@ -157,19 +158,30 @@ def _told(excluded: Sequence[Excluded]) -> str:
     return "; ".join(f"{item.name}: {item.reason}" for item in excluded)
 
 
-def _unusable(column: Column, members: Members, min_group: int) -> str | None:
-    """Why a column cannot be compared."""
-    used = column.values[column.known & np.any(list(members.values()), axis=0)]
-    for name, rows in members.items():
-        known = int((rows & column.known).sum())
-        if known < min_group:
-            return f"known for {known} rows of {name}, fewer than {min_group}"
+def _usable(column: Column, members: Members, min_group: int) -> tuple[Members, str]:
+    """Groups in which a column can be compared, two at least or none, and why it cannot in the others."""
+    known = {name: int((rows & column.known).sum()) for name, rows in members.items()}
+    usable = {name: rows for name, rows in members.items() if known[name] >= min_group}
+    reasons = [
+        f"known for {known[name]} rows of {name}, fewer than {min_group}"
+        for name in members
+        if name not in usable
+    ]
+    if len(usable) < 2:
+        return {}, "; ".join(reasons)
+    used = column.values[column.known & np.any(list(usable.values()), axis=0)]
     distinct = len(np.unique(used))
     if distinct == 1:
-        return "constant"
+        return {}, "; ".join([*reasons, "constant"])
     if column.kind == "category" and distinct == len(used):
-        return "every row has its own value"
-    return None
+        return {}, "; ".join([*reasons, "every row has its own value"])
+    return usable, "; ".join(reasons)
+
+
+def _constant(column: Column, a: NDArray[np.bool_], b: NDArray[np.bool_], min_group: int) -> bool:
+    """Whether a column is known in both groups and has one value only: then there is nothing to test."""
+    known = min((a & column.known).sum(), (b & column.known).sum()) >= min_group
+    return bool(known and len(np.unique(column.values[(a | b) & column.known])) == 1)
 
 
 def _compare_column(column: Column, members: Members, rules: Rules, seed: int) -> tuple[Variable, list[Pair]]:
@@ -193,17 +205,33 @@ def _adjust_run(
 
 
 def _verdicts(
-    columns: Sequence[Column], members: Members, pairs: Sequence[Pair], rules: Rules, seed: int
+    columns: Mapping[str, Column],
+    varying: Sequence[str],
+    members: Members,
+    pairs: Sequence[Pair],
+    rules: Rules,
+    *,
+    seed: int,
 ) -> tuple[tuple[Merge, ...], list[Pair]]:
     """Judge every pair of groups; the pairs come back with their p-values corrected within the pair."""
     verdicts, corrected = [], []
     for number, (a, b) in enumerate(combinations(members, 2)):
         own = [pair for pair in pairs if (pair.a, pair.b) == (a, b)]
+        tested = [pair.variable for pair in own]
+        untested = [
+            name
+            for name, column in columns.items()
+            if name not in tested and not _constant(column, members[a], members[b], rules.min_group)
+        ]
         classifier = _tell_apart(
-            columns, members[a], members[b], rules, np.random.SeedSequence([seed, number])
+            [columns[name] for name in tested],
+            members[a],
+            members[b],
+            rules,
+            np.random.SeedSequence([seed, number]),
         )
         evidence = [Evidence(pair.variable, pair.p, pair.equivalence_p, pair.power) for pair in own]
-        verdicts.append(judge((a, b), evidence, classifier, rules))
+        verdicts.append(judge((a, b), evidence, classifier, rules, [*untested, *varying]))
         p_values, _ = within_pair([pair.p for pair in own], classifier)
         corrected += [replace(pair, p_within_pair=p) for pair, p in zip(own, p_values, strict=True)]
     return tuple(verdicts), corrected
@@ -217,8 +245,8 @@ def _tell_apart(
     seed: np.random.SeedSequence,
 ) -> TwoSample | None:
     """Two-sample test on the rows that are complete in every column; None if a group has too few of them."""
-    complete = np.all([column.known for column in columns], axis=0)
-    if min((a & complete).sum(), (b & complete).sum()) < rules.min_group:
+    complete = np.all([np.ones(len(a), dtype=bool), *(column.known for column in columns)], axis=0)
+    if not columns or min((a & complete).sum(), (b & complete).sum()) < rules.min_group:
         return None
     rows = (a | b) & complete
     return two_sample_test(design_matrix(columns, rows), b[rows], seed=seed, permutations=rules.permutations)

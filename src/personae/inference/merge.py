@@ -35,6 +35,7 @@ class Merge:
     two_sample_p_adjusted: float
     two_sample_rows: int
     not_equivalent: tuple[str, ...]
+    untested: tuple[str, ...]
     power: float
     verdict: Verdict
     reason: str
@@ -65,17 +66,20 @@ def judge(
     evidence: Sequence[Evidence],
     two_sample: TwoSample | None,
     rules: Rules,
+    untested: Sequence[str] = (),
 ) -> Merge:
     """Say whether a pair of groups is `merge`, `keep` or `inconclusive`.
 
     `merge`: every feature is equivalent within the margin and the upper bound of the two-sample AUC is below
     `auc_bound`, even if some difference is significant (and too small to matter). `keep`: otherwise, if a
     corrected test within the pair or the corrected permutation test of the AUC is at most alpha.
-    `inconclusive`: otherwise. A missing proof of difference is never taken as proof of equality.
+    `inconclusive`: otherwise. A missing proof of difference is never taken as proof of equality, and neither
+    is a feature that could not be compared.
 
     Parameters
     ----------
     two_sample : None where too few rows are complete in every feature.
+    untested : features that vary, and could not be compared in this pair.
 
     Examples
     --------
@@ -90,7 +94,7 @@ def judge(
     different = [item.variable for item, p in zip(evidence, corrected, strict=True) if p <= rules.alpha]
     powers = [item.power for item in evidence if not np.isnan(item.power)]
     power = min(powers) if powers else float("nan")
-    if evidence and not open_features and known.high < rules.auc_bound:
+    if evidence and not open_features and not untested and known.high < rules.auc_bound:
         verdict: Verdict = "merge"
         reason = _merge_reason(different, known, rules)
     elif different or p_classifier <= rules.alpha:
@@ -98,7 +102,7 @@ def judge(
         reason = _keep_reason(evidence, corrected, known, p_classifier, rules.alpha)
     else:
         verdict = "inconclusive"
-        reason = _open_reason(open_features, len(evidence), known, power, rules)
+        reason = _open_reason(open_features, untested, known, rules, features=len(evidence), power=power)
     decided: Decision = rules.on_inconclusive if verdict == "inconclusive" else verdict
     return Merge(
         a=pair[0],
@@ -109,6 +113,7 @@ def judge(
         two_sample_p_adjusted=p_classifier,
         two_sample_rows=known.rows,
         not_equivalent=open_features,
+        untested=tuple(untested),
         power=power,
         verdict=verdict,
         reason=reason,
@@ -147,9 +152,15 @@ def _keep_reason(
 
 
 def _open_reason(
-    open_features: Sequence[str], features: int, known: TwoSample, power: float, rules: Rules
+    open_features: Sequence[str],
+    untested: Sequence[str],
+    known: TwoSample,
+    rules: Rules,
+    *,
+    features: int,
+    power: float,
 ) -> str:
-    lack = []
+    lack = [f"{', '.join(untested)} could not be compared"] if untested else []
     if open_features:
         shown = f"{len(open_features)} of {features} features ({', '.join(open_features)})"
         lack.append(f"{shown} are not shown equivalent within {rules.margin:g} sd")
