@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,10 @@ from personae.inference.rules import Rules
 
 NAN = float("nan")
 NO_INTERVAL = (NAN, NAN)
+D_INTERVALS: Mapping[str, Literal["noncentral t", "delta method"]] = {
+    "tukey": "noncentral t",
+    "games-howell": "delta method",
+}
 Interval = tuple[float, float]
 Groups = Mapping[str, NDArray[np.float64]]
 
@@ -35,7 +40,10 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One column in one pair of groups; a category has Cramér's V in place of delta and d."""
+    """One column in one pair of groups; a category has Cramér's V in place of delta and d.
+
+    Cohen's d has an interval after ANOVA and Welch's ANOVA only: where a rank test was chosen, none holds.
+    """
 
     a: str
     b: str
@@ -98,7 +106,7 @@ def _number_pair(
     rules: Rules,
 ) -> Pair:
     a, b = groups[pair[0]], groups[pair[1]]
-    delta, d = effects.cliffs_delta(a, b), effects.cohens_d(a, b)
+    delta, d = effects.cliffs_delta(a, b), effects.cohens_d(a, b, D_INTERVALS.get(test.name))
     efficiency = RANK_EFFICIENCY if test.name in ("mann-whitney", "dunn") else 1.0
     return Pair(
         a=pair[0],
