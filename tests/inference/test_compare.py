@@ -11,6 +11,7 @@ from scipy import stats
 
 from personae.errors import PersonaeError
 from personae.inference.compare import compare
+from personae.inference.equivalence import RANK_EFFICIENCY, association_power, power
 from personae.inference.probabilities import Bins, probabilities
 from personae.inference.rules import Rules
 
@@ -220,6 +221,25 @@ def test_ties_everywhere_are_tested(values, rank_test):
     assert 0 <= found.variables["tied"].p <= 1
     pairs = [pair for pair in found.pairs if pair.variable == "tied"]
     assert all(0 <= pair.p <= 1 and -1 <= pair.ci[0] <= pair.ci[1] <= 1 for pair in pairs)
+
+
+def test_power_is_told_in_one_test_and_within_the_family_of_the_pair():
+    found = compare(customers(13, (80, 60)), "group", RULES, seed=0)
+    for pair in found.pairs:
+        sides = (80, 60, 2) if pair.variable == "sex" else (80, 60)
+        power_of = association_power if pair.variable == "sex" else power
+        rank = {"efficiency": RANK_EFFICIENCY} if pair.test == "mann-whitney" else {}
+        assert pair.power == pytest.approx(power_of(0.3, *sides, 0.05, **rank))
+        assert pair.power_within_pair == pytest.approx(power_of(0.3, *sides, 0.05 / 5, **rank))
+    [merge] = found.merge
+    assert merge.power == min(pair.power for pair in found.pairs)
+    assert merge.power_within_pair == min(pair.power_within_pair for pair in found.pairs)
+
+
+def test_a_pair_compared_in_categories_only_has_a_power():
+    [merge] = compare(customers(14, (80, 60)), "group", RULES, seed=0, variables=["sex"]).merge
+    assert merge.verdict == "inconclusive"
+    assert "power to see d = 0.3: 41 % in one test, 31 % after correction" in merge.reason
 
 
 def test_a_level_seen_once_is_tested_exactly():

@@ -1,11 +1,17 @@
 import numpy as np
 import pytest
 from scipy import stats
-from statsmodels.stats.power import TTestIndPower
+from statsmodels.stats.power import GofChisquarePower, TTestIndPower
 from statsmodels.stats.weightstats import ttost_ind
 
 from personae.inference.effects import pooled_sd
-from personae.inference.equivalence import RANK_EFFICIENCY, equivalence_p, level_equivalence_p, power
+from personae.inference.equivalence import (
+    RANK_EFFICIENCY,
+    association_power,
+    equivalence_p,
+    level_equivalence_p,
+    power,
+)
 
 
 def test_equals_statsmodels_where_the_means_are_equal():
@@ -67,3 +73,14 @@ def test_power_of_the_rank_test_is_what_simulation_gives():
     a, b = rng.normal(0.3, 1, (3000, 80)), rng.normal(size=(3000, 60))
     simulated = np.mean(stats.mannwhitneyu(a, b, axis=1).pvalue <= 0.05)
     assert power(0.3, 80, 60, 0.05, RANK_EFFICIENCY) == pytest.approx(simulated, abs=0.03)
+
+
+@pytest.mark.parametrize("levels", [2, 4])
+def test_power_of_an_association_equals_statsmodels(levels):
+    w = 0.3 / np.sqrt(0.3**2 + 140**2 / (80 * 60))
+    expected = GofChisquarePower().power(w, 140, 0.01, n_bins=levels)
+    assert association_power(0.3, 80, 60, levels, 0.01) == pytest.approx(expected, abs=1e-9)
+
+
+def test_power_of_an_association_is_that_of_the_t_test_on_two_levels():
+    assert association_power(0.3, 500, 300, 2, 0.05) == pytest.approx(power(0.3, 500, 300, 0.05), abs=0.01)

@@ -16,7 +16,14 @@ from personae.inference.columns import Column, design_matrix, group_names, one_r
 from personae.inference.merge import Evidence, Merge, final_groups, judge, within_pair
 from personae.inference.rules import Rules
 from personae.inference.twosample import TwoSample, two_sample_test
-from personae.inference.variables import Pair, Variable, compare_categories, compare_numbers, described
+from personae.inference.variables import (
+    Pair,
+    Variable,
+    compare_categories,
+    compare_numbers,
+    described,
+    pair_power,
+)
 
 Members = Mapping[str, NDArray[np.bool_]]
 
@@ -230,11 +237,27 @@ def _verdicts(
             rules,
             np.random.SeedSequence([seed, number]),
         )
-        evidence = [Evidence(pair.variable, pair.p, pair.equivalence_p, pair.power) for pair in own]
+        level = rules.alpha / (len(own) + (classifier is not None))
+        own = [
+            replace(pair, power_within_pair=_power(pair, columns[pair.variable], members, rules, level))
+            for pair in own
+        ]
+        evidence = [
+            Evidence(pair.variable, pair.p, pair.equivalence_p, pair.power, pair.power_within_pair)
+            for pair in own
+        ]
         verdicts.append(judge((a, b), evidence, classifier, rules, [*untested, *varying]))
         p_values, _ = within_pair([pair.p for pair in own], classifier)
         corrected += [replace(pair, p_within_pair=p) for pair, p in zip(own, p_values, strict=True)]
     return tuple(verdicts), corrected
+
+
+def _power(pair: Pair, column: Column, members: Members, rules: Rules, level: float) -> float:
+    """Power where this column alone differs: Holm's first step asks for the smallest p at this level."""
+    if pair.test is None:
+        return float("nan")
+    a, b = (column.values[members[name] & column.known] for name in (pair.a, pair.b))
+    return pair_power(pair.test, a, b, rules.power_effect, level)
 
 
 def _tell_apart(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import nct
+from scipy.stats import chi2, nct, ncx2
 from scipy.stats import t as student
 
 from personae.inference.effects import cohens_d, standardised_error
@@ -70,3 +70,27 @@ def power(effect: float, size_a: int, size_b: int, alpha: float, efficiency: flo
     shift = abs(effect) * np.sqrt(efficiency * size_a * size_b / (size_a + size_b))
     critical = student.isf(alpha / 2, freedom)
     return float(nct.sf(critical, freedom, shift) + nct.cdf(-critical, freedom, shift))
+
+
+def association_power(effect: float, size_a: int, size_b: int, levels: int, alpha: float) -> float:
+    """Probability that the chi-squared test at `alpha` sees an association as strong as a shift of `effect`.
+
+    Cohen's w of a shift d is d / sqrt(d^2 + n^2 / (size_a size_b)), as for the correlation of a number with
+    its group: .15 for d = .3 in groups of one size.
+
+    Parameters
+    ----------
+    levels : of the category; below 2 it does not vary, and is taken as 2.
+
+    References
+    ----------
+    Cohen (1988), Statistical power analysis for the behavioral sciences, 2.2 (d and r) and 7 (w).
+
+    Examples
+    --------
+    >>> round(association_power(0.3, 80, 60, levels=2, alpha=0.05), 3)
+    0.412
+    """
+    count, freedom = size_a + size_b, max(1, levels - 1)
+    strength = count * effect**2 / (effect**2 + count**2 / (size_a * size_b))
+    return float(ncx2.sf(chi2.isf(alpha, freedom), freedom, strength))

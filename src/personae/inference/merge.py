@@ -15,17 +15,21 @@ Verdict = Literal["merge", "keep", "inconclusive"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of one pair and one feature."""
+    """What is known of one pair and one feature; power in one test, and in the family of the pair."""
 
     variable: str
     p: float
     equivalence_p: float
     power: float
+    power_within_pair: float
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Verdict on one pair of groups, what was decided upon it, and who decided."""
+    """Verdict on one pair of groups, what was decided upon it, and who decided.
+
+    The powers are the smallest of any feature: in one test, and after the correction within the pair.
+    """
 
     a: str
     b: str
@@ -37,6 +41,7 @@ class Merge:
     not_equivalent: tuple[str, ...]
     untested: tuple[str, ...]
     power: float
+    power_within_pair: float
     verdict: Verdict
     reason: str
     decision: Decision
@@ -83,7 +88,7 @@ def judge(
 
     Examples
     --------
-    >>> same = [Evidence("Age", p=0.4, equivalence_p=0.001, power=0.99)]
+    >>> same = [Evidence("Age", p=0.4, equivalence_p=0.001, power=0.99, power_within_pair=0.98)]
     >>> rules = Rules(0.05, "holm", "mann-whitney", 0.3, 0.6, 0.3, 5, 199, "keep")
     >>> judge(("a", "b"), same, TwoSample(0.5, 0.46, 0.54, 0.5, 1000), rules).verdict
     'merge'
@@ -92,8 +97,8 @@ def judge(
     corrected, p_classifier = within_pair([item.p for item in evidence], two_sample)
     open_features = tuple(item.variable for item in evidence if not item.equivalence_p <= rules.alpha)
     different = [item.variable for item, p in zip(evidence, corrected, strict=True) if p <= rules.alpha]
-    powers = [item.power for item in evidence if not np.isnan(item.power)]
-    power = min(powers) if powers else float("nan")
+    power = min((item.power for item in evidence), default=float("nan"))
+    power_within = min((item.power_within_pair for item in evidence), default=float("nan"))
     if evidence and not open_features and not untested and known.high < rules.auc_bound:
         verdict: Verdict = "merge"
         reason = _merge_reason(different, known, rules)
@@ -102,7 +107,9 @@ def judge(
         reason = _keep_reason(evidence, corrected, known, p_classifier, rules.alpha)
     else:
         verdict = "inconclusive"
-        reason = _open_reason(open_features, untested, known, rules, features=len(evidence), power=power)
+        reason = _open_reason(
+            open_features, untested, known, rules, features=len(evidence), powers=(power, power_within)
+        )
     decided: Decision = rules.on_inconclusive if verdict == "inconclusive" else verdict
     return Merge(
         a=pair[0],
@@ -115,6 +122,7 @@ def judge(
         not_equivalent=open_features,
         untested=tuple(untested),
         power=power,
+        power_within_pair=power_within,
         verdict=verdict,
         reason=reason,
         decision=decided,
@@ -158,7 +166,7 @@ def _open_reason(
     rules: Rules,
     *,
     features: int,
-    power: float,
+    powers: tuple[float, float],
 ) -> str:
     lack = [f"{', '.join(untested)} could not be compared"] if untested else []
     if open_features:
@@ -168,10 +176,10 @@ def _open_reason(
         lack.append(_auc_text(known))
     elif not known.high < rules.auc_bound:
         lack.append(f"{_auc_text(known)} is not bounded below {rules.auc_bound:.2f}")
-    chance = f" (power to see d = {rules.power_effect:g}: {100 * power:.0f} %)" if not np.isnan(power) else ""
-    return (
-        f"no corrected difference{chance}, but {' and '.join(lack)}: neither equality nor difference is shown"
-    )
+    once, corrected = (f"{100 * power:.0f} %" for power in powers)
+    chance = f"power to see d = {rules.power_effect:g}: {once} in one test, {corrected} after correction"
+    told = f"no corrected difference ({chance})" if features else "no feature could be tested"
+    return f"{told}, but {' and '.join(lack)}: neither equality nor difference is shown"
 
 
 def final_groups(names: Sequence[str], verdicts: Sequence[Merge]) -> Mapping[str, str]:

@@ -3,13 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from personae.inference import effects, omnibus
-from personae.inference.equivalence import RANK_EFFICIENCY, equivalence_p, level_equivalence_p, power
+from personae.inference.equivalence import (
+    RANK_EFFICIENCY,
+    association_power,
+    equivalence_p,
+    level_equivalence_p,
+    power,
+)
 from personae.inference.rules import Rules
 
 NAN = float("nan")
@@ -60,6 +66,7 @@ class Pair:
     cramers_v_ci: Interval = NO_INTERVAL
     equivalence_p: float = NAN
     power: float = NAN
+    power_within_pair: float = NAN
 
 
 def compare_numbers(
@@ -107,7 +114,6 @@ def _number_pair(
 ) -> Pair:
     a, b = groups[pair[0]], groups[pair[1]]
     delta, d = effects.cliffs_delta(a, b), effects.cohens_d(a, b, D_INTERVALS.get(test.name))
-    efficiency = RANK_EFFICIENCY if test.name in ("mann-whitney", "dunn") else 1.0
     return Pair(
         a=pair[0],
         b=pair[1],
@@ -119,8 +125,29 @@ def _number_pair(
         cohens_d=d.value,
         cohens_d_ci=(d.low, d.high),
         equivalence_p=equivalence_p(a, b, rules.margin),
-        power=power(rules.power_effect, len(a), len(b), rules.alpha, efficiency),
+        power=pair_power(test.name, a, b, rules.power_effect, rules.alpha),
     )
+
+
+def pair_power(
+    test: omnibus.PairTestName, a: NDArray[Any], b: NDArray[Any], effect: float, alpha: float
+) -> float:
+    """Power of a pair's test at `alpha` to see a shift of `effect`, or an association as strong.
+
+    Parameters
+    ----------
+    a, b : values of the two groups, none missing.
+
+    Examples
+    --------
+    >>> round(pair_power("mann-whitney", np.arange(80), np.arange(60), 0.3, alpha=0.05), 2)
+    0.4
+    """
+    if test in ("chi2", "fisher"):
+        levels = len(np.unique(np.concatenate([a, b])))
+        return association_power(effect, len(a), len(b), levels, alpha)
+    efficiency = RANK_EFFICIENCY if test in ("mann-whitney", "dunn") else 1.0
+    return power(effect, len(a), len(b), alpha, efficiency)
 
 
 def compare_categories(
@@ -170,6 +197,7 @@ def _category_pair(
         cramers_v=size.value,
         cramers_v_ci=(size.low, size.high),
         equivalence_p=level_equivalence_p(groups[a], groups[b], rules.margin),
+        power=pair_power(test.name, groups[a], groups[b], rules.power_effect, rules.alpha),
     )
 
 
