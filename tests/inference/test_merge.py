@@ -70,7 +70,12 @@ def test_the_business_decides_only_what_is_open(choice):
 def test_no_complete_rows_can_keep_but_never_merge():
     assert verdict([feature(equivalence_p=0.001)], None).verdict == "inconclusive"
     assert "too few rows are complete" in verdict([feature()], None).reason
-    assert verdict([feature(p=1e-9)], None).verdict == "keep"
+    kept = verdict([feature(p=1e-9)], None)
+    assert kept.verdict == "keep"
+    assert kept.reason == (
+        "the groups differ in age (corrected p 1e-09); "
+        "too few rows are complete in every feature for the two-sample test"
+    )
 
 
 def test_a_feature_that_could_not_be_compared_prevents_a_merge_and_is_named():

@@ -155,6 +155,8 @@ def _keep_reason(
     features = [f"{variable} (corrected p {p:.2g})" for p, variable in found[:3]]
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
     tested = f"the groups differ in {', '.join(features)}{more}; " if features else ""
+    if not known.rows:
+        return f"{tested}{_auc_text(known)}"
     told = "a classifier tells them apart" if p_classifier <= alpha else "a classifier alone does not show it"
     return f"{tested}{told}: {_auc_text(known)}, corrected permutation p {p_classifier:.2g}"
 
