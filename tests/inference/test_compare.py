@@ -74,7 +74,19 @@ def test_the_statistics_are_scipys():
     assert spend.test == "kruskal"
     assert (spend.statistic, spend.p) == pytest.approx(tuple(stats.kruskal(*groups)), rel=1e-9)
     pair = next(pair for pair in found.pairs if (pair.a, pair.b, pair.variable) == ("g0", "g2", "spend"))
-    assert pair.p == pytest.approx(stats.mannwhitneyu(groups[0], groups[2]).pvalue, rel=1e-9)
+    assert (pair.statistic, pair.p) == pytest.approx(
+        tuple(stats.mannwhitneyu(groups[0], groups[2])), rel=1e-9
+    )
+    pair = next(pair for pair in found.pairs if (pair.a, pair.b, pair.variable) == ("g0", "g1", "sex"))
+    sexes = pd.crosstab(
+        *(table.filter(pl.col("group") != "g2")[name].to_numpy() for name in ("group", "sex"))
+    )
+    assert (pair.statistic, pair.p) == pytest.approx(
+        tuple(stats.chi2_contingency(sexes, correction=False))[:2], rel=1e-9
+    )
+    means = [part["income"].mean() for part in table.partition_by("group", maintain_order=True)]
+    pair = next(pair for pair in found.pairs if (pair.a, pair.b, pair.variable) == ("g0", "g2", "income"))
+    assert (pair.test, pair.statistic) == ("tukey", pytest.approx(means[0] - means[2]))
     assert found.tests == 4 + 3 * 4
     assert found.sizes == {"g0": 60, "g1": 50, "g2": 40}
 
@@ -84,6 +96,18 @@ def test_correction_runs_over_every_test():
     smallest = min((*found.variables.values(), *found.pairs), key=lambda one: one.p)
     assert smallest.p_adjusted == pytest.approx(min(1.0, found.tests * smallest.p))
     assert all(one.p_adjusted >= one.p for one in (*found.variables.values(), *found.pairs))
+
+
+def test_bh_corrects_over_the_run_and_leaves_the_verdicts_to_holm():
+    table = customers(0, (60, 50, 40), shift=1.0)
+    found, holm = (
+        compare(table, "group", replace(RULES, correction=name), seed=0) for name in ("bh", "holm")
+    )
+    tested = (*found.variables.values(), *found.pairs)
+    expected = stats.false_discovery_control([one.p for one in tested])
+    assert [one.p_adjusted for one in tested] == pytest.approx(expected.tolist())
+    assert [pair.p_within_pair for pair in found.pairs] == [pair.p_within_pair for pair in holm.pairs]
+    assert found.merge == holm.merge
 
 
 def test_the_same_seed_gives_the_same_comparison_from_polars_and_pandas():
@@ -101,7 +125,7 @@ def test_columns_that_made_the_groups_are_described_and_never_tested():
     assert np.isnan([income.p, income.p_adjusted, income.statistic]).all()
     assert income.effect_ci[0] > 0.3
     pair = next(pair for pair in found.pairs if pair.variable == "income")
-    assert np.isnan([pair.p, pair.equivalence_p, pair.power]).all()
+    assert np.isnan([pair.statistic, pair.p, pair.equivalence_p, pair.power]).all()
     assert pair.cliffs_delta < -0.8
     assert found.merge == ()
     assert found.groups == {"g0": "g0", "g1": "g1"}

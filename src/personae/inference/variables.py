@@ -48,7 +48,9 @@ class Variable:
 class Pair:
     """One column in one pair of groups; a category has Cramér's V in place of delta and d.
 
-    Cohen's d has an interval after ANOVA and Welch's ANOVA only: where a rank test was chosen, none holds.
+    `statistic` is U of `a` (Mann-Whitney), z (Dunn), the difference of means (Tukey, Games-Howell) or
+    chi-squared; Fisher's exact test has none (NaN). Cohen's d has an interval after ANOVA and Welch's ANOVA
+    only: where a rank test was chosen, none holds.
     """
 
     a: str
@@ -67,6 +69,7 @@ class Pair:
     equivalence_p: float = NAN
     power: float = NAN
     power_within_pair: float = NAN
+    statistic: float = NAN
 
 
 def compare_numbers(
@@ -126,6 +129,7 @@ def _number_pair(
         cohens_d_ci=(d.low, d.high),
         equivalence_p=equivalence_p(a, b, rules.margin),
         power=pair_power(test.name, a, b, rules.power_effect, rules.alpha),
+        statistic=test.statistic,
     )
 
 
@@ -198,6 +202,7 @@ def _category_pair(
         cramers_v_ci=(size.low, size.high),
         equivalence_p=level_equivalence_p(groups[a], groups[b], rules.margin),
         power=pair_power(test.name, groups[a], groups[b], rules.power_effect, rules.alpha),
+        statistic=test.statistic,
     )
 
 
@@ -217,4 +222,6 @@ def described(variable: Variable, pairs: list[Pair]) -> tuple[Variable, list[Pai
     True
     """
     plain = replace(variable, normality={}, levene_p=NAN, test=None, statistic=NAN, p=NAN)
-    return plain, [replace(pair, test=None, p=NAN, equivalence_p=NAN, power=NAN) for pair in pairs]
+    return plain, [
+        replace(pair, test=None, statistic=NAN, p=NAN, equivalence_p=NAN, power=NAN) for pair in pairs
+    ]
