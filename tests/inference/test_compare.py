@@ -14,6 +14,7 @@ from personae.inference.compare import compare
 from personae.inference.equivalence import RANK_EFFICIENCY, association_power, power
 from personae.inference.probabilities import Bins, probabilities
 from personae.inference.rules import Rules
+from personae.simulate.pairs import SCENARIOS, planted
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
 RULES = Rules(
@@ -45,25 +46,34 @@ def customers(seed, sizes, shift=0.0):
     )
 
 
-def verdicts(seeds, sizes, shift=0.0):
-    return [
-        compare(customers(seed, sizes, shift), "group", RULES, seed=seed).merge[0].verdict for seed in seeds
+# Counts of merge, keep and inconclusive over fixed seeds; benchmarks/inference_verdicts.py has the rates.
+@pytest.mark.parametrize(
+    ("scenario", "tables", "counts"),
+    [
+        pytest.param(scenario, tables, counts, id=f"{scenario.name}, {scenario.sizes[0]}+{scenario.sizes[1]}")
+        for scenario, (tables, counts) in zip(
+            SCENARIOS,
+            [
+                (60, (0, 2, 58)),
+                (60, (0, 3, 57)),
+                (60, (0, 0, 60)),
+                (40, (0, 39, 1)),
+                (40, (0, 40, 0)),
+                (12, (12, 0, 0)),
+                (12, (12, 0, 0)),
+                (12, (0, 12, 0)),
+                (12, (0, 12, 0)),
+                (12, (0, 12, 0)),
+            ],
+            strict=True,
+        )
+    ],
+)
+def test_the_verdict_on_planted_pairs_is_what_is_promised(scenario, tables, counts):
+    found = [
+        compare(planted(scenario, seed), "group", RULES, seed=seed).merge[0].verdict for seed in range(tables)
     ]
-
-
-def test_a_planted_equal_pair_of_500_is_merged():
-    assert verdicts(range(8), (500, 500)).count("merge") >= 7
-
-
-def test_a_planted_different_pair_is_kept():
-    assert verdicts(range(40), (80, 60), shift=0.8).count("keep") >= 37
-    assert verdicts(range(6), (500, 500), shift=0.8) == ["keep"] * 6
-
-
-def test_a_small_equal_pair_is_never_merged_for_lack_of_power():
-    found = verdicts(range(60), (30, 25))
-    assert "merge" not in found
-    assert found.count("keep") <= 60 * (0.05 + 3 * np.sqrt(0.05 * 0.95 / 60))
+    assert tuple(found.count(verdict) for verdict in ("merge", "keep", "inconclusive")) == counts
 
 
 def test_the_statistics_are_scipys():
