@@ -10,6 +10,7 @@ import yaml
 from scipy import stats
 
 from personae.errors import PersonaeError
+from personae.inference.adjust import adjust
 from personae.inference.compare import compare
 from personae.inference.equivalence import RANK_EFFICIENCY, association_power, power
 from personae.inference.probabilities import Bins, probabilities
@@ -106,6 +107,16 @@ def test_correction_runs_over_every_test():
     smallest = min((*found.variables.values(), *found.pairs), key=lambda one: one.p)
     assert smallest.p_adjusted == pytest.approx(min(1.0, found.tests * smallest.p))
     assert all(one.p_adjusted >= one.p for one in (*found.variables.values(), *found.pairs))
+
+
+def test_only_the_tests_of_variables_are_in_the_family_of_the_run():
+    found = compare(customers(0, (60, 50, 40), shift=1.0), "group", RULES, seed=0)
+    tested = [one.p for one in (*found.variables.values(), *found.pairs)]
+    assert found.tests == len(tested)
+    assert [one.p_adjusted for one in (*found.variables.values(), *found.pairs)] == adjust(
+        tested, "holm"
+    ).tolist()
+    assert "two_sample_p" in found.families["uncorrected"]
 
 
 def test_bh_corrects_over_the_run_and_leaves_the_verdicts_to_holm():

@@ -27,6 +27,14 @@ from personae.inference.variables import (
 
 Members = Mapping[str, NDArray[np.bool_]]
 
+FAMILIES: Mapping[str, str] = {
+    "p_adjusted": "every p of `variables` and `pairs`, by `rules.correction`",
+    "p_within_pair": "the p of one pair in every variable and its two_sample_p, by Holm; it decides on keep",
+    "two_sample_p_adjusted": "the two_sample_p in the family of p_within_pair",
+    "uncorrected": "normality, levene_p, equivalence_p (a merge asks for all), two_sample_p, segments.p",
+    "depends on the other groups": "p of tukey and games-howell (corrected over all pairs) and of dunn",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
@@ -39,7 +47,10 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that the data say about the differences of groups; `groups` maps each to its merged group."""
+    """All that the data say about the differences of groups; `groups` maps each to its merged group.
+
+    `families` says which p-values were corrected together; `tests` counts those over the run.
+    """
 
     grouping: str
     sizes: Mapping[str, int]
@@ -51,6 +62,7 @@ class Comparison:
     groups: Mapping[str, str]
     descriptive: tuple[str, ...]
     excluded: tuple[Excluded, ...]
+    families: Mapping[str, str]
 
 
 def compare(
@@ -120,6 +132,7 @@ def compare(
         groups=final_groups(list(members), merge),
         descriptive=tuple(name for name in compared if name in descriptive),
         excluded=tuple(excluded),
+        families=FAMILIES,
     )
 
 
