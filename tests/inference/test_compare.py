@@ -203,6 +203,12 @@ def test_a_column_empty_in_one_group_is_tested_in_the_others_and_merges_nothing_
     assert all("x could not be compared" in pair.reason for pair in found.merge[1:])
 
 
+def test_a_pair_in_which_nothing_can_be_compared_is_inconclusive():
+    found = compare(three_groups(0, 2.0), "group", RULES, seed=0, variables=["x"])
+    assert [pair.verdict for pair in found.merge] == ["keep", "inconclusive", "inconclusive"]
+    assert "no feature could be tested" in found.merge[1].reason
+
+
 def test_a_column_that_changes_within_a_unit_merges_nothing():
     users = three_groups(1, 0.0).drop("x").with_columns(user=pl.int_range(1800))
     days = pl.concat([users.with_columns(day=pl.lit("mo")), users.with_columns(day=pl.lit("tu"))])

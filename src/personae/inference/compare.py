@@ -237,22 +237,16 @@ def _verdicts(
     verdicts, corrected = [], []
     for number, (a, b) in enumerate(combinations(members, 2)):
         own = [pair for pair in pairs if (pair.a, pair.b) == (a, b)]
-        tested = [pair.variable for pair in own]
+        tested = {pair.variable: columns[pair.variable] for pair in own}
+        rest = [column for name, column in columns.items() if name not in tested]
         untested = [
-            name
-            for name, column in columns.items()
-            if name not in tested and not _constant(column, members[a], members[b], rules.min_group)
+            column.name for column in rest if not _constant(column, members[a], members[b], rules.min_group)
         ]
-        classifier = _tell_apart(
-            [columns[name] for name in tested],
-            members[a],
-            members[b],
-            rules,
-            np.random.SeedSequence([seed, number]),
-        )
-        level = rules.alpha / (len(own) + (classifier is not None))
+        part = np.random.SeedSequence([seed, number])
+        classifier = _tell_apart(list(tested.values()), members[a], members[b], rules, part)
+        level = rules.alpha / max(1, len(own) + (classifier is not None))
         own = [
-            replace(pair, power_within_pair=_power(pair, columns[pair.variable], members, rules, level))
+            replace(pair, power_within_pair=_power(pair, tested[pair.variable], members, rules, level))
             for pair in own
         ]
         evidence = [

@@ -105,6 +105,7 @@ def judge(
     elif different or p_classifier <= rules.alpha:
         verdict = "keep"
         reason = _keep_reason(evidence, corrected, known, p_classifier, rules.alpha)
+        reason += f"; {_untested_text(untested)}" if untested else ""
     else:
         verdict = "inconclusive"
         reason = _open_reason(
@@ -128,6 +129,10 @@ def judge(
         decision=decided,
         decided_by="on_inconclusive" if verdict == "inconclusive" else "data",
     )
+
+
+def _untested_text(untested: Sequence[str]) -> str:
+    return f"{', '.join(untested)} could not be compared"
 
 
 def _auc_text(known: TwoSample) -> str:
@@ -170,7 +175,7 @@ def _open_reason(
     features: int,
     powers: tuple[float, float],
 ) -> str:
-    lack = [f"{', '.join(untested)} could not be compared"] if untested else []
+    lack = [_untested_text(untested)] if untested else []
     if open_features:
         shown = f"{len(open_features)} of {features} features ({', '.join(open_features)})"
         lack.append(f"{shown} are not shown equivalent within {rules.margin:g} sd")
