@@ -54,9 +54,9 @@ def two_sample_test(
     classifier without a difference, up to 2.3 times where a difference is just seen, less where it is plain.
     Where permuted labels show more than double, that is taken.
 
-    Of 400 to 600 tables of normal, skewed or rescaled columns, 96 to 98 % of the 95 % intervals hold the
-    expected AUC at 12 + 8 rows, 94 to 99 % at 30 + 25 and 80 + 60, 94 to 96 % at 200 + 30, 97 % at 500 + 500
-    near .58 and 99 % at 80 + 40 near .99.
+    By `benchmarks/inference_verdicts.py`, 96 to 97 % of the 95 % intervals hold the expected AUC at 12 + 8 rows,
+    96 to 98 % at 30 + 25 and 80 + 60, 99 % at 80 + 40 near .99 and at 500 + 500 near .58. It is nearest to
+    falling short (94 %) where one column only has a weak difference.
 
     Parameters
     ----------
