@@ -54,9 +54,9 @@ def two_sample_test(
     classifier without a difference, up to 2.3 times where a difference is just seen, less where it is plain.
     Where permuted labels show more than double, that is taken.
 
-    By `benchmarks/inference_verdicts.py`, 96 to 97 % of the 95 % intervals hold the expected AUC at 12 + 8 rows,
-    96 to 98 % at 30 + 25 and 80 + 60, 99 % at 80 + 40 near .99 and at 500 + 500 near .58. It is nearest to
-    falling short (94 %) where one column only has a weak difference.
+    By `benchmarks/inference_verdicts.py`, 96 to 97 % of the 95 % intervals hold the expected AUC at 12 + 8
+    rows, 96 to 98 % at 30 + 25 and 80 + 60, 99 % at 80 + 40 near .99 and at 500 + 500 near .58. Nearest to
+    falling short (94 %) are one column with a weak difference, and groups of 200 + 30 that differ in spread.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ def two_sample_test(
 
     References
     ----------
-    Lopez-Paz and Oquab (2017), Revisiting classifier two-sample tests.
+    Lopez-Paz and Oquab (2017), Revisiting classifier two-sample tests. Bengio and Grandvalet (2004), No
+    unbiased estimator of the variance of k-fold cross-validation.
 
     Examples
     --------
