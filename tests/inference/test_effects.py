@@ -1,10 +1,21 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy import stats
 from scipy.stats.contingency import association
 from statsmodels.stats.meta_analysis import effectsize_smd
 
-from personae.inference.effects import cliffs_delta, cohens_d, cramers_v, epsilon_squared
+from personae.inference.effects import (
+    auc_interval,
+    auc_variance,
+    cliffs_delta,
+    cohens_d,
+    cramers_v,
+    epsilon_squared,
+    pooled_sd,
+    standardised_error,
+)
 
 REPEATS = 400
 # 95 % coverage over 400 tables: 3 standard errors are 3.3 points.
@@ -34,18 +45,34 @@ def test_cliffs_delta_is_the_mean_of_all_comparisons(tied):
     assert cliffs_delta(a, b).value == pytest.approx(2 * u / (len(a) * len(b)) - 1, abs=1e-12)
 
 
-def test_cliffs_delta_variance_is_cliffs(tied):
-    """At delta and its bounds the interval solves Cliff's equation with the textbook double sum."""
-    a, b = tied
+@pytest.mark.parametrize(("auc", "a", "b"), [(0.5, 30, 20), (0.7, 12, 8), (0.99, 80, 40)])
+def test_the_bounds_of_an_auc_are_z_of_their_own_standard_errors_away(auc, a, b):
+    """The variance as Newcombe (2006) prints it: both group sizes replaced by their mean."""
+    for bound in auc_interval(auc, a, b, inflation=2):
+        star, q = (a + b) / 2 - 1, 1 - bound
+        variance = bound * q * (1 + star * q / (2 - bound) + star * bound / (1 + bound)) / (a * b)
+        assert abs(auc - bound) == pytest.approx(stats.norm.ppf(0.975) * np.sqrt(2 * variance), rel=1e-6)
+
+
+@pytest.mark.parametrize("auc", [0.0, 1.0])
+def test_an_auc_of_0_or_1_has_an_interval(auc):
+    low, high = auc_interval(auc, 80, 40)
+    assert auc in (low, high)
+    assert 0.03 < high - low < 0.15
+
+
+def test_a_large_observed_variance_widens_the_interval_of_cliffs_delta():
+    """Unequal spreads: the variance is DeLong's, as the double sum over all comparisons gives it."""
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(0, 3, 20), rng.normal(size=60)
+    signs = np.sign(a[:, None] - b)
+    observed = signs.mean(axis=1).var(ddof=1) / 20 + signs.mean(axis=0).var(ddof=1) / 60
+    auc = (signs.mean() + 1) / 2
+    inflation = observed / 4 / auc_variance(auc, 20, 60)
+    assert inflation > 1.1
     found = cliffs_delta(a, b)
-    d = np.sign(a[:, None] - b)
-    m, n = d.shape
-    rows, columns = d.mean(axis=1) - d.mean(), d.mean(axis=0) - d.mean()
-    squares = n**2 * (rows**2).sum() + m**2 * (columns**2).sum() - ((d - d.mean()) ** 2).sum()
-    variance, z, delta = squares / (m * n * (m - 1) * (n - 1)), stats.norm.ppf(0.975), d.mean()
-    root = z * np.sqrt(variance) * np.sqrt((1 - delta**2) ** 2 + z**2 * variance)
-    bounds = (delta - delta**3 + np.array([-root, root])) / (1 - delta**2 + z**2 * variance)
-    np.testing.assert_allclose([found.low, found.high], bounds, atol=1e-12)
+    low, high = auc_interval(auc, 20, 60, inflation)
+    assert (found.low, found.high) == pytest.approx((2 * low - 1, 2 * high - 1), abs=1e-12)
 
 
 def test_cliffs_delta_of_separate_groups_has_an_interval():
@@ -54,12 +81,28 @@ def test_cliffs_delta_of_separate_groups_has_an_interval():
     assert -1 < found.high < -0.7
 
 
-@pytest.mark.parametrize("shift", [0.0, 0.5, 1.5])
-def test_cliffs_delta_covers(shift):
-    truth = 2 * stats.norm.cdf(shift / np.sqrt(2)) - 1
+@pytest.mark.parametrize(
+    ("a", "b", "sizes"),
+    [
+        pytest.param(stats.norm(0), stats.norm(), (40, 25), id="equal"),
+        pytest.param(stats.norm(0.5), stats.norm(), (40, 25), id="near"),
+        pytest.param(stats.norm(1.5), stats.norm(), (40, 25), id="far"),
+        pytest.param(stats.norm(2.8), stats.norm(), (80, 40), id="delta .95"),
+        pytest.param(stats.norm(3.3), stats.norm(), (80, 40), id="delta .98"),
+        pytest.param(stats.norm(3), stats.norm(), (20, 15), id="delta .97, few rows"),
+        pytest.param(stats.norm(0, 3), stats.norm(), (20, 60), id="unequal variances"),
+        pytest.param(stats.norm(4, 2), stats.norm(), (40, 80), id="unequal variances, far"),
+        pytest.param(stats.lognorm(1, scale=np.exp(2)), stats.lognorm(1), (80, 40), id="skewed"),
+        pytest.param(stats.binom(4, 0.6), stats.binom(4, 0.5), (80, 40), id="ties"),
+        pytest.param(stats.binom(4, 0.93), stats.binom(4, 0.2), (80, 40), id="ties, far"),
+    ],
+)
+def test_cliffs_delta_covers(a, b, sizes):
+    grid = (np.arange(20_000) + 0.5) / 20_000
+    truth = cliffs_delta(a.ppf(grid).astype(float), b.ppf(grid).astype(float)).value
 
     def draw(rng):
-        return (rng.normal(shift, 1, 40), rng.normal(size=25))
+        return tuple(one.rvs(n, random_state=rng).astype(float) for one, n in zip((a, b), sizes, strict=True))
 
     assert coverage(truth, draw, cliffs_delta) >= LEAST_COVERAGE
 
@@ -73,7 +116,7 @@ def test_cohens_d_equals_statsmodels(tied):
 
 def test_cohens_d_bounds_are_where_noncentral_t_has_its_tails(tied):
     a, b = tied
-    found, size = cohens_d(a, b), np.sqrt(45 * 30 / 75)
+    found, size = cohens_d(a, b, "noncentral t"), np.sqrt(45 * 30 / 75)
     tails = stats.nct.cdf(found.value * size, 73, np.array([found.low, found.high]) * size)
     # SciPy inverts the noncentral t to a tail of about 1e-7, not further (scipy.special.nctdtrinc).
     np.testing.assert_allclose(tails, [0.975, 0.025], rtol=0, atol=1e-7)
@@ -85,7 +128,42 @@ def test_cohens_d_covers(shift):
     def draw(rng):
         return (rng.normal(shift, 1, 20), rng.normal(size=30))
 
-    assert coverage(shift, draw, cohens_d) >= LEAST_COVERAGE
+    assert coverage(shift, draw, partial(cohens_d, interval="noncentral t")) >= LEAST_COVERAGE
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.8, 2.0])
+@pytest.mark.parametrize(("sd", "sizes"), [(1, (80, 40)), (2, (80, 40)), (2, (40, 80)), (3, (30, 30))])
+def test_cohens_d_with_unequal_variances_covers(shift, sd, sizes):
+    truth = shift / np.sqrt(((sizes[0] - 1) * sd**2 + sizes[1] - 1) / (sum(sizes) - 2))
+
+    def draw(rng):
+        return (rng.normal(shift, sd, sizes[0]), rng.normal(size=sizes[1]))
+
+    assert coverage(truth, draw, partial(cohens_d, interval="delta method")) >= LEAST_COVERAGE
+
+
+def test_the_error_of_d_is_that_of_welchs_test_at_equal_means_and_of_the_jackknife_elsewhere():
+    rng = np.random.default_rng(6)
+    a, b = rng.gamma(3, size=200), rng.normal(1, 2, 300)
+    a -= a.mean()
+    b -= b.mean()
+    error, freedom = standardised_error(a, b)
+    welch = stats.ttest_ind(a + 0.1, b, equal_var=False)
+    assert freedom == pytest.approx(welch.df)
+    assert error * pooled_sd(a, b) == pytest.approx(0.1 / welch.statistic)
+    a += 1
+    left_out = [
+        [cohens_d(np.delete(a, i), b).value for i in range(200)],
+        [cohens_d(a, np.delete(b, i)).value for i in range(300)],
+    ]
+    jackknife = sum((len(one) - 1) * np.var(one) for one in left_out)
+    assert standardised_error(a, b)[0] == pytest.approx(np.sqrt(jackknife), rel=0.02)
+
+
+def test_no_interval_of_d_is_given_where_none_holds(tied):
+    found = cohens_d(*tied)
+    assert np.isnan([found.low, found.high]).all()
+    assert found.value == cohens_d(*tied, "noncentral t").value
 
 
 def test_groups_that_do_not_vary_have_no_d():
@@ -132,9 +210,31 @@ def test_cramers_v_covers(gap):
     assert coverage(2 * gap, draw, cramers_v) >= LEAST_COVERAGE
 
 
+@pytest.mark.parametrize(
+    ("shares", "sizes", "least"),
+    [
+        pytest.param([(0.5, 0.5)] * 3, (80, 60, 40), LEAST_COVERAGE, id="3x2, none"),
+        pytest.param([(0.6, 0.4), (0.5, 0.5), (0.4, 0.6)], (80, 60, 40), LEAST_COVERAGE, id="3x2"),
+        pytest.param([(0.6, 0.3, 0.1), (0.4, 0.4, 0.2)], (80, 60), LEAST_COVERAGE, id="2x3"),
+        pytest.param([(0.97, 0.03), (0.7, 0.3)], (120, 60), LEAST_COVERAGE, id="skewed margins, far"),
+        # The docstring states .90 here.
+        pytest.param([(0.95, 0.05), (0.85, 0.15)], (120, 40), 0.87, id="skewed margins, near"),
+    ],
+)
+def test_cramers_v_covers_beyond_two_by_two(shares, sizes, least):
+    weight, shares = np.array(sizes)[:, None] / sum(sizes), np.array(shares)
+    margin = (weight * shares).sum(axis=0)
+    truth = np.sqrt(np.sum(weight * (shares - margin) ** 2 / margin) / (min(shares.shape) - 1))
+
+    def draw(rng):
+        return (np.array([rng.multinomial(n, row) for n, row in zip(sizes, shares, strict=True)], float),)
+
+    assert coverage(truth, draw, cramers_v) >= least
+
+
 def test_intervals_hold_on_large_tables():
     rng = np.random.default_rng(0)
     a, b = rng.normal(3, 1, 50_000), rng.normal(size=50_000)
-    for found in (cohens_d(a, b), cliffs_delta(a, b), epsilon_squared([a, b])):
+    for found in (cohens_d(a, b, "noncentral t"), cliffs_delta(a, b), epsilon_squared([a, b])):
         assert found.low < found.value < found.high
         assert found.high - found.low < 0.07

@@ -12,7 +12,7 @@ APART = TwoSample(0.8, 0.7, 0.9, 0.001, 140)
 
 
 def feature(name="age", p=0.5, equivalence_p=0.5, power=0.4):
-    return Evidence(name, p, equivalence_p, power)
+    return Evidence(name, p, equivalence_p, power, power / 3)
 
 
 def verdict(evidence, two_sample, rules=RULES):
@@ -50,7 +50,11 @@ def test_a_corrected_difference_is_keep():
 def test_lack_of_power_is_inconclusive_and_says_so():
     found = verdict([feature(), feature("income", power=0.39)], OPEN)
     assert found.verdict == "inconclusive"
-    for words in ("power to see d = 0.3: 39 %", "age, income", "neither equality nor difference"):
+    for words in (
+        "power to see d = 0.3: 39 % in one test, 13 % after correction",
+        "age, income",
+        "neither equality nor difference",
+    ):
         assert words in found.reason
 
 
@@ -66,7 +70,28 @@ def test_the_business_decides_only_what_is_open(choice):
 def test_no_complete_rows_can_keep_but_never_merge():
     assert verdict([feature(equivalence_p=0.001)], None).verdict == "inconclusive"
     assert "too few rows are complete" in verdict([feature()], None).reason
-    assert verdict([feature(p=1e-9)], None).verdict == "keep"
+    kept = verdict([feature(p=1e-9)], None)
+    assert kept.verdict == "keep"
+    assert kept.reason == (
+        "the groups differ in age (corrected p 1e-09); "
+        "too few rows are complete in every feature for the two-sample test"
+    )
+
+
+def test_a_feature_that_could_not_be_compared_prevents_a_merge_and_is_named():
+    found = judge(("a", "b"), [feature(equivalence_p=0.001)], NEAR, RULES, ["income"])
+    assert (found.verdict, found.untested) == ("inconclusive", ("income",))
+    assert "income could not be compared" in found.reason
+    kept = judge(("a", "b"), [feature(p=1e-9)], NEAR, RULES, ["income"])
+    assert kept.verdict == "keep"
+    assert kept.reason.endswith("; income could not be compared")
+
+
+def test_without_any_feature_nothing_is_said_of_power():
+    found = judge(("a", "b"), [], None, RULES, ["income"])
+    assert found.verdict == "inconclusive"
+    assert "no feature could be tested" in found.reason
+    assert "nan" not in found.reason
 
 
 def test_equal_pairs_are_kept_apart_at_the_level_only():
@@ -87,7 +112,7 @@ def test_within_pair_is_holm_over_features_and_classifier():
 
 
 def decided(a, b, auc, decision):
-    return Merge(a, b, auc, (0, 1), 1, 1, 10, (), 0.5, "inconclusive", "", decision, "data")
+    return Merge(a, b, auc, (0, 1), 1, 1, 10, (), (), 0.5, 0.3, "inconclusive", "", decision, "data")
 
 
 def test_a_group_is_joined_only_if_it_may_be_merged_with_all_members():

@@ -16,9 +16,24 @@ from personae.inference.columns import Column, design_matrix, group_names, one_r
 from personae.inference.merge import Evidence, Merge, final_groups, judge, within_pair
 from personae.inference.rules import Rules
 from personae.inference.twosample import TwoSample, two_sample_test
-from personae.inference.variables import Pair, Variable, compare_categories, compare_numbers, described
+from personae.inference.variables import (
+    Pair,
+    Variable,
+    compare_categories,
+    compare_numbers,
+    described,
+    pair_power,
+)
 
 Members = Mapping[str, NDArray[np.bool_]]
+
+FAMILIES: Mapping[str, str] = {
+    "p_adjusted": "every p of `variables` and `pairs`, by `rules.correction`",
+    "p_within_pair": "the p of one pair in every variable and its two_sample_p, by Holm; it decides on keep",
+    "two_sample_p_adjusted": "the two_sample_p in the family of p_within_pair",
+    "uncorrected": "normality, levene_p, equivalence_p (a merge asks for all), two_sample_p, segments.p",
+    "depends on the other groups": "p of tukey and games-howell (corrected over all pairs) and of dunn",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +47,10 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that the data say about the differences of groups; `groups` maps each to its merged group."""
+    """All that the data say about the differences of groups; `groups` maps each to its merged group.
+
+    `families` says which p-values were corrected together; `tests` counts those over the run.
+    """
 
     grouping: str
     sizes: Mapping[str, int]
@@ -44,6 +62,7 @@ class Comparison:
     groups: Mapping[str, str]
     descriptive: tuple[str, ...]
     excluded: tuple[Excluded, ...]
+    families: Mapping[str, str]
 
 
 def compare(
@@ -81,17 +100,18 @@ def compare(
     >>> [merge.verdict for merge in compare(shoes, "shoe", rules, seed=0).merge]
     ['keep']
     """
-    columns, excluded = _read(table, grouping, variables, unit)
+    columns, varying = _read(table, grouping, variables, unit)
     members, left_out = _members(columns.pop(grouping), rules.min_group)
-    excluded += left_out
+    excluded = [Excluded("variable", name, f"changes within a {unit}") for name in varying] + left_out
     compared: dict[str, Variable] = {}
     pairs: list[Pair] = []
     for name, column in columns.items():
-        reason = _unusable(column, members, rules.min_group)
+        usable, reason = _usable(column, members, rules.min_group)
         if reason:
             excluded.append(Excluded("variable", name, reason))
+        if not usable:
             continue
-        compared[name], own = _compare_column(column, members, rules, seed)
+        compared[name], own = _compare_column(column, usable, rules, seed)
         if name in descriptive:
             compared[name], own = described(compared[name], own)
         pairs += own
@@ -100,7 +120,7 @@ def compare(
     compared, pairs = _adjust_run(compared, pairs, rules)
     merge: tuple[Merge, ...] = ()
     if not descriptive:
-        merge, pairs = _verdicts([columns[name] for name in compared], members, pairs, rules, seed)
+        merge, pairs = _verdicts(columns, varying, members, pairs, rules, seed=seed)
     return Comparison(
         grouping=grouping,
         sizes={name: int(rows.sum()) for name, rows in members.items()},
@@ -112,12 +132,14 @@ def compare(
         groups=final_groups(list(members), merge),
         descriptive=tuple(name for name in compared if name in descriptive),
         excluded=tuple(excluded),
+        families=FAMILIES,
     )
 
 
 def _read(
     table: IntoDataFrame, grouping: str, variables: Sequence[str] | None, unit: str | None
-) -> tuple[dict[str, Column], list[Excluded]]:
+) -> tuple[dict[str, Column], tuple[str, ...]]:
+    """Columns of the table, one row a unit, and the names of those that change within a unit."""
     frame = nw.from_native(table, eager_only=True)
     chosen = [name for name in (variables or frame.columns) if name not in (grouping, unit)]
     wanted = [grouping, *chosen] if unit is None else [unit, grouping, *chosen]
@@ -127,8 +149,7 @@ def _read(
     varying: tuple[str, ...] = ()
     if unit is not None:
         frame, varying = one_row_a_unit(frame.select(wanted), unit, grouping)
-    columns = {name: read_column(frame, name) for name in [grouping, *chosen] if name not in varying}
-    return columns, [Excluded("variable", name, f"changes within a {unit}") for name in varying]
+    return {name: read_column(frame, name) for name in [grouping, *chosen] if name not in varying}, varying
 
 
 def _members(groups: Column, min_group: int) -> tuple[Members, list[Excluded]]:
@@ -157,19 +178,30 @@ def _told(excluded: Sequence[Excluded]) -> str:
     return "; ".join(f"{item.name}: {item.reason}" for item in excluded)
 
 
-def _unusable(column: Column, members: Members, min_group: int) -> str | None:
-    """Why a column cannot be compared."""
-    used = column.values[column.known & np.any(list(members.values()), axis=0)]
-    for name, rows in members.items():
-        known = int((rows & column.known).sum())
-        if known < min_group:
-            return f"known for {known} rows of {name}, fewer than {min_group}"
+def _usable(column: Column, members: Members, min_group: int) -> tuple[Members, str]:
+    """Groups in which a column can be compared, two at least or none, and why it cannot in the others."""
+    known = {name: int((rows & column.known).sum()) for name, rows in members.items()}
+    usable = {name: rows for name, rows in members.items() if known[name] >= min_group}
+    reasons = [
+        f"known for {known[name]} rows of {name}, fewer than {min_group}"
+        for name in members
+        if name not in usable
+    ]
+    if len(usable) < 2:
+        return {}, "; ".join(reasons)
+    used = column.values[column.known & np.any(list(usable.values()), axis=0)]
     distinct = len(np.unique(used))
     if distinct == 1:
-        return "constant"
+        return {}, "; ".join([*reasons, "constant"])
     if column.kind == "category" and distinct == len(used):
-        return "every row has its own value"
-    return None
+        return {}, "; ".join([*reasons, "every row has its own value"])
+    return usable, "; ".join(reasons)
+
+
+def _constant(column: Column, a: NDArray[np.bool_], b: NDArray[np.bool_], min_group: int) -> bool:
+    """Whether a column is known in both groups and has one value only: then there is nothing to test."""
+    known = min((a & column.known).sum(), (b & column.known).sum()) >= min_group
+    return bool(known and len(np.unique(column.values[(a | b) & column.known])) == 1)
 
 
 def _compare_column(column: Column, members: Members, rules: Rules, seed: int) -> tuple[Variable, list[Pair]]:
@@ -193,20 +225,46 @@ def _adjust_run(
 
 
 def _verdicts(
-    columns: Sequence[Column], members: Members, pairs: Sequence[Pair], rules: Rules, seed: int
+    columns: Mapping[str, Column],
+    varying: Sequence[str],
+    members: Members,
+    pairs: Sequence[Pair],
+    rules: Rules,
+    *,
+    seed: int,
 ) -> tuple[tuple[Merge, ...], list[Pair]]:
     """Judge every pair of groups; the pairs come back with their p-values corrected within the pair."""
     verdicts, corrected = [], []
     for number, (a, b) in enumerate(combinations(members, 2)):
         own = [pair for pair in pairs if (pair.a, pair.b) == (a, b)]
-        classifier = _tell_apart(
-            columns, members[a], members[b], rules, np.random.SeedSequence([seed, number])
-        )
-        evidence = [Evidence(pair.variable, pair.p, pair.equivalence_p, pair.power) for pair in own]
-        verdicts.append(judge((a, b), evidence, classifier, rules))
+        tested = {pair.variable: columns[pair.variable] for pair in own}
+        rest = [column for name, column in columns.items() if name not in tested]
+        untested = [
+            column.name for column in rest if not _constant(column, members[a], members[b], rules.min_group)
+        ]
+        part = np.random.SeedSequence([seed, number])
+        classifier = _tell_apart(list(tested.values()), members[a], members[b], rules, part)
+        level = rules.alpha / max(1, len(own) + (classifier is not None))
+        own = [
+            replace(pair, power_within_pair=_power(pair, tested[pair.variable], members, rules, level))
+            for pair in own
+        ]
+        evidence = [
+            Evidence(pair.variable, pair.p, pair.equivalence_p, pair.power, pair.power_within_pair)
+            for pair in own
+        ]
+        verdicts.append(judge((a, b), evidence, classifier, rules, [*untested, *varying]))
         p_values, _ = within_pair([pair.p for pair in own], classifier)
         corrected += [replace(pair, p_within_pair=p) for pair, p in zip(own, p_values, strict=True)]
     return tuple(verdicts), corrected
+
+
+def _power(pair: Pair, column: Column, members: Members, rules: Rules, level: float) -> float:
+    """Power where this column alone differs: Holm's first step asks for the smallest p at this level."""
+    if pair.test is None:
+        return float("nan")
+    a, b = (column.values[members[name] & column.known] for name in (pair.a, pair.b))
+    return pair_power(pair.test, a, b, rules.power_effect, level)
 
 
 def _tell_apart(
@@ -217,8 +275,8 @@ def _tell_apart(
     seed: np.random.SeedSequence,
 ) -> TwoSample | None:
     """Two-sample test on the rows that are complete in every column; None if a group has too few of them."""
-    complete = np.all([column.known for column in columns], axis=0)
-    if min((a & complete).sum(), (b & complete).sum()) < rules.min_group:
+    complete = np.all([np.ones(len(a), dtype=bool), *(column.known for column in columns)], axis=0)
+    if not columns or min((a & complete).sum(), (b & complete).sum()) < rules.min_group:
         return None
     rows = (a | b) & complete
     return two_sample_test(design_matrix(columns, rows), b[rows], seed=seed, permutations=rules.permutations)

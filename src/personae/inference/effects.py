@@ -5,10 +5,12 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtr, chndtrinc, nctdtrinc, ndtri
+from scipy.optimize import brentq
+from scipy.special import chdtr, chndtrinc, nctdtrinc, ndtri, stdtrit
 from scipy.stats import rankdata
 
 Array = NDArray[np.float64]
+EDGE = 1e-6
 EffectName = Literal["cliffs_delta", "cohens_d", "epsilon_squared", "cramers_v"]
 
 
@@ -22,42 +24,81 @@ class Effect:
     high: float
 
 
-def cliffs_delta(a: Array, b: Array, level: float = 0.95) -> Effect:
-    """P(a > b) - P(a < b), from -1 to 1, with Cliff's asymmetric interval.
+def auc_variance(auc: float, size_a: int, size_b: int) -> float:
+    """Variance of the AUC of two samples where it is `auc` in truth (Newcombe 2006, method 5).
+
+    At .5, and without ties, it is that of the Mann-Whitney test.
+
+    Examples
+    --------
+    >>> round(auc_variance(0.5, 10, 10), 6) == round(21 / 1200, 6)
+    True
+    """
+    spare = (size_a + size_b) / 2 - 1
+    shape = 1 + spare * ((1 - auc) / (2 - auc) + auc / (1 + auc))
+    return auc * (1 - auc) * shape / (size_a * size_b)
+
+
+def auc_interval(
+    auc: float, size_a: int, size_b: int, inflation: float = 1.0, level: float = 0.95
+) -> tuple[float, float]:
+    """Score interval of an AUC: all values from which the one found is at most z standard errors away.
+
+    The standard error is that of the value, not of what was found, so the interval holds near 0 and 1 too.
+
+    Parameters
+    ----------
+    inflation : by how much the variance is larger than `auc_variance`.
 
     References
     ----------
-    Cliff (1993), Dominance statistics: ordinal analyses to answer ordinal questions. Feng and Cliff (2004),
-    Monte Carlo evaluation of ordinal d with improved confidence interval.
+    Hanley and McNeil (1982), The meaning and use of the area under a ROC curve. Newcombe (2006), Confidence
+    intervals for an effect size measure based on the Mann-Whitney statistic, part 2.
+
+    Examples
+    --------
+    >>> low, high = auc_interval(0.5, 500, 500, inflation=2)
+    >>> round(low, 3), round(high, 3)
+    (0.45, 0.55)
+    """
+    found = min(max(auc, EDGE), 1 - EDGE)
+    scale = float(ndtri(0.5 + level / 2)) ** 2 * inflation
+
+    def beyond(truth: float) -> float:
+        return (found - truth) ** 2 - scale * auc_variance(truth, size_a, size_b)
+
+    return min(auc, float(brentq(beyond, 0.0, found))), max(auc, float(brentq(beyond, found, 1.0)))
+
+
+def cliffs_delta(a: Array, b: Array, level: float = 0.95) -> Effect:
+    """P(a > b) - P(a < b), from -1 to 1, with the score interval of its AUC, (delta + 1) / 2.
+
+    Its variance is enlarged where the one that is observed (DeLong et al. 1988) is larger, as with unequal
+    spreads. Cliff's own interval falls short near -1 and 1, where few comparisons go the other way.
+
+    References
+    ----------
+    Cliff (1993), Dominance statistics: ordinal analyses to answer ordinal questions. Newcombe (2006), as for
+    `auc_interval`. DeLong, DeLong and Clarke-Pearson (1988), Comparing the areas under two or more correlated
+    ROC curves.
 
     Examples
     --------
     >>> cliffs_delta(np.array([1.0, 2, 3, 4]), np.array([3.0, 4, 5, 6])).value
     -0.75
     """
-    rows, above_b, untied = len(a), _dominance(a, b), _untied_pairs(a, b)
-    above_a, columns = -_dominance(b, a), len(b)
+    above_b, above_a = _dominance(a, b), _dominance(b, a)
     delta = float(above_b.mean())
-    z = float(ndtri(0.5 + level / 2))
-    if abs(delta) == 1.0:
-        smallest = min(rows, columns)
-        inner = delta * (smallest - z**2) / (smallest + z**2)
-        return Effect("cliffs_delta", delta, min(delta, inner), max(delta, inner))
-    squares = (
-        columns**2 * np.sum((above_b - delta) ** 2)
-        + rows**2 * np.sum((above_a - delta) ** 2)
-        - (untied - rows * columns * delta**2)
-    )
-    unbiased = squares / (rows * columns * max(1, rows - 1) * max(1, columns - 1))
-    variance = max(unbiased, (1 - delta**2) / (rows * columns - 1))
-    root = z * np.sqrt(variance) * np.sqrt((1 - delta**2) ** 2 + z**2 * variance)
-    middle, scale = delta - delta**3, 1 - delta**2 + z**2 * variance
-    return Effect(
-        "cliffs_delta",
-        delta,
-        max(-1.0, float((middle - root) / scale)),
-        min(1.0, float((middle + root) / scale)),
-    )
+    auc = (delta + 1) / 2
+    observed = (_variance_of_mean(above_b) + _variance_of_mean(above_a)) / 4
+    modelled = auc_variance(auc, len(a), len(b))
+    inflation = max(1.0, observed / modelled) if modelled else 1.0
+    low, high = auc_interval(auc, len(a), len(b), inflation, level)
+    return Effect("cliffs_delta", delta, min(delta, 2 * low - 1), max(delta, 2 * high - 1))
+
+
+def _variance_of_mean(values: Array) -> float:
+    return float(np.sum((values - values.mean()) ** 2) / (len(values) * max(1, len(values) - 1)))
 
 
 def _dominance(own: Array, other: Array) -> Array:
@@ -68,16 +109,15 @@ def _dominance(own: Array, other: Array) -> Array:
     return dominance
 
 
-def _untied_pairs(a: Array, b: Array) -> int:
-    ordered = np.sort(b)
-    ties = np.searchsorted(ordered, a, "right") - np.searchsorted(ordered, a, "left")
-    return int(len(a) * len(b) - ties.sum())
+def cohens_d(
+    a: Array, b: Array, interval: Literal["noncentral t", "delta method"] | None = None, level: float = 0.95
+) -> Effect:
+    """Difference of means (a - b) in pooled standard deviations; NaN where neither group varies.
 
-
-def cohens_d(a: Array, b: Array, level: float = 0.95) -> Effect:
-    """Difference of means (a - b) in pooled standard deviations, with the noncentral-t interval.
-
-    NaN where neither group varies. The interval is exact for normal groups of equal variance.
+    Parameters
+    ----------
+    interval : "noncentral t", exact for normal groups of equal variance; "delta method", for normal groups of
+        unequal variance; None for no interval (NaN): with long tails neither holds.
 
     References
     ----------
@@ -88,13 +128,52 @@ def cohens_d(a: Array, b: Array, level: float = 0.95) -> Effect:
     >>> round(cohens_d(np.array([1.0, 2, 3]), np.array([2.0, 3, 4])).value, 6)
     -1.0
     """
-    spread = pooled_sd(a, b)
+    spread, nan = pooled_sd(a, b), float("nan")
     if spread == 0:
-        return Effect("cohens_d", float("nan"), float("nan"), float("nan"))
-    d, freedom = float((a.mean() - b.mean()) / spread), len(a) + len(b) - 2
+        return Effect("cohens_d", nan, nan, nan)
+    d, tails = float((a.mean() - b.mean()) / spread), (0.5 + level / 2, 0.5 - level / 2)
+    if interval is None:
+        return Effect("cohens_d", d, nan, nan)
+    if interval == "delta method":
+        error, freedom = standardised_error(a, b)
+        half = error * float(stdtrit(freedom, tails[0]))
+        return Effect("cohens_d", d, d - half, d + half)
     size = np.sqrt(len(a) * len(b) / (len(a) + len(b)))
-    low, high = (float(nctdtrinc(freedom, q, d * size) / size) for q in (0.5 + level / 2, 0.5 - level / 2))
+    low, high = (float(nctdtrinc(len(a) + len(b) - 2, q, d * size) / size) for q in tails)
     return Effect("cohens_d", d, low, high)
+
+
+def standardised_error(a: Array, b: Array) -> tuple[float, float]:
+    """Standard error of Cohen's d whatever the variances and shapes, and its degrees of freedom.
+
+    The delta method: the spread of what each row adds to the difference of means and, through the pooled
+    standard deviation that divides it, to d. The degrees of freedom are Satterthwaite's (1946). Where the
+    means are equal it is the error of Welch's test.
+
+    Parameters
+    ----------
+    a, b : (rows,); at least one of them varies.
+
+    References
+    ----------
+    Bonett (2008), Confidence intervals for standardized linear contrasts of means: the normal case.
+
+    Examples
+    --------
+    >>> error, freedom = standardised_error(np.arange(9.0), np.arange(9.0))
+    >>> round(error, 4), round(freedom)
+    (0.4714, 16)
+    """
+    spread = pooled_sd(a, b)
+    d, parts = (a.mean() - b.mean()) / spread, []
+    for values, sign in ((a, 1), (b, -1)):
+        z = (values - values.mean()) / spread
+        weight = (len(values) - 1) / (len(a) + len(b) - 2)
+        parts.append(_variance_of_mean(sign * z - d * weight * z**2 / 2))
+    freedom = sum(parts) ** 2 / sum(
+        part**2 / max(1, len(values) - 1) for part, values in zip(parts, (a, b), strict=True)
+    )
+    return float(np.sqrt(sum(parts))), float(freedom)
 
 
 def pooled_sd(a: Array, b: Array) -> float:
@@ -134,6 +213,9 @@ def epsilon_squared(groups: list[Array], level: float = 0.95) -> Effect:
 
 def cramers_v(table: Array, level: float = 0.95) -> Effect:
     """Association of two categories, from 0 to 1, with the noncentral chi-squared interval.
+
+    The interval is an approximation: in simulation 95 to 99 % hold the truth, and 90 % where a level is rare
+    and the groups differ in size (shares of .05 and .15 in 120 and 40 rows).
 
     Parameters
     ----------

@@ -6,14 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import inv, solve
 from scipy.spatial.distance import cdist
-from scipy.special import ndtri
 from scipy.stats import rankdata
 from threadpoolctl import threadpool_limits
+
+from personae.inference.effects import auc_interval, auc_variance
 
 Array = NDArray[np.float64]
 
 RIDGE = 1.0
 DECIMALS = 9
+REUSE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,15 @@ def two_sample_test(
     without looking at the labels, which makes the permutation test exact.
 
     The AUC is the share of pairs within a test fold that are ordered rightly, averaged over repeats. Its
-    interval comes from the influence of each row, widened as far as permuted labels show that influence
-    alone understates the spread (training and test rows of one table are not independent).
+    interval is meant for the expected AUC of this procedure on two such samples: the score interval of an
+    AUC, with its variance doubled, because rows that train also test. No unbiased estimate of the variance of
+    cross-validation exists (Bengio and Grandvalet 2004); in simulation it is 1.6 to 1.8 times that of a fixed
+    classifier without a difference, up to 2.3 times where a difference is just seen, less where it is plain.
+    Where permuted labels show more than double, that is taken.
+
+    By `benchmarks/inference_verdicts.py`, 96 to 97 % of the 95 % intervals hold the expected AUC at 12 + 8
+    rows, 96 to 98 % at 30 + 25 and 80 + 60, 99 % at 80 + 40 near .99 and at 500 + 500 near .58. Nearest to
+    falling short (94 %) are one column with a weak difference, and groups of 200 + 30 that differ in spread.
 
     Parameters
     ----------
@@ -57,8 +66,8 @@ def two_sample_test(
 
     References
     ----------
-    Lopez-Paz and Oquab (2017), Revisiting classifier two-sample tests. LeDell, Petersen and van der Laan
-    (2015), Computationally efficient confidence intervals for cross-validated AUC estimates.
+    Lopez-Paz and Oquab (2017), Revisiting classifier two-sample tests. Bengio and Grandvalet (2004), No
+    unbiased estimator of the variance of k-fold cross-validation.
 
     Examples
     --------
@@ -74,26 +83,17 @@ def two_sample_test(
         chosen = np.sort(rng.choice(len(features), max_rows, replace=False))
         features, second = features[chosen], second[chosen]
     labels = np.vstack([second, *(rng.permutation(second) for _ in range(permutations))])
-    aucs, influence = np.zeros(len(labels)), np.zeros(len(second))
+    aucs = np.zeros(len(labels))
     with threadpool_limits(limits=1):
         ridge = _ridge(_kernel(features), labels)
         for _ in range(repeats):
             fold = rng.permutation(np.arange(len(second)) % folds)
-            auc, own = _cross_validated_auc(ridge, fold)
-            aucs += auc / repeats
-            influence += own / repeats
-    spread = _understatement(aucs[1:], second) * np.sqrt(np.sum(influence**2))
-    half = float(ndtri(0.5 + level / 2) * spread)
+            aucs += _cross_validated_auc(ridge, fold) / repeats
     p = (1 + np.sum(aucs[1:] >= aucs[0] - 10.0**-DECIMALS)) / len(labels)
-    mean = float(aucs[0])
-    return TwoSample(mean, max(0.0, mean - half), min(1.0, mean + half), float(p), len(second))
-
-
-def _understatement(null_aucs: Array, second: NDArray[np.bool_]) -> float:
-    """Ratio of the AUC's spread over permuted labels to that of a fixed classifier, at least 1."""
-    ones = int(second.sum())
-    fixed = np.sqrt((len(second) + 1) / (12 * ones * (len(second) - ones)))
-    return max(1.0, float(np.std(null_aucs) / fixed))
+    sizes = int(second.sum()), int((~second).sum())
+    understated = float(np.var(aucs[1:]) / auc_variance(0.5, *sizes))
+    low, high = auc_interval(float(aucs[0]), *sizes, max(REUSE, understated), level)
+    return TwoSample(float(aucs[0]), low, high, float(p), len(second))
 
 
 def _kernel(features: Array) -> Array:
@@ -120,14 +120,13 @@ def _ridge(similarity: Array, labels: NDArray[np.bool_]) -> _Ridge:
     return _Ridge(labels, inverse, labels @ inverse, inverse.sum(axis=0))
 
 
-def _cross_validated_auc(ridge: _Ridge, fold: NDArray[np.int_]) -> tuple[Array, Array]:
-    """AUC of each labelling, and of the first one the influence of each observation.
+def _cross_validated_auc(ridge: _Ridge, fold: NDArray[np.int_]) -> Array:
+    """AUC of each labelling.
 
     The error of rows left out follows from their block of the inverse, without another fit on the rest.
     """
     labels = ridge.labels
     right, pairs = np.zeros(len(labels)), np.zeros(len(labels))
-    concordance, weight = np.zeros(len(fold)), np.zeros(len(fold))
     for number in range(fold.max() + 1):
         test = fold == number
         hidden, centre = labels[:, test], labels[:, ~test].mean(axis=1, keepdims=True)
@@ -138,17 +137,5 @@ def _cross_validated_auc(ridge: _Ridge, fold: NDArray[np.int_]) -> tuple[Array, 
         ranks = rankdata(scores, axis=1)
         right += (ranks * hidden).sum(axis=1) - ones * (ones + 1) / 2
         pairs += ones * zeros
-        concordance[test], weight[test] = _placements(scores[0], hidden[0])
-    auc = right / np.maximum(pairs, 1)
-    return auc, weight * (concordance - auc[0]) / max(float(pairs[0]), 1.0)
-
-
-def _placements(scores: Array, second: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Share of the other group that each observation is ordered rightly against, and that group's size."""
-    share, others = np.zeros(len(scores)), np.where(second, (~second).sum(), second.sum()).astype(float)
-    for own, sign in ((second, 1.0), (~second, -1.0)):
-        rest = np.sort(sign * scores[~own])
-        mine = sign * scores[own]
-        below = np.searchsorted(rest, mine, "left") + np.searchsorted(rest, mine, "right")
-        share[own] = below / 2 / max(1, len(rest))
-    return share, others
+    auc: Array = right / np.maximum(pairs, 1)
+    return auc

@@ -3,16 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from personae.inference import effects, omnibus
-from personae.inference.equivalence import RANK_EFFICIENCY, equivalence_p, level_equivalence_p, power
+from personae.inference.equivalence import (
+    RANK_EFFICIENCY,
+    association_power,
+    equivalence_p,
+    level_equivalence_p,
+    power,
+)
 from personae.inference.rules import Rules
 
 NAN = float("nan")
 NO_INTERVAL = (NAN, NAN)
+D_INTERVALS: Mapping[str, Literal["noncentral t", "delta method"]] = {
+    "tukey": "noncentral t",
+    "games-howell": "delta method",
+}
 Interval = tuple[float, float]
 Groups = Mapping[str, NDArray[np.float64]]
 
@@ -35,7 +46,12 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One column in one pair of groups; a category has Cramér's V in place of delta and d."""
+    """One column in one pair of groups; a category has Cramér's V in place of delta and d.
+
+    `statistic` is U of `a` (Mann-Whitney), z (Dunn), the difference of means (Tukey, Games-Howell) or
+    chi-squared; Fisher's exact test has none (NaN). Cohen's d has an interval after ANOVA and Welch's ANOVA
+    only: where a rank test was chosen, none holds.
+    """
 
     a: str
     b: str
@@ -52,6 +68,8 @@ class Pair:
     cramers_v_ci: Interval = NO_INTERVAL
     equivalence_p: float = NAN
     power: float = NAN
+    power_within_pair: float = NAN
+    statistic: float = NAN
 
 
 def compare_numbers(
@@ -98,8 +116,7 @@ def _number_pair(
     rules: Rules,
 ) -> Pair:
     a, b = groups[pair[0]], groups[pair[1]]
-    delta, d = effects.cliffs_delta(a, b), effects.cohens_d(a, b)
-    efficiency = RANK_EFFICIENCY if test.name in ("mann-whitney", "dunn") else 1.0
+    delta, d = effects.cliffs_delta(a, b), effects.cohens_d(a, b, D_INTERVALS.get(test.name))
     return Pair(
         a=pair[0],
         b=pair[1],
@@ -111,8 +128,30 @@ def _number_pair(
         cohens_d=d.value,
         cohens_d_ci=(d.low, d.high),
         equivalence_p=equivalence_p(a, b, rules.margin),
-        power=power(rules.power_effect, len(a), len(b), rules.alpha, efficiency),
+        power=pair_power(test.name, a, b, rules.power_effect, rules.alpha),
+        statistic=test.statistic,
     )
+
+
+def pair_power(
+    test: omnibus.PairTestName, a: NDArray[Any], b: NDArray[Any], effect: float, alpha: float
+) -> float:
+    """Power of a pair's test at `alpha` to see a shift of `effect`, or an association as strong.
+
+    Parameters
+    ----------
+    a, b : values of the two groups, none missing.
+
+    Examples
+    --------
+    >>> round(pair_power("mann-whitney", np.arange(80), np.arange(60), 0.3, alpha=0.05), 2)
+    0.4
+    """
+    if test in ("chi2", "fisher"):
+        levels = len(np.unique(np.concatenate([a, b])))
+        return association_power(effect, len(a), len(b), levels, alpha)
+    efficiency = RANK_EFFICIENCY if test in ("mann-whitney", "dunn") else 1.0
+    return power(effect, len(a), len(b), alpha, efficiency)
 
 
 def compare_categories(
@@ -162,6 +201,8 @@ def _category_pair(
         cramers_v=size.value,
         cramers_v_ci=(size.low, size.high),
         equivalence_p=level_equivalence_p(groups[a], groups[b], rules.margin),
+        power=pair_power(test.name, groups[a], groups[b], rules.power_effect, rules.alpha),
+        statistic=test.statistic,
     )
 
 
@@ -181,4 +222,6 @@ def described(variable: Variable, pairs: list[Pair]) -> tuple[Variable, list[Pai
     True
     """
     plain = replace(variable, normality={}, levene_p=NAN, test=None, statistic=NAN, p=NAN)
-    return plain, [replace(pair, test=None, p=NAN, equivalence_p=NAN, power=NAN) for pair in pairs]
+    return plain, [
+        replace(pair, test=None, statistic=NAN, p=NAN, equivalence_p=NAN, power=NAN) for pair in pairs
+    ]
