@@ -34,7 +34,7 @@ repro: $(READY) data ## Run the whole graph on the data that is there, track it,
 	@personae summary
 
 test: $(READY) data ## Run the whole test suite
-	ORIGINALS=$(ORIGINALS) python -m pytest -n 2 --dist loadgroup
+	ORIGINALS=$(ORIGINALS) python -m pytest -n 2 --dist loadfile
 
 check: $(READY) ## Format, lint, types and the rules of the house
 	ruff format --check .

@@ -4,7 +4,7 @@ import re
 import pytest
 from tests.scratch import Project
 
-pytestmark = [pytest.mark.graph, pytest.mark.xdist_group("campaign")]
+pytestmark = pytest.mark.graph
 
 AFTER_PROFILE = {"days", "report", "track"}
 

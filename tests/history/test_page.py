@@ -20,7 +20,6 @@ def test_names_from_the_data_are_never_markup_and_nothing_is_loaded():
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path")
-@pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
 def test_the_page_fits_and_the_console_is_silent(browser, tmp_path, width, scheme):  # noqa: F811

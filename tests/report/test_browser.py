@@ -24,7 +24,6 @@ PAPER = (688, 1016)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path"),
-    pytest.mark.xdist_group("browser"),
 ]
 without_axe = pytest.mark.skipif(not AXE.exists(), reason="no axe-core: npm ci --prefix tests/report")
 

@@ -22,7 +22,6 @@ from personae.tracking.store import Store
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path"),
-    pytest.mark.xdist_group("browser"),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
 ]
 SWEEP = {"stage": "segment", "space": ["segment.k=range(2,4)"], "objectives": ["quality"], "bootstraps": 2}
