@@ -261,6 +261,7 @@ def _compare(segments: int, name: str, refused: bool) -> dict[str, Any]:
                 "cramers_v_ci": [None, None],
                 "equivalence_p": 0.2,
                 "power": 0.39,
+                "power_within_pair": 0.14,
             }
             for a, b in pairs
         ],
@@ -273,6 +274,7 @@ def _compare(segments: int, name: str, refused: bool) -> dict[str, Any]:
                 "two_sample_p_adjusted": 0.06,
                 "verdict": verdict,
                 "power": 0.39,
+                "power_within_pair": 0.14,
                 "reason": "power is 39 %",
                 "decision": "merge" if refused else verdict,
                 "decided_by": "on_inconclusive" if refused else "data",

@@ -75,7 +75,8 @@ def _merge(a: str, b: str) -> Callable[[Reports], str | None]:
                 return (
                     f"{pair['verdict']}: told apart with AUC {rounded(pair['two_sample_auc'])} "
                     f"({rounded(low)} to {rounded(high)}); "
-                    f"power to see a small difference {percent(pair['power'])}"
+                    f"power to see a small difference {percent(pair['power'])} in one test, "
+                    f"{percent(pair['power_within_pair'])} after correction"
                 )
         return None
 
