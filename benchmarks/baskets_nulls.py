@@ -21,11 +21,12 @@ from joblib import Parallel, delayed
 from personae.baskets.coding import encode, from_lists
 from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import frequent
+from personae.baskets.replicate import EVERYBODY, Halves, Search, halve, replicate
 from personae.baskets.rules import rules
-from personae.baskets.search import EVERYBODY, Halves, Search, halve, replicate
-from personae.schema.prepare import JourneyPrepare
-from personae.simulate.grocery import RULES, SEGMENTS, simulate
-from personae.sources import grocery, journey
+from personae.sources.settings import JourneyPrepare
+from personae.studies.grocery import source as grocery
+from personae.studies.grocery.simulate import RULES, SEGMENTS, simulate
+from personae.studies.journey import source as journey
 
 STANDIN = Path(os.environ.get("ORIGINALS", "../shared/data"), "grocery", "standin")
 SMALL = Search(

@@ -21,12 +21,12 @@ import pandas as pd
 import polars as pl
 from mlxtend.frequent_patterns import association_rules, fpgrowth
 
-from personae import paths
 from personae.baskets.coding import Baskets, encode
 from personae.baskets.itemsets import frequent
 from personae.baskets.rules import rules
-from personae.schema.prepare import JourneyPrepare
-from personae.sources import journey
+from personae.core import paths
+from personae.sources.settings import JourneyPrepare
+from personae.studies.journey import source as journey
 
 SEARCH = {"min_support": 0.01, "max_length": 3}
 FIGURES = ["support", "confidence", "lift"]

@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from personae.simulate.fitbit import minutes
-from personae.sources.fitbit_files import find
-from personae.sources.fitbit_read import KEYS, minute_days
+from personae.studies.fitbit.exports import find
+from personae.studies.fitbit.read import KEYS, minute_days
+from personae.studies.fitbit.simulate import minutes
 
 WEAR_GAP = 90
 BASE_USERS, DAYS, BLOCK = 4, 3, 400

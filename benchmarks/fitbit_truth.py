@@ -15,11 +15,11 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
-from personae.anomalies import Rules, find_anomalies
-from personae.schema.prepare import FitbitPrepare
-from personae.simulate.fitbit import simulate
-from personae.sources.fitbit import prepare
-from personae.wearable.people import whole_days
+from personae.days.anomalies import Rules, find_anomalies
+from personae.features.describe import whole_days
+from personae.sources.settings import FitbitPrepare
+from personae.studies.fitbit.simulate import simulate
+from personae.studies.fitbit.source import prepare
 
 SEEDS = range(5)
 

@@ -5,12 +5,12 @@ from collections import Counter
 
 import numpy as np
 from joblib import Parallel, delayed
+from tests.planted.pairs import SCENARIOS, Scenario, planted
 
 from personae.inference.compare import compare
 from personae.inference.probabilities import wilson
 from personae.inference.rules import Rules
 from personae.inference.twosample import TwoSample, two_sample_test
-from personae.simulate.pairs import SCENARIOS, Scenario, planted
 
 RULES = Rules(
     alpha=0.05,

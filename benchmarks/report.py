@@ -10,8 +10,8 @@ import statistics
 import subprocess
 import sys
 
-from personae import paths
-from personae.composition import studies
+from personae.config.compose import studies
+from personae.core import paths
 
 RUNS = 3
 STAGE = "from personae.stages.report import main; main('{}')"

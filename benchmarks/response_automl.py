@@ -23,17 +23,17 @@ from sklearn.linear_model import LogisticRegression
 sys.path.insert(0, str(Path(__file__).parent))
 from response_cases import customers, settings
 
-from personae.composition import compose
-from personae.paths import CONF, PARAMS
+from personae.config.compose import compose
+from personae.core.paths import CONF, PARAMS
 from personae.response import metrics
 from personae.response.calibration import log_loss, margins
-from personae.response.classification import encode_target
+from personae.response.evaluate import encode_target
+from personae.response.plan import deal, describe, units_of
 from personae.response.preprocessing import features
-from personae.response.study import deal, describe, units_of
+from personae.response.settings import Classify
 from personae.response.validation import validate
-from personae.schema.classify import Classify
-from personae.schema.prepare import JourneyPrepare
-from personae.sources import journey
+from personae.sources.settings import JourneyPrepare
+from personae.studies.journey import source as journey
 
 WORKER = Path(__file__).parent / "peers" / "flaml_out_of_fold.py"
 REPEATS = 5

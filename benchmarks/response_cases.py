@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 
-from personae.composition import compose
-from personae.paths import CONF, PARAMS, raw
-from personae.schema.classify import Classify
-from personae.schema.prepare import CampaignPrepare
-from personae.sources import campaign
+from personae.config.compose import compose
+from personae.core.paths import CONF, PARAMS, raw
+from personae.response.settings import Classify
+from personae.sources.settings import CampaignPrepare
+from personae.studies.campaign import source as campaign
 
 
 def customers():

@@ -13,10 +13,10 @@ from response_cases import customers, settings
 
 from personae.response import metrics
 from personae.response.calibration import log_loss
-from personae.response.classification import encode_target
+from personae.response.evaluate import encode_target
 from personae.response.folds import grouped_folds, time_folds
+from personae.response.plan import describe, units_of
 from personae.response.preprocessing import features
-from personae.response.study import describe, units_of
 from personae.response.validation import validate
 
 SAMPLES = (("random", 400, 8), ("random", 900, 5), ("forward", 700, 8), ("forward", 1200, 6))

@@ -11,13 +11,13 @@ from sklearn.model_selection import StratifiedKFold
 
 sys.path.insert(0, str(Path(__file__).parent))
 from response_cases import customers, settings
+from tests.planted.leaks import oversample
 
 from personae.response import leakage, metrics
 from personae.response.folds import Folds, grouped_folds, identical_rows
+from personae.response.plan import describe, units_of
 from personae.response.preprocessing import features
-from personae.response.study import describe, units_of
 from personae.response.validation import Plan, validate
-from personae.simulate.leaks import oversample
 
 FOREST = {"type": "random_forest"}
 

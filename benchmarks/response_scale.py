@@ -13,13 +13,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 from response_cases import customers, settings
 
-from personae import targeting
-from personae.budgets import select
-from personae.response.deployed import fit_on_all, from_files, to_files
 from personae.response.folds import grouped_folds
+from personae.response.model import fit_on_all, from_files, to_files
+from personae.response.plan import describe, units_of
 from personae.response.preprocessing import features
-from personae.response.study import describe, units_of
 from personae.response.validation import validate
+from personae.targeting import profit
+from personae.targeting.budget import select
 
 
 def main():
@@ -44,7 +44,7 @@ def main():
         start = time.perf_counter()
         probability = model.predict_proba(everyone)[:, 1]
         scored = time.perf_counter()
-        money = targeting.economics(count, np.random.default_rng(2).choice([2.0, 3.0, 5.0], count), 11.0)
+        money = profit.economics(count, np.random.default_rng(2).choice([2.0, 3.0, 5.0], count), 11.0)
         listed = select(money.expected(probability), money.cost, count * 0.2)
         done = time.perf_counter()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -25,10 +25,10 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 sys.path.insert(0, str(Path(__file__).parent))
 from response_cases import customers, settings
 
-from personae.response import results
+from personae.response import scores
 from personae.response.folds import grouped_folds
+from personae.response.plan import describe, units_of
 from personae.response.preprocessing import features
-from personae.response.study import describe, units_of
 from personae.response.validation import validate
 
 RANKING = {"roc_auc": "roc_auc", "average_precision": "average_precision"}
@@ -63,7 +63,7 @@ def straightforward(table, target, folds, models, kind):
 
 def shared(table, target, folds, plan):
     found = validate(table, target, folds, plan, seed=1, workers=2)
-    scored = results.score_all(target, found.models, folds, workers=2)
+    scored = scores.score_all(target, found.models, folds, workers=2)
     return {name: {figure: one.mean for figure, one in each.summary.items()} for name, each in scored.items()}
 
 

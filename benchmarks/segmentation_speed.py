@@ -24,10 +24,10 @@ from sklearn.metrics import (
 )
 from threadpoolctl import ThreadpoolController
 
-from personae.parallel import run_all
+from personae.core.parallel import run_all
 from personae.segmentation.clusterers import KMeansClusterer
-from personae.segmentation.fit import fit_segments
 from personae.segmentation.quality import scatter, silhouettes
+from personae.segmentation.segment import fit_segments
 from personae.segmentation.space import Space
 from personae.segmentation.stability import bootstrap_once
 

@@ -41,10 +41,10 @@ def straightforward(trials, search_seed=1, bootstraps=16):
     import pandas as pd
     from sklearn.metrics import silhouette_score
 
-    from personae import paths, tables
-    from personae.composition import compose
-    from personae.schema.segment import Segment
+    from personae.config.compose import compose
+    from personae.core import paths, tables
     from personae.segmentation.methods import build_clusterer
+    from personae.segmentation.settings import Segment
     from personae.segmentation.space import Space, WorkingSpace
     from personae.segmentation.stability import best_jaccard, mean_jaccard, resample
 

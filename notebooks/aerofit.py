@@ -23,7 +23,7 @@ import pandas as pd
 from personae.inference.probabilities import probabilities
 from personae.inference.study import compare_study
 from personae.notebook import open_study
-from personae.response.products import single_split
+from personae.response.merged_classes import single_split
 
 study = open_study("aerofit")
 customers = study.tables["customers"]

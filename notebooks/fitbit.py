@@ -20,9 +20,9 @@
 # ruff: noqa: D100, T201
 import pandas as pd
 
-from personae.anomalies import Rules, find_anomalies
+from personae.days.anomalies import Rules, find_anomalies
+from personae.features.describe import whole_days
 from personae.notebook import open_study
-from personae.wearable.people import whole_days
 
 study = open_study("fitbit")
 customers = study.tables["customers"]

@@ -21,7 +21,7 @@
 import pandas as pd
 import polars as pl
 
-from personae.baskets.search import Search, halve, replicate, rules_table
+from personae.baskets.replicate import Search, halve, replicate, rules_table
 from personae.notebook import open_study
 
 study = open_study("grocery")

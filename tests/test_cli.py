@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from personae.cli import app
-from personae.simulate.campaign import simulate, to_text
+from personae.studies.campaign.simulate import simulate, to_text
 
 
 @pytest.fixture

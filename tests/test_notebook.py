@@ -4,7 +4,7 @@ import jupytext
 import nbclient
 import pytest
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.notebook import open_study
 
 NOTEBOOKS = sorted(Path("notebooks").glob("*.py"))

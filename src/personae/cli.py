@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from personae import paths
-from personae.command import one_line_errors
-from personae.errors import PersonaeError
+from personae.core import paths
+from personae.core.command import one_line_errors
+from personae.core.errors import PersonaeError
 
 app = typer.Typer(
     help="Customer segments, personas and response models that survive scrutiny.",
@@ -31,7 +31,7 @@ def import_(
     ],
 ) -> None:
     """Put the publishers' original files in place of the sample, a study's folder whole or not at all."""
-    from personae.originals import import_originals
+    from personae.studies.originals import import_originals
 
     with one_line_errors():
         for imported in import_originals(source, paths.RAW):
@@ -42,7 +42,7 @@ def import_(
 @data.command()
 def fetch() -> None:
     """Download the originals that Kaggle serves (extra `kaggle`), then import them."""
-    from personae.originals import fetch_originals
+    from personae.studies.originals import fetch_originals
 
     with one_line_errors():
         for imported in fetch_originals(paths.RAW):
@@ -53,7 +53,7 @@ def fetch() -> None:
 @data.command()
 def sample() -> None:
     """Generate the synthetic sample anew, the same bytes each time."""
-    from personae.simulate.sample import write_sample
+    from personae.studies.sample import write_sample
 
     with one_line_errors():
         for study in write_sample(paths.RAW):
@@ -63,8 +63,8 @@ def sample() -> None:
 @app.command()
 def summary() -> None:
     """Show the main figures of every study that has run."""
-    from personae.composition import studies
-    from personae.tracking.summary import summary as figures
+    from personae.config.compose import studies
+    from personae.report.summary import summary as figures
 
     with one_line_errors():
         console.print(figures(studies(paths.PARAMS)), highlight=False, soft_wrap=True)
@@ -74,8 +74,8 @@ def summary() -> None:
 @app.command()
 def overview() -> None:
     """Write reports/index.html, one page over all studies that have run."""
-    from personae.composition import studies
-    from personae.files import read_json, write_text
+    from personae.config.compose import studies
+    from personae.core.files import read_json, write_text
     from personae.report.overview import REPORTS
     from personae.report.overview import overview as page
 
@@ -99,7 +99,7 @@ def overview() -> None:
 @app.command()
 def anchor(study: Annotated[str, typer.Argument(help="Name of the study.")]) -> None:
     """Keep today's segments, ids and names: later runs are matched to them (conf/anchors/STUDY.json)."""
-    from personae.anchoring import anchor as keep
+    from personae.personas.anchor import anchor as keep
 
     with one_line_errors():
         count = keep(study)
@@ -177,7 +177,7 @@ def compare(
     output: Annotated[Path | None, typer.Option(help="Page; default: in build/compare.")] = None,
 ) -> None:
     """Show what differs between results: parameters, figures beyond noise, segments, data and code."""
-    from personae.history.compare import compare as differences
+    from personae.history.changes import compare as differences
 
     with one_line_errors():
         found, path = differences(results, study, output)
@@ -186,7 +186,7 @@ def compare(
 
 
 def _tell(imported: object) -> None:
-    from personae.originals import Imported
+    from personae.studies.originals import Imported
 
     assert isinstance(imported, Imported)
     console.print(f"{imported.study}: {len(imported.files)} original files", highlight=False)

@@ -15,21 +15,21 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from personae import paths
-from personae.errors import PersonaeError
-from personae.files import read_json
+from personae.config.study import Study
+from personae.core import paths
+from personae.core.errors import PersonaeError
+from personae.core.files import read_json
+from personae.core.settings import load
 from personae.imputation.study import Completed, complete_study
-from personae.response import results
+from personae.response import scores
 from personae.response.cases import cases
-from personae.response.classification import encode_target
+from personae.response.evaluate import encode_target
 from personae.response.metrics import Figure
+from personae.response.plan import deal, describe, units_of
 from personae.response.preprocessing import features
-from personae.response.study import deal, describe, units_of
 from personae.response.validation import validate
-from personae.schema.study import Study
-from personae.segmentation.fit import Segmentation
+from personae.segmentation.segment import Segmentation
 from personae.segmentation.study import segment_study
-from personae.settings import load
 
 ROOT = "dvc.yaml"
 LITTLE = {"bootstraps": 1, "splits": 1, "null_tables": 1, "null_bootstraps": 1}
@@ -142,7 +142,7 @@ class Opened:
         folds = deal(alone, rows, target, units_of(alone, rows, table), seed)
         found = validate(table, target, folds, describe(alone, table), seed=seed, workers=alone.workers)
         probabilities = found.models[name].probabilities
-        return Validated(target, probabilities, results.score(target, probabilities, folds).summary)
+        return Validated(target, probabilities, scores.score(target, probabilities, folds).summary)
 
 
 def open_study(study: str) -> Opened:
@@ -159,6 +159,6 @@ def open_study(study: str) -> Opened:
         raise PersonaeError(f"{here}: no {ROOT} here or above; open a notebook inside the project")
     os.chdir(root)
     settings = load(study, Study)
-    source = importlib.import_module(f"personae.sources.{settings.prepare.source}")
+    source = importlib.import_module(f"personae.studies.{settings.prepare.source}.source")
     tables = source.prepare(paths.raw(study), settings.prepare).tables
     return Opened(study, settings, tables, complete_study(tables, settings.impute, seed=settings.seed))

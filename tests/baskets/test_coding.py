@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from personae.baskets.coding import encode, from_lists
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 
 LINES = pl.DataFrame(
     {

@@ -6,7 +6,7 @@ from tests.baskets.peers import assert_same_as_mlxtend
 
 from personae.baskets import itemsets
 from personae.baskets.coding import from_lists
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 
 items = st.lists(st.sampled_from("abcdefgh"), max_size=8)
 

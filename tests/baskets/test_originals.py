@@ -10,8 +10,8 @@ from tests.baskets.peers import assert_same_as_mlxtend
 from personae.baskets.coding import encode, from_lists
 from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import frequent
+from personae.baskets.replicate import EVERYBODY, Halves, Search, replicate
 from personae.baskets.rules import rules
-from personae.baskets.search import EVERYBODY, Halves, Search, replicate
 
 STANDIN = Path(os.environ.get("ORIGINALS", "../shared/data")) / "grocery" / "standin"
 # As in benchmarks/baskets_nulls.py.

@@ -3,9 +3,9 @@ import polars as pl
 import pytest
 
 from personae.baskets.promotions import Play, leanings, promotions
+from personae.baskets.replicate import EVERYBODY, Replayed
 from personae.baskets.replication import Replay
 from personae.baskets.rules import Rules
-from personae.baskets.search import EVERYBODY, Replayed
 
 PLAYS = [
     Play("{discount} off the basket with {antecedent} and {consequent}", 0.1, {"deals": 0.5}),

@@ -9,7 +9,7 @@ from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import frequent
 from personae.baskets.replication import replay
 from personae.baskets.rules import adjust, rules
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 
 ITEMS = [f"item {number:02}" for number in range(20)]
 

@@ -10,7 +10,7 @@ import yaml
 GRAPH = yaml.safe_load(Path("dvc.yaml").read_text())
 STAGES = {name: stage["do"] for name, stage in GRAPH["stages"].items()}
 # A source is imported by the name in the study's settings, which no import statement shows.
-IMPORTED_BY_NAME = {"prepare": "personae.sources"}
+IMPORTED_BY_NAME = {"prepare": "personae.studies"}
 
 
 @pytest.fixture(scope="module")

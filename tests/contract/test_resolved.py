@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from personae.composition import compose, studies, to_yaml
+from personae.config.compose import compose, studies, to_yaml
 
 PARAMS = Path("params.yaml")
 

@@ -64,7 +64,7 @@ def test_an_edit_of_the_classifier_reruns_what_depends_on_it(project):
 
 
 def test_an_edit_of_personas_reruns_profile_and_what_follows(project):
-    project.edit("src/personae/personas.py", "STABLE = 0.75", "STABLE = 0.9999")
+    project.edit("src/personae/personas/cards.py", "STABLE = 0.75", "STABLE = 0.9999")
     assert ran(project.dvc("repro", "track@campaign")) == {"profile"} | AFTER_PROFILE
 
 

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from tests.history.test_compare import result
+from tests.history.test_changes import result
 from tests.report.fabricated import SCRIPT
 from tests.report.test_browser import CHROMIUM, browser, opened  # noqa: F401 - a fixture
 
-from personae.history.compare import compared
+from personae.history.changes import compared
 from personae.history.page import render
 
 

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from personae.history.past import Past
 from personae.history.restore import compare
+from personae.history.result import Past
 
 pytestmark = pytest.mark.graph
 

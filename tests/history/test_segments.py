@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from tests.report.fabricated import study
 
-from personae.history.past import Past
+from personae.history.result import Past
 from personae.history.segments import BY_CUSTOMERS, align, by_customers
 
 LOCK = "stages:\n  segment@shop:\n    outs: [{{path: build/shop/segments.parquet, md5: {}}}]\n"

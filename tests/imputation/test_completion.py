@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
+from personae.core.files import to_json
 from personae.imputation.completion import complete
 from personae.imputation.scorecard import Rules
 from personae.imputation.scoring import Design
-from personae.results import to_json
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
 RULES = Rules(

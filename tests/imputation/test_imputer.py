@@ -7,7 +7,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.imputation.imputer import TRUSTED_TYPES, TableImputer
 from personae.imputation.methods import METHODS
 

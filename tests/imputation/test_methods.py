@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.imputation.methods import METHODS, ColumnModel, make_regressor
 
 OPTIONS = {"xgboost": {"n_estimators": 20}}

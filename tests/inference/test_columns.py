@@ -3,7 +3,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.inference.columns import Column, design_matrix, group_names, one_row_a_unit, read_column
 
 

@@ -8,14 +8,14 @@ import polars as pl
 import pytest
 import yaml
 from scipy import stats
+from tests.planted.pairs import SCENARIOS, planted
 
-from personae.errors import PersonaeError
-from personae.inference.adjust import adjust
+from personae.core.errors import PersonaeError
+from personae.core.statistics import adjust
 from personae.inference.compare import compare
 from personae.inference.equivalence import RANK_EFFICIENCY, association_power, power
 from personae.inference.probabilities import Bins, probabilities
 from personae.inference.rules import Rules
-from personae.simulate.pairs import SCENARIOS, planted
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
 RULES = Rules(

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.inference.probabilities import Bins, probabilities, read_levels, wilson
 
 

@@ -5,11 +5,11 @@ import polars as pl
 import pytest
 import yaml
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
+from personae.core.files import to_json
+from personae.inference.settings import Bins, Compare, Probabilities, Rules
 from personae.inference.study import compare_study
-from personae.results import to_json
-from personae.schema.compare import Bins, Compare, Probabilities, Rules
-from personae.simulate.aerofit import simulate
+from personae.studies.aerofit.simulate import simulate
 
 RULES = Rules(
     alpha=0.05,

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from personae.core.files import to_json
 from personae.report.exploration import explore
 from personae.report.page import Findings
-from personae.results import to_json
 
 SCRIPT = "<script>alert(1)</script>"
 NAMES = ("high earners", "large families", "bargain hunters", "new customers")

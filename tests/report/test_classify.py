@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from tests.report.fabricated import study
 
-from personae.report.cards import model_cards
-from personae.report.claims import table
+from personae.report.model_cards import model_cards
 from personae.report.overview import overview
 from personae.report.page import render
 from personae.report.traced import Traced
 from personae.report.verdicts import verdicts
+from personae.studies.claims import table
 
 
 def section(findings):

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from tests.report.fabricated import study
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
+from personae.inference.settings import Probabilities
 from personae.report.page import render
 from personae.report.probabilities import by_pair
 from personae.report.traced import Traced
-from personae.schema.compare import Probabilities
 
 
 def row(kind, event, value, given=None, condition=None):

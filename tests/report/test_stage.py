@@ -7,8 +7,8 @@ import pytest
 import yaml
 from tests.report.fabricated import study
 
-from personae import paths
-from personae.errors import PersonaeError
+from personae.core import paths
+from personae.core.errors import PersonaeError
 from personae.stages import report
 
 COMPOSED = Path("resolved/campaign.yaml")

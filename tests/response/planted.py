@@ -3,7 +3,7 @@ import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
 from personae.imputation.imputer import TableImputer
-from personae.response.models import Stack, build
+from personae.response.estimators import Stack, build
 from personae.response.preprocessing import preprocessing
 from personae.response.validation import Plan
 

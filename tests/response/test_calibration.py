@@ -5,10 +5,10 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.response.calibration import METHODS, calibrate, choose_calibration, log_loss, margins
+from personae.response.estimators import two_columns
 from personae.response.metrics import expected_calibration_error
-from personae.response.models import two_columns
 
 
 def planted(rows, seed, stretch=3.0, shift=0.0):

@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from personae import targeting
-from personae.composition import compose
-from personae.paths import CONF, PARAMS
-from personae.response import results
+from personae.config.compose import compose
+from personae.core.paths import CONF, PARAMS
+from personae.response import scores
 from personae.response.folds import grouped_folds
+from personae.response.plan import describe, units_of
 from personae.response.preprocessing import features
-from personae.response.study import describe, units_of
+from personae.response.settings import Classify
 from personae.response.validation import validate
-from personae.schema.classify import Classify
-from personae.schema.prepare import CampaignPrepare
-from personae.sources import campaign
+from personae.sources.settings import CampaignPrepare
+from personae.studies.campaign import source as campaign
+from personae.targeting import profit
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data")) / "campaign"
 REPEATS = 3
@@ -44,7 +44,7 @@ def validated():
 
 def test_the_procedure_reaches_the_bars_of_the_study(validated):
     target, _, folds, found = validated
-    procedure = results.score(target, found.procedure, folds).summary
+    procedure = scores.score(target, found.procedure, folds).summary
     assert procedure["roc_auc"].mean >= 0.90
     assert procedure["average_precision"].mean >= 0.65
     assert procedure["ece"].pooled <= 0.03
@@ -52,8 +52,8 @@ def test_the_procedure_reaches_the_bars_of_the_study(validated):
 
 def test_the_model_earns_between_nobody_and_the_oracle(validated):
     target, units, _, found = validated
-    money = targeting.economics(len(target), 3.0, 11.0)
-    profits = targeting.profits(target, found.procedure[:, :, 1], money)
+    money = profit.economics(len(target), 3.0, 11.0)
+    profits = profit.profits(target, found.procedure[:, :, 1], money)
     assert (profits["everyone"], profits["oracle"]) == (-3046, 2672)
     assert profits["model"] >= 1150
     assert len(np.unique(units)) < len(target)

@@ -3,10 +3,10 @@ import pytest
 from sklearn.base import clone
 from tests.response.planted import customers, plan_for
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
+from personae.response.estimators import Stack, fit
 from personae.response.explanations import mean_absolute, permutation_importance, reasons, shap_values
 from personae.response.folds import grouped_folds, identical_rows
-from personae.response.models import Stack, fit
 from personae.response.preprocessing import features
 from personae.response.validation import seed_of, seeded, validate
 

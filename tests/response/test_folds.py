@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.response.folds import Folds, grouped_folds, identical_rows, time_folds
 
 

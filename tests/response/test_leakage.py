@@ -1,14 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from tests.planted.leaks import TARGET, memorised, planted
 from tests.response.planted import plan_for
 
 from personae.response import leakage
-from personae.response.classification import encode_target
+from personae.response.evaluate import encode_target
 from personae.response.folds import grouped_folds, identical_rows
 from personae.response.preprocessing import features
 from personae.response.validation import validate
-from personae.simulate.leaks import TARGET, memorised, planted
 
 
 def inspected(case, seed=0, kept_together=True):

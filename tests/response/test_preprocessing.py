@@ -4,7 +4,7 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import StandardScaler
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.imputation.imputer import TableImputer
 from personae.response.preprocessing import SegmentColumns, features, input_columns, preprocessing
 

@@ -4,9 +4,9 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.metrics import roc_auc_score
 from tests.response.planted import customers, plan_for
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
+from personae.response.estimators import Stack, build
 from personae.response.folds import grouped_folds, identical_rows, time_folds
-from personae.response.models import Stack, build
 from personae.response.preprocessing import features
 from personae.response.validation import choose_model, seed_of, seeded, validate
 

@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binom
+from tests.planted.blobs import noise_table
 
-from personae.segmentation.fit import fit_segments
+from personae.segmentation.segment import fit_segments
 from personae.segmentation.space import Space
 from personae.segmentation.summary import Effort
-from personae.simulate.blobs import noise_table
 
 EFFORT = Effort(bootstraps=1, splits=1, null_tables=9, null_bootstraps=3)
 

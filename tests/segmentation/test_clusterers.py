@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 import skops.io
 from sklearn.cluster import KMeans
+from tests.planted.blobs import planted_segments
 from threadpoolctl import threadpool_limits
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.segmentation.clusterers import NOISE, HDBSCANClusterer, KMeansClusterer
 from personae.segmentation.methods import METHODS, build_clusterer
 from personae.segmentation.segmenter import TRUSTED
 from personae.segmentation.space import Space
 from personae.segmentation.stability import adjusted_rand
-from personae.simulate.blobs import planted_segments
 
 OPTIONS = {"hdbscan": {"min_cluster_size": 15}}
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.segmentation.identity import match_segments
 from personae.segmentation.space import Space
 

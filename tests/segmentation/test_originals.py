@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personae.segmentation.fit import fit_segments
+from personae.segmentation.segment import fit_segments
 from personae.segmentation.space import Space
 from personae.segmentation.summary import Effort
 

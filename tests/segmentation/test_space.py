@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import RobustScaler
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.segmentation.space import Space, WorkingSpace
 
 

@@ -1,13 +1,13 @@
 import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import fcluster
+from tests.planted.blobs import planted_segments
 
-from personae.segmentation.fit import fit_segments
+from personae.segmentation.segment import fit_segments
 from personae.segmentation.space import Space
 from personae.segmentation.stability import adjusted_rand
 from personae.segmentation.summary import Effort
 from personae.segmentation.ward import WardClusterer, WardThenKMeansClusterer, contract, ward_tree
-from personae.simulate.blobs import planted_segments
 
 
 def test_a_contracted_tree_is_the_top_of_the_whole():

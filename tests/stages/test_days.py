@@ -4,10 +4,10 @@ import polars as pl
 import pytest
 import yaml
 
-from personae import paths, tables
-from personae.files import read_json, write_json
-from personae.simulate.fitbit import simulate
+from personae.core import paths, tables
+from personae.core.files import read_json, write_json
 from personae.stages import days, impute, prepare
+from personae.studies.fitbit.simulate import simulate
 
 SETTINGS = {
     "seed": 7,

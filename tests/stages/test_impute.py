@@ -5,9 +5,9 @@ import polars as pl
 import pytest
 import yaml
 
-from personae import models, paths, tables
-from personae.errors import PersonaeError
-from personae.files import read_json
+from personae.core import archive, paths, tables
+from personae.core.errors import PersonaeError
+from personae.core.files import read_json
 from personae.imputation.imputer import TRUSTED_TYPES
 from personae.stages.impute import main
 
@@ -70,7 +70,7 @@ def test_the_completed_table_is_the_table_with_its_gaps_filled(customers):
 
 def test_the_imputer_can_be_loaded_and_fills_a_new_customer(customers):
     main("shop")
-    imputer = models.load(paths.model("shop", "imputer"), trusted=TRUSTED_TYPES)
+    imputer = archive.load(paths.model("shop", "imputer"), trusted=TRUSTED_TYPES)
     new = customers[:1].to_pandas().assign(customer=-1, spend=1.0)
     assert imputer.transform(new)["income"].item() == pytest.approx(3.0, abs=0.2)
 

@@ -5,12 +5,12 @@ import polars as pl
 import pytest
 import yaml
 
-from personae import paths, tables
-from personae.files import read_json
-from personae.schema.prepare import GroceryPrepare
-from personae.simulate.grocery import RULES, SEGMENTS, simulate
-from personae.sources import grocery
+from personae.core import paths, tables
+from personae.core.files import read_json
+from personae.sources.settings import GroceryPrepare
 from personae.stages.promote import main
+from personae.studies.grocery import source as grocery
+from personae.studies.grocery.simulate import RULES, SEGMENTS, simulate
 
 GROCERY = Path("resolved/grocery.yaml")
 

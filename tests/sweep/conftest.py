@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from personae.files import write_json, write_text
-from personae.simulate import campaign
+from personae.core.files import write_json, write_text
+from personae.studies.campaign import simulate as campaign
 
 CONF = Path("conf").resolve()
 PARAMS = """\

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.sweep.adopt import adopt
 from personae.sweep.run import sweep
 

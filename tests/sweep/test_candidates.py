@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.sweep.candidates import Catalogue, Project
 from personae.sweep.space import parse_space
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personae.schema.classify import Classify
+from personae.response.settings import Classify
 from personae.sweep.responses import ResponseTrials
 
 FEATURES = [f"x{number}" for number in range(8)]

@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 from tests.scratch import Project
 
 import personae
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.sweep.run import sweep
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")

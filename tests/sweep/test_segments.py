@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personae.schema.segment import Segment
-from personae.segmentation.fit import fit_segments
+from personae.segmentation.segment import fit_segments
+from personae.segmentation.settings import Segment
 from personae.segmentation.space import Space
 from personae.sweep.segments import SegmentTrials
 
@@ -127,7 +127,7 @@ def test_searching_noise_is_reported_on_bootstraps_that_did_not_search(noise):
 
 
 def test_more_segments_than_customers_and_no_number_at_all_are_refused(table):
-    from personae.errors import PersonaeError
+    from personae.core.errors import PersonaeError
 
     with pytest.raises(PersonaeError, match="only 210 distinct customers"):
         measure(trials(table), k=300)

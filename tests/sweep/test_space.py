@@ -1,6 +1,6 @@
 import pytest
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.sweep.space import Choice, Numbers, parse_space
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import yaml
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.tracking import key
 
 SEGMENT = "reports/campaign/segment.json"

@@ -9,17 +9,17 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import FunctionTransformer
 from tests.response.planted import customers
-from tests.response.test_deployed import fitted as response_model
+from tests.response.test_model import fitted as response_model
 
-from personae import models
-from personae.errors import PersonaeError
+from personae.core import archive
+from personae.core.errors import PersonaeError
 from personae.imputation.imputer import TableImputer
-from personae.response.deployed import to_files
+from personae.response.model import to_files
 from personae.segmentation.clusterers import KMeansClusterer
 from personae.segmentation.segmenter import Segmenter
 from personae.segmentation.space import Space, WorkingSpace
+from personae.tracking.contents import Dataset, Model
 from personae.tracking.objects import log_dataset, log_model
-from personae.tracking.results import Dataset, Model
 from personae.tracking.store import Store
 
 # mlflow.types.responses warns when it is imported, SQLAlchemy about how MLflow uses it.
@@ -74,7 +74,7 @@ def test_an_imputer_completes_the_columns(client, run):
     found.loc[:20, "income"] = np.nan
     found.to_parquet(path)
     imputer = TableImputer("median", columns=["income"]).fit(found)
-    models.save(imputer, Path("imputer"))
+    archive.save(imputer, Path("imputer"))
     served = logged(client, run, Path("imputer"), (path,))
     pd.testing.assert_frame_equal(served.predict(found), imputer.transform(found), check_dtype=False)
 
@@ -94,7 +94,7 @@ def test_a_segmenter_gives_segment_and_margin(client, run):
         centers=clusterer.centers_,
         far_distance=3.0,
     )
-    models.save(segmenter, Path("segmenter"))
+    archive.save(segmenter, Path("segmenter"))
     served = logged(client, run, Path("segmenter"), (path,))
     answers = served.predict(found[["income", "visits"]])
     pd.testing.assert_frame_equal(answers, segmenter.predict(found))
@@ -102,14 +102,16 @@ def test_a_segmenter_gives_segment_and_margin(client, run):
 
 def test_a_type_that_the_project_does_not_know_is_refused(client, run):
     found, path = table()
-    models.save(FunctionTransformer(os.path.expanduser, feature_names_out="one-to-one").fit(found), Path("x"))
+    archive.save(
+        FunctionTransformer(os.path.expanduser, feature_names_out="one-to-one").fit(found), Path("x")
+    )
     with pytest.raises(PersonaeError, match="not trusted: posixpath"):
         logged(client, run, Path("x"), (path,))
 
 
 def test_a_model_without_a_table_of_its_columns_is_refused(client, run):
     found, _ = table()
-    models.save(TableImputer("median").fit(found.select_dtypes("number")), Path("imputer"))
+    archive.save(TableImputer("median").fit(found.select_dtypes("number")), Path("imputer"))
     found[["income"]].to_parquet("other.parquet")
     with pytest.raises(PersonaeError, match=r"imputer: no table of its stage \(other.parquet\) has all"):
         logged(client, run, Path("imputer"), (Path("other.parquet"),))

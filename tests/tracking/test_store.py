@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.tracking.store import GITIGNORE, Record, Store
 
 RECORD = Record("a" * 32, ("plump-hare",))

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 
 Integers = NDArray[np.integer]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personae.baskets.coding import Baskets, Integers, pack
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 
 Words = NDArray[np.uint64]
 Itemset = tuple[int, ...]

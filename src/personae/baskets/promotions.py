@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from personae.baskets.search import EVERYBODY, Replayed
+from personae.baskets.replicate import EVERYBODY, Replayed
 
 
 @dataclass(frozen=True, slots=True)

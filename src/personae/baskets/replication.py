@@ -12,7 +12,7 @@ from personae.baskets.coding import Baskets, Integers, pack
 from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import Itemset, count_sets, intersect
 from personae.baskets.rules import NORMAL_95, Figures, Rules, lift
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 
 # Independent walks: a fixed number, so that the figures do not depend on the number of workers.
 WALKS = 4

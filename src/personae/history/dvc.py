@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 
 INHERITED = ("DVC_", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "PYTHONPATH")
 

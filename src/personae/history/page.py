@@ -6,7 +6,7 @@ from typing import Any
 
 import jinja2
 
-from personae.history.compare import KINDS, RULE, Comparison, Row, data, version
+from personae.history.changes import KINDS, RULE, Comparison, Row, data, version
 from personae.report import page
 from personae.report.page import is_sample
 

@@ -9,16 +9,17 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from personae import paths
-from personae.errors import PersonaeError
-from personae.files import read_json, write_text
+from personae.core import paths
+from personae.core.errors import PersonaeError
+from personae.core.files import read_json, write_text
+from personae.core.noise import Figure, Sameness, sameness
 from personae.history import dvc
-from personae.history.figures import Figure, Sameness, sameness
-from personae.history.past import Past, figures_of, from_run, prefixes
-from personae.tracking import key, provenance, published
-from personae.tracking.results import flat_verdicts
+from personae.history.result import Past, figures_of, from_run, prefixes
+from personae.report.summary import aligned
+from personae.tracking import key, provenance
+from personae.tracking import read as published
+from personae.tracking.contents import flat_verdicts
 from personae.tracking.store import Store
-from personae.tracking.summary import aligned
 
 WORDS: tuple[Sameness, ...] = ("different", "within noise", "identical")
 NOT_COMPUTED = ("report", key.TRACK)

@@ -11,8 +11,8 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from personae import paths
-from personae.history.past import Past
+from personae.core import paths
+from personae.history.result import Past
 from personae.segmentation.identity import Event, inherit
 
 BY_CUSTOMERS = "aligned by the customers that they share"

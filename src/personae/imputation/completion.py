@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.imputation.imputer import TableImputer, as_figures
 from personae.imputation.scorecard import ColumnScore, Rules, codes, score_column
 from personae.imputation.scoring import Design

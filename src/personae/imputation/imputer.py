@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.imputation.methods import CONSTANT_METHODS, ColumnModel, Customers, Figures
 
 LEAST_OBSERVED = 0.5

@@ -15,7 +15,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.imputation.masking import like_missing
 
 METHODS = ("mean", "median", "group_mean", "knn", "ridge", "xgboost")

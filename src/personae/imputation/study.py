@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from personae.features.describe import describe
 from personae.imputation.completion import Completion, complete
 from personae.imputation.scorecard import Rules
 from personae.imputation.scoring import Design
-from personae.schema.impute import Impute
-from personae.wearable.people import describe
+from personae.imputation.settings import Impute
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import numpy as np
 from narwhals.typing import IntoDataFrame
 from numpy.typing import NDArray
 
-from personae.errors import PersonaeError
-from personae.names import names
+from personae.core.errors import PersonaeError
+from personae.core.tables import names
 
 NAN = float("nan")
 LARGEST_CODE = 2.0**53

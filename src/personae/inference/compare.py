@@ -10,8 +10,8 @@ import numpy as np
 from narwhals.typing import IntoDataFrame
 from numpy.typing import NDArray
 
-from personae.errors import PersonaeError
-from personae.inference.adjust import adjust
+from personae.core.errors import PersonaeError
+from personae.core.statistics import adjust
 from personae.inference.columns import Column, design_matrix, group_names, one_row_a_unit, read_column
 from personae.inference.merge import Evidence, Merge, final_groups, judge, within_pair
 from personae.inference.rules import Rules

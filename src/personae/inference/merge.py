@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from personae.inference.adjust import adjust
+from personae.core.statistics import adjust
 from personae.inference.rules import Decision, Rules
 from personae.inference.twosample import TwoSample
 

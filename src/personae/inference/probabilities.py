@@ -11,9 +11,9 @@ from narwhals.typing import IntoDataFrame
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
+from personae.core.tables import names
 from personae.inference.columns import read_column
-from personae.names import names
 
 Kind = Literal["marginal", "joint", "conditional"]
 Closed = Literal["left", "right"]

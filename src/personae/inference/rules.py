@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from personae.inference.adjust import Method
+from personae.core.statistics import Method
 
 Decision = Literal["merge", "keep"]
 RankTest = Literal["mann-whitney", "dunn"]

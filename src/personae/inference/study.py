@@ -8,13 +8,13 @@ import narwhals as nw
 import numpy as np
 from narwhals.typing import IntoDataFrame
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.inference.agreement import Agreement, agreement
 from personae.inference.columns import group_names, read_column
 from personae.inference.compare import Comparison, compare
 from personae.inference.probabilities import Bins, Probability, probabilities
 from personae.inference.rules import Rules
-from personae.schema.compare import Compare
+from personae.inference.settings import Compare
 
 SEGMENT = "segment"
 

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from personae.report import figures, gallery, theme
+from personae.report import gallery, numbers, theme
 from personae.report.pictures.baskets import joined
 from personae.report.probabilities import Highlight, by_pair, highlighted
 from personae.report.theme import Picture
@@ -144,21 +144,21 @@ def environment() -> jinja2.Environment:
     )
     made.filters |= {
         "by_pair": by_pair,
-        "ci": figures.interval,
-        "fig": figures.figure,
+        "ci": numbers.interval,
+        "fig": numbers.figure,
         "candidates_of": gallery.candidates_of,
-        "metric": figures.metric,
+        "metric": numbers.metric,
         "side": lambda items: joined(items.raw),
-        "source": figures.source,
-        "wrapped": figures.wrapped,
+        "source": numbers.source,
+        "wrapped": numbers.wrapped,
     }
     made.globals |= {
-        "between": figures.between,
+        "between": numbers.between,
         "colours": theme.COLOURS,
         "light": {name: pair[0] for name, pair in theme.COLOURS.items()},
         "segments": theme.SEGMENTS,
         "persona_names": gallery.persona_names,
-        "estimate": figures.estimate,
-        "spread": figures.spread,
+        "estimate": numbers.estimate,
+        "spread": numbers.spread,
     }
     return made

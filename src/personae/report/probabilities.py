@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.report.traced import Traced
 
 Highlight = tuple[str, str, str, str]

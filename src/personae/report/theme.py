@@ -16,7 +16,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from personae.files import replacing
+from personae.core.files import replacing
 
 WIDTH = 340
 DOTS_PER_INCH = 72

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from personae.report.figures import estimate, figure, spread
+from personae.report.numbers import estimate, figure, spread
 from personae.report.traced import Traced
 
 MOST_PAIRS = 3

@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp, softmax
 from sklearn.isotonic import IsotonicRegression
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 import polars as pl
 
-from personae.schema.classify import Classify
-from personae.wearable.early import early_and_late
+from personae.days.early import early_and_late
+from personae.response.settings import Classify
 
 
 def tables_of(settings: Classify) -> tuple[str, ...]:

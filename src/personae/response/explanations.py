@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone
 
-from personae.errors import PersonaeError
-from personae.parallel import run_all
+from personae.core.errors import PersonaeError
+from personae.core.parallel import run_all
 from personae.response import metrics
 from personae.response.calibration import Calibration
+from personae.response.estimators import FittedStack, fit, scores
 from personae.response.folds import Folds
-from personae.response.models import FittedStack, fit, scores
 from personae.response.preprocessing import input_columns
 from personae.response.validation import Plan, Validation, seed_of, seeded
 

@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedKFold
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 
 Integers = npt.NDArray[np.intp]
 

@@ -11,7 +11,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 
 Floats = npt.NDArray[np.float64]
 

@@ -15,12 +15,12 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone
 
-from personae.errors import PersonaeError
-from personae.parallel import run_all
+from personae.core.errors import PersonaeError
+from personae.core.parallel import run_all
 from personae.response import metrics
 from personae.response.calibration import Calibration, choose_calibration
+from personae.response.estimators import FittedStack, Model, Stack, fit, fit_stack, scores
 from personae.response.folds import Folds
-from personae.response.models import FittedStack, Model, Stack, fit, fit_stack, scores
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]

@@ -7,10 +7,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from personae.parallel import run_all
+from personae.core.parallel import run_all
 from personae.segmentation.choice import STABLE
 from personae.segmentation.clusterers import Clusterer, Matrix
-from personae.segmentation.nulls import LAWS, Null, NullModel, compare, fit_null
+from personae.segmentation.null_models import LAWS, Null, NullModel, compare, fit_null
 from personae.segmentation.procedure import Customers, Figures, Plan, Procedure, measure
 from personae.segmentation.stability import Groups, bootstrap_once, smallest_jaccard
 

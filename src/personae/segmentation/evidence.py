@@ -5,25 +5,14 @@ from functools import partial
 
 import numpy as np
 
-from personae.parallel import run_all
+from personae.core.parallel import run_all
 from personae.segmentation.chance import box_inertia, by_chance
 from personae.segmentation.choice import gap_statistic
 from personae.segmentation.clusterers import Clusterer, Labels, Matrix
-from personae.segmentation.nulls import Null
-from personae.segmentation.procedure import (
-    Customers,
-    Figures,
-    Plan,
-    mean_known,
-    smallest_share,
-)
+from personae.segmentation.null_models import Null
+from personae.segmentation.procedure import Customers, Figures, Plan, mean_known, smallest_share
 from personae.segmentation.quality import mean_interval, scatter, silhouettes, stratified_sample
-from personae.segmentation.stability import (
-    Stability,
-    bootstrap_once,
-    mean_jaccard,
-    prediction_strength_once,
-)
+from personae.segmentation.stability import Stability, bootstrap_once, mean_jaccard, prediction_strength_once
 from personae.segmentation.summary import Candidate
 
 

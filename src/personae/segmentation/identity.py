@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.segmentation.clusterers import Labels, Matrix
 from personae.segmentation.space import Space
 

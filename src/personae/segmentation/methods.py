@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.segmentation.clusterers import Clusterer, HDBSCANClusterer, KMeansClusterer, MixtureClusterer
 from personae.segmentation.ward import WardClusterer, WardThenKMeansClusterer
 

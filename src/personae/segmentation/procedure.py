@@ -6,13 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import clone
 
-from personae.segmentation.choice import (
-    gap_statistic,
-    vote_elbow,
-    vote_gap,
-    vote_silhouette,
-    vote_stability,
-)
+from personae.segmentation.choice import gap_statistic, vote_elbow, vote_gap, vote_silhouette, vote_stability
 from personae.segmentation.clusterers import Clusterer, Labels, Matrix
 from personae.segmentation.quality import scatter, silhouettes
 from personae.segmentation.space import Space, WorkingSpace

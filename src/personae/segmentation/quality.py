@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from personae.parallel import run_all
+from personae.core.parallel import run_all
 from personae.segmentation.clusterers import Labels, Matrix
 
 # A block of distances stays within 16 MB, so memory grows linearly with the number of rows.

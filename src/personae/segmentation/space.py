@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 
 Matrix = NDArray[np.float64]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from personae.schema.segment import Segment
-from personae.schema.segment import Space as SpaceSettings
-from personae.segmentation.fit import Segmentation, fit_segments
+from personae.segmentation.segment import Segmentation, fit_segments
+from personae.segmentation.settings import Segment
+from personae.segmentation.settings import Space as SpaceSettings
 from personae.segmentation.space import Space
 from personae.segmentation.summary import Effort, SegmentReport
 

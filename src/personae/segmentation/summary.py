@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from personae.segmentation.identity import Identity
-from personae.segmentation.nulls import Null
+from personae.segmentation.null_models import Null
 from personae.segmentation.stability import Stability
 
 

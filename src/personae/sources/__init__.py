@@ -1,1 +1,1 @@
-"""Raw files of the publishers to tidy tables, one module a study."""
+"""Raw files to tidy tables: what every source shares."""

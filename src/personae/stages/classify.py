@@ -2,16 +2,15 @@
 
 import polars as pl
 
-from personae import paths, tables
-from personae.command import run_stage
-from personae.files import read_json, replacing, write_json
+from personae.core import paths, tables
+from personae.core.command import run_stage
+from personae.core.files import read_json, replacing, write_json
+from personae.core.settings import Frozen, load
 from personae.response.cases import cases, tables_of
-from personae.response.deployed import to_files
-from personae.response.products import answer_merged
-from personae.response.study import no_answers
-from personae.schema.base import Frozen
-from personae.schema.classify import Classify
-from personae.settings import load
+from personae.response.merged_classes import answer_merged
+from personae.response.model import to_files
+from personae.response.plan import no_answers
+from personae.response.settings import Classify
 
 
 class Keys(Frozen):

@@ -4,14 +4,13 @@ from dataclasses import asdict
 
 import polars as pl
 
-from personae import paths, tables
-from personae.command import run_stage
-from personae.files import read_json, write_json
+from personae.core import paths, tables
+from personae.core.command import run_stage
+from personae.core.files import read_json, write_json
+from personae.core.settings import Frozen, load
 from personae.inference.probabilities import SCHEMA
+from personae.inference.settings import Compare
 from personae.inference.study import compare_study
-from personae.schema.base import Frozen
-from personae.schema.compare import Compare
-from personae.settings import load
 
 
 class Keys(Frozen):

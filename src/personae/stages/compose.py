@@ -1,9 +1,9 @@
 """Stage compose: conf/ and params.yaml to resolved/<study>.yaml."""
 
-from personae import paths
-from personae.command import run_stage
-from personae.composition import compose, to_yaml
-from personae.files import write_text
+from personae.config.compose import compose, to_yaml
+from personae.core import paths
+from personae.core.command import run_stage
+from personae.core.files import write_text
 
 
 def main(study: str) -> None:

@@ -2,16 +2,15 @@
 
 import polars as pl
 
-from personae import paths, tables
-from personae.anomalies import Rules, find_anomalies
-from personae.command import run_stage
-from personae.files import read_json, write_json
-from personae.prescription import Action, actions_called_for, prescribe
-from personae.schema.base import Frozen
-from personae.schema.days import Anomalies, Days, Prescribe
+from personae.core import paths, tables
+from personae.core.command import run_stage
+from personae.core.files import read_json, write_json
+from personae.core.settings import Frozen, load
+from personae.days.anomalies import Rules, find_anomalies
+from personae.days.settings import Anomalies, Days, Prescribe
+from personae.features.describe import whole_days
 from personae.segmentation.study import segment_study
-from personae.settings import load
-from personae.wearable.people import whole_days
+from personae.targeting.actions import Action, actions_called_for, prescribe
 
 SKIPPED = {"skipped": "the study has no user-days"}
 

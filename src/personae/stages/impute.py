@@ -1,12 +1,11 @@
 """Stage impute: customers with gaps to a completed table, the imputer and its scorecard."""
 
-from personae import models, paths, tables
-from personae.command import run_stage
-from personae.files import write_json
+from personae.core import archive, paths, tables
+from personae.core.command import run_stage
+from personae.core.files import write_json
+from personae.core.settings import Frozen, load
+from personae.imputation.settings import Impute
 from personae.imputation.study import complete_study
-from personae.schema.base import Frozen
-from personae.schema.impute import Impute
-from personae.settings import load
 
 
 class Keys(Frozen):
@@ -25,7 +24,7 @@ def main(study: str) -> None:
     for name, table in found.further.items():
         tables.write(paths.completed(study, name), table)
     write_json(paths.completed_rows(study), {name: table.height for name, table in found.further.items()})
-    models.save(found.completion.imputer, paths.model(study, "imputer"))
+    archive.save(found.completion.imputer, paths.model(study, "imputer"))
     write_json(paths.report(study, "impute.json"), found.completion.scorecard)
 
 

@@ -2,12 +2,11 @@
 
 import importlib
 
-from personae import paths, tables
-from personae.command import run_stage
-from personae.files import read_json, write_json
-from personae.schema.base import Frozen
-from personae.schema.prepare import Prepare
-from personae.settings import load
+from personae.core import paths, tables
+from personae.core.command import run_stage
+from personae.core.files import read_json, write_json
+from personae.core.settings import Frozen, load
+from personae.sources.settings import Prepare
 
 
 class Keys(Frozen):
@@ -18,7 +17,7 @@ class Keys(Frozen):
 
 def main(study: str) -> None:
     settings = load(study, Keys).prepare
-    source = importlib.import_module(f"personae.sources.{settings.source}")
+    source = importlib.import_module(f"personae.studies.{settings.source}.source")
     prepared = source.prepare(paths.raw(study), settings)
     for name, table in prepared.tables.items():
         tables.write(paths.given(study, name), table)

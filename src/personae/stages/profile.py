@@ -2,15 +2,14 @@
 
 from functools import partial
 
-from personae import paths, tables
-from personae.cards import cards_markdown
-from personae.command import run_stage
-from personae.files import read_json, write_json, write_text
-from personae.groups import final_groups
-from personae.personas import Evidence, persona_cards
-from personae.schema.base import Frozen
-from personae.schema.profile import Profile
-from personae.settings import load
+from personae.core import paths, tables
+from personae.core.command import run_stage
+from personae.core.files import read_json, write_json, write_text
+from personae.core.settings import Frozen, load
+from personae.personas.cards import Evidence, persona_cards
+from personae.personas.groups import final_groups
+from personae.personas.markdown import cards_markdown
+from personae.personas.settings import Profile
 
 
 class Keys(Frozen):

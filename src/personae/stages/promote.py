@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from personae import paths, tables
 from personae.baskets.promotions import Play, Promotion, leanings, promotions
-from personae.baskets.search import Replayed, Search, halve, replicate, rules_table
-from personae.command import run_stage
-from personae.files import write_json
-from personae.schema.base import Frozen
-from personae.schema.promote import Promote
-from personae.settings import load
+from personae.baskets.replicate import Replayed, Search, halve, replicate, rules_table
+from personae.baskets.settings import Promote
+from personae.core import paths, tables
+from personae.core.command import run_stage
+from personae.core.files import write_json
+from personae.core.settings import Frozen, load
 
 
 class Keys(Frozen):

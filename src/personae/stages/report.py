@@ -6,18 +6,16 @@ from typing import Any
 
 import polars as pl
 
-from personae import paths, tables
-from personae.command import run_stage
-from personae.files import read_json, write_json, write_text
-from personae.report.cards import model_cards
+from personae.core import paths, tables
+from personae.core.command import run_stage
+from personae.core.files import read_json, to_json, write_json, write_text
+from personae.core.settings import Frozen, load
+from personae.inference.settings import Compare
 from personae.report.exploration import explore
+from personae.report.model_cards import model_cards
 from personae.report.page import Findings, render
-from personae.results import to_json
-from personae.schema.base import Frozen
-from personae.schema.classify import Classify
-from personae.schema.compare import Compare
-from personae.schema.segment import Segment
-from personae.settings import load
+from personae.response.settings import Classify
+from personae.segmentation.settings import Segment
 
 REPORTS = (
     "prepare",

@@ -2,13 +2,12 @@
 
 import polars as pl
 
-from personae import models, paths, tables
-from personae.command import run_stage
-from personae.files import read_json, write_json
-from personae.schema.base import Frozen
-from personae.schema.segment import Segment
+from personae.core import archive, paths, tables
+from personae.core.command import run_stage
+from personae.core.files import read_json, write_json
+from personae.core.settings import Frozen, load
+from personae.segmentation.settings import Segment
 from personae.segmentation.study import segment_study
-from personae.settings import load
 
 
 class Keys(Frozen):
@@ -24,9 +23,9 @@ def main(study: str) -> None:
     found = segment_study(
         customers.to_pandas(), keys.segment, anchor=read_json(paths.anchor(study)), seed=keys.seed
     )
-    models.save(found.main.segmenter, paths.model(study, "segmenter"))
+    archive.save(found.main.segmenter, paths.model(study, "segmenter"))
     for name, other in found.others.items():
-        models.save(other.segmenter, paths.model(study, "segmenter") / name)
+        archive.save(other.segmenter, paths.model(study, "segmenter") / name)
     tables.write(
         paths.table(study, "segments"),
         pl.concat([customers.select("customer"), pl.from_pandas(found.customers)], how="horizontal"),

@@ -2,14 +2,13 @@
 
 import polars as pl
 
-from personae import paths, tables
-from personae.command import run_stage
-from personae.files import write_json
-from personae.response.target import Targets, choose, nobody
-from personae.schema.base import Frozen
-from personae.schema.classify import Classify
-from personae.schema.target import Target
-from personae.settings import load
+from personae.core import paths, tables
+from personae.core.command import run_stage
+from personae.core.files import write_json
+from personae.core.settings import Frozen, load
+from personae.response.settings import Classify
+from personae.targeting.choose import Targets, choose, nobody
+from personae.targeting.settings import Target
 
 
 class Keys(Frozen):

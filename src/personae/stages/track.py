@@ -1,6 +1,6 @@
 """Stage track: a study's finished result to its run in MLflow, once."""
 
-from personae.command import run_stage
+from personae.core.command import run_stage
 from personae.tracking.publish import publish
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from personae import paths
-from personae.errors import PersonaeError
-from personae.files import write_text
+from personae.core import paths
+from personae.core.errors import PersonaeError
+from personae.core.files import write_text
 from personae.sweep.candidates import Catalogue, Project, has, put
 from personae.sweep.database import IDENTITY, WINNER, Database
 from personae.sweep.space import parse_space

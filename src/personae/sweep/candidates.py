@@ -14,12 +14,12 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from personae.composition import compose
-from personae.errors import PersonaeError
-from personae.schema.base import Frozen
-from personae.schema.classify import Classify
-from personae.schema.impute import Impute
-from personae.schema.segment import Segment
+from personae.config.compose import compose
+from personae.core.errors import PersonaeError
+from personae.core.settings import Frozen
+from personae.imputation.settings import Impute
+from personae.response.settings import Classify
+from personae.segmentation.settings import Segment
 from personae.sweep.space import Dimension
 
 SECTIONS: dict[str, type[Frozen]] = {"impute": Impute, "segment": Segment, "classify": Classify}

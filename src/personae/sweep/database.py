@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.sweep.settings import Prune
 
 # What a study carries: what makes its trials comparable, its run in MLflow, and the winner.

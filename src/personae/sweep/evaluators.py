@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from personae import paths, tables
-from personae.errors import PersonaeError
-from personae.files import read_json
-from personae.results import to_json
-from personae.schema.profile import Profile
-from personae.schema.target import Target
+from personae.core import paths, tables
+from personae.core.errors import PersonaeError
+from personae.core.files import read_json, to_json
+from personae.personas.settings import Profile
 from personae.sweep.candidates import SECTIONS, Catalogue
 from personae.sweep.settings import ClassifySweep, ImputeSweep, SegmentSweep, Sweep
+from personae.targeting.settings import Target
 
 Report = Callable[[float], None]
 INPUTS = {"impute": "customers", "segment": "complete", "classify": "customers"}
@@ -92,7 +91,7 @@ class _Segments:
     def __init__(
         self, customers: Any, base: Any, sweep: SegmentSweep, whole: Mapping[str, Any], study: str
     ) -> None:
-        from personae.sweep.segments import STEP, SegmentTrials  # noqa: PLC0415 - a stage's own imports
+        from personae.sweep.segments import STEP, SegmentTrials  # noqa: PLC0415
 
         self._customers, self._study, self._seed = customers, study, int(whole["seed"])
         self._profile = Profile.model_validate_json(json.dumps(whole["profile"]))
@@ -113,8 +112,8 @@ class _Segments:
         return Conclusion(fresh, "fresh bootstraps", report, texts=self._cards(found, report))
 
     def _cards(self, found: Any, report: Mapping[str, Any]) -> dict[str, str]:
-        from personae.cards import cards_markdown  # noqa: PLC0415
-        from personae.personas import Evidence, persona_cards  # noqa: PLC0415
+        from personae.personas.cards import Evidence, persona_cards  # noqa: PLC0415
+        from personae.personas.markdown import cards_markdown  # noqa: PLC0415
 
         profile, customers = self._profile, self._customers
         evidence = Evidence.from_report(report, found.customers["far"].to_numpy())
@@ -142,8 +141,8 @@ class _Responses:
         *,
         models: tuple[str, ...],
     ) -> None:
-        from personae.response.target import money_of  # noqa: PLC0415
         from personae.sweep.responses import ResponseTrials  # noqa: PLC0415
+        from personae.targeting.choose import money_of  # noqa: PLC0415
 
         target = whole.get("target")
         money = None

@@ -7,13 +7,13 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import ThreadpoolController
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.imputation.completion import Scorecard, complete
 from personae.imputation.imputer import TableImputer, as_figures
 from personae.imputation.masking import Cells
 from personae.imputation.scorecard import Rules, codes
 from personae.imputation.scoring import Design, score_case
-from personae.schema.impute import Impute
+from personae.imputation.settings import Impute
 from personae.sweep.held import RESAMPLES, Held
 
 Integers = npt.NDArray[np.intp]

@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from personae.results import readable
+from personae.core.files import readable
 
 
 @dataclass(frozen=True, slots=True)

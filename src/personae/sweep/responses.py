@@ -11,19 +11,19 @@ import pandas as pd
 from sklearn.base import clone
 from threadpoolctl import ThreadpoolController
 
-from personae.errors import PersonaeError
-from personae.parallel import run_all
+from personae.core.errors import PersonaeError
+from personae.core.parallel import run_all
 from personae.response import metrics
 from personae.response.calibration import Calibration, choose_calibration
-from personae.response.classification import classify, encode_target
+from personae.response.estimators import fit, scores
+from personae.response.evaluate import classify, encode_target
 from personae.response.folds import Folds
-from personae.response.models import fit, scores
+from personae.response.plan import deal, describe, units_of
 from personae.response.preprocessing import features
-from personae.response.study import deal, describe, units_of
+from personae.response.settings import Classify
 from personae.response.validation import Plan, seed_of, seeded
-from personae.schema.classify import Classify
 from personae.sweep.held import RESAMPLES, Held
-from personae.targeting import Economics, contact
+from personae.targeting.profit import Economics, contact
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]

@@ -13,10 +13,9 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 from tqdm import tqdm
 
-from personae import paths
-from personae.errors import PersonaeError
-from personae.files import write_json
-from personae.results import readable, to_json
+from personae.core import paths
+from personae.core.errors import PersonaeError
+from personae.core.files import readable, to_json, write_json
 from personae.sweep import evaluators, journal, pictures
 from personae.sweep.candidates import GROUPS, Candidate, Catalogue, Project
 from personae.sweep.database import PARENT, WINNER, Database
@@ -25,7 +24,7 @@ from personae.sweep.outcome import Outcome, stopping
 from personae.sweep.search import FOUND, Taken, Worker, best
 from personae.sweep.settings import Sweep, load_sweep
 from personae.sweep.space import parse_space
-from personae.tracking.results import flat_metrics, flat_params
+from personae.tracking.contents import flat_metrics, flat_params
 from personae.tracking.store import Store
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import ThreadpoolController
 
-from personae.errors import PersonaeError
-from personae.parallel import run_all, warm_up
-from personae.schema.segment import Segment
+from personae.core.errors import PersonaeError
+from personae.core.parallel import run_all, warm_up
 from personae.segmentation.clusterers import Labels, Matrix
-from personae.segmentation.fit import SCARCE
 from personae.segmentation.methods import build_clusterer
 from personae.segmentation.procedure import Customers, Procedure, smallest_share
 from personae.segmentation.quality import silhouettes
+from personae.segmentation.segment import SCARCE
+from personae.segmentation.settings import Segment
 from personae.segmentation.space import Space
 from personae.segmentation.stability import agreement, mean_jaccard, refit_once
 from personae.segmentation.study import StudySegments, segment_study

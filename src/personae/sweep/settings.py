@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
-from personae.errors import PersonaeError
-from personae.schema.base import Frozen
+from personae.core.errors import PersonaeError
+from personae.core.settings import Frozen
 
 
 class Prune(Frozen):

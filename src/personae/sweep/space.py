@@ -15,7 +15,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 
 EXPECTED = "expected KEY=choice(...), range(...), interval(...) or tag(log, interval(...))"
 PLAIN = (str, int, float, bool, type(None))

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from personae import models
-from personae.response import deployed
+from personae.core import archive
+from personae.response import model as deployed
 from personae.segmentation import segmenter
 
 TRUSTED = (*deployed.TRUSTED, *segmenter.TRUSTED)
@@ -59,7 +59,7 @@ def load(directory: Path) -> Fitted:
     if (directory / deployed.DESCRIPTION).exists():
         model = deployed.from_files({path.name: path.read_bytes() for path in sorted(directory.iterdir())})
         return Fitted(model, model.columns)
-    model = models.load(directory, TRUSTED)
+    model = archive.load(directory, TRUSTED)
     if isinstance(model, segmenter.Segmenter):
         return Fitted(model, (*model.space.columns, *model.space.categorical))
     return Fitted(model, tuple(model.feature_names_in_))

@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from personae import paths
-from personae.errors import PersonaeError
+from personae.core import paths
+from personae.core.errors import PersonaeError
 
 TRACK = "track"
 DVC_LOCK = Path(".dvc", "tmp", "lock")

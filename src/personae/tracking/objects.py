@@ -6,8 +6,8 @@ from importlib.metadata import version
 
 import pandas as pd
 
-from personae.errors import PersonaeError
-from personae.tracking.results import Dataset, Model
+from personae.core.errors import PersonaeError
+from personae.tracking.contents import Dataset, Model
 
 EXAMPLE_ROWS = 5
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "scikit-learn", "skops", "xgboost-cpu")
@@ -42,7 +42,7 @@ def log_model(model: Model) -> None:
     """
     import mlflow.pyfunc  # noqa: PLC0415 - costs a second
 
-    from personae.tracking import fitted  # noqa: PLC0415 - scikit-learn costs two
+    from personae.tracking import fitted  # noqa: PLC0415
 
     loaded = fitted.load(model.directory)
     rows = _example(model, loaded.columns)

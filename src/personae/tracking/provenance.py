@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from personae.errors import PersonaeError
+from personae.core.errors import PersonaeError
 from personae.tracking import key
 
 GENERATED = ("dvc.lock", "resolved", "reports", "mlruns")

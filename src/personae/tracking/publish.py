@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from personae import paths
-from personae.errors import PersonaeError
-from personae.files import write_text
+from personae.core import paths
+from personae.core.errors import PersonaeError
+from personae.core.files import write_text
 from personae.tracking import key, provenance
-from personae.tracking.published import DIFF, LOCK, PROVENANCE
+from personae.tracking.read import DIFF, LOCK, PROVENANCE
 from personae.tracking.store import Record, Store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from personae.tracking.results import Results
+    from personae.tracking.contents import Results
 
 KEY_TAG, COMPLETE_TAG, EXPERIMENT_TAG = "personae.result", "personae.complete", "dvc.experiment"
 
@@ -101,10 +101,10 @@ def _publish(store: Store, result: key.Finished, experiment: str | None) -> tupl
 
 def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, experiment: str | None) -> str:
     """Write a whole run, but for the tag that marks it as complete."""
-    from personae.tracking import results, runs  # noqa: PLC0415 - needed for new results only
+    from personae.tracking import contents, runs  # noqa: PLC0415
 
     name = experiment or f"{result.study}-{result.key[:8]}"
-    values = results.collect(result)
+    values = contents.collect(result)
     code = provenance.code()
     tags = {
         KEY_TAG: result.key,

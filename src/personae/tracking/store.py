@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from personae import paths
-from personae.errors import PersonaeError
-from personae.files import write_text
+from personae.core import paths
+from personae.core.errors import PersonaeError
+from personae.core.files import write_text
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

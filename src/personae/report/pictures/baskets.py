@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from personae.report import theme
-from personae.report.figures import rounded
+from personae.report.numbers import rounded
 from personae.report.pictures.shapes import dot, name_axis, name_rows
 from personae.report.theme import Picture, drawing, finish
 

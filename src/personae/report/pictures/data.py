@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from personae.report import theme
-from personae.report.figures import percent, rounded
+from personae.report.numbers import percent, rounded
 from personae.report.pictures.shapes import name_axis, name_rows
 from personae.report.theme import Picture, drawing, finish
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from personae.report import theme
-from personae.report.figures import percent
+from personae.report.numbers import percent
 from personae.report.pictures.shapes import dot, name_axis, name_rows, threshold
 from personae.report.theme import Picture, drawing, finish
 

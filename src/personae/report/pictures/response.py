@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from personae.report import theme
-from personae.report.figures import percent, rounded
+from personae.report.numbers import percent, rounded
 from personae.report.pictures.shapes import dot, name_axis, name_rows
 from personae.report.theme import Picture, drawing, finish
 

@@ -1,0 +1,1 @@
+"""Hydra composes a study's configuration from conf/ and params.yaml; typed settings check it."""

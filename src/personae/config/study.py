@@ -1,0 +1,28 @@
+"""The whole configuration of a study."""
+
+from personae.baskets.settings import Promote
+from personae.core.settings import Frozen
+from personae.days.settings import Days
+from personae.imputation.settings import Impute
+from personae.inference.settings import Compare
+from personae.personas.settings import Profile
+from personae.response.settings import Classify
+from personae.segmentation.settings import Segment
+from personae.sources.settings import Prepare
+from personae.targeting.settings import Target
+
+
+class Study(Frozen):
+    """Settings of all stages of one study, keyed by stage; what a study cannot have is left out."""
+
+    study: str
+    seed: int
+    prepare: Prepare
+    impute: Impute
+    segment: Segment
+    compare: Compare
+    profile: Profile
+    classify: Classify | None = None
+    target: Target | None = None
+    promote: Promote | None = None
+    days: Days | None = None

@@ -1,0 +1,82 @@
+"""Fitted models on disk: skops archives, the same bytes for the same model; never pickle."""
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import skops.io
+
+from personae.core.errors import PersonaeError
+from personae.core.files import replacing
+
+ARCHIVE = "model.skops"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def save(model: Any, directory: Path) -> None:
+    """Write `model` to `directory/model.skops`, free of what differs between equal models."""
+    with replacing(directory / ARCHIVE) as partial:
+        partial.write_bytes(normalised(skops.io.dumps(model)))
+
+
+def load(directory: Path, trusted: Sequence[str] = ()) -> Any:
+    """Read a model that `save` wrote.
+
+    Parameters
+    ----------
+    directory
+        Where `model.skops` lies.
+    trusted
+        Names of types beyond scikit-learn's own that the archive may hold.
+
+    Raises
+    ------
+    PersonaeError
+        If the archive is missing or holds a type that is not trusted.
+    """
+    path = directory / ARCHIVE
+    if not path.exists():
+        raise PersonaeError(f"{path}: no such model; `dvc repro` makes it")
+    unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
+    if unknown:
+        raise PersonaeError(f"{path}: holds types that are not trusted: {', '.join(unknown)}")
+    return skops.io.load(path, trusted=list(trusted))
+
+
+def normalised(archive: bytes) -> bytes:
+    """Rewrite a skops archive so that equal models give equal bytes.
+
+    skops names arrays by memory address and stamps entries with the time of writing; here addresses
+    become their order of appearance and the time a constant.
+    """
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        schema = json.loads(source.read("schema.json"))
+        files: dict[str, str] = {}
+        schema = _renumbered(schema, {}, files)
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as written:
+            for name, content in [
+                ("schema.json", json.dumps(schema, indent=1).encode()),
+                *((new, source.read(old)) for old, new in files.items()),
+            ]:
+                written.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+def _renumbered(node: Any, order: dict[int, int], files: dict[str, str]) -> Any:
+    if isinstance(node, list):
+        return [_renumbered(item, order, files) for item in node]
+    if not isinstance(node, dict):
+        return node
+    renumbered: dict[str, Any] = {}
+    for key, item in node.items():
+        if key == "__id__":
+            renumbered[key] = order.setdefault(item, len(order))
+        elif key == "file" and isinstance(item, str):
+            renumbered[key] = files.setdefault(item, f"{len(files)}{Path(item).suffix}")
+        else:
+            renumbered[key] = _renumbered(item, order, files)
+    return renumbered

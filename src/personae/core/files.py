@@ -1,0 +1,98 @@
+"""Whole files or none, written under a temporary name and moved; and how a result becomes JSON."""
+
+import dataclasses
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from personae.core.errors import PersonaeError
+
+SIGNIFICANT_DIGITS = 6
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`; move it there when the block ends well, else remove it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text with LF line ends."""
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a result as indented JSON, figures rounded as in `personae.core.files.to_json`."""
+    write_text(path, json.dumps(to_json(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises
+    ------
+    PersonaeError
+        If the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PersonaeError(f"{path}: no such file; `dvc repro` makes it") from None
+    except json.JSONDecodeError as error:
+        raise PersonaeError(f"{path}: not JSON ({error.msg}, line {error.lineno})") from None
+
+
+def to_json(value: Any) -> Any:
+    """Turn a result into what `json` can write.
+
+    Dataclasses become objects, arrays and sequences become lists, figures are rounded to 6 significant
+    digits so that the last bits of a sum do not show, and what is not finite becomes null.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> to_json({"share": np.float64(1 / 3), "sizes": np.array([2, 3]), "p": float("nan")})
+    {'share': 0.333333, 'sizes': [2, 3], 'p': None}
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    if hasattr(value, "tolist"):
+        return to_json(value.tolist())
+    return significant(value) if isinstance(value, float) else value
+
+
+def significant(value: float, digits: int = SIGNIFICANT_DIGITS) -> float | None:
+    """Round to significant digits; None where the figure is not finite.
+
+    Examples
+    --------
+    >>> significant(1234.56789, 4)
+    1235.0
+    """
+    return float(f"{value:.{digits}g}") if math.isfinite(value) else None
+
+
+def readable(value: float) -> str:
+    """Write a figure for people: thousands with separators and no decimals, else three significant digits.
+
+    Examples
+    --------
+    >>> [readable(figure) for figure in (64_940.3, 23.63, 0.0451, 2.0)]
+    ['64,940', '23.6', '0.0451', '2']
+    """
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

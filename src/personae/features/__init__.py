@@ -1,0 +1,1 @@
+"""Rows to customers, as Narwhals expressions: activity, sleep, wear."""

@@ -1,0 +1,1 @@
+"""Persona cards: names, groups, anchors and their Markdown."""

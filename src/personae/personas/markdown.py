@@ -1,0 +1,88 @@
+"""Persona cards as Markdown."""
+
+from collections.abc import Sequence
+
+from personae.core.files import readable
+from personae.personas.cards import Driver, Persona, Rule
+
+SYNTHETIC = "**Synthetic sample data: these customers do not exist.**"
+_ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>|#"})
+
+
+def cards_markdown(study: str, cards: Sequence[Persona], verdict: str, data: str) -> str:
+    """Write the cards of a study.
+
+    Parameters
+    ----------
+    study, cards
+        Name of the study and its personas.
+    verdict
+        What the data says of the segments, as in `segment.json`.
+    data
+        sample, original or other, as in `prepare.json`.
+    """
+    lines = [f"# Personas of study {escaped(study)}", ""]
+    if data == "sample":
+        lines += [SYNTHETIC, ""]
+    lines += [f"{len(cards)} segments, verdict: **{verdict}**.", ""]
+    for card in cards:
+        lines += _card(card)
+    return "\n".join(lines)
+
+
+def escaped(text: str) -> str:
+    r"""Make text from data harmless in Markdown and in the HTML made of it.
+
+    Examples
+    --------
+    >>> print(escaped("<b>_x_"))
+    \<b\>\_x\_
+    """
+    return text.translate(_ESCAPED)
+
+
+def _card(card: Persona) -> list[str]:
+    lines = [
+        f"## {card.id}: {escaped(card.name)}",
+        "",
+        f"{card.size:,} customers, {card.share:.1%} of all.",
+        "",
+    ]
+    if card.response_rate is not None and card.response_rate_ci is not None:
+        low, high = card.response_rate_ci
+        lines += [
+            f"Accepted the offer: {card.response_rate:.1%} (95 % interval {low:.1%} to {high:.1%}).",
+            "",
+        ]
+    lines += [
+        "| what sets them apart | segment | all customers | effect in sd | 95 % interval |",
+        "|---|---:|---:|---:|---:|",
+        *(_driver(driver) for driver in card.drivers),
+        "",
+        _rule(card.rule),
+        "",
+        f"**A typical customer**: {escaped(str(card.exemplar['customer']))}.",
+        "",
+        f"**What to do**: {escaped(card.action)}.",
+        "",
+    ]
+    if card.caveats:
+        lines += [f"**Beware**: {escaped('; '.join(card.caveats))}.", ""]
+    return lines
+
+
+def _rule(rule: Rule) -> str:
+    if rule.fidelity is None or rule.coverage is None:
+        return f"**In a rule**: {escaped(rule.text)}. Too few customers to check it on."
+    return (
+        f"**In a rule**: {escaped(rule.text)}. Of the customers who meet it {rule.fidelity:.0%} belong"
+        f" to the segment; it covers {rule.coverage:.0%} of the segment."
+    )
+
+
+def _driver(driver: Driver) -> str:
+    low, high = driver.ci
+    return (
+        f"| {escaped(driver.label)} | {readable(driver.value)} | {readable(driver.overall)} "
+        f"| {driver.effect:+.2f} | {low:+.2f} to {high:+.2f} |"
+    )

@@ -1,0 +1,80 @@
+"""The main figures of the studies, for the end of a run in the terminal."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from personae.core import paths
+from personae.core.files import read_json
+
+# What it is called, the report, and the key; {best} is the model that the inner folds chose.
+HEADLINES = (
+    ("data", "prepare", "data"),
+    ("customers", "prepare", "rows"),
+    ("segments", "segment", "k"),
+    ("silhouette", "segment", "silhouette"),
+    ("segments are", "segment", "verdict"),
+    ("best response model", "classify", "best"),
+    ("ROC AUC", "classify", "models.{best}.roc_auc"),
+    ("average precision", "classify", "models.{best}.average_precision"),
+    ("profit by the model", "target", "profit.model"),
+)
+
+
+def summary(studies: Iterable[str]) -> str:
+    """Give a table of the main figures, one row a figure and one column a study.
+
+    Figures over folds are written as mean +- standard deviation; what a study has not is a dash.
+    """
+    columns = [("", *(title for title, _, _ in HEADLINES))]
+    columns += [(study, *_figures(study)) for study in studies]
+    return "\n".join(aligned(zip(*columns, strict=True)))
+
+
+def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Write rows of cells under each other.
+
+    Examples
+    --------
+    >>> aligned([("", "campaign"), ("customers", "120")])
+    ['           campaign', 'customers  120']
+    """
+    kept = list(rows)
+    widths = [max(map(len, column)) for column in zip(*kept, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in kept
+    ]
+
+
+def _figures(study: str) -> Iterator[str]:
+    for _, name, key in HEADLINES:
+        path = paths.report(study, f"{name}.json")
+        report = read_json(path) if path.exists() else {}
+        yield written(lookup(report, key.format(best=report.get("best"))))
+
+
+def lookup(report: Any, key: str) -> Any:
+    """Follow a dotted key; None where it leads nowhere.
+
+    Examples
+    --------
+    >>> lookup({"profit": {"model": 9}}, "profit.model"), lookup({}, "profit.model")
+    (9, None)
+    """
+    for part in key.split("."):
+        report = report.get(part) if isinstance(report, Mapping) else None
+    return report
+
+
+def written(value: Any) -> str:
+    """Write a figure, a mean with its spread, or a word.
+
+    Examples
+    --------
+    >>> written({"mean": 0.89512, "sd": 0.0312}), written(2240), written(None)
+    ('0.895 +- 0.031', '2240', '-')
+    """
+    if isinstance(value, Mapping):
+        return f"{value['mean']:.3f} +- {value['sd']:.3f}" if {"mean", "sd"} <= value.keys() else "-"
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

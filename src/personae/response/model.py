@@ -1,0 +1,203 @@
+"""The response model of all rows: predicts new customers, travels as skops, UBJSON and JSON."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import skops.io
+from sklearn.base import clone
+from threadpoolctl import threadpool_limits
+
+from personae.core.archive import normalised
+from personae.core.errors import PersonaeError
+from personae.imputation.imputer import TRUSTED_TYPES as IMPUTERS
+from personae.response.calibration import Calibration
+from personae.response.estimators import FittedStack, fit, scores
+from personae.response.preprocessing import SegmentColumns, features
+from personae.response.validation import Plan, Validation, seeded
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
+
+CHUNK = 100_000
+# Reviewed: plain state of scikit-learn's trees and losses, and the project's own estimators.
+TRUSTED = (
+    *IMPUTERS,
+    "sklearn._loss._loss.CyHalfBinomialLoss",
+    "sklearn._loss._loss.CyHalfMultinomialLoss",
+    "sklearn._loss.link.Interval",
+    "sklearn._loss.link.LogitLink",
+    "sklearn._loss.link.MultinomialLogit",
+    "sklearn._loss.loss.HalfBinomialLoss",
+    "sklearn._loss.loss.HalfMultinomialLoss",
+    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
+    "personae.imputation.imputer.TableImputer",
+    f"{SegmentColumns.__module__}.{SegmentColumns.__name__}",
+    "personae.segmentation.clusterers.KMeansClusterer",
+    "personae.segmentation.space.Space",
+)
+SKOPS, DESCRIPTION = "model.skops", "response.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseModel:
+    """A fitted, calibrated response model.
+
+    Attributes
+    ----------
+    name : of the model in the study's settings
+    target : what it predicts
+    classes : values of the target, in the order of the probabilities
+    columns : of the customer table that it needs
+    preprocessing, members : fitted
+    stack : weights of the members; None for a single one
+    calibration : learned from predictions out of fold
+    """
+
+    name: str
+    target: str
+    classes: tuple[Any, ...]
+    columns: tuple[str, ...]
+    preprocessing: Any
+    members: Mapping[str, Any]
+    stack: FittedStack | None
+    calibration: Calibration
+
+    def predict_proba(self, customers: pd.DataFrame) -> Floats:
+        """Probability of each class, shape (rows, classes), in pieces that bound the memory.
+
+        Raises
+        ------
+        PersonaeError
+            If the table lacks a column that the model was fitted on.
+        """
+        starts = range(0, max(len(customers), 1), CHUNK)
+        return np.concatenate([self._piece(customers.iloc[start : start + CHUNK]) for start in starts])
+
+    def predict(self, customers: pd.DataFrame) -> npt.NDArray[Any]:
+        """Most probable class of each customer."""
+        return np.asarray(np.asarray(self.classes)[self.predict_proba(customers).argmax(axis=1)])
+
+    def _piece(self, customers: pd.DataFrame) -> Floats:
+        taken = features(customers, self.columns)
+        if taken.empty:
+            return np.empty((0, len(self.classes)))
+        inputs = np.asarray(self.preprocessing.transform(taken))
+        found = [scores(estimator, inputs) for estimator in self.members.values()]
+        return self.calibration.probabilities(found[0] if self.stack is None else self.stack.scores(found))
+
+
+def fit_on_all(
+    table: pd.DataFrame,
+    target: Integers,
+    plan: Plan,
+    validation: Validation,
+    *,
+    name: str,
+    target_name: str,
+    classes: Sequence[Any],
+    seed: int,
+) -> ResponseModel:
+    """Fit the named model of a nested validation on all rows; calibration and weights come out of fold.
+
+    Parameters
+    ----------
+    table : features as `preprocessing.features` gives them
+    target : class codes
+    name : of a model or stack in the plan
+    classes : values of the target in the order of the codes
+    """
+    judged = validation.models[name]
+    if judged.final is None:
+        raise PersonaeError("a model without nested validation has no calibration and is not deployed")
+    names = judged.stack.members if judged.stack is not None else (name,)
+    with threadpool_limits(limits=1):
+        prepare = seeded(clone(plan.preprocessing), seed).fit(table, target)
+        inputs = np.asarray(prepare.transform(table))
+        members = {member: fit(plan.models[member], inputs, target, seed) for member in names}
+    return ResponseModel(
+        name,
+        target_name,
+        tuple(classes),
+        tuple(table.columns),
+        prepare,
+        members,
+        judged.stack,
+        judged.final,
+    )
+
+
+def to_files(model: ResponseModel) -> dict[str, bytes]:
+    """Write a model as file contents by name: equal models give equal bytes, and none is a pickle."""
+    boosters = {n: m for n, m in model.members.items() if type(m).__module__.startswith("xgboost")}
+    others = {name: member for name, member in model.members.items() if name not in boosters}
+    description = {
+        "name": model.name,
+        "target": model.target,
+        "classes": model.classes,
+        "columns": model.columns,
+        "members": list(model.members),
+        "stack": None
+        if model.stack is None
+        else {"weights": model.stack.weights.tolist(), "intercept": model.stack.intercept.tolist()},
+        "calibration": asdict(model.calibration),
+    }
+    return {
+        DESCRIPTION: (json.dumps(description, indent=1) + "\n").encode(),
+        SKOPS: normalised(skops.io.dumps({"preprocessing": model.preprocessing, "members": others})),
+        **{f"{name}.ubj": bytes(m.get_booster().save_raw("ubj")) for name, m in boosters.items()},
+    }
+
+
+def from_files(files: Mapping[str, bytes]) -> ResponseModel:
+    """Read what `to_files` wrote.
+
+    Raises
+    ------
+    PersonaeError
+        If a file is missing or the archive holds a type outside `TRUSTED` and scikit-learn.
+    """
+    absent = [name for name in (DESCRIPTION, SKOPS) if name not in files]
+    if absent:
+        raise PersonaeError(f"the response model lacks its file {absent[0]}")
+    description = json.loads(files[DESCRIPTION])
+    unknown = sorted(set(skops.io.get_untrusted_types(data=files[SKOPS])) - set(TRUSTED))
+    if unknown:
+        raise PersonaeError(f"{SKOPS}: holds types that are not trusted: {', '.join(unknown)}")
+    archive = skops.io.loads(files[SKOPS], trusted=list(TRUSTED))
+    names = description["members"]
+    return ResponseModel(
+        description["name"],
+        description["target"],
+        tuple(description["classes"]),
+        tuple(description["columns"]),
+        archive["preprocessing"],
+        {name: archive["members"].get(name) or _booster(files, name) for name in names},
+        _stack(description["stack"], names),
+        Calibration(
+            description["calibration"]["method"],
+            *(tuple(tuple(row) for row in description["calibration"][axis]) for axis in ("x", "y")),
+        ),
+    )
+
+
+def _booster(files: Mapping[str, bytes], name: str) -> Any:
+    from xgboost import XGBClassifier  # noqa: PLC0415 - only where the model has one
+
+    if f"{name}.ubj" not in files:
+        raise PersonaeError(f"the response model lacks its file {name}.ubj")
+    booster = XGBClassifier(n_jobs=1)
+    booster.load_model(bytearray(files[f"{name}.ubj"]))
+    return booster
+
+
+def _stack(weights: Mapping[str, Any] | None, members: Sequence[str]) -> FittedStack | None:
+    if weights is None:
+        return None
+    return FittedStack(tuple(members), np.array(weights["weights"]), np.array(weights["intercept"]))

@@ -1,1 +1,0 @@
-"""Tables with planted truth: the sample data and the truth tests come from here."""

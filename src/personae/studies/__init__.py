@@ -1,0 +1,1 @@
+"""One folder a publisher's data: its source, its simulation, its claims."""

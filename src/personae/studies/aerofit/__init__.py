@@ -1,0 +1,1 @@
+"""Buyers of three treadmills."""

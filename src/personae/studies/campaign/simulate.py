@@ -1,0 +1,134 @@
+"""Simulated campaign customers: four planted segments, a planted answer, the quirks of the published file."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from personae.studies.campaign.source import CAMPAIGNS, CHANNELS, SPENDING
+
+SEGMENTS = {
+    # share, income, children, total spend, orders, log odds of an answer
+    "affluent": (0.22, 76_000, 0.2, 1_350, 21, -1.7),
+    "loyal families": (0.28, 55_000, 1.1, 620, 18, -2.6),
+    "careful families": (0.32, 33_000, 1.4, 90, 7, -3.3),
+    "web newcomers": (0.18, 42_000, 0.6, 240, 11, -2.4),
+}
+EDUCATION = {"Basic": 0.03, "2n Cycle": 0.09, "Graduation": 0.5, "Master": 0.17, "PhD": 0.21}
+MARITAL = {"Married": 0.39, "Together": 0.26, "Single": 0.21, "Divorced": 0.1, "Widow": 0.04}
+TASTES = np.array([0.45, 0.06, 0.28, 0.08, 0.06, 0.07])
+WAYS = np.array([0.33, 0.20, 0.47])
+HEADER = [
+    *["ID", "Year_Birth", "Education", "Marital_Status", "Income"],
+    *["Kidhome", "Teenhome", "Dt_Customer", "Recency"],
+    *SPENDING,
+    *["NumDealsPurchases", *CHANNELS, "NumWebVisitsMonth"],
+    *[CAMPAIGNS[index] for index in (2, 3, 4, 0, 1)],
+    *["Complain", "Z_CostContact", "Z_Revenue", "Response"],
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """A table in the publisher's layout and what was planted in it.
+
+    Attributes
+    ----------
+    table
+        Columns in the publisher's order, dates as day-month-year text.
+    segment
+        Planted segment of each row, an index into `SEGMENTS`.
+    probability
+        Planted probability that the customer accepts the offer.
+    """
+
+    table: pl.DataFrame
+    segment: np.ndarray
+    probability: np.ndarray
+
+
+def simulate(customers: int, seed: int) -> Simulated:
+    """Draw customers.
+
+    Parameters
+    ----------
+    customers
+        Rows, at least 50; one in twelve repeats an earlier customer under another identifier.
+    seed
+        Same seed, same table.
+    """
+    rng = np.random.default_rng(seed)
+    twins = customers // 12
+    size = customers - twins
+    shares, income, children, spend, orders, appetite = (
+        np.array(column) for column in zip(*SEGMENTS.values(), strict=True)
+    )
+    segment = rng.choice(len(SEGMENTS), size=size, p=shares)
+    kids = np.minimum(rng.poisson(children[segment] * 0.5), 2)
+    teens = np.minimum(rng.poisson(children[segment] * 0.5), 2)
+    total = spend[segment] * rng.lognormal(0, 0.35, size)
+    bought = np.maximum(rng.poisson(orders[segment]), 1)
+    spending = (rng.dirichlet(TASTES * 25, size) * total[:, None]).astype(int)
+    ways = np.array([rng.multinomial(count, rng.dirichlet(WAYS * 20)) for count in bought])
+    deals = rng.poisson(0.12 * bought * (1 + kids + teens))
+    days = rng.integers(0, 100, size)
+    tenure = rng.integers(0, 700, size)
+    earlier = (rng.random((size, 5)) < np.where(segment[:, None] == 0, 0.18, 0.03)).astype(int)
+    logit = appetite[segment] + 1.3 * earlier.sum(1) - 0.5 * (kids + teens)
+    logit += 0.0022 * (tenure - 350) - 0.022 * (days - 49)
+    probability = 1 / (1 + np.exp(-logit))
+    joined = np.datetime64("2014-06-29") - tenure.astype("timedelta64[D]")
+    columns = {
+        "ID": rng.permutation(size * 5)[:size],
+        "Year_Birth": 1969 + rng.normal(0, 11, size).astype(int).clip(-28, 26),
+        "Education": rng.choice(list(EDUCATION), size, p=list(EDUCATION.values())),
+        "Marital_Status": rng.choice(list(MARITAL), size, p=list(MARITAL.values())),
+        "Income": (income[segment] * rng.lognormal(0, 0.16, size)).astype(int),
+        "Kidhome": kids,
+        "Teenhome": teens,
+        "Dt_Customer": pl.Series(joined).dt.strftime("%d-%m-%Y"),
+        "Recency": days,
+        **dict(zip(SPENDING, spending.T, strict=True)),
+        "NumDealsPurchases": deals,
+        **dict(zip(CHANNELS, ways.T, strict=True)),
+        "NumWebVisitsMonth": rng.poisson(np.where(segment == 3, 8, 5), size),
+        **dict(zip(CAMPAIGNS, earlier.T, strict=True)),
+        "Complain": (rng.random(size) < 0.01).astype(int),
+        "Z_CostContact": np.full(size, 3),
+        "Z_Revenue": np.full(size, 11),
+        "Response": (rng.random(size) < probability).astype(int),
+    }
+    table = _with_twins(_with_quirks(pl.DataFrame(columns).select(HEADER), rng), twins, rng)
+    repeated = np.concatenate([np.arange(size), np.arange(twins)])
+    return Simulated(table, segment[repeated], probability[repeated])
+
+
+def to_text(table: pl.DataFrame) -> str:
+    """Write the table as the publisher does: tab separated, CRLF line ends."""
+    return table.write_csv(separator="\t", line_terminator="\r\n")
+
+
+def _with_quirks(table: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Plant missing and impossible incomes, impossible births and odd marital words behind the first rows."""
+    rows = rng.permutation(np.arange(table.height // 2, table.height))
+    index = pl.int_range(pl.len())
+    lost = rows[: max(table.height // 90, 3)].tolist()
+    rich = int(rows[-1])
+    old = dict(zip(rows[-4:-1].tolist(), [1893, 1899, 1900], strict=True))
+    odd = ["Alone", "Alone", "Absurd", "YOLO", "YOLO", "Absurd"]
+    words = dict(zip(rows[-10:-4].tolist(), odd, strict=True))
+    return table.with_columns(
+        Income=pl.when(index.is_in(lost)).then(None).when(index == rich).then(666_666).otherwise("Income"),
+        Year_Birth=index.replace_strict(old, default=pl.col("Year_Birth")),
+        Marital_Status=index.replace_strict(words, default=pl.col("Marital_Status")),
+    )
+
+
+def _with_twins(table: pl.DataFrame, twins: int, rng: np.random.Generator) -> pl.DataFrame:
+    """Repeat the first customers under new identifiers, one in ten with another answer."""
+    flipped = rng.random(twins) < 0.1
+    again = table.head(twins).with_columns(
+        ID=pl.int_range(1, twins + 1) + table.select(pl.col("ID").max()).item(),
+        Response=(pl.col("Response") - pl.Series(flipped.astype(int))).abs(),
+    )
+    return pl.concat([table, again])

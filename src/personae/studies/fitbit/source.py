@@ -1,0 +1,133 @@
+"""Study fitbit: daily, hourly, minute, sleep and weight tables of two collection periods."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from personae.core.errors import PersonaeError
+from personae.core.tables import Duplicates, Prepared, Rejected, Repair
+from personae.features.describe import describe
+from personae.features.minutes import hour_days
+from personae.sources.settings import FitbitPrepare
+from personae.studies.fitbit.exports import Source, find
+from personae.studies.fitbit.read import KEYS, TWICE, Read, minute_days, read_whole
+
+SLEEP = ["sleep_records", "minutes_asleep", "minutes_in_bed"]
+
+
+def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
+    """Read both periods, drop what is doubled, reduce minutes to user-days and user-days to users.
+
+    Parameters
+    ----------
+    directory
+        Holds the publisher's folders, one a collection period; tables plain or compressed with gzip. Only
+        the daily table must be there: features of a table that is not there, or has no row, are absent.
+    settings
+        The rules.
+
+    Returns
+    -------
+    Prepared
+        `customers`, one row a `customer`; `days`, one row a `customer` and `date` (`worn`; `measured`: in the
+        minute tables); `hours`, the steps of every hour (`customer`, `date`, `hour`, `steps`). `unit` numbers
+        the users.
+
+    Raises
+    ------
+    PersonaeError
+        If a file has an unknown name, is cut off, lacks a column or holds a value that does not fit.
+    """
+    found = find(directory)
+    parts = _read(found, settings)
+    tables = {name: part.table for name, part in parts.items() if not part.table.is_empty()}
+    if "dailyActivity" not in tables:
+        raise PersonaeError(f"{found['dailyActivity'][0].path}: a header and no rows")
+    days, unmeasured = _with_minutes(_days(tables, settings))
+    worn_out = Repair(
+        f"fewer than {settings.least_steps} steps: device not worn, left out of a user's means",
+        "worn",
+        days.select((~pl.col("worn")).sum()).item(),
+    )
+    repairs = [*(repair for part in parts.values() for repair in part.repairs), worn_out]
+    rejections = [rejected for part in parts.values() for rejected in part.rejected]
+    hours = {"hours": tables["hours"]} if "hours" in tables else {}
+    return Prepared(
+        tables={"customers": _customers(days, tables), "days": days, **hours},
+        duplicates=Duplicates(rows=sum(repair.rows for repair in repairs if repair.rule == TWICE)),
+        repairs=[repair for repair in repairs if repair.rows],
+        rejected=[rejected for rejected in [*rejections, unmeasured] if rejected.rows],
+        notes={
+            "days": days.height,
+            "first_date": str(days["date"].min()),
+            "last_date": str(days["date"].max()),
+            "files": {name: len(sources) for name, sources in found.items()},
+        },
+    )
+
+
+def _read(found: Mapping[str, Sequence[Source]], settings: FitbitPrepare) -> dict[str, Read]:
+    """Read every table; hours come from the hourly tables, or from minutes where there are none."""
+    whole = ("dailyActivity", "sleepDay", "weightLogInfo", "hourlySteps")
+    parts = {name: read_whole(found[name]) for name in whole if name in found}
+    parts |= minute_days(found, settings.wear_gap)
+    if "hourlySteps" in parts:
+        hourly = parts.pop("hourlySteps")
+        hour = pl.col("time").dt.hour().cast(pl.Int32)
+        parts["hours"] = replace(hourly, table=hourly.table.select(*KEYS, hour=hour, steps="steps"))
+    return parts
+
+
+def _days(tables: Mapping[str, pl.DataFrame], settings: FitbitPrepare) -> pl.DataFrame:
+    """Join all that is known of a user-day to the daily table."""
+    first = pl.col("date").min().over("customer")
+    days = tables["dailyActivity"].with_columns(
+        day=(pl.col("date") - first).dt.total_days(), worn=pl.col("steps") >= settings.least_steps
+    )
+    names = ("steps", "activity", "mets", "calories", "heart")
+    joined = [tables[name] for name in names if name in tables] + _sleep(tables)
+    if "hours" in tables:
+        joined.append(hour_days(tables["hours"]))
+    if "weightLogInfo" in tables:
+        body = tables["weightLogInfo"].group_by(KEYS).agg(pl.col("weight_kg", "bmi", "fat").mean())
+        joined.append(body)
+    for table in joined:
+        days = days.join(table.drop("period", "time", strict=False), on=KEYS, how="left")
+    return days.drop("time").sort(KEYS)
+
+
+def _with_minutes(days: pl.DataFrame) -> tuple[pl.DataFrame, Rejected]:
+    """Leave out users of whom no minute is known, where others' are; number users, and mark measured days."""
+    known = "minutes_recorded" in days.columns
+    days = days.with_columns(
+        measured=pl.col("minutes_recorded").is_not_null() if known else pl.lit(value=False)
+    )
+    kept = days.filter(pl.col("measured").any().over("customer")) if known else days
+    unit = pl.col("customer").rank("dense").cast(pl.Int64) - 1
+    return kept.with_columns(unit=unit), Rejected(
+        "user without a day in the minute tables", days.height - kept.height
+    )
+
+
+def _sleep(tables: Mapping[str, pl.DataFrame]) -> list[pl.DataFrame]:
+    """Take sleep from the daily table and the minutes; where both have a figure, the daily table's."""
+    given = [
+        tables[name].drop("time", "period", strict=False) for name in ("sleepDay", "sleep") if name in tables
+    ]
+    if len(given) < 2:
+        return given
+    both = given[0].join(given[1], on=KEYS, how="full", coalesce=True, suffix="_minutes")
+    sums = [pl.coalesce(name, f"{name}_minutes").alias(name) for name in SLEEP]
+    return [both.with_columns(sums).drop([f"{name}_minutes" for name in SLEEP])]
+
+
+def _customers(days: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Describe users; a measure that a user never gave is missing, with a flag beside it."""
+    users = describe(days, tables.get("hours"))
+    if "regularity" in tables:
+        users = users.join(tables["regularity"], on="customer", how="left")
+    flags = {"has_sleep": "mean_minutes_asleep", "has_weight": "weight_kg", "has_fat": "fat"}
+    present = {flag: pl.col(name).is_not_null() for flag, name in flags.items() if name in users.columns}
+    return users.with_columns(**present).sort("customer")

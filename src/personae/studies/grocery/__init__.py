@@ -1,0 +1,1 @@
+"""Customers and baskets of a supermarket."""

@@ -1,0 +1,1 @@
+"""Households, their baskets over a year, and the coupons they used."""

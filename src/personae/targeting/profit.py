@@ -1,0 +1,278 @@
+"""Whom to contact: profit of a cut-off, of a budget, of other lists, and how sure that is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from personae.core.errors import PersonaeError
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
+
+CURVE_POINTS = 100
+# Resamples x groups drawn at once: 32 MB.
+DRAWS = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Economics:
+    """Cost and revenue of contacting each customer, both of shape (customers,), in the same currency."""
+
+    cost: Floats
+    revenue: Floats
+
+    @property
+    def cutoff(self) -> Floats:
+        """Probability above which a contact pays: cost over revenue; above 1 where it never does."""
+        return np.divide(self.cost, self.revenue, out=np.full_like(self.cost, np.inf), where=self.revenue > 0)
+
+    def expected(self, probability: Floats) -> Floats:
+        """Expected profit of contacting each customer."""
+        return probability * self.revenue - self.cost
+
+    def earned(self, response: Integers) -> Floats:
+        """Profit that contacting each customer would have had, the response being known."""
+        return response * self.revenue - self.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure with a 95 % bootstrap interval."""
+
+    mean: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of the gain, lift and profit curves: the best `share` of the customers is contacted."""
+
+    share: float
+    contacts: int
+    gain: float
+    gain_lower: float
+    gain_upper: float
+    lift: float
+    lift_lower: float
+    lift_upper: float
+    profit: float
+    profit_lower: float
+    profit_upper: float
+
+
+def economics(rows: int, cost: float | Floats, revenue: float | Floats) -> Economics:
+    """Check costs and revenues, given for all or for each customer.
+
+    Raises
+    ------
+    PersonaeError
+        If a figure is negative or not finite, or no contact could ever pay.
+
+    Examples
+    --------
+    >>> economics(2, 3, 11).cutoff.round(3).tolist()
+    [0.273, 0.273]
+    """
+    found = {}
+    for name, given in (("cost", cost), ("revenue", revenue)):
+        values = np.broadcast_to(np.asarray(given, dtype=np.float64), (rows,)).copy()
+        bad = ~(np.isfinite(values) & (values >= 0))
+        if bad.any():
+            raise PersonaeError(
+                f"{name} per contact is {values[bad][0]:g} for {int(bad.sum())} customers; "
+                "expected a number of at least 0"
+            )
+        found[name] = values
+    if not (found["revenue"] > found["cost"]).any():
+        raise PersonaeError("no contact can pay: the revenue never exceeds the cost")
+    return Economics(found["cost"], found["revenue"])
+
+
+def amounts(default: Floats, groups: Sequence[Any], own: Mapping[str, float]) -> Floats:
+    """Look up an amount for each customer's group (segment, channel); one that is not named has the default.
+
+    Raises
+    ------
+    PersonaeError
+        If an amount is named for a group that no customer is in.
+
+    Examples
+    --------
+    >>> amounts(np.array([3.0, 3.0, 4.0]), ["mail", "phone", "letter"], {"mail": 0.5}).tolist()
+    [0.5, 3.0, 4.0]
+    """
+    known = {str(group) for group in groups}
+    strange = [name for name in own if name not in known]
+    if strange:
+        raise PersonaeError(
+            f"'{strange[0]}' is no group of the customers; there are {', '.join(sorted(known))}"
+        )
+    return np.array([own.get(str(group), each) for group, each in zip(groups, default, strict=True)])
+
+
+def check_probability(probability: Floats) -> None:
+    """Refuse probabilities that are missing or outside [0, 1]."""
+    bad = ~((probability >= 0) & (probability <= 1))
+    if bad.any():
+        raise PersonaeError(
+            f"probability is {probability[bad].flat[0]} for {int(bad.sum())} predictions; "
+            "expected values from 0 to 1"
+        )
+
+
+def contact(probability: Floats, money: Economics) -> Flags:
+    """Decide by the cut-off: contact where the expected profit is not negative."""
+    check_probability(probability)
+    return probability >= money.cutoff
+
+
+def profits(
+    response: Integers, probability: Floats, money: Economics, *, rfm: Floats | None = None
+) -> dict[str, float]:
+    """Profit on known responses of: everyone, nobody, oracle, model, random and, if given, top by RFM.
+
+    Parameters
+    ----------
+    response : 0 or 1, shape (customers,)
+    probability : out of fold, shape (repeats, customers); each repeat decides by itself, profits are averaged
+    money : cost and revenue
+    rfm : a score that ranks customers by hand; as many are contacted as the model contacts
+
+    Returns
+    -------
+    dict
+        `random` is the expectation for as many contacts as the model has.
+    """
+    earned = money.earned(response)
+    chosen = contact(probability, money)
+    contacts = float(chosen.sum(axis=1).mean())
+    found = {
+        "everyone": float(earned.sum()),
+        "nobody": 0.0,
+        "model": float((chosen @ earned).mean()),
+        "oracle": float(np.maximum(earned, 0).sum()),
+        "random": float(earned.mean() * contacts),
+    }
+    if rfm is not None:
+        best = np.argsort(-rfm, kind="stable")[: round(contacts)]
+        found["top_rfm"] = float(earned[best].sum())
+    return found
+
+
+def rfm_score(recency: Floats, frequency: Floats, monetary: Floats) -> Floats:
+    """Rank customers by hand as marketing does: the sum of their quintiles (Hughes 1994), ties by monetary.
+
+    Examples
+    --------
+    >>> rfm_score(np.array([5.0, 90.0]), np.array([9.0, 1.0]), np.array([500.0, 20.0])).argmax()
+    np.int64(0)
+    """
+    quintiles = [np.ceil(_rank(values) * 5) for values in (-recency, frequency, monetary)]
+    return np.asarray(np.sum(quintiles, axis=0) + _rank(monetary) / 10)
+
+
+def _rank(values: Floats) -> Floats:
+    """Mean rank as a share, in (0, 1)."""
+    ordered = np.sort(values)
+    below, upto = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
+    return np.asarray((below + upto) / (2 * len(values)))
+
+
+def profit_interval(
+    response: Integers,
+    probability: Floats,
+    money: Economics,
+    units: Integers,
+    *,
+    resamples: int,
+    seed: int,
+) -> Interval:
+    """Bootstrap the model's profit over groups of identical customers.
+
+    It estimates the profit on a customer file of this size, drawn from the same population, decided by models
+    of this quality; it does not contain the uncertainty of training on another file.
+
+    Parameters
+    ----------
+    probability : out of fold, shape (repeats, customers)
+    units : group of each customer; groups are drawn with replacement
+    """
+    by_customer = (contact(probability, money) * money.earned(response)).mean(axis=0)
+    _, member = np.unique(units, return_inverse=True)
+    totals = np.bincount(member, by_customer)
+    drawn = np.concatenate([draws @ totals for draws in _draws(len(totals), resamples, seed)])
+    lower, upper = np.quantile(drawn, [0.025, 0.975])
+    return Interval(float(by_customer.sum()), float(lower), float(upper))
+
+
+def _draws(groups: int, resamples: int, seed: int) -> Iterator[Integers]:
+    """Count how often each resample draws each group, shape (resamples, groups), some resamples at a time."""
+    rng = np.random.default_rng(seed)
+    block = max(DRAWS // groups, 1)
+    for first in range(0, resamples, block):
+        yield rng.multinomial(groups, np.full(groups, 1 / groups), min(block, resamples - first))
+
+
+def curve(
+    response: Integers,
+    probability: Floats,
+    money: Economics,
+    units: Integers,
+    *,
+    resamples: int,
+    seed: int,
+) -> list[Point]:
+    """Gain, lift and profit when the customers with the highest expected profit are contacted.
+
+    Gain is the share of all responders among the contacted, lift its ratio to the contacted share. Each
+    repeat ranks by itself, figures are averaged; 95 % intervals bootstrap groups of customers.
+    """
+    check_probability(probability)
+    rows = len(response)
+    counts = np.unique(np.linspace(0, rows, min(rows, CURVE_POINTS) + 1).round().astype(np.intp))[1:]
+    order = np.argsort(-money.expected(probability), axis=1, kind="stable")
+    place = np.argsort(order, axis=1)
+    reached = np.array([(place < count).mean(axis=0) for count in counts])
+    _, member = np.unique(units, return_inverse=True)
+    groups = int(member.max()) + 1
+
+    def drawn(by_customer: Floats) -> Floats:
+        """Sum over the customers of each draw, the first of which is the file itself."""
+        totals = np.array([np.bincount(member, row) for row in by_customer]).T
+        blocks = (draws @ totals for draws in _draws(groups, resamples, seed))
+        return np.concatenate([totals.sum(axis=0)[None], *blocks])
+
+    earned = drawn(reached * money.earned(response))
+    gain = drawn(reached * response) / np.maximum(drawn(response[None].astype(np.float64)), 1)
+    lift = gain / np.maximum(drawn(reached) / drawn(np.ones((1, rows))), 1e-12)
+    low, high = np.quantile([gain[1:], lift[1:], earned[1:]], [0.025, 0.975], axis=1)
+    found = np.stack([[gain[0], lift[0], earned[0]], low, high], axis=1).reshape(9, -1)
+    return [
+        Point(float(count / rows), int(count), *figures)
+        for count, figures in zip(counts, found.T.tolist(), strict=True)
+    ]
+
+
+def if_response_falls(
+    response: Integers, probability: Floats, money: Economics, *, by: float
+) -> dict[str, float]:
+    """Profit if everyone responded less often by the share `by`: with the same list, and with an adapted one.
+
+    Examples
+    --------
+    >>> money = economics(3, 3.0, 11.0)
+    >>> found = if_response_falls(np.array([1, 0, 0]), np.array([[0.9, 0.3, 0.1]]), money, by=0.2)
+    >>> round(found["same_list"], 6), round(found["adapted"], 6)
+    (2.8, 5.8)
+    """
+    if not 0 <= by < 1:
+        raise PersonaeError(f"response falls by {by:g}; expected a share from 0 to below 1")
+    earned = (1 - by) * response * money.revenue - money.cost
+    same = contact(probability, money) @ earned
+    adapted = contact(probability * (1 - by), money) @ earned
+    return {"by": by, "same_list": float(same.mean()), "adapted": float(adapted.mean())}

@@ -1,0 +1,108 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from personae.baskets.replicate import EVERYBODY, Search, halve, learn, replicate, rules_table
+
+SEARCH = Search(
+    min_support=0.02,
+    least_baskets=10,
+    min_confidence=0.2,
+    max_length=3,
+    max_rules=50,
+    min_customers=5,
+    correction="holm",
+    alpha=0.05,
+    shuffles=40,
+    thin=4,
+    resamples=200,
+    memory_mb=64,
+)
+ITEMS = [f"item {number}" for number in range(12)]
+
+
+def shop(planted=True, seed=1, baskets=3000):
+    """Baskets of 300 customers over ten weeks; in segment 1, item 10 brings item 11 along."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for basket in range(baskets):
+        customer = int(rng.integers(300))
+        held = set(rng.choice(ITEMS, min(int(rng.geometric(0.25)), 9), replace=False))
+        if planted and customer % 2 and "item 10" in held and rng.random() < 0.7:
+            held.add("item 11")
+        rows += [(basket, customer, item, "goods", int(basket * 10 / baskets) + 1) for item in held]
+    return pl.DataFrame(rows, schema=["basket", "customer", "item", "category", "week"], orient="row")
+
+
+SEGMENTS = pl.DataFrame({"customer": range(300), "segment": [number % 2 for number in range(300)]})
+
+
+def groups(lines, **settings):
+    default = {"level": "item", "early_weeks": None, "exclude": [], "smallest": 20, "seed": 3}
+    return halve(lines, SEGMENTS, **default | settings)
+
+
+@pytest.fixture(scope="module")
+def replayed():
+    return replicate(groups(shop()), SEARCH, seed=2)
+
+
+def surviving(group):
+    kept = group.rules.at(np.flatnonzero(group.replicates))
+    return set(kept.table().select("antecedent", "consequent").rows())
+
+
+def test_a_rule_is_found_in_the_segment_where_it_holds(replayed):
+    planted = {("item 10", "item 11"), ("item 11", "item 10")}
+    assert surviving(replayed["1"]) >= planted
+    assert surviving(replayed["0"]) == set()
+    assert surviving(replayed[EVERYBODY]) >= planted
+
+
+def test_longer_rules_that_only_carry_the_planted_one_are_superseded(replayed):
+    group = replayed["1"]
+    standing = group.rules.at(np.flatnonzero(group.replicates & ~group.superseded))
+    assert {len(antecedent) for antecedent in standing.antecedents} == {1}
+
+
+def test_nothing_is_found_where_nothing_is_planted():
+    found = [replicate(groups(shop(planted=False, seed=seed)), SEARCH, seed=2) for seed in range(4)]
+    assert sum(any(group.replicates.any() for group in each.values()) for each in found) <= 1
+
+
+def test_with_weeks_rules_are_learned_on_the_early_ones():
+    halves = groups(shop(), early_weeks=4)[EVERYBODY]
+    assert (halves.early.n, halves.later.n) == (1200, 1800)
+
+
+def test_without_weeks_each_customer_is_on_one_side_alone():
+    halves = groups(shop())[EVERYBODY]
+    sides = set(halves.early.customer), set(halves.later.customer)
+    assert not sides[0] & sides[1]
+    assert len(sides[0]) == pytest.approx(150, abs=1)
+
+
+def test_small_segments_noise_and_excluded_items_are_left_out():
+    noise = SEGMENTS.with_columns(segment=pl.when(pl.col("customer") < 30).then(-1).otherwise("segment"))
+    few = noise.with_columns(segment=pl.when(pl.col("customer") == 40).then(5).otherwise("segment"))
+    parts = halve(shop(), few, level="item", early_weeks=None, exclude=["item 3"], smallest=20, seed=1)
+    assert list(parts) == [EVERYBODY, "0", "1"]
+    early = parts[EVERYBODY].early
+    assert "item 3" not in early.names
+
+
+def test_no_more_rules_than_asked_for_go_to_replay():
+    halves = groups(shop())[EVERYBODY]
+    assert len(learn(halves.early, SEARCH, seed=1)) > 2
+    few = Search(**{name: getattr(SEARCH, name) for name in Search.__slots__} | {"max_rules": 2})
+    assert len(learn(halves.early, few, seed=1)) == 2
+
+
+def test_same_seed_gives_the_same_table_for_any_number_of_workers(replayed):
+    assert rules_table(replicate(groups(shop()), SEARCH, seed=2, workers=2)).equals(rules_table(replayed))
+
+
+def test_without_baskets_there_is_a_table_of_columns_alone(replayed):
+    empty = rules_table(replicate(groups(shop().clear()), SEARCH, seed=2))
+    assert empty.height == 0
+    assert empty.schema == rules_table(replayed).schema

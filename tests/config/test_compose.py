@@ -1,0 +1,116 @@
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from personae.config.compose import compose, studies
+from personae.core.errors import PersonaeError
+
+CONF, PARAMS = Path("conf"), Path("params.yaml")
+
+
+@pytest.fixture
+def project(tmp_path):
+    shutil.copytree(CONF, tmp_path / "conf")
+    (tmp_path / "params.yaml").write_text("campaign: {}\n")
+    return tmp_path
+
+
+def composed(project, params=None, overrides=()):
+    if params is not None:
+        (project / "params.yaml").write_text(yaml.safe_dump({"campaign": params}))
+    return compose("campaign", project / "conf", project / "params.yaml", overrides)
+
+
+@pytest.mark.parametrize("study", studies(PARAMS))
+def test_every_study_composes(study):
+    assert compose(study, CONF, PARAMS)["study"] == study
+
+
+@pytest.mark.parametrize(
+    "path", sorted(CONF.glob("*/*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_every_file_in_conf_composes(path):
+    group, choice = path.parent.name, path.stem
+    if group == "study":
+        assert choice in studies(PARAMS), "a study in conf/ has a section in params.yaml"
+    elif group in ("imputer", "scaler", "clusterer"):
+        compose("campaign", CONF, PARAMS, [f"{group}={choice}"])
+    elif group == "classifier":
+        chosen = dict.fromkeys(["logistic", "xgboost", choice])
+        compose("campaign", CONF, PARAMS, [f"{group}=[{','.join(chosen)}]"])
+
+
+def test_params_change_values_and_choices(project):
+    before = composed(project)
+    after = composed(project, {"seed": before["seed"] + 1, "use": {"clusterer": "ward"}})
+    assert after["seed"] == before["seed"] + 1
+    assert after["segment"]["clusterer"]["name"] == "ward"
+
+
+def test_composing_twice_gives_the_same(project):
+    assert composed(project) == composed(project)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"segment": {"kk": 3}}, r"params.yaml: segment.kk is no setting \(value 3\); did you mean k"),
+        (
+            {"segmnet": {"k": 3}},
+            r"params.yaml: segmnet is no setting \(value \{'k': 3\}\); did you mean segment",
+        ),
+        ({"seed": "seven"}, r"params.yaml: seed holds 'seven'; it should be a valid integer"),
+        (
+            {"use": {"clusterer": "kmean"}},
+            r"params.yaml: campaign.use.clusterer holds 'kmean'; did you mean kmeans",
+        ),
+        ({"use": {"clustering": "ward"}}, r"campaign.use.clustering is no group .*did you mean clusterer"),
+        ({"use": 3}, r"params.yaml: campaign holds"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_the_nearest_valid_ones(project, params, message):
+    with pytest.raises(PersonaeError, match=message):
+        composed(project, params)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        (
+            "study/campaign.yaml",
+            "oldest:",
+            "oldst:",
+            r"study/campaign.yaml: prepare.oldst is no setting .*oldest",
+        ),
+        (
+            "study/campaign.yaml",
+            "oldest: 100",
+            "oldest: old",
+            r"study/campaign.yaml: prepare.oldest holds 'old'",
+        ),
+        ("config.yaml", "seed: 7", "seed: x", r"config.yaml: seed holds 'x'"),
+        (
+            "clusterer/kmeans.yaml",
+            "n_init:",
+            "n_int:",
+            r"clusterer/kmeans.yaml: segment.clusterer.n_int .*n_init",
+        ),
+    ],
+)
+def test_the_file_that_holds_the_mistake_is_named(project, file, old, new, message):
+    path = project / "conf" / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(PersonaeError, match=message):
+        composed(project)
+
+
+def test_a_study_without_section_or_file_is_refused(project):
+    with pytest.raises(PersonaeError, match="no section other"):
+        compose("other", project / "conf", project / "params.yaml")
+    (project / "params.yaml").write_text("other: {}\n")
+    with pytest.raises(PersonaeError, match=r"study/other.yaml: no such file"):
+        compose("other", project / "conf", project / "params.yaml")

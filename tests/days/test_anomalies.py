@@ -1,0 +1,104 @@
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy.stats import median_abs_deviation
+
+from personae.core.errors import PersonaeError
+from personae.days.anomalies import Rules, find_anomalies, robust_z
+from personae.sources.settings import FitbitPrepare
+from personae.studies.fitbit import source as fitbit
+from personae.studies.fitbit.simulate import simulate
+
+RULES = Rules(threshold=4.5, isolation=0.65, least_days=7, trees=100)
+FEATURES = {"steps": "steps", "calories": "calories", "minutes_asleep": "minutes asleep"}
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    simulated = simulate(users=24, days=14, seed=4)
+    directory = tmp_path_factory.mktemp("anomalies")
+    for name, content in simulated.files.items():
+        if "METs" not in name and "Calories" not in name:
+            (directory / name).parent.mkdir(exist_ok=True)
+            (directory / name).write_bytes(content)
+    days = fitbit.prepare(directory, FitbitPrepare(source="fitbit", least_steps=1, wear_gap=90)).tables[
+        "days"
+    ]
+    whole = days.filter("worn", pl.col("minutes_recorded").fill_null(1440) == 1440)
+    return whole.to_pandas(), simulated.anomalies.to_pandas()
+
+
+def table(users=6, days=40, seed=0):
+    rng = np.random.default_rng(seed)
+    levels = np.repeat(rng.uniform(4_000, 12_000, users), days)
+    return pd.DataFrame(
+        {
+            "customer": np.repeat(np.arange(users), days),
+            "date": np.tile(pd.date_range("2016-04-12", periods=days).astype(str), users),
+            "steps": rng.normal(levels, 800),
+            "calories": rng.normal(2_000, 150, users * days),
+            "minutes_asleep": rng.normal(420, 30, users * days),
+        }
+    )
+
+
+def test_robust_z_agrees_with_scipy():
+    values = np.random.default_rng(1).lognormal(size=(50, 3))
+    scale = median_abs_deviation(values, axis=0, scale="normal")
+    np.testing.assert_allclose(robust_z(values), (values - np.median(values, axis=0)) / scale, rtol=1e-4)
+
+
+def test_planted_days_of_simulated_wearers_are_found(simulated):
+    days, planted = simulated
+    unusual = find_anomalies(days, FEATURES, RULES, roots=["steps"], seed=1).found
+    found = {(day.customer, day.date) for day in unusual}
+    truth = set(zip(planted["customer"], planted["date"].astype(str), strict=True))
+    assert len(found & truth) / len(truth) >= 0.6
+    assert len(found & truth) / len(found) >= 0.8
+
+
+def test_a_day_usual_for_anyone_may_be_unusual_for_its_user_and_the_reason_says_so():
+    days = table()
+    quiet = days["customer"] == days.groupby("customer")["steps"].mean().idxmin()
+    days.loc[days.index[quiet][5], "steps"] = days["steps"].max()
+    worst = find_anomalies(days, FEATURES, RULES, seed=0).found[0]
+    assert (worst.customer, worst.date) == (days.loc[quiet, "customer"].iloc[0], "2016-04-17")
+    assert worst.scope in ("user", "both")
+    assert worst.reason.startswith("unusual for this user: steps ")
+    assert "usually" in worst.reason
+
+
+def test_noise_alone_is_seldom_called_unusual_and_the_control_reports_both_rates():
+    found = find_anomalies(table(users=10, days=60, seed=5), FEATURES, RULES, seed=0)
+    assert len(found.found) <= 0.01 * found.days
+    assert found.control.planted > 5
+    assert found.control.recall >= 0.9
+    assert found.control.precision >= 0.6
+
+
+def test_users_with_few_days_and_missing_values_are_left_in_peace():
+    days = table(users=3)
+    few = days[days["customer"] == 0].head(3).assign(customer=99, steps=[100.0, 9_000.0, 200.0])
+    days.loc[::2, "minutes_asleep"] = np.nan
+    days.loc[days["customer"] == 1, "minutes_asleep"] = np.nan
+    found = find_anomalies(pd.concat([days, few]), FEATURES, RULES, seed=0).found
+    assert not [day for day in found if day.customer == 99 and day.scope == "user"]
+    assert not [day for day in found if day.customer == 1 and "asleep" in day.reason]
+
+
+def test_the_same_seed_gives_the_same_days_and_the_table_is_left_alone():
+    days = table()
+    before = days.copy()
+    first, second = (find_anomalies(days, FEATURES, RULES, seed=3) for _ in range(2))
+    assert first == second
+    pd.testing.assert_frame_equal(days, before)
+
+
+def test_unknown_features_and_too_few_days_are_refused():
+    with pytest.raises(PersonaeError, match="no column 'naps' in the days"):
+        find_anomalies(table(), {"naps": "naps"}, RULES, seed=0)
+    with pytest.raises(PersonaeError, match="no user has 90 days"):
+        find_anomalies(table(), FEATURES, dataclasses.replace(RULES, least_days=90), seed=0)

@@ -1,0 +1,106 @@
+"""Promises of `compare`: runs, experiments and revisions alike, on one page that needs nothing else."""
+
+import json
+import re
+
+import pytest
+from tests.report.fabricated import study
+
+from personae.history.changes import compared
+from personae.history.result import Past
+
+LOCK = "stages:\n  segment@shop:\n    outs: [{path: reports/shop/segment.json, md5: a}]\n"
+
+
+def rows(done):
+    return [re.split(r"  +", line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.graph
+def test_runs_experiments_and_revisions_are_compared_with_each_other(user):
+    [run] = [each["id"] for each in user.runs()]
+    user.dvc("exp", "run", "--temp", "--name", "threes", "-S", "campaign.segment.k=3", "track@campaign")
+    done = user.personae("compare", run, "threes", "HEAD", "--study", "campaign")
+    assert rows(done)[0] == ["campaign", run[:8], "threes", "HEAD"]
+    assert ["segment.k", "5", "3", "5"] in rows(done)
+    assert ["silhouette", "2.400", "4.000", "2.400"] in rows(done)
+    page = user.root / "build" / "compare" / f"campaign-{run[:8]}-threes-HEAD.html"
+    assert f"{page.relative_to(user.root)}: all of it" in done.stdout
+    text = page.read_text()
+    assert "segment.silhouette" in text
+    assert "The stages ran the same code." in text
+    assert user.run("git", "status", "--short").stdout == ""
+    both = user.personae("compare", run, "threes", "--output", str(user.root / "page.html"))
+    assert (user.root / "page.html").exists()
+    assert rows(both)[0] == ["campaign", run[:8], "threes"]
+    other = [each["id"] for each in user.runs() if each["id"] != run]
+    assert ["segment.k", "5", "3"] in rows(user.personae("compare", run, *other))
+
+
+@pytest.mark.graph
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["HEAD", "HEAD~1"], "several studies are possible: --study aerofit or campaign"),
+        (["HEAD", "nowhere"], "nowhere: is no MLflow run id, DVC experiment or git revision"),
+        (["0" * 32, "HEAD"], "0000: is no MLflow run id"),
+        (["HEAD", "--study", "campaign"], "two or more different"),
+        (["HEAD", "HEAD~1", "--study", "journey"], "HEAD: the revision holds no result of journey"),
+        (["RUN", "HEAD", "--study", "aerofit"], "is of study campaign; expected aerofit"),
+    ],
+)
+def test_bad_input_is_one_line(user, arguments, message):
+    [run] = [each["id"] for each in user.runs()]
+    done = user.personae("compare", *(run if each == "RUN" else each for each in arguments), check=False)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def result(label, params=(), **changes):
+    reports = json.loads(json.dumps(study(3, **changes).reports))
+    return Past(label, "run", "shop", "c" * 40, False, dict(params), LOCK, reports)
+
+
+def trial(label, params, metrics):
+    return Past(label, "run", "shop", "c" * 40, False, params, metrics=metrics)
+
+
+def test_a_difference_beyond_noise_is_told_from_one_within():
+    before, after = result("a"), result("b")
+    before.reports["segment"] |= {"silhouette": 0.2, "silhouette_ci": [0.18, 0.22], "inertia": 5.0}
+    after.reports["segment"] |= {"silhouette": 0.3, "silhouette_ci": [0.28, 0.32], "inertia": 6.0}
+    before.reports["target"]["profit"] |= {"model": 100.0, "model_ci": [50.0, 150.0]}
+    after.reports["target"]["profit"] |= {"model": 110.0, "model_ci": [60.0, 160.0]}
+    found = {row.name: row.verdict for row in compared([before, after]).rows}
+    assert found["segment.silhouette"] == "exceeds noise"
+    assert found["target.profit.model"] == "within noise"
+    assert found["segment.inertia"] == "no interval"
+    assert set(found) == {"segment.silhouette", "target.profit.model", "segment.inertia"}
+
+
+def test_a_trial_of_a_sweep_differs_only_in_what_it_chose_and_found():
+    whole = result("a", params={"seed": "0", "segment.k": "2"})
+    found = compared([whole, trial("b", {"segment.k": "3"}, {"segment.silhouette": 9.0})])
+    assert [each.name for each in found.settings] == ["segment.k"]
+    assert [each.name for each in found.rows] == ["segment.silhouette"]
+    assert found.verdicts == ()
+    lines = [line.split() for line in found.lines()]
+    assert ["segment.k", "2", "3"] in lines
+
+
+def test_two_trials_differ_in_what_only_one_of_them_was_asked_for():
+    found = compared(
+        [trial("a", {"clusterer": "kmeans"}, {}), trial("b", {"clusterer": "mixture", "x": "1"}, {})]
+    )
+    assert {each.name: each.values for each in found.settings} == {
+        "clusterer": ("kmeans", "mixture"),
+        "x": (None, "1"),
+    }
+
+
+def test_a_number_is_the_same_however_it_is_written():
+    found = compared(
+        [result("a", params={"k": "3", "rate": "1e-2"}), result("b", params={"k": "3.0", "rate": "0.01"})]
+    )
+    assert found.settings == ()

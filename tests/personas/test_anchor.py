@@ -1,0 +1,55 @@
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.planted.blobs import planted_segments
+
+from personae.core import archive, paths
+from personae.core.errors import PersonaeError
+from personae.core.files import read_json, write_json
+from personae.personas.anchor import anchor
+from personae.segmentation.segment import fit_segments
+from personae.segmentation.space import Space
+from personae.segmentation.summary import Effort
+
+EFFORT = Effort(bootstraps=2, splits=1, null_tables=2, null_bootstraps=2)
+
+
+@pytest.fixture
+def found(tmp_path, monkeypatch):
+    """Two segments of a study that has run."""
+    Path(tmp_path, "resolved").mkdir()
+    for study in ("campaign", "aerofit"):
+        shutil.copy(paths.resolved(study), tmp_path / "resolved")
+    monkeypatch.chdir(tmp_path)
+    table, _ = planted_segments(2, seed=1, customers=60, axes=2)
+    space = Space("flat", list(table.columns))
+    segments = fit_segments(table, space, clusterer={"name": "kmeans"}, k=2, effort=EFFORT, workers=1)
+    for study in ("campaign", "aerofit"):
+        archive.save(segments.segmenter, paths.model(study, "segmenter"))
+        write_json(
+            paths.report(study, "personas.json"), [{"id": 0, "name": "many"}, {"id": 1, "name": "few"}]
+        )
+    archive.save(segments.segmenter, paths.model("campaign", "segmenter") / "rfm")
+    return segments
+
+
+def test_segments_are_kept_with_the_names_of_their_personas(found):
+    assert anchor("campaign") == 2
+    kept = read_json(paths.anchor("campaign"))
+    assert [(one["id"], one["name"]) for one in kept["segments"]] == [(0, "many"), (1, "few")]
+    first = found.segmenter.centroids()[found.segmenter.ids.index(0)]
+    assert kept["segments"][0]["centroid"] == pytest.approx(first, rel=1e-5)
+    assert "name" not in kept["also"]["rfm"]["segments"][0]
+
+
+def test_names_of_given_groups_are_not_those_of_segments(found):
+    anchor("aerofit")
+    assert all("name" not in one for one in read_json(paths.anchor("aerofit"))["segments"])
+
+
+def test_a_study_that_has_not_run_has_nothing_to_anchor(found):
+    shutil.rmtree(paths.model("campaign", "segmenter"))
+    with pytest.raises(PersonaeError, match=r"segmenter/model.skops: no such model"):
+        anchor("campaign")
+    assert not paths.anchor("campaign").exists()

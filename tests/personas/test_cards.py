@@ -1,0 +1,149 @@
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from personae.personas.cards import Evidence, action, all_drivers, persona_cards, plain_rule
+from personae.personas.settings import Play, Profile
+
+SETTINGS = Profile(
+    of="segments",
+    features=["income", "age", "noise"],
+    labels={"income": "yearly income"},
+    words={
+        "income": ("modest income", "high income"),
+        "age": ("younger", "older"),
+        "noise": ("quiet", "loud"),
+    },
+    drivers=2,
+    bootstraps=300,
+    smallest=40,
+    playbook=[
+        Play(action="premium", when={"income": 0.5, "age": -0.5}),
+        Play(action="value", when={"income": -0.3}),
+    ],
+    fallback="nothing",
+    response="answer",
+)
+
+
+def customers(sizes=(120, 200, 30), seed=0):
+    rng = np.random.default_rng(seed)
+    segment = np.repeat(np.arange(len(sizes)), sizes)
+    table = pd.DataFrame(
+        {
+            "customer": np.arange(len(segment)) + 100,
+            "income": np.array([80.0, 30.0, 30.0])[segment] + rng.normal(0, 5, len(segment)),
+            "age": np.array([30.0, 50.0, 20.0])[segment] + rng.normal(0, 5, len(segment)),
+            "noise": rng.normal(size=len(segment)),
+        }
+    )
+    return table, segment, (rng.random(len(segment)) < np.array([0.5, 0.1, 0.2])[segment]).astype(int)
+
+
+def cards(table, segment, response=None, verdict="supported", jaccard=(0.9, 0.9, 0.6), unit=None):
+    evidence = Evidence(verdict, dict(enumerate(jaccard)), np.zeros(len(table), dtype=bool))
+    unit = np.arange(len(table)) if unit is None else unit
+    return persona_cards(
+        table, segment, unit, settings=SETTINGS, evidence=evidence, seed=1, response=response
+    )
+
+
+def test_cards_name_the_planted_segments():
+    table, segment, response = customers()
+    found = cards(table, segment, response)
+    assert [card.name for card in found] == [
+        "high income, younger",
+        "older, modest income",
+        "younger, modest income",
+    ]
+    assert [card.action for card in found] == ["premium", "value", "value"]
+    assert [card.size for card in found] == [120, 200, 30]
+    assert sum(card.share for card in found) == pytest.approx(1)
+
+
+def test_drivers_are_standardised_differences_with_honest_intervals():
+    table, segment, _ = customers()
+    driver = cards(table, segment)[0].drivers[0]
+    inside = table["income"][segment == 0]
+    expected = (inside.mean() - table["income"].mean()) / table["income"].std(ddof=0)
+    assert driver.feature == "income" and driver.label == "yearly income"
+    assert driver.effect == pytest.approx(expected)
+    assert driver.ci[0] < expected < driver.ci[1]
+
+
+def test_the_interval_of_a_driver_covers_as_stated():
+    covered = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        segment = np.repeat([0, 1], 100)
+        table = pd.DataFrame(
+            {name: rng.normal(size=200) + 0.5 * (segment == 0) for name in SETTINGS.features}
+        )
+        drivers = all_drivers(table, segment, np.arange(200), SETTINGS, rng)[0]
+        true = 0.25 / np.sqrt(1 + 0.25**2)
+        covered += sum(driver.ci[0] <= true <= driver.ci[1] for driver in drivers)
+    assert 0.91 <= covered / 600 <= 0.98
+
+
+def test_twins_widen_the_interval():
+    table, segment, _ = customers()
+    again = pd.concat([table, table, table, table], ignore_index=True)
+    labels, unit = np.tile(segment, 4), np.tile(np.arange(len(table)), 4)
+    apart = cards(again, labels)[0].drivers[0].ci
+    together = cards(again, labels, unit=unit)[0].drivers[0].ci
+    assert together[1] - together[0] > 1.5 * (apart[1] - apart[0])
+
+
+def test_the_rule_is_checked_on_customers_it_was_not_learned_from():
+    table, segment, _ = customers()
+    rule = cards(table, segment)[0].rule
+    assert rule.text.startswith("yearly income > ")
+    assert rule.fidelity > 0.9 and rule.coverage > 0.9
+    noise = np.random.default_rng(3).random(350) < 0.5
+    held_out = np.random.default_rng(4).random(350) < 0.5
+    unlearnable = plain_rule(table[["noise"]], noise, held_out, labels={}, seed=1, depth=4)
+    assert unlearnable.fidelity < 0.65
+
+
+def test_response_rate_has_a_wilson_interval():
+    table, segment, response = customers()
+    card = cards(table, segment, response)[0]
+    low, high = proportion_confint(response[segment == 0].sum(), 120, method="wilson")
+    assert card.response_rate == pytest.approx(response[segment == 0].mean())
+    assert card.response_rate_ci == pytest.approx((low, high))
+    assert cards(table, segment)[0].response_rate is None
+
+
+def test_the_exemplar_is_a_real_customer_of_the_segment():
+    table, segment, _ = customers()
+    for card in cards(table, segment):
+        row = table[table["customer"] == card.exemplar["customer"]].iloc[0]
+        assert segment[row.name] == card.id
+        assert card.exemplar["income"] == row["income"]
+
+
+def test_caveats_say_what_is_weak():
+    table, segment, _ = customers()
+    found = cards(table, segment, verdict="not supported")
+    assert found[0].caveats == ("the data does not support these segments",)
+    assert "small: 30 customers" in found[2].caveats
+    assert "unstable: Jaccard 0.60 over bootstraps" in found[2].caveats
+
+
+def test_customers_in_no_segment_get_no_card():
+    table, segment, _ = customers()
+    segment = np.where(segment == 2, -1, segment)
+    assert [card.id for card in cards(table, segment)] == [0, 1]
+
+
+def test_names_are_unique_even_where_segments_are_alike():
+    table, _, _ = customers()
+    halves = np.arange(len(table)) % 2
+    names = [card.name for card in cards(table, halves)]
+    assert len(set(names)) == 2
+
+
+def test_the_first_play_that_holds_is_taken():
+    assert action({"income": 0.6, "age": -0.6}, SETTINGS) == "premium"
+    assert action({"income": 0.6, "age": 0.0}, SETTINGS) == "nothing"

@@ -1,0 +1,203 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from tests.planted.blobs import NOISES, noise_table, planted_segments
+
+from personae.core.archive import normalised
+from personae.core.errors import PersonaeError
+from personae.core.files import to_json
+from personae.segmentation.methods import METHODS
+from personae.segmentation.segment import fit_segments
+from personae.segmentation.segmenter import TRUSTED
+from personae.segmentation.space import Space
+from personae.segmentation.stability import adjusted_rand
+from personae.segmentation.summary import Effort
+
+EFFORT = Effort(bootstraps=8, splits=1, null_tables=19, null_bootstraps=5, null_rows=150)
+OPTIONS = {"hdbscan": {"min_cluster_size": 10}, "kmeans": {"n_init": 6}}
+WHOLE = planted_segments(4, customers=176, seed=5)
+COLUMNS = ["x0", "x1", "x2", "x3"]
+
+
+def segment(table, method="kmeans", **settings):
+    settings = {"ks": range(2, 6), "effort": EFFORT, "workers": 1, **settings}
+    clusterer = {"name": method, **OPTIONS.get(method, {})}
+    return fit_segments(table, Space("planted", COLUMNS), clusterer=clusterer, **settings)
+
+
+@pytest.fixture(scope="module")
+def planted():
+    return WHOLE[0].head(160), WHOLE[1][:160]
+
+
+@pytest.fixture(scope="module")
+def found(planted):
+    return segment(planted[0])
+
+
+@pytest.mark.parametrize("k", [2, 3, 5])
+def test_planted_segments_are_found_and_supported(k):
+    table, labels = planted_segments(k, customers=160, seed=k)
+    found = segment(table)
+    assert found.report.k == k
+    assert found.report.verdict == "supported"
+    assert adjusted_rand(labels, found.customers["segment"].to_numpy()) >= 0.95
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_noise_is_not_supported(kind):
+    found = segment(noise_table(kind, customers=160, seed=11))
+    assert found.report.verdict == "not supported"
+    assert found.report.reason.startswith("tables without segments do as well")
+
+
+def test_a_requested_k_without_support_completes_and_says_so():
+    found = segment(noise_table("gaussian", customers=120, seed=1), k=4)
+    assert (found.report.k, found.report.rule, found.report.verdict) == (4, "fixed", "not supported")
+
+
+@pytest.mark.parametrize("rule", ["silhouette", "elbow", "gap", "stability"])
+def test_every_rule_finds_clear_segments_and_all_votes_are_shown(planted, rule):
+    found = segment(planted[0], rule=rule, ks=range(2, 9))
+    assert (found.report.k, found.report.rule) == (4, rule)
+    assert set(found.report.votes) == {"silhouette", "elbow", "gap", "stability"}
+    chosen = found.candidates[found.candidates["chosen"]]
+    assert chosen["k"].tolist() == [4]
+    assert rule in chosen["votes"].item().split()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_customer_scored_later_gets_the_segment_of_the_batch(planted, method):
+    table, labels = planted
+    found = segment(table, method, k=None if method == "hdbscan" else 4)
+    again = skops.io.loads(skops.io.dumps(found.segmenter), trusted=list(TRUSTED))
+    alone = again.predict(table.iloc[[17]])
+    assert alone["segment"].item() == found.customers["segment"].iloc[17]
+    assert alone["margin"].item() == pytest.approx(found.customers["margin"].iloc[17])
+    assert again.predict(table)["segment"].tolist() == found.customers["segment"].tolist()
+    assert adjusted_rand(labels, found.customers["segment"].to_numpy()) >= 0.95
+
+
+def test_no_figure_depends_on_the_number_of_workers(planted, found):
+    others = segment(planted[0], workers=2)
+    assert json.dumps(to_json(others.report)) == json.dumps(to_json(found.report))
+    pd.testing.assert_frame_equal(others.candidates, found.candidates, check_exact=True)
+    pd.testing.assert_frame_equal(others.customers, found.customers, check_exact=True)
+    archives = [normalised(skops.io.dumps(each.segmenter)) for each in (found, others)]
+    assert archives[0] == archives[1]
+
+
+def test_customers_far_out_are_flagged(found, planted):
+    assert found.customers["far"].mean() == pytest.approx(0.01, abs=0.01)
+    outlier = planted[0].iloc[[0]] * 50
+    assert found.segmenter.predict(outlier)["far"].all()
+
+
+def test_segments_go_by_size_without_an_anchor(found):
+    assert found.report.ids == (0, 1, 2, 3)
+    assert list(found.report.sizes) == sorted(found.report.sizes, reverse=True)
+    assert found.customers["segment"].value_counts().sort_index().tolist() == list(found.report.sizes)
+
+
+def disturbed(table, change):
+    if change == "new customers":
+        return WHOLE[0]
+    return table.sample(frac=1.0, random_state=3) if change == "shuffled" else table
+
+
+@pytest.mark.parametrize("change", ["new customers", "shuffled", "another seed"])
+def test_ids_and_names_stay_where_the_segments_are_the_same(planted, found, change):
+    names = {0: "zero", 1: "one", 2: "two", 3: "three"}
+    anchor = found.segmenter.anchor(names)
+    # Ids that sizes would never give show that it is the anchor that decides.
+    for one in anchor["segments"]:
+        one["id"] = 10 - one["id"]
+    table = disturbed(planted[0], change)
+    again = segment(table, seed=99 if change == "another seed" else 0, anchor=anchor)
+    before, after = found.customers["segment"], again.customers["segment"]
+    assert (10 - before).tolist() == after.loc[before.index].tolist()
+    assert again.report.identity.names == {10 - old: name for old, name in names.items()}
+    assert {event.kind for event in again.report.identity.events} == {"same"}
+
+
+def test_the_verdict_is_told_in_words_and_as_a_figure(found):
+    assert (found.report.verdict, found.report.verdict_rank) == ("supported", 2)
+    [line] = found.report.lines()
+    assert line.startswith(f"{found.report.space['name']}: 4 segments, supported: beyond chance")
+    lone = segment(noise_table("gaussian", customers=120, seed=2), k=3).report
+    assert (lone.verdict_rank, "not supported" in lone.lines()[0]) == (0, True)
+
+
+def test_a_projection_cannot_raise_the_silhouette():
+    table = noise_table("correlated", customers=160, seed=4)
+    plain, projected = (segment(table, k=3, axes=axes) for axes in (None, 1))
+    assert projected.report.silhouette <= plain.report.silhouette + 0.01
+    assert projected.report.space["columns"] == plain.report.space["columns"]
+    assert projected.report.space["worked_in"] == {"scaler": "reference", "axes": 1}
+
+
+def test_one_segment_is_no_finding(planted):
+    found = segment(planted[0], k=1)
+    assert (found.report.k, found.report.verdict) == (1, "not supported")
+    assert to_json(found.report.silhouette) is None
+    assert set(found.customers["segment"]) == {0}
+
+
+def test_hdbscan_without_segments_completes():
+    found = segment(noise_table("uniform", customers=120, seed=2), "hdbscan")
+    assert found.report.verdict == "not supported"
+    assert found.report.noise + sum(found.report.sizes) == 120
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"k": 31}, "k is 31, but there are only 30 distinct customers"),
+        ({"k": 0}, "k is 0; expected 1 or more"),
+        ({"rule": "fixed"}, "rule is fixed but k is not set"),
+        ({"rule": "best"}, "no rule 'best'; expected one of fixed"),
+        ({"cap": 1}, "cap is 1, which admits none"),
+        ({"groups": [1, 2]}, "groups name 2 customers; the table has 30"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(planted, settings, message):
+    with pytest.raises(PersonaeError, match=message):
+        segment(planted[0].head(30), **settings)
+
+
+def test_a_cap_holds_and_a_floor_turns_small_segments_down(planted):
+    assert segment(planted[0], cap=3).report.k <= 3
+    floored = segment(planted[0], floor=0.6)
+    assert (floored.report.k, floored.report.verdict) == (2, "weak")
+
+
+def test_few_customers_with_many_twins_are_no_trouble():
+    table = pd.DataFrame(np.repeat(np.random.default_rng(0).normal(size=(7, 4)), 5, axis=0), columns=COLUMNS)
+    found = segment(table, groups=np.repeat(np.arange(7), 5))
+    assert sum(found.report.sizes) == 35
+
+
+def test_large_tables_are_sampled_where_the_report_says_so(planted):
+    effort = Effort(
+        bootstraps=4, splits=1, null_tables=19, null_rows=60, silhouette_rows=100, stability_rows=80
+    )
+    found = segment(planted[0], effort=effort)
+    assert found.report.sampled == {"silhouette": 100, "stability": 80, "null": 60, "dendrogram": 80}
+    assert found.report.k == 4
+    exact = segment(planted[0]).report
+    assert found.report.silhouette == pytest.approx(exact.silhouette, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("method", "step"), [("ward", "ward"), ("ward_then_kmeans", "ward"), ("hdbscan", "hdbscan")]
+)
+def test_a_method_that_looks_at_a_sample_of_the_customers_says_so(planted, monkeypatch, method, step):
+    for rows, sampled in ((100, {step: 100}), (160, {})):
+        monkeypatch.setitem(OPTIONS, method, {"max_rows": rows})
+        found = segment(planted[0], method, effort=replace(EFFORT, bootstraps=2, null_rows=160))
+        assert found.report.sampled == sampled
+        assert sum(found.report.sizes) + found.report.noise == 160

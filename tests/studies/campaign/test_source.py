@@ -1,0 +1,150 @@
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from personae.core.errors import PersonaeError
+from personae.sources.settings import CampaignPrepare
+from personae.studies.campaign import source as campaign
+from personae.studies.campaign.simulate import simulate, to_text
+
+ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
+SETTINGS = CampaignPrepare(
+    source="campaign",
+    oldest=100,
+    highest_income=200_000,
+    marital={"Alone": "Single", "Absurd": "Other", "YOLO": "Other"},
+)
+
+
+@pytest.fixture(scope="module")
+def table():
+    return simulate(240, seed=3).table
+
+
+def write(directory, table, text=None):
+    path = directory / campaign.FILE
+    path.write_text(to_text(table) if text is None else text, newline="")
+    return directory
+
+
+def test_repairs_are_stated_and_counted(table, tmp_path):
+    prepared = campaign.prepare(write(tmp_path, table), SETTINGS)
+    rows = {(repair.column, repair.rule.partition(":")[0]): repair.rows for repair in prepared.repairs}
+    assert rows["Year_Birth", "born before 1914"] == 3
+    assert rows["Income", "income above 200,000"] == 1
+    assert sum(count for (column, _), count in rows.items() if column == "Marital_Status") == 6
+    customers = prepared.tables["customers"]
+    assert customers["age"].max() <= 100
+    assert customers["Income"].max() <= 200_000
+    assert set(customers["Marital_Status"]) == {"Married", "Together", "Single", "Divorced", "Widow", "Other"}
+
+
+def test_twins_share_a_unit_and_conflicts_are_counted(table, tmp_path):
+    prepared = campaign.prepare(write(tmp_path, table), SETTINGS)
+    described = table.drop("ID", "Response")
+    assert prepared.tables["customers"]["unit"].n_unique() == described.unique().height
+    groups = table.group_by(described.columns).agg(pl.len(), pl.col("Response").n_unique().alias("answers"))
+    several = groups.filter(pl.col("len") > 1)
+    assert prepared.duplicates.groups == several.height == 20
+    assert prepared.duplicates.conflicting_target_groups == (several["answers"] > 1).sum()
+    assert prepared.duplicates.rows == table.height - table.drop("ID").unique().height
+
+
+def test_features_add_up(table, tmp_path):
+    customers = campaign.prepare(write(tmp_path, table), SETTINGS).tables["customers"]
+    spent = customers.select(pl.sum_horizontal(*campaign.SPENDING)).to_series()
+    assert (customers["total_spend"] == spent).all()
+    shares = customers.select(pl.sum_horizontal(*[f"{name}_share" for name in campaign.SPENDING.values()]))
+    assert shares.to_series().round(9).is_in([0.0, 1.0]).all()
+    assert customers["tenure"].min() == 0
+    couples = customers.filter(pl.col("Marital_Status").is_in(["Married", "Together"]))
+    assert (couples["family_size"] == couples["children"] + 2).all()
+
+
+def test_features_are_the_same_on_eager_lazy_and_pandas(table, tmp_path):
+    raw = table.with_columns(joined=pl.col("Dt_Customer").str.to_date("%d-%m-%Y")).with_columns(
+        pl.col("joined").cast(pl.Datetime("us"))
+    )
+    eager = campaign.features(raw)
+    lazy = campaign.features(raw.lazy()).collect()
+    pandas = pl.from_pandas(campaign.features(raw.to_pandas()))
+    shared = ["age", "tenure", "total_spend", "wine_share", "family_size", "deal_share"]
+    assert eager.select(shared).equals(lazy.select(shared))
+    assert eager.select(pl.col(shared).cast(float)).equals(pandas.select(pl.col(shared).cast(float)))
+
+
+def broken(table, **columns):
+    return table.cast(dict.fromkeys(columns, pl.String)).with_columns(
+        pl.when(pl.int_range(pl.len()) == 4).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
+        for name, value in columns.items()
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"Income": "abc"}, r"column Income holds 'abc' in row 6; expected a number"),
+        ({"Kidhome": "1.5"}, r"column Kidhome holds '1.5' in row 6; expected a whole number"),
+        ({"Recency": "-3"}, r"column Recency holds -3 in row 6"),
+        ({"Education": "Kindergarten"}, r"column Education holds 'Kindergarten' in row 6; expected one of"),
+        ({"Response": "2"}, r"column Response holds 2 in row 6; expected one of"),
+        (
+            {"Dt_Customer": "2012-09-04"},
+            r"column Dt_Customer holds '2012-09-04' in row 6; expected day-month",
+        ),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_place(table, tmp_path, change, message):
+    with pytest.raises(PersonaeError, match=message):
+        campaign.prepare(write(tmp_path, broken(table, **change)), SETTINGS)
+
+
+def test_duplicate_identifiers_are_named(table, tmp_path):
+    first = str(table["ID"][0])
+    with pytest.raises(PersonaeError, match=f"column ID holds {first} in row 2; expected each value once"):
+        campaign.prepare(write(tmp_path, broken(table, ID=first)), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the file is empty"),
+        ("ID,Year_Birth\n1,1970\n", "one column only"),
+        ("ID\tYear_Birth\n1\t1970\n", "column Education is missing"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused(table, tmp_path, text, message):
+    with pytest.raises(PersonaeError, match=message):
+        campaign.prepare(write(tmp_path, table, text), SETTINGS)
+
+
+def test_a_header_without_rows_is_refused(table, tmp_path):
+    with pytest.raises(PersonaeError, match="a header and no rows"):
+        campaign.prepare(write(tmp_path, table.head(0)), SETTINGS)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(PersonaeError, match="no such file"):
+        campaign.prepare(tmp_path, SETTINGS)
+
+
+def test_a_column_without_any_value_is_refused(table, tmp_path):
+    empty = table.with_columns(Income=pl.lit(None, dtype=pl.Int64))
+    with pytest.raises(PersonaeError, match="column Income has no value in any row"):
+        campaign.prepare(write(tmp_path, empty), SETTINGS)
+
+
+@pytest.mark.originals
+@pytest.mark.skipif(not (ORIGINALS / "campaign").is_dir(), reason="the original files are not there")
+def test_the_original_file_is_audited_as_its_provenance_says():
+    prepared = campaign.prepare(ORIGINALS / "campaign", SETTINGS)
+    report = prepared.report("original")
+    assert report["rows"] == 2240
+    duplicates = prepared.duplicates
+    assert (duplicates.rows, duplicates.groups, duplicates.conflicting_target_groups) == (182, 193, 19)
+    assert {name: each["count"] for name, each in report["missing"].items()} == {"Income": 24}
+    assert sum(repair.rows for repair in prepared.repairs if repair.column == "Year_Birth") == 3
+    assert sum(repair.rows for repair in prepared.repairs if repair.column == "Income") == 1
+    assert sum(repair.rows for repair in prepared.repairs if repair.column == "Marital_Status") == 7

@@ -1,0 +1,88 @@
+import json
+import sys
+import types
+
+import pytest
+
+from personae.core.errors import PersonaeError
+from personae.studies import originals
+from personae.studies.campaign.simulate import simulate, to_text
+from personae.studies.originals import Original, fetch_originals, import_originals
+
+
+@pytest.fixture
+def offered(tmp_path):
+    folder = tmp_path / "offered" / "campaign"
+    folder.mkdir(parents=True)
+    (folder / "marketing_campaign.csv").write_text(to_text(simulate(60, 1).table), newline="")
+    return folder.parent
+
+
+@pytest.fixture
+def raw(tmp_path):
+    folder = tmp_path / "data" / "campaign"
+    folder.mkdir(parents=True)
+    (folder / "marketing_campaign.csv").write_text("the sample")
+    (folder / "left_over.csv").write_text("the sample")
+    return folder.parent
+
+
+def test_a_study_is_replaced_whole_and_unknown_content_is_said(offered, raw):
+    (offered / "campaign" / "notes.md").write_text("n")
+    [imported] = import_originals(offered, raw)
+    assert not imported.known
+    assert imported.remarks == (
+        "notes.md: not a file of this study, left out",
+        "marketing_campaign.csv: another content than the known edition",
+    )
+    assert sorted(path.name for path in (raw / "campaign").iterdir()) == [
+        "marketing_campaign.csv",
+        "origin.json",
+    ]
+    assert json.loads((raw / "campaign" / "origin.json").read_text())["data"] == "other"
+    assert [path.name for path in raw.iterdir()] == ["campaign"]
+
+
+def test_known_content_is_original(offered, raw, monkeypatch):
+    [first] = import_originals(offered, raw)
+    found = json.loads((raw / "campaign" / "origin.json").read_text())["sha256"]
+    monkeypatch.setattr(originals, "ORIGINALS", {"campaign": Original(found, {})})
+    [imported] = import_originals(offered, raw)
+    assert imported.known and not first.known
+    assert json.loads((raw / "campaign" / "origin.json").read_text())["data"] == "original"
+
+
+def test_a_missing_file_leaves_the_study_as_it_was(offered, raw):
+    (offered / "campaign" / "marketing_campaign.csv").unlink()
+    with pytest.raises(PersonaeError, match="marketing_campaign.csv is missing; study campaign keeps"):
+        import_originals(offered, raw)
+    assert (raw / "campaign" / "left_over.csv").read_text() == "the sample"
+
+
+def test_a_directory_without_studies_is_refused(tmp_path, raw):
+    with pytest.raises(PersonaeError, match="no folder of original files; expected campaign"):
+        import_originals(tmp_path / "nowhere", raw)
+
+
+def test_fetch_imports_what_kaggle_serves(offered, raw, monkeypatch):
+    served = types.SimpleNamespace(dataset_download=lambda name: str(offered / "campaign"))
+    monkeypatch.setitem(sys.modules, "kagglehub", served)
+    monkeypatch.setattr(originals, "ORIGINALS", {"campaign": originals.ORIGINALS["campaign"]})
+    assert [imported.study for imported in fetch_originals(raw)] == ["campaign"]
+    assert not (raw / "campaign" / "left_over.csv").exists()
+
+
+def test_fetch_says_when_kaggle_does_not_answer(raw, monkeypatch):
+    def refuse(name):
+        raise ConnectionError("no route")
+
+    monkeypatch.setitem(sys.modules, "kagglehub", types.SimpleNamespace(dataset_download=refuse))
+    with pytest.raises(PersonaeError, match=r"Kaggle did not serve .*: no route"):
+        fetch_originals(raw)
+    assert (raw / "campaign" / "left_over.csv").exists()
+
+
+def test_fetch_without_the_extra_says_how_to_get_it(raw, monkeypatch):
+    monkeypatch.setitem(sys.modules, "kagglehub", None)
+    with pytest.raises(PersonaeError, match="uv sync --extra kaggle"):
+        fetch_originals(raw)

@@ -1,0 +1,122 @@
+"""Promises of what a run says: the figures, verdicts and files of the reports, under flat names."""
+
+import json
+from dataclasses import replace
+
+from tests.report.fabricated import SCRIPT, study
+from tests.report.test_model_cards import CLASSIFY, SEGMENT
+
+from personae.report.model_cards import classifier_card, segmenter_card
+from personae.report.page import render
+from personae.tracking import key
+from personae.tracking.contents import collect, flat_metrics, flat_params, flat_verdicts
+
+
+def test_a_study_is_collected_from_what_its_stages_wrote(inside):
+    results = collect(key.read("campaign"))
+    assert results.params == {"seed": "0", "segment.k": "5"}
+    assert results.metrics["prepare.rows"] == 120
+    assert results.metrics["segment.sizes.4"] == 24
+    assert results.tags == {"study": "campaign", "data": "sample", "verdict.segment": "weak"}
+    assert {str(artifact.path): artifact.folder for artifact in results.artifacts} == {
+        "reports/campaign/prepare.json": "",
+        "reports/campaign/segment.json": "",
+        "reports/campaign/pictures/sizes.png": "pictures",
+        "resolved/campaign.yaml": "provenance",
+    }
+    (dataset,) = results.datasets
+    assert (dataset.path, dataset.md5) == ("data/campaign", inside.md5("data/campaign"))
+
+
+def test_a_second_metrics_file_of_a_stage_is_named_after_itself_and_other_json_is_no_metric(inside):
+    result = key.read("campaign")
+    for name in ("anomalies", "exploration"):
+        path = f"reports/campaign/{name}.json"
+        (inside.root / path).write_text(json.dumps({"days": 3}))
+        result.entries["segment"]["outs"].append({"path": path, "md5": "0"})
+    metrics = collect(replace(result, metrics=result.metrics | {"reports/campaign/anomalies.json"})).metrics
+    assert metrics["anomalies.days"] == 3
+    assert metrics["segment.k"] == 5
+    assert not [name for name in metrics if name.startswith("exploration")]
+
+
+def test_a_model_knows_the_tables_that_its_stage_read_those_of_a_folder_one_by_one(inside):
+    result = key.read("campaign")
+    folder = inside.root / "build/campaign/tables"
+    folder.mkdir(parents=True)
+    for name in ("days.parquet", "hours.parquet", "rows.json"):
+        (folder / name).touch()
+    deps = [{"path": "build/campaign/customers.parquet"}, {"path": "build/campaign/tables"}, {"path": "src"}]
+    result.entries["segment"]["deps"] = deps
+    result.entries["segment"]["outs"].append({"path": "models/campaign/imputer", "md5": "0"})
+    (model,) = collect(result).models
+    assert [path.name for path in model.tables] == ["customers.parquet", "days.parquet", "hours.parquet"]
+
+
+def test_a_stage_without_a_model_says_so_and_the_run_has_none(inside):
+    result = key.read("campaign")
+    folder = inside.root / "models/campaign/classifier"
+    folder.mkdir(parents=True)
+    (folder / "skipped.json").write_text("{}")
+    result.entries["segment"]["outs"].append({"path": "models/campaign/classifier", "md5": "0"})
+    assert collect(result).models == []
+
+
+def test_pages_and_cards_that_a_run_gets_show_hostile_names_as_text(inside):
+    findings = study(2, hostile=True)
+    told = findings.reports
+    texts = {
+        "report.html": render(findings),
+        "cards/segmenter.md": segmenter_card(
+            "shop", told["prepare"], told["segment"], SEGMENT, told["personas"]
+        ),
+        "cards/classifier.md": classifier_card("shop", told["prepare"], told["classify"], CLASSIFY),
+    }
+    result = key.read("campaign")
+    for name, text in texts.items():
+        path = inside.root / "reports/campaign" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        result.entries["segment"]["outs"].append({"path": f"reports/campaign/{name}", "md5": "0"})
+    kept = [each.path for each in collect(result).artifacts if each.path.suffix in {".html", ".md"}]
+    assert {path.relative_to("reports/campaign").as_posix() for path in kept} == texts.keys()
+    for path in kept:
+        text = path.read_text()
+        assert SCRIPT not in text
+        assert "&lt;script&gt;alert(1)" in text
+
+
+def test_what_is_no_figure_is_no_metric():
+    report = {"k": 3, "best": "svm", "also": None, "fits": True, "tree": [[0, 1, 0.5]]}
+    assert flat_metrics(report, "segment") == {"segment.k": 3.0}
+
+
+def test_personas_are_named_by_their_id_and_tables_stay_in_their_file():
+    personas = [{"id": 1, "share": 0.4, "drivers": [{"feature": "age", "value": 61}]}]
+    assert flat_metrics(personas, "profile") == {"profile.1.id": 1.0, "profile.1.share": 0.4}
+
+
+def test_names_hold_only_what_mlflow_allows():
+    assert flat_metrics({"share (%)/Größe": 1}, "prepare") == {"prepare.share ____Größe": 1.0}
+
+
+def test_verdicts_are_found_wherever_they_are():
+    report = {
+        "verdict": "weak",
+        "columns": {"Income": {"unseen": {"verdict": "impute"}}},
+        "leakage": [{"check": "duplicates", "verdict": "clean"}, {"verdict": "leaks"}],
+    }
+    assert flat_verdicts(report, "verdict.x") == {
+        "verdict.x": "weak",
+        "verdict.x.columns.Income.unseen": "impute",
+        "verdict.x.leakage.duplicates": "clean",
+        "verdict.x.leakage.1": "leaks",
+    }
+
+
+def test_settings_keep_their_empty_parts_and_fit_into_mlflow():
+    assert flat_params({"use": {}, "name": "Wien", "text": "x" * 7000}) == {
+        "use": "{}",
+        "name": "Wien",
+        "text": "x" * 6000,
+    }
