@@ -78,6 +78,7 @@ def is_text(left: Any, right: Any) -> bool:
 
 
 def main() -> int:
+    """Compare, print, and give the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("trees", nargs=2, type=Path, metavar="TREE")
     parser.add_argument("--figures", action="store_true", help="list and count figures only")

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from personae.core.arrays import BoolArray
 from personae.core.errors import PersonaeError
 
 Integers = NDArray[np.integer]
@@ -44,7 +45,7 @@ class Baskets:
         """Count the items of each basket."""
         return np.bincount(self.basket, minlength=self.n)
 
-    def where(self, keep: NDArray[np.bool_]) -> "Baskets":
+    def where(self, keep: BoolArray) -> "Baskets":
         """Keep the baskets that are marked, renumbered in their order; item and customer codes stay."""
         number = np.cumsum(keep) - 1
         entries = keep[self.basket]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personae.baskets.coding import Baskets, Integers, pack
+from personae.core.arrays import BoolArray
 from personae.core.errors import PersonaeError
 
 Words = NDArray[np.uint64]
@@ -132,7 +133,7 @@ def _search(bits: Words, least: int, max_length: int) -> Iterator[tuple[Itemset,
 
 
 def _extend(
-    prefix: Itemset, others: Integers, bits: Words, *, paired: NDArray[np.bool_], least: int, max_length: int
+    prefix: Itemset, others: Integers, bits: Words, *, paired: BoolArray, least: int, max_length: int
 ) -> Iterator[tuple[Itemset, int]]:
     """Extend each frequent set `prefix + one of others`, whose baskets are `bits`, by the items after it."""
     for place, code in enumerate(others[:-1]):

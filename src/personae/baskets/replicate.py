@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from personae.baskets.coding import Baskets, encode
 from personae.baskets.itemsets import frequent
 from personae.baskets.replication import Replay, null_lifts, replay
-from personae.baskets.rules import Correction, Figures, Rules, adjust, fisher, not_redundant, rules
+from personae.baskets.rules import Correction, Rules, adjust, fisher, not_redundant, rules
+from personae.core.arrays import BoolArray, FloatArray
 
 EVERYBODY = "everybody"
 SCREENING_SHUFFLES = 12
@@ -67,11 +67,11 @@ class Replayed:
 
     rules: Rules
     replay: Replay
-    p_adjusted: Figures
-    replicates: NDArray[np.bool_]
-    superseded: NDArray[np.bool_]
+    p_adjusted: FloatArray
+    replicates: BoolArray
+    superseded: BoolArray
 
-    def above_chance(self) -> Figures:
+    def above_chance(self) -> FloatArray:
         """Lower bound of the lift over the 95th percentile in shuffled baskets: above 1 beyond chance."""
         return _ratio(self.replay.lift_lower, self.replay.null_p95)
 
@@ -171,7 +171,7 @@ def replicate(
     return result
 
 
-def _superseded(found: Rules, played: Replay, holds: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _superseded(found: Rules, played: Replay, holds: BoolArray) -> BoolArray:
     """Mark rules whose lift over that of shuffles is not surely above a shorter rule's, same consequent."""
     excess, surely = _ratio(played.lift, played.null_mean), _ratio(played.lift_lower, played.null_mean)
     by_consequent: dict[tuple[int, ...], list[int]] = {}
@@ -189,7 +189,7 @@ def _superseded(found: Rules, played: Replay, holds: NDArray[np.bool_]) -> NDArr
     )
 
 
-def _ratio(above: Figures, below: Figures) -> Figures:
+def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
     return np.divide(above, below, out=np.zeros(len(above)), where=below > 0)
 
 

@@ -11,7 +11,8 @@ from scipy import sparse
 from personae.baskets.coding import Baskets, Integers, pack
 from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import Itemset, count_sets, intersect
-from personae.baskets.rules import NORMAL_95, Figures, Rules, lift
+from personae.baskets.rules import NORMAL_95, Rules, lift
+from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 
 # Independent walks: a fixed number, so that the figures do not depend on the number of workers.
@@ -34,14 +35,14 @@ class Replay:
     p_value : of the hypothesis that the lift is at most `null_p95`; 1 where too few customers hold the rule
     """
 
-    support: Figures
-    confidence: Figures
-    lift: Figures
-    lift_lower: Figures
-    null_mean: Figures
-    null_p95: Figures
+    support: FloatArray
+    confidence: FloatArray
+    lift: FloatArray
+    lift_lower: FloatArray
+    null_mean: FloatArray
+    null_p95: FloatArray
     customers: Integers
-    p_value: Figures
+    p_value: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class _Sides:
     consequent: Integers
     both: Integers
 
-    def lifts(self, counts: Figures | Integers, n_baskets: Figures | Integers | int) -> Figures:
+    def lifts(self, counts: FloatArray | Integers, n_baskets: FloatArray | Integers | int) -> FloatArray:
         """Lift of each rule, from counts whose last axis is the sets."""
         both, antecedent, consequent = (
             counts[..., place] for place in (self.both, self.antecedent, self.consequent)
@@ -135,14 +136,14 @@ def replay(
 
 def null_lifts(
     found: Rules, baskets: Baskets, shuffles: int, *, thin: int = 4, seed: int, workers: int = 1
-) -> Figures:
+) -> FloatArray:
     """Lift of each rule in shuffled tables that keep basket sizes and item counts, (shuffles, rules)."""
     if not len(found):
         return np.empty((shuffles, 0))
     sides = _sides(found)
     lengths = [len(part) for part in np.array_split(np.arange(shuffles), WALKS)]
 
-    def walk(stream: np.random.SeedSequence, length: int) -> Figures:
+    def walk(stream: np.random.SeedSequence, length: int) -> FloatArray:
         tables = islice(shuffled(baskets, np.random.default_rng(stream), thin=thin), length)
         lifts = [sides.lifts(count_sets(table, sides.sets), baskets.n) for table in tables]
         return np.array(lifts).reshape(length, len(found))
@@ -165,7 +166,7 @@ def _sides(found: Rules) -> _Sides:
     return _Sides(sets, places(found.antecedents), places(found.consequents), places(both))
 
 
-def _bootstrap(sides: _Sides, later: Baskets, resamples: int, seed: int) -> tuple[Figures, Integers]:
+def _bootstrap(sides: _Sides, later: Baskets, resamples: int, seed: int) -> tuple[FloatArray, Integers]:
     """Standard error of each rule's log lift when customers are drawn anew, and its number of customers."""
     customer = np.unique(later.customer, return_inverse=True)[1]
     people = int(customer.max(initial=0)) + 1
@@ -209,7 +210,9 @@ def _held(sides: _Sides, later: Baskets, customer: Integers, people: int) -> spa
     return sparse.csc_array((counts.astype(float), who, ends), shape=(people, len(columns)))
 
 
-def _p_values(observed: Figures, reference: Figures, error: Figures, enough: np.ndarray) -> Figures:
+def _p_values(
+    observed: FloatArray, reference: FloatArray, error: FloatArray, enough: np.ndarray
+) -> FloatArray:
     """One-sided normal test of log lift against log of the reference."""
     from scipy.special import ndtr  # noqa: PLC0415 - half a second to import
 

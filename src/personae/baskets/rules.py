@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from personae.baskets.coding import Integers
 from personae.baskets.itemsets import Itemset, Itemsets
+from personae.core.arrays import BoolArray, FloatArray
 
-Figures = NDArray[np.float64]
 Correction = Literal["holm", "bh"]
 
 NORMAL_95 = 1.6448536269514722  # one-sided
@@ -43,22 +43,22 @@ class Rules:
         return len(self.antecedents)
 
     @property
-    def support(self) -> Figures:
+    def support(self) -> FloatArray:
         """Share of the baskets that hold both sides."""
         return self.both / self.n_baskets
 
     @property
-    def confidence(self) -> Figures:
+    def confidence(self) -> FloatArray:
         """Share of the baskets with the antecedent that hold the consequent."""
         return self.both / self.antecedent_count
 
     @property
-    def lift(self) -> Figures:
+    def lift(self) -> FloatArray:
         """Confidence over the consequent's support: 1 where the two sides are independent."""
         return lift(self.both, self.antecedent_count, self.consequent_count, self.n_baskets)
 
     @property
-    def lift_lower(self) -> Figures:
+    def lift_lower(self) -> FloatArray:
         """One-sided 95 % lower bound of the lift by the delta method, as if all baskets were independent."""
         variance = (
             1 / self.both
@@ -69,13 +69,13 @@ class Rules:
         return np.asarray(self.lift * np.exp(-NORMAL_95 * np.sqrt(np.maximum(variance, 0))))
 
     @property
-    def leverage(self) -> Figures:
+    def leverage(self) -> FloatArray:
         """Support minus what independence would give."""
         expected = self.antecedent_count / self.n_baskets * self.consequent_count / self.n_baskets
         return np.asarray(self.support - expected)
 
     @property
-    def conviction(self) -> Figures:
+    def conviction(self) -> FloatArray:
         """How much rarer the rule fails than under independence; infinite where it never fails."""
         miss = 1 - self.confidence
         expected = 1 - self.consequent_count / self.n_baskets
@@ -167,11 +167,11 @@ def _splits(codes: Itemset, max_consequent: int | None) -> list[tuple[Itemset, I
 
 
 def lift(
-    both: Figures | Integers,
-    antecedent: Figures | Integers,
-    consequent: Figures | Integers,
-    n_baskets: Figures | Integers | int,
-) -> Figures:
+    both: FloatArray | Integers,
+    antecedent: FloatArray | Integers,
+    consequent: FloatArray | Integers,
+    n_baskets: FloatArray | Integers | int,
+) -> FloatArray:
     """Lift from counts; 0 where a side does not occur (arrays broadcast).
 
     Examples
@@ -180,13 +180,13 @@ def lift(
     array([2.])
     """
     expected = np.asarray(antecedent, dtype=float) * consequent
-    result: Figures = np.divide(
+    result: FloatArray = np.divide(
         np.asarray(both, dtype=float) * n_baskets, expected, out=np.zeros_like(expected), where=expected > 0
     )
     return result
 
 
-def fisher(found: Rules) -> Figures:
+def fisher(found: Rules) -> FloatArray:
     """One-sided p of Fisher's exact test that both sides meet in as many baskets, were they independent.
 
     It takes baskets for independent and of equal size, so it only screens; `replication` decides.
@@ -198,7 +198,7 @@ def fisher(found: Rules) -> Figures:
     )
 
 
-def adjust(p_values: Figures, correction: Correction) -> Figures:
+def adjust(p_values: FloatArray, correction: Correction) -> FloatArray:
     """Correct p values for their number: Holm (family-wise error), Benjamini-Hochberg (false discoveries).
 
     Examples
@@ -213,7 +213,7 @@ def adjust(p_values: Figures, correction: Correction) -> Figures:
     return np.asarray(multipletests(p_values, method={"holm": "holm", "bh": "fdr_bh"}[correction])[1])
 
 
-def not_redundant(found: Rules) -> NDArray[np.bool_]:
+def not_redundant(found: Rules) -> BoolArray:
     """Mark the rules that no more general rule makes superfluous.
 
     A rule is redundant where a rule with fewer antecedents and the same consequent has at least its

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import binomtest
+
+from personae.core.arrays import FloatArray
 
 Method = Literal["holm", "bh"]
 
 
-def adjust(p_values: Sequence[float], method: Method) -> NDArray[np.float64]:
+def adjust(p_values: Sequence[float], method: Method) -> FloatArray:
     """Adjust p-values over one family of tests; a test that was not made (NaN) stays out of the family.
 
     Parameters

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from personae.core.arrays import BoolArray, FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.statistics import share
 
-Figures = npt.NDArray[np.float64]
 Interval = tuple[float, float]
 Scope = Literal["user", "anyone", "both"]
 
@@ -137,25 +137,25 @@ def find_anomalies(
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    features: Figures
-    middles: Figures
-    z: Figures
-    isolation: Figures
-    for_user: npt.NDArray[np.bool_]
-    for_anyone: npt.NDArray[np.bool_]
-    overall: Figures
+    features: FloatArray
+    middles: FloatArray
+    z: FloatArray
+    isolation: FloatArray
+    for_user: BoolArray
+    for_anyone: BoolArray
+    overall: FloatArray
 
     @property
-    def flagged(self) -> npt.NDArray[np.bool_]:
+    def flagged(self) -> BoolArray:
         return self.for_user | self.for_anyone
 
     @property
-    def largest(self) -> Figures:
-        largest: Figures = np.abs(self.z).max(axis=1)
+    def largest(self) -> FloatArray:
+        largest: FloatArray = np.abs(self.z).max(axis=1)
         return largest
 
 
-def _judge(customers: npt.NDArray[Any], values: Figures, rules: Rules, seed: int) -> _Judged:
+def _judge(customers: npt.NDArray[Any], values: FloatArray, rules: Rules, seed: int) -> _Judged:
     middles, scales, counts = _within_users(customers, values)
     z = np.where(counts >= rules.least_days, _divide(values - middles, scales), 0.0)
     isolation = _isolation(np.where(np.isnan(values), middles, values), rules.trees, seed)
@@ -170,7 +170,7 @@ def _judge(customers: npt.NDArray[Any], values: Figures, rules: Rules, seed: int
     )
 
 
-def robust_z(values: Figures) -> Figures:
+def robust_z(values: FloatArray) -> FloatArray:
     """Robust z of each column: distance from the median over the median absolute deviation, as for a normal.
 
     Missing values, and columns that do not vary, get 0 (Iglewicz and Hoaglin, 1993).
@@ -184,7 +184,9 @@ def robust_z(values: Figures) -> Figures:
     return _divide(values - middle, _median(np.abs(values - middle)) / NORMAL_MAD)
 
 
-def _within_users(customers: npt.NDArray[Any], values: Figures) -> tuple[Figures, Figures, Figures]:
+def _within_users(
+    customers: npt.NDArray[Any], values: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Median, robust scale and count of days of the user, for each row and feature.
 
     A handful of days that happen to be alike would make any other day an outlier, so no user's scale is below
@@ -199,19 +201,19 @@ def _within_users(customers: npt.NDArray[Any], values: Figures) -> tuple[Figures
     return middles[codes], scales[codes], counts[codes]
 
 
-def _median(values: Figures) -> Figures:
+def _median(values: FloatArray) -> FloatArray:
     """Median of each column without missing values; NaN where a column has none."""
     empty = np.isnan(values).all(axis=0)
     known = np.where(empty, 0.0, values)
     return np.where(empty, np.nan, np.nanmedian(known, axis=0))
 
 
-def _divide(distance: Figures, scale: Figures) -> Figures:
+def _divide(distance: FloatArray, scale: FloatArray) -> FloatArray:
     known = np.isfinite(distance) & np.isfinite(scale) & (scale > 0)
     return np.divide(distance, scale, out=np.zeros_like(distance), where=known)
 
 
-def _isolation(values: Figures, trees: int, seed: int) -> Figures:
+def _isolation(values: FloatArray, trees: int, seed: int) -> FloatArray:
     """Isolation forest scores, near 1 for the easily isolated (Liu, Ting and Zhou, 2008)."""
     from sklearn.ensemble import IsolationForest  # noqa: PLC0415 - costs a second
 
@@ -219,12 +221,12 @@ def _isolation(values: Figures, trees: int, seed: int) -> Figures:
     filled = np.where(np.isnan(values), np.where(np.isnan(middle), 0.0, middle), values)
     with threadpool_limits(limits=1):
         forest = IsolationForest(n_estimators=trees, random_state=seed).fit(filled)
-        scores: Figures = -forest.score_samples(filled)
+        scores: FloatArray = -forest.score_samples(filled)
         return scores
 
 
 def _describe(
-    days: pd.DataFrame, row: int, judged: _Judged, labels: Sequence[str], squared: npt.NDArray[np.bool_]
+    days: pd.DataFrame, row: int, judged: _Judged, labels: Sequence[str], squared: BoolArray
 ) -> UnusualDay:
     for_user = bool(judged.for_user[row])
     z = judged.z[row] if for_user else judged.overall[row]
@@ -271,7 +273,7 @@ def _control(days: pd.DataFrame, judged: _Judged, rules: Rules, seed: int) -> Re
     return recovery(np.concatenate(found), np.concatenate(planted))
 
 
-def recovery(found: npt.NDArray[np.bool_], planted: npt.NDArray[np.bool_]) -> Recovery:
+def recovery(found: BoolArray, planted: BoolArray) -> Recovery:
     """Compare the days found with the days planted.
 
     Examples

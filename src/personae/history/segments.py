@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from personae.core import paths
+from personae.core.arrays import FloatArray
 from personae.history.result import Past
 from personae.segmentation.identity import Event, inherit
 
@@ -129,7 +129,7 @@ def _ids(table: pd.DataFrame) -> list[int]:
     return sorted(int(each) for each in table["segment"].unique() if each >= 0)
 
 
-def _profiles(personas: Sequence[Persona], features: Sequence[str]) -> npt.NDArray[np.float64]:
+def _profiles(personas: Sequence[Persona], features: Sequence[str]) -> FloatArray:
     rows = []
     for each in personas:
         effects = {driver["feature"]: driver["effect"] or 0.0 for driver in each["drivers"]}

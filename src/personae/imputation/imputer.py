@@ -9,8 +9,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
-from personae.imputation.methods import CONSTANT_METHODS, ColumnModel, Customers, Figures
+from personae.imputation.methods import CONSTANT_METHODS, ColumnModel, Customers
 
 LEAST_OBSERVED = 0.5
 TRUSTED_TYPES = (
@@ -24,7 +25,7 @@ TRUSTED_TYPES = (
 )
 
 
-def as_figures(table: pd.DataFrame, columns: Sequence[str], where: str = "impute") -> Figures:
+def as_figures(table: pd.DataFrame, columns: Sequence[str], where: str = "impute") -> FloatArray:
     """Read columns as floats with NaN for what is missing.
 
     Raises
@@ -45,7 +46,7 @@ def as_figures(table: pd.DataFrame, columns: Sequence[str], where: str = "impute
         if not (_is_numeric(table[column]) or table[column].isna().all()):
             example = table[column].dropna().iloc[0]
             raise PersonaeError(f"{where}: column {column} holds {example!r}; expected numbers")
-    figures: Figures = table[list(columns)].to_numpy(dtype=float, na_value=np.nan, copy=True)
+    figures: FloatArray = table[list(columns)].to_numpy(dtype=float, na_value=np.nan, copy=True)
     if np.isinf(figures).any():
         column = columns[int(np.isinf(figures).any(axis=0).argmax())]
         raise PersonaeError(f"{where}: column {column} holds an infinite value; expected finite numbers")
@@ -182,7 +183,7 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         told = {column: self._told(column, values, customers) for column, values in figures}
         return pd.DataFrame(told, index=X.index)
 
-    def _told(self, column: str, values: Figures, customers: Customers) -> npt.NDArray[np.str_]:
+    def _told(self, column: str, values: FloatArray, customers: Customers) -> npt.NDArray[np.str_]:
         plan = (self.plan or {}).get(column, {})
         known = self.models_[column].knows(customers, len(values))
         verdict = np.where(known, plan.get("known", "impute"), plan.get("unseen", "impute"))

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.metrics import pairwise_distances_chunked
 
-Indices = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
-Rows = npt.NDArray[np.float64]
+from personae.core.arrays import BoolArray, FloatArray, IntArray
+
 Case = Literal["unseen", "known"]
 
 RANGE_QUANTILE = 0.95
@@ -30,32 +28,32 @@ class Cells:
     """
 
     column: str
-    figures: Rows
-    customers: Indices
-    groups: Indices
+    figures: FloatArray
+    customers: IntArray
+    groups: IntArray
 
     @property
-    def missing(self) -> Flags:
+    def missing(self) -> BoolArray:
         """Rows that lack the column."""
         return np.isnan(self.figures)
 
     @property
-    def counts(self) -> Indices:
+    def counts(self) -> IntArray:
         """Observed values of the row's customer."""
         return np.bincount(self.customers, ~self.missing)[self.customers].astype(np.intp)
 
-    def scored(self, case: Case) -> Indices:
+    def scored(self, case: Case) -> IntArray:
         """Observed rows that can be hidden in this case: known customers keep another value."""
         return np.flatnonzero(~self.missing & (self.counts >= (1 if case == "unseen" else 2)))
 
-    def to_fill(self, case: Case) -> Indices:
+    def to_fill(self, case: Case) -> IntArray:
         """Rows that are really missing, by case."""
         return np.flatnonzero(self.missing & ((self.counts > 0) == (case == "known")))
 
 
 def split(
     cells: Cells, case: Case, folds: int, rng: np.random.Generator
-) -> Iterator[tuple[Indices, Indices]]:
+) -> Iterator[tuple[IntArray, IntArray]]:
     """Yield (training rows, hidden rows) so that every scored cell is hidden once.
 
     Unseen: whole independent groups are hidden. Known: stretches of a customer's rows, in table order, as
@@ -80,7 +78,7 @@ def split(
             yield np.flatnonzero(kept), hidden
 
 
-def like_missing(predictors: Rows, donors: Flags, rng: np.random.Generator) -> Rows:
+def like_missing(predictors: FloatArray, donors: BoolArray, rng: np.random.Generator) -> FloatArray:
     """Hide in each row the predictors that a random really missing row lacks.
 
     Parameters
@@ -101,7 +99,7 @@ def like_missing(predictors: Rows, donors: Flags, rng: np.random.Generator) -> R
     return np.where(donors[rng.integers(len(donors), size=len(predictors))], np.nan, predictors)
 
 
-def support(observed: Rows, to_fill: Rows, groups: Indices, seed: int) -> float | None:
+def support(observed: FloatArray, to_fill: FloatArray, groups: IntArray, seed: int) -> float | None:
     """Share of the rows to fill that lie inside the training range of their predictors.
 
     A row is inside when its nearest training row is no farther than 95 % of training rows are from their
@@ -138,30 +136,30 @@ def support(observed: Rows, to_fill: Rows, groups: Indices, seed: int) -> float 
 
 
 def _nearest(
-    rows: Rows,
-    training: Rows,
-    groups: Indices | None = None,
-    training_groups: Indices | None = None,
-) -> Rows:
+    rows: FloatArray,
+    training: FloatArray,
+    groups: IntArray | None = None,
+    training_groups: IntArray | None = None,
+) -> FloatArray:
     """Distance of each row to the nearest training row, of another group where groups are given."""
 
-    def reduce(distances: Rows, start: int) -> Rows:
+    def reduce(distances: FloatArray, start: int) -> FloatArray:
         if groups is not None and training_groups is not None:
             own = groups[start : start + len(distances), None] == training_groups[None, :]
             distances = np.where(own, np.inf, distances)
-        closest: Rows = distances.min(axis=1)
+        closest: FloatArray = distances.min(axis=1)
         return closest
 
-    nearest: Rows = np.concatenate(list(pairwise_distances_chunked(rows, training, reduce_func=reduce)))
+    nearest: FloatArray = np.concatenate(list(pairwise_distances_chunked(rows, training, reduce_func=reduce)))
     return nearest
 
 
-def _by_customer(customers: Indices, rows: Indices) -> list[Indices]:
+def _by_customer(customers: IntArray, rows: IntArray) -> list[IntArray]:
     order = rows[np.argsort(customers[rows], kind="stable")]
     return np.split(order, np.flatnonzero(np.diff(customers[order])) + 1)
 
 
-def _gap_lengths(cells: Cells) -> Indices:
+def _gap_lengths(cells: Cells) -> IntArray:
     """Lengths of the runs of missing cells of customers who also have values; 1 where there is none."""
     lengths: list[int] = []
     counts = cells.counts
@@ -171,7 +169,7 @@ def _gap_lengths(cells: Cells) -> Indices:
     return np.array(lengths or [1], dtype=np.intp)
 
 
-def _stretches(rows: int, lengths: Indices, rng: np.random.Generator) -> Indices:
+def _stretches(rows: int, lengths: IntArray, rng: np.random.Generator) -> IntArray:
     """Number the stretches that `rows` observed rows are cut into: at least two, of drawn lengths."""
     longest = max(rows // 2, 1)
     drawn = np.minimum(rng.choice(lengths, size=rows), longest)

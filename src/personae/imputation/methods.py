@@ -15,13 +15,13 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.imputation.masking import like_missing
 
 METHODS = ("mean", "median", "group_mean", "knn", "ridge", "xgboost")
 CONSTANT_METHODS = ("mean", "median", "group_mean")
 
-Figures = npt.NDArray[np.float64]
 Customers = npt.NDArray[Any] | None
 
 
@@ -75,7 +75,7 @@ class ColumnModel(BaseEstimator):  # type: ignore[misc]
         self.options = options
         self.random_state = random_state
 
-    def fit(self, X: Figures, y: Figures, customers: Customers = None) -> Self:
+    def fit(self, X: FloatArray, y: FloatArray, customers: Customers = None) -> Self:
         """Fit on the rows where `y` is observed; `customers` gives the customer of each row."""
         observed = ~np.isnan(y)
         gaps = np.isnan(X[~observed])
@@ -98,7 +98,7 @@ class ColumnModel(BaseEstimator):  # type: ignore[misc]
             self.known_ = self._fitted(deviations, y[repeated] - self.own_mean_[rows], gaps)
         return self
 
-    def predict(self, X: Figures, customers: Customers = None) -> Figures:
+    def predict(self, X: FloatArray, customers: Customers = None) -> FloatArray:
         """Predict each row by its own case; a row of nothing but gaps gets the baseline."""
         blank = np.isnan(X).all(axis=1) if X.shape[1] else np.zeros(len(X), dtype=bool)
         values = np.asarray(self.unseen_.predict(X), dtype=float)
@@ -110,10 +110,10 @@ class ColumnModel(BaseEstimator):  # type: ignore[misc]
                 values[known] += self.known_.predict(X[known] - self.own_predictors_[rows[known]])
         if self.method not in CONSTANT_METHODS:
             values[blank] = self.baseline(customers, len(X))[blank]
-        within: Figures = np.clip(values, *self.range_)
+        within: FloatArray = np.clip(values, *self.range_)
         return within
 
-    def baseline(self, customers: Customers, rows: int) -> Figures:
+    def baseline(self, customers: Customers, rows: int) -> FloatArray:
         """Give the mean for unseen customers and the customer's own mean for known ones."""
         positions = self._positions(customers, rows)
         values = np.full(rows, self.mean_)
@@ -122,17 +122,17 @@ class ColumnModel(BaseEstimator):  # type: ignore[misc]
             values[known] = self.own_mean_[positions[known]]
         return values
 
-    def knows(self, customers: Customers, rows: int) -> npt.NDArray[np.bool_]:
+    def knows(self, customers: Customers, rows: int) -> BoolArray:
         """Tell for which rows the customer's own values were seen."""
         return self._positions(customers, rows) >= 0
 
-    def _positions(self, customers: Customers, rows: int) -> npt.NDArray[np.intp]:
+    def _positions(self, customers: Customers, rows: int) -> IntArray:
         if customers is None or not len(self.customers_):
             return np.full(rows, -1)
-        positions: npt.NDArray[np.intp] = pd.Index(self.customers_).get_indexer(pd.Index(customers))
+        positions: IntArray = pd.Index(self.customers_).get_indexer(pd.Index(customers))
         return positions
 
-    def _fitted(self, X: Figures, y: Figures, gaps: npt.NDArray[np.bool_]) -> Any:
+    def _fitted(self, X: FloatArray, y: FloatArray, gaps: BoolArray) -> Any:
         options = {} if self.method in CONSTANT_METHODS else dict(self.options or {})
         if self.method == "knn":
             options["n_neighbors"] = min(options.get("n_neighbors", 5), len(X))

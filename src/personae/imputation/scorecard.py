@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from personae.core.arrays import IntArray
 from personae.imputation.imputer import TableImputer, as_figures
-from personae.imputation.masking import Case, Cells, Indices
+from personae.imputation.masking import Case, Cells
 from personae.imputation.scoring import Design, Interval, Score, score_case
 
 Verdict = Literal["impute", "baseline", "refuse"]
@@ -78,7 +79,7 @@ def score_column(
     table: pd.DataFrame,
     column: str,
     imputer: TableImputer,
-    groups: Indices,
+    groups: IntArray,
     *,
     others: Mapping[str, TableImputer],
     rules: Rules,
@@ -147,7 +148,7 @@ def decide(score: Score, case: Case, rules: Rules) -> tuple[Verdict, str]:
     return "impute", f"better than the baseline beyond chance; {inside}"
 
 
-def codes(table: pd.DataFrame, column: str | None) -> Indices:
+def codes(table: pd.DataFrame, column: str | None) -> IntArray:
     """Number the rows by who they belong to; None: every row is somebody new.
 
     Examples
@@ -155,7 +156,7 @@ def codes(table: pd.DataFrame, column: str | None) -> Indices:
     >>> codes(pd.DataFrame({"user": ["a", "b", "a"]}), "user").tolist()
     [0, 1, 0]
     """
-    numbers: Indices = np.arange(len(table)) if column is None else pd.factorize(table[column])[0]
+    numbers: IntArray = np.arange(len(table)) if column is None else pd.factorize(table[column])[0]
     return numbers
 
 

@@ -10,8 +10,9 @@ import pandas as pd
 from scipy.stats import norm, t
 from sklearn.base import clone
 
+from personae.core.arrays import IntArray
 from personae.imputation.imputer import TableImputer, as_figures
-from personae.imputation.masking import Case, Cells, Indices, like_missing, split, support
+from personae.imputation.masking import Case, Cells, like_missing, split, support
 
 Interval = tuple[float, float]
 
@@ -155,7 +156,7 @@ def _filled(fitted: TableImputer, rows: pd.DataFrame) -> tuple[npt.NDArray[Any],
 
 
 def measures(
-    errors: npt.NDArray[Any], truth: npt.NDArray[Any], groups: Indices, design: Design
+    errors: npt.NDArray[Any], truth: npt.NDArray[Any], groups: IntArray, design: Design
 ) -> dict[str, Any]:
     """Measure errors, with 95 % bootstrap intervals: groups are resampled with all their cells.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from personae.core.arrays import FloatArray
 from personae.inference.effects import cramers_v
 from personae.inference.omnibus import association_test
 
@@ -69,6 +70,6 @@ def adjusted_rand_index(counts: NDArray[np.int_]) -> float:
     return 1.0 if most == expected else float((total - expected) / (most - expected))
 
 
-def _pairs(count: NDArray[np.int_]) -> NDArray[np.float64]:
-    pairs: NDArray[np.float64] = count * (count - 1) / 2
+def _pairs(count: NDArray[np.int_]) -> FloatArray:
+    pairs: FloatArray = count * (count - 1) / 2
     return pairs

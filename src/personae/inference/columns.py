@@ -9,6 +9,7 @@ import numpy as np
 from narwhals.typing import IntoDataFrame
 from numpy.typing import NDArray
 
+from personae.core.arrays import BoolArray, FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.tables import names
 
@@ -26,9 +27,9 @@ class Column:
     values: NDArray[Any]
 
     @property
-    def known(self) -> NDArray[np.bool_]:
+    def known(self) -> BoolArray:
         """Where a value is present."""
-        present: NDArray[np.bool_] = ~np.isnan(self.values) if self.kind == "number" else self.values != ""
+        present: BoolArray = ~np.isnan(self.values) if self.kind == "number" else self.values != ""
         return present
 
 
@@ -105,7 +106,7 @@ def one_row_a_unit(table: IntoDataFrame, unit: str, grouping: str) -> tuple[Fram
     return averaged.sort(unit), varying
 
 
-def design_matrix(columns: Sequence[Column], rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+def design_matrix(columns: Sequence[Column], rows: BoolArray) -> FloatArray:
     """Columns of the chosen rows on one scale.
 
     Every number has variance 1; a category has it in all, over indicators of its levels.
@@ -116,7 +117,7 @@ def design_matrix(columns: Sequence[Column], rows: NDArray[np.bool_]) -> NDArray
     >>> design_matrix([age], np.array([True, True])).tolist()
     [[-1.0], [1.0]]
     """
-    parts: list[NDArray[np.float64]] = []
+    parts: list[FloatArray] = []
     for column in columns:
         values = column.values[rows]
         if column.kind == "number":
@@ -128,7 +129,7 @@ def design_matrix(columns: Sequence[Column], rows: NDArray[np.bool_]) -> NDArray
     return np.hstack(parts) if parts else np.empty((int(rows.sum()), 0))
 
 
-def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _standardised(values: FloatArray) -> FloatArray:
     spread = values.std(axis=0)
-    centred: NDArray[np.float64] = values - values.mean(axis=0)
+    centred: FloatArray = values - values.mean(axis=0)
     return centred / np.where(spread > 0, spread, 1.0)

@@ -8,8 +8,8 @@ from typing import Literal
 import narwhals as nw
 import numpy as np
 from narwhals.typing import IntoDataFrame
-from numpy.typing import NDArray
 
+from personae.core.arrays import BoolArray
 from personae.core.errors import PersonaeError
 from personae.core.statistics import adjust
 from personae.inference.columns import Column, design_matrix, group_names, one_row_a_unit, read_column
@@ -25,7 +25,7 @@ from personae.inference.variables import (
     pair_power,
 )
 
-Members = Mapping[str, NDArray[np.bool_]]
+Members = Mapping[str, BoolArray]
 
 FAMILIES: Mapping[str, str] = {
     "p_adjusted": "every p of `variables` and `pairs`, by `rules.correction`",
@@ -198,7 +198,7 @@ def _usable(column: Column, members: Members, min_group: int) -> tuple[Members, 
     return usable, "; ".join(reasons)
 
 
-def _constant(column: Column, a: NDArray[np.bool_], b: NDArray[np.bool_], min_group: int) -> bool:
+def _constant(column: Column, a: BoolArray, b: BoolArray, min_group: int) -> bool:
     """Whether a column is known in both groups and has one value only: then there is nothing to test."""
     known = min((a & column.known).sum(), (b & column.known).sum()) >= min_group
     return bool(known and len(np.unique(column.values[(a | b) & column.known])) == 1)
@@ -269,8 +269,8 @@ def _power(pair: Pair, column: Column, members: Members, rules: Rules, level: fl
 
 def _tell_apart(
     columns: Sequence[Column],
-    a: NDArray[np.bool_],
-    b: NDArray[np.bool_],
+    a: BoolArray,
+    b: BoolArray,
     rules: Rules,
     seed: np.random.SeedSequence,
 ) -> TwoSample | None:

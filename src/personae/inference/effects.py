@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import chdtr, chndtrinc, nctdtrinc, ndtri, stdtrit
 from scipy.stats import rankdata
 
-Array = NDArray[np.float64]
+from personae.core.arrays import FloatArray
+
 EDGE = 1e-6
 EffectName = Literal["cliffs_delta", "cohens_d", "epsilon_squared", "cramers_v"]
 
@@ -70,7 +70,7 @@ def auc_interval(
     return min(auc, float(brentq(beyond, 0.0, found))), max(auc, float(brentq(beyond, found, 1.0)))
 
 
-def cliffs_delta(a: Array, b: Array, level: float = 0.95) -> Effect:
+def cliffs_delta(a: FloatArray, b: FloatArray, level: float = 0.95) -> Effect:
     """P(a > b) - P(a < b), from -1 to 1, with the score interval of its AUC, (delta + 1) / 2.
 
     Its variance is enlarged where the one that is observed (DeLong et al. 1988) is larger, as with unequal
@@ -97,20 +97,23 @@ def cliffs_delta(a: Array, b: Array, level: float = 0.95) -> Effect:
     return Effect("cliffs_delta", delta, min(delta, 2 * low - 1), max(delta, 2 * high - 1))
 
 
-def _variance_of_mean(values: Array) -> float:
+def _variance_of_mean(values: FloatArray) -> float:
     return float(np.sum((values - values.mean()) ** 2) / (len(values) * max(1, len(values) - 1)))
 
 
-def _dominance(own: Array, other: Array) -> Array:
+def _dominance(own: FloatArray, other: FloatArray) -> FloatArray:
     """Per value of `own`: share of `other` below it minus share above it."""
     ordered = np.sort(other)
     below, not_above = np.searchsorted(ordered, own, "left"), np.searchsorted(ordered, own, "right")
-    dominance: Array = (below + not_above) / len(other) - 1
+    dominance: FloatArray = (below + not_above) / len(other) - 1
     return dominance
 
 
 def cohens_d(
-    a: Array, b: Array, interval: Literal["noncentral t", "delta method"] | None = None, level: float = 0.95
+    a: FloatArray,
+    b: FloatArray,
+    interval: Literal["noncentral t", "delta method"] | None = None,
+    level: float = 0.95,
 ) -> Effect:
     """Difference of means (a - b) in pooled standard deviations; NaN where neither group varies.
 
@@ -143,7 +146,7 @@ def cohens_d(
     return Effect("cohens_d", d, low, high)
 
 
-def standardised_error(a: Array, b: Array) -> tuple[float, float]:
+def standardised_error(a: FloatArray, b: FloatArray) -> tuple[float, float]:
     """Standard error of Cohen's d whatever the variances and shapes, and its degrees of freedom.
 
     The delta method: the spread of what each row adds to the difference of means and, through the pooled
@@ -176,7 +179,7 @@ def standardised_error(a: Array, b: Array) -> tuple[float, float]:
     return float(np.sqrt(sum(parts))), float(freedom)
 
 
-def pooled_sd(a: Array, b: Array) -> float:
+def pooled_sd(a: FloatArray, b: FloatArray) -> float:
     """Pooled standard deviation of two groups.
 
     Examples
@@ -188,7 +191,7 @@ def pooled_sd(a: Array, b: Array) -> float:
     return float(np.sqrt(squares / (len(a) + len(b) - 2)))
 
 
-def epsilon_squared(groups: list[Array], level: float = 0.95) -> Effect:
+def epsilon_squared(groups: list[FloatArray], level: float = 0.95) -> Effect:
     """Share of the variance of ranks between groups: Kruskal-Wallis H / (n - 1), from 0 to 1.
 
     The interval inverts the noncentral chi-squared distribution of H; it is conservative for large effects.
@@ -211,7 +214,7 @@ def epsilon_squared(groups: list[Array], level: float = 0.95) -> Effect:
     return Effect("epsilon_squared", value, min(1.0, low / (count - 1)), min(1.0, high / (count - 1)))
 
 
-def cramers_v(table: Array, level: float = 0.95) -> Effect:
+def cramers_v(table: FloatArray, level: float = 0.95) -> Effect:
     """Association of two categories, from 0 to 1, with the noncentral chi-squared interval.
 
     The interval is an approximation: in simulation 95 to 99 % hold the truth, and 90 % where a level is rare

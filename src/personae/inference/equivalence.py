@@ -7,14 +7,13 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, nct, ncx2
 from scipy.stats import t as student
 
+from personae.core.arrays import FloatArray
 from personae.inference.effects import cohens_d, standardised_error
-
-Array = NDArray[np.float64]
 
 RANK_EFFICIENCY = 3 / np.pi
 
 
-def equivalence_p(a: Array, b: Array, margin: float) -> float:
+def equivalence_p(a: FloatArray, b: FloatArray, margin: float) -> float:
     """Two one-sided tests of |Cohen's d| < margin.
 
     A small p says that the groups are equivalent. The error is that of d, in which the margin's own unit, the

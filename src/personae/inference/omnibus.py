@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-Array = NDArray[np.float64]
+from personae.core.arrays import FloatArray
+
 NumberTest = Literal["anova", "welch", "kruskal"]
 CategoryTest = Literal["chi2", "fisher"]
 TestName = NumberTest | CategoryTest
@@ -55,7 +55,7 @@ class CategoryOutcome:
     p: float
 
 
-def check_assumptions(groups: Mapping[str, Array], alpha: float, seed: int) -> Assumptions:
+def check_assumptions(groups: Mapping[str, FloatArray], alpha: float, seed: int) -> Assumptions:
     """Decide between ANOVA, Welch's ANOVA and Kruskal-Wallis.
 
     Kruskal-Wallis if a group is not normal (Shapiro-Wilk p <= alpha, or it does not vary), else Welch if
@@ -79,7 +79,7 @@ def check_assumptions(groups: Mapping[str, Array], alpha: float, seed: int) -> A
     return Assumptions(normality, levene_p, "anova" if levene_p > alpha else "welch")
 
 
-def _shapiro_p(values: Array, rng: np.random.Generator) -> float:
+def _shapiro_p(values: FloatArray, rng: np.random.Generator) -> float:
     if np.ptp(values) == 0:
         return float("nan")
     if len(values) > SHAPIRO_LIMIT:
@@ -87,11 +87,11 @@ def _shapiro_p(values: Array, rng: np.random.Generator) -> float:
     return float(stats.shapiro(values).pvalue)
 
 
-def _any_varies(groups: Mapping[str, Array]) -> bool:
+def _any_varies(groups: Mapping[str, FloatArray]) -> bool:
     return any(np.ptp(values) > 0 for values in groups.values())
 
 
-def omnibus_test(groups: Mapping[str, Array], test: NumberTest) -> Outcome:
+def omnibus_test(groups: Mapping[str, FloatArray], test: NumberTest) -> Outcome:
     """Test whether all groups have one mean (ANOVA, Welch 1951) or one distribution (Kruskal-Wallis 1952).
 
     Examples
@@ -108,7 +108,7 @@ def omnibus_test(groups: Mapping[str, Array], test: NumberTest) -> Outcome:
 
 
 def pair_tests(
-    groups: Mapping[str, Array],
+    groups: Mapping[str, FloatArray],
     test: NumberTest,
     rank_test: Literal["mann-whitney", "dunn"],
 ) -> dict[tuple[str, str], PairOutcome]:
@@ -143,14 +143,16 @@ def pair_tests(
     }
 
 
-def _mann_whitney(a: Array, b: Array) -> PairOutcome:
+def _mann_whitney(a: FloatArray, b: FloatArray) -> PairOutcome:
     if np.ptp(np.concatenate([a, b])) == 0:
         return PairOutcome("mann-whitney", len(a) * len(b) / 2, 1.0)
     result = stats.mannwhitneyu(a, b)
     return PairOutcome("mann-whitney", float(result.statistic), float(result.pvalue))
 
 
-def _dunn(groups: Mapping[str, Array], pairs: list[tuple[str, str]]) -> dict[tuple[str, str], PairOutcome]:
+def _dunn(
+    groups: Mapping[str, FloatArray], pairs: list[tuple[str, str]]
+) -> dict[tuple[str, str], PairOutcome]:
     """Difference of mean ranks over all groups in standard errors (variance corrected for ties)."""
     ranks = stats.rankdata(np.concatenate(list(groups.values())))
     count = len(ranks)
@@ -165,7 +167,7 @@ def _dunn(groups: Mapping[str, Array], pairs: list[tuple[str, str]]) -> dict[tup
     return tests
 
 
-def association_test(table: Array, seed: int) -> CategoryOutcome:
+def association_test(table: FloatArray, seed: int) -> CategoryOutcome:
     """Test whether groups differ in a category: chi-squared, or Fisher's exact test where counts are small.
 
     Fisher where an expected count is below 5 (Cochran 1954); beyond two by two its p-value comes from 9,999

@@ -11,6 +11,7 @@ from narwhals.typing import IntoDataFrame
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
+from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.tables import names
 from personae.inference.columns import read_column
@@ -18,7 +19,7 @@ from personae.inference.columns import read_column
 Kind = Literal["marginal", "joint", "conditional"]
 Closed = Literal["left", "right"]
 Counts = NDArray[np.int_]
-Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]
+Bounds = tuple[FloatArray, FloatArray]
 
 
 SCHEMA = {

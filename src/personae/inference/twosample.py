@@ -9,9 +9,8 @@ from scipy.spatial.distance import cdist
 from scipy.stats import rankdata
 from threadpoolctl import threadpool_limits
 
+from personae.core.arrays import BoolArray, FloatArray
 from personae.inference.effects import auc_interval, auc_variance
-
-Array = NDArray[np.float64]
 
 RIDGE = 1.0
 DECIMALS = 9
@@ -30,8 +29,8 @@ class TwoSample:
 
 
 def two_sample_test(
-    features: Array,
-    second: NDArray[np.bool_],
+    features: FloatArray,
+    second: BoolArray,
     *,
     seed: int | np.random.SeedSequence,
     folds: int = 5,
@@ -96,12 +95,12 @@ def two_sample_test(
     return TwoSample(float(aucs[0]), low, high, float(p), len(second))
 
 
-def _kernel(features: Array) -> Array:
+def _kernel(features: FloatArray) -> FloatArray:
     squared = cdist(features, features, "sqeuclidean")
     typical = float(np.median(squared[np.triu_indices(len(squared), 1)]))
     gaussian = np.exp(-squared / (typical or 1.0))
-    linear: Array = features @ features.T / max(1, features.shape[1])
-    combined: Array = linear + gaussian
+    linear: FloatArray = features @ features.T / max(1, features.shape[1])
+    combined: FloatArray = linear + gaussian
     return combined
 
 
@@ -109,18 +108,18 @@ def _kernel(features: Array) -> Array:
 class _Ridge:
     """Kernel ridge regression of many labellings: the inverse kernel matrix, and what it makes of them."""
 
-    labels: NDArray[np.bool_]
-    inverse: Array
-    weighted: Array
-    totals: Array
+    labels: BoolArray
+    inverse: FloatArray
+    weighted: FloatArray
+    totals: FloatArray
 
 
-def _ridge(similarity: Array, labels: NDArray[np.bool_]) -> _Ridge:
+def _ridge(similarity: FloatArray, labels: BoolArray) -> _Ridge:
     inverse = inv(similarity + RIDGE * np.eye(len(similarity)))
     return _Ridge(labels, inverse, labels @ inverse, inverse.sum(axis=0))
 
 
-def _cross_validated_auc(ridge: _Ridge, fold: NDArray[np.int_]) -> Array:
+def _cross_validated_auc(ridge: _Ridge, fold: NDArray[np.int_]) -> FloatArray:
     """AUC of each labelling.
 
     The error of rows left out follows from their block of the inverse, without another fit on the rest.
@@ -137,5 +136,5 @@ def _cross_validated_auc(ridge: _Ridge, fold: NDArray[np.int_]) -> Array:
         ranks = rankdata(scores, axis=1)
         right += (ranks * hidden).sum(axis=1) - ones * (ones + 1) / 2
         pairs += ones * zeros
-    auc: Array = right / np.maximum(pairs, 1)
+    auc: FloatArray = right / np.maximum(pairs, 1)
     return auc

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from personae.core.arrays import FloatArray
 from personae.inference import effects, omnibus
 from personae.inference.equivalence import (
     RANK_EFFICIENCY,
@@ -25,7 +26,7 @@ D_INTERVALS: Mapping[str, Literal["noncentral t", "delta method"]] = {
     "games-howell": "delta method",
 }
 Interval = tuple[float, float]
-Groups = Mapping[str, NDArray[np.float64]]
+Groups = Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ def _category_pair(
     )
 
 
-def _counts(groups: list[NDArray[np.str_]]) -> NDArray[np.float64]:
+def _counts(groups: list[NDArray[np.str_]]) -> FloatArray:
     levels = np.unique(np.concatenate(groups))
     return np.array([[np.sum(group == level) for level in levels] for group in groups], dtype=float)
 

@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp, softmax
 from sklearn.isotonic import IsotonicRegression
 
+from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.errors import PersonaeError
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
 
 METHODS = ("none", "sigmoid", "isotonic", "temperature")
 SMALLEST = 1e-4
@@ -30,7 +27,7 @@ class Calibration:
     x: tuple[tuple[float, ...], ...] = ()
     y: tuple[tuple[float, ...], ...] = ()
 
-    def probabilities(self, scores: Floats) -> Floats:
+    def probabilities(self, scores: FloatArray) -> FloatArray:
         """Turn scores, shape (rows, classes), into probabilities of the same shape that sum to 1."""
         if self.method == "none":
             return np.asarray(softmax(scores, axis=1))
@@ -46,7 +43,7 @@ class Calibration:
         return np.asarray(kept / kept.sum(axis=1, keepdims=True))
 
 
-def margins(scores: Floats) -> Floats:
+def margins(scores: FloatArray) -> FloatArray:
     """Log-odds of each class against the others; for two classes of the second only.
 
     Examples
@@ -60,7 +57,7 @@ def margins(scores: Floats) -> Floats:
     return np.asarray(scores - np.column_stack(rest))
 
 
-def calibrate(scores: Floats, target: Integers, method: str) -> Calibration:
+def calibrate(scores: FloatArray, target: IntArray, method: str) -> Calibration:
     """Fit one method on scores that were predicted out of fold.
 
     Sources: sigmoid Platt (1999), isotonic Zadrozny and Elkan (2002; one class against the rest, then
@@ -88,7 +85,7 @@ def calibrate(scores: Floats, target: Integers, method: str) -> Calibration:
 
 
 def choose_calibration(
-    scores: Floats, target: Integers, part: Integers, methods: Sequence[str]
+    scores: FloatArray, target: IntArray, part: IntArray, methods: Sequence[str]
 ) -> Calibration:
     """Pick the method with the lowest log loss on parts that it was not fitted on, then fit it on all.
 
@@ -110,13 +107,13 @@ def choose_calibration(
     return calibrate(scores, target, methods[int(np.argmin(losses))])
 
 
-def log_loss(probabilities: Floats, target: Integers) -> float:
+def log_loss(probabilities: FloatArray, target: IntArray) -> float:
     """Mean negative log probability of what happened, probabilities kept above `SMALLEST`."""
     happened = np.take_along_axis(probabilities, target[:, None], axis=1)
     return float(-np.log(np.maximum(happened, SMALLEST)).mean())
 
 
-def _inverse_temperature(scores: Floats, target: Integers) -> float:
+def _inverse_temperature(scores: FloatArray, target: IntArray) -> float:
     def loss(log_beta: float) -> float:
         return float(
             -np.take_along_axis(log_softmax(scores * np.exp(log_beta), axis=1), target[:, None], 1).mean()
@@ -125,9 +122,7 @@ def _inverse_temperature(scores: Floats, target: Integers) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-5.0, 5.0), method="bounded").x))
 
 
-def _fit_sigmoid(
-    margin: Floats, happened: npt.NDArray[np.bool_]
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _fit_sigmoid(margin: FloatArray, happened: BoolArray) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Newton's method on Platt's two parameters, with his smoothed targets so that it always converges."""
     events = happened.sum()
     goal = np.where(happened, (events + 1) / (events + 2), 1 / (len(happened) - events + 2))
@@ -147,16 +142,14 @@ def _fit_sigmoid(
     return (slope,), (float(beta[1] - slope * centre),)
 
 
-def _sigmoid(margin: Floats, slope: Floats, intercept: Floats) -> Floats:
+def _sigmoid(margin: FloatArray, slope: FloatArray, intercept: FloatArray) -> FloatArray:
     return np.asarray(1 / (1 + np.exp(-np.clip(slope * margin + intercept, -500, 500))))
 
 
-def _fit_steps(
-    margin: Floats, happened: npt.NDArray[np.bool_]
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _fit_steps(margin: FloatArray, happened: BoolArray) -> tuple[tuple[float, ...], tuple[float, ...]]:
     steps = IsotonicRegression(out_of_bounds="clip").fit(margin, happened.astype(float))
     return tuple(steps.X_thresholds_.tolist()), tuple(steps.y_thresholds_.tolist())
 
 
-def _steps(margin: Floats, x: Floats, y: Floats) -> Floats:
+def _steps(margin: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
     return np.interp(margin, x, y)

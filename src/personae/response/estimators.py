@@ -5,18 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 from sklearn.utils.class_weight import compute_sample_weight
 
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.response.calibration import SMALLEST, margins
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
 
 SCIKIT_LEARN = {
     "logistic": LogisticRegression,
@@ -48,10 +45,10 @@ class FittedStack:
     """Weights of a fitted stack: one row a class (for two classes the second only)."""
 
     members: tuple[str, ...]
-    weights: Floats
-    intercept: Floats
+    weights: FloatArray
+    intercept: FloatArray
 
-    def scores(self, members: Sequence[Floats]) -> Floats:
+    def scores(self, members: Sequence[FloatArray]) -> FloatArray:
         """Combine the members' scores, each of shape (rows, classes), into one array of that shape."""
         found = np.hstack([margins(scores) for scores in members]) @ self.weights.T + self.intercept
         return two_columns(found[:, 0]) if found.shape[1] == 1 else np.asarray(found)
@@ -80,7 +77,7 @@ def build(kind: str, *, class_weight: str | None = None, **parameters: Any) -> M
     return Model(SCIKIT_LEARN[kind](**parameters), class_weight)
 
 
-def fit(model: Model, inputs: Floats, target: Integers, seed: int) -> Any:
+def fit(model: Model, inputs: FloatArray, target: IntArray, seed: int) -> Any:
     """Fit a copy of the model's estimator; `seed` replaces its random state where it has one."""
     estimator = clone(model.estimator)
     if "random_state" in estimator.get_params():
@@ -89,7 +86,7 @@ def fit(model: Model, inputs: Floats, target: Integers, seed: int) -> Any:
     return estimator.fit(inputs, target, sample_weight=weight)
 
 
-def scores(estimator: Any, inputs: Floats) -> Floats:
+def scores(estimator: Any, inputs: FloatArray) -> FloatArray:
     """Log-probability of each class up to a constant per row, shape (rows, classes); finite.
 
     A support vector machine has none and gives its decision values: calibrate them.
@@ -100,12 +97,12 @@ def scores(estimator: Any, inputs: Floats) -> Floats:
     return two_columns(decision) if decision.ndim == 1 else np.asarray(decision, dtype=np.float64)
 
 
-def two_columns(margin: Floats) -> Floats:
+def two_columns(margin: FloatArray) -> FloatArray:
     """Write log-odds, shape (rows,), as scores of two classes."""
     return np.column_stack([-margin / 2, margin / 2])
 
 
-def fit_stack(stack: Stack, members: Sequence[Floats], target: Integers) -> FittedStack:
+def fit_stack(stack: Stack, members: Sequence[FloatArray], target: IntArray) -> FittedStack:
     """Fit the stack's weights on the members' scores out of fold, in the order of `stack.members`."""
     inputs = np.hstack([margins(scores) for scores in members])
     spread = np.maximum(inputs.std(axis=0), 1e-12)

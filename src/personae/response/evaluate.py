@@ -5,18 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.response import metrics, scores
 from personae.response.folds import Folds
 from personae.response.model import ResponseModel, fit_on_all
 from personae.response.preprocessing import features
 from personae.response.validation import Plan, Validation, validate
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +45,12 @@ class Classification:
 
     report: dict[str, Any]
     validation: Validation
-    procedure: Floats
+    procedure: FloatArray
     model: ResponseModel
     curves: dict[str, pd.DataFrame]
 
 
-def encode_target(values: pd.Series, name: str) -> tuple[Integers, tuple[Any, ...]]:
+def encode_target(values: pd.Series, name: str) -> tuple[IntArray, tuple[Any, ...]]:
     """Number the classes of a target in sorted order; of two classes the second is the event.
 
     Raises
@@ -147,7 +144,7 @@ def classify(
 
 
 def _figures(
-    target: Integers, folds: Folds, validation: Validation, plan: Plan, workers: int
+    target: IntArray, folds: Folds, validation: Validation, plan: Plan, workers: int
 ) -> dict[str, Any]:
     scored = scores.score_all(target, validation.models, folds, workers=workers)
     assert validation.procedure is not None
@@ -166,7 +163,7 @@ def _figures(
     }
 
 
-def _majority_accuracy(target: Integers, folds: Folds) -> float:
+def _majority_accuracy(target: IntArray, folds: Folds) -> float:
     """Share of the most frequent class in the scored folds: the mean over them, as of the models."""
     usual = target == np.bincount(target).argmax()
     parts = [usual[fold == k].mean() for fold in folds.assignment for k in folds.outer]
@@ -175,7 +172,7 @@ def _majority_accuracy(target: Integers, folds: Folds) -> float:
 
 def ablate(
     customers: pd.DataFrame,
-    target: Integers,
+    target: IntArray,
     folds: Folds,
     plan: Plan,
     *,

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone
 
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.core.parallel import run_all
 from personae.response import metrics
@@ -18,9 +18,6 @@ from personae.response.estimators import FittedStack, fit, scores
 from personae.response.folds import Folds
 from personae.response.preprocessing import input_columns
 from personae.response.validation import Plan, Validation, seed_of, seeded
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +37,13 @@ class Contributions:
     """
 
     columns: tuple[str, ...]
-    amounts: Floats
-    base: Floats
+    amounts: FloatArray
+    base: FloatArray
 
 
 def permutation_importance(
     table: pd.DataFrame,
-    target: Integers,
+    target: IntArray,
     folds: Folds,
     plan: Plan,
     validation: Validation,
@@ -88,7 +85,7 @@ def permutation_importance(
 
 def shap_values(
     table: pd.DataFrame,
-    target: Integers,
+    target: IntArray,
     folds: Folds,
     plan: Plan,
     *,
@@ -159,11 +156,11 @@ def _weights(validation: Validation, name: str, place: int) -> FittedStack | Non
 
 def _fold_importance(
     table: pd.DataFrame,
-    target: Integers,
-    rows: tuple[Integers, Integers],
+    target: IntArray,
+    rows: tuple[IntArray, IntArray],
     plan: Plan,
     task: tuple[FittedStack | None, str, int, int, int],
-) -> Floats:
+) -> FloatArray:
     stack, name, fold, shuffles, seed = task
     train, test = rows
     state = seed_of(seed, (0, (fold,)))
@@ -192,11 +189,11 @@ def _fold_importance(
 
 def _fold_contributions(
     table: pd.DataFrame,
-    target: Integers,
-    rows: tuple[Integers, Integers],
+    target: IntArray,
+    rows: tuple[IntArray, IntArray],
     plan: Plan,
     task: tuple[str, int, int],
-) -> tuple[Floats, tuple[str, ...]]:
+) -> tuple[FloatArray, tuple[str, ...]]:
     from xgboost import DMatrix  # noqa: PLC0415 - only where the plan has such a model
 
     model, fold, seed = task
@@ -216,5 +213,5 @@ def _fold_contributions(
     return np.column_stack([*(_total(found, sources, name) for name in names), found[:, -1]]), names
 
 
-def _total(found: Floats, sources: Sequence[str], name: str) -> Floats:
+def _total(found: FloatArray, sources: Sequence[str], name: str) -> FloatArray:
     return np.asarray(found[:, [k for k, source in enumerate(sources) if source == name]].sum(axis=1))

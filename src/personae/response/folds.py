@@ -10,9 +10,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedKFold
 
+from personae.core.arrays import IntArray
 from personae.core.errors import PersonaeError
-
-Integers = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +23,9 @@ class Folds:
     for each row, the first fold that it may teach about.
     """
 
-    assignment: Integers
+    assignment: IntArray
     count: int
-    ready: Integers | None = None
+    ready: IntArray | None = None
 
     @property
     def forward(self) -> bool:
@@ -63,13 +62,13 @@ class Folds:
         """Name the fit (as in `fits`) whose prediction of fold `inner` knows nothing of fold `test`."""
         return (inner,) if self.forward else (min(test, inner), max(test, inner))
 
-    def rows(self, repeat: int, left_out: Sequence[int]) -> tuple[Integers, Integers]:
+    def rows(self, repeat: int, left_out: Sequence[int]) -> tuple[IntArray, IntArray]:
         """Return the training and the predicted rows of one fit."""
         predicted = np.isin(self.assignment[repeat], left_out)
         train = ~predicted if self.ready is None else self.ready <= min(left_out)
         return np.flatnonzero(train), np.flatnonzero(predicted)
 
-    def taught(self, repeat: int, test: int, inner: int) -> Integers:
+    def taught(self, repeat: int, test: int, inner: int) -> IntArray:
         """Return the rows of an inner fold whose answer is known when fold `test` begins."""
         known = self.assignment[repeat] == inner
         return np.flatnonzero(known if self.ready is None else known & (self.ready <= test))
@@ -81,7 +80,7 @@ class Folds:
         return float(np.mean([len(test) / (len(train) + len(test)) for train, test in splits]))
 
 
-def identical_rows(table: pd.DataFrame) -> Integers:
+def identical_rows(table: pd.DataFrame) -> IntArray:
     """Number the groups of rows that are equal in every column, a missing value being equal to itself.
 
     Examples
@@ -95,7 +94,7 @@ def identical_rows(table: pd.DataFrame) -> Integers:
     return np.asarray(order[number.ravel()], dtype=np.intp)
 
 
-def merged_groups(a: Integers, b: Integers) -> Integers:
+def merged_groups(a: IntArray, b: IntArray) -> IntArray:
     """Keep together whoever is together in `a` or in `b`, through any chain of both.
 
     Examples
@@ -109,7 +108,7 @@ def merged_groups(a: Integers, b: Integers) -> Integers:
     return np.asarray(pd.factorize(label)[0], dtype=np.intp)
 
 
-def grouped_folds(target: Integers, groups: Integers, *, folds: int, repeats: int, seed: int) -> Folds:
+def grouped_folds(target: IntArray, groups: IntArray, *, folds: int, repeats: int, seed: int) -> Folds:
     """Deal groups into folds, stratified by each group's most frequent class, several times over.
 
     Parameters
@@ -145,7 +144,7 @@ def grouped_folds(target: Integers, groups: Integers, *, folds: int, repeats: in
 
 
 def time_folds(
-    target: Integers,
+    target: IntArray,
     time: npt.NDArray[np.generic],
     *,
     folds: int,
@@ -193,7 +192,7 @@ def time_folds(
     return Folds(np.asarray(block, dtype=np.intp)[None, :], folds, np.asarray(ready, dtype=np.intp))
 
 
-def _even(counts: Integers, blocks: int) -> Integers:
+def _even(counts: IntArray, blocks: int) -> IntArray:
     """Number neighbours so that each block comes as near as it can to an equal share of what is left."""
     ends = np.cumsum(counts)
     number = np.zeros(len(counts), dtype=np.intp)
@@ -207,7 +206,7 @@ def _even(counts: Integers, blocks: int) -> Integers:
     return number
 
 
-def check_classes(target: Integers, folds: int) -> None:
+def check_classes(target: IntArray, folds: int) -> None:
     """Refuse a target that cannot be dealt into folds."""
     _, counts = np.unique(target, return_counts=True)
     if len(counts) < 2:

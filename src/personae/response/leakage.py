@@ -7,19 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.neighbors import NearestNeighbors
 from sklearn.tree import DecisionTreeClassifier
 
+from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.response import metrics
 from personae.response.folds import identical_rows
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
 
 FEWEST_FILLED = 10
 CERTAIN = 0.9
@@ -39,8 +35,8 @@ class Finding:
 
 def inspect(
     table: pd.DataFrame,
-    target: Integers,
-    units: Integers,
+    target: IntArray,
+    units: IntArray,
     *,
     suspicious_auc: float,
     seed: int,
@@ -67,7 +63,7 @@ def inspect(
     ]
 
 
-def declared(values: pd.DataFrame, target: Integers) -> Finding:
+def declared(values: pd.DataFrame, target: IntArray) -> Finding:
     """Tell how well the columns that are known to leak would do, each alone; the features leave them out.
 
     Examples
@@ -85,7 +81,7 @@ def declared(values: pd.DataFrame, target: Integers) -> Finding:
     return Finding("declared", tuple(values), "handled", evidence)
 
 
-def duplicates(groups: Integers, units: Integers, *, forward: bool = False) -> Finding:
+def duplicates(groups: IntArray, units: IntArray, *, forward: bool = False) -> Finding:
     """Look for identical customers whom the validation would put into different folds.
 
     Examples
@@ -106,7 +102,7 @@ def duplicates(groups: Integers, units: Integers, *, forward: bool = False) -> F
     return Finding("duplicates", (), "handled", f"{evidence}, {kept}")
 
 
-def conflicts(groups: Integers, target: Integers) -> Finding:
+def conflicts(groups: IntArray, target: IntArray) -> Finding:
     """Count identical customers with different answers: no model of these columns can get all right."""
     counts = np.zeros((groups.max() + 1, target.max() + 1))
     np.add.at(counts, (groups, target), 1)
@@ -119,7 +115,7 @@ def conflicts(groups: Integers, target: Integers) -> Finding:
 
 
 def single_column(
-    table: pd.DataFrame, target: Integers, units: Integers, *, suspicious_auc: float, seed: int
+    table: pd.DataFrame, target: IntArray, units: IntArray, *, suspicious_auc: float, seed: int
 ) -> Finding:
     """Look for a column that alone predicts too well: ROC AUC of a small tree, out of fold.
 
@@ -144,7 +140,7 @@ def single_column(
     return Finding("single column", suspects, "leak" if suspects else "clean", evidence)
 
 
-def filled_after(table: pd.DataFrame, target: Integers) -> Finding:
+def filled_after(table: pd.DataFrame, target: IntArray) -> Finding:
     """Look for a column that is filled, or differs from its usual value, almost only with one answer.
 
     A column is reported if the exact lower bound (Clopper and Pearson 1934) of the share of one answer among
@@ -168,7 +164,7 @@ def filled_after(table: pd.DataFrame, target: Integers) -> Finding:
     return Finding("filled after the event", tuple(suspects), "leak" if suspects else "clean", evidence)
 
 
-def _certain_answer(filled: Flags, target: Integers) -> float | None:
+def _certain_answer(filled: BoolArray, target: IntArray) -> float | None:
     if filled.sum() < FEWEST_FILLED or filled.all():
         return None
     counts = np.bincount(target[filled], minlength=target.max() + 1)
@@ -178,7 +174,7 @@ def _certain_answer(filled: Flags, target: Integers) -> float | None:
     return float(counts.max() / filled.sum()) if lower > CERTAIN and 1 - lower < (1 - usual) / 5 else None
 
 
-def resampled(table: pd.DataFrame, target: Integers, groups: Integers) -> Finding:
+def resampled(table: pd.DataFrame, target: IntArray, groups: IntArray) -> Finding:
     """Look for resampling before the split: copies, or points between neighbours, of the rarer answers.
 
     Among the rows of the rarer answers the share of such rows must exceed 30 % and be beyond chance (Fisher's
@@ -199,7 +195,7 @@ def resampled(table: pd.DataFrame, target: Integers, groups: Integers) -> Findin
     return Finding("resampled before the split", (), "leak" if seen else "clean", evidence)
 
 
-def _between_neighbours(table: pd.DataFrame, target: Integers) -> Flags:
+def _between_neighbours(table: pd.DataFrame, target: IntArray) -> BoolArray:
     """Tell which rows lie on the straight line between two neighbours with the same answer."""
     numeric = table.select_dtypes("number")
     varied = numeric.loc[:, (numeric.nunique() > 20) & numeric.notna().any()]
@@ -223,7 +219,7 @@ def _between_neighbours(table: pd.DataFrame, target: Integers) -> Flags:
 
 
 def canary(
-    run: Callable[[Integers], Floats], target: Integers, units: Integers, *, permutations: int, seed: int
+    run: Callable[[IntArray], FloatArray], target: IntArray, units: IntArray, *, permutations: int, seed: int
 ) -> Finding:
     """Run a whole pipeline on permuted answers: whatever it still finds, it cannot have learned honestly.
 
@@ -260,7 +256,7 @@ def canary(
     return Finding("permuted answers", (), "leak" if mean > limit else "clean", evidence)
 
 
-def _null_sd(answers: Integers, units: Integers) -> float:
+def _null_sd(answers: IntArray, units: IntArray) -> float:
     """Standard deviation of the ROC AUC under chance, with units as sample size (Mann and Whitney 1947)."""
     first = np.unique(units, return_index=True)[1]
     events = np.bincount(answers[first])[1:]

@@ -7,12 +7,12 @@ from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from sklearn.model_selection import train_test_split
 
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.core.tables import names
 from personae.response import scores
@@ -23,8 +23,6 @@ from personae.response.preprocessing import features
 from personae.response.settings import Classify, Merging
 from personae.response.validation import validate
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
 Encoding = Literal["dummies", "integer codes"]
 
 TOO_FEW = "not compared: fewer rows than compare.rules.min_group"
@@ -187,7 +185,7 @@ def _figures(
 
 
 def failures(
-    model: str, target: Integers, probabilities: Floats, classes: Sequence[str], customers: Sequence[Any]
+    model: str, target: IntArray, probabilities: FloatArray, classes: Sequence[str], customers: Sequence[Any]
 ) -> Failures:
     """Find the classes that are taken for each other, and the rows that are usually predicted wrongly.
 

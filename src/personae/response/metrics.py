@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 from sklearn.metrics import average_precision_score
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
+from personae.core.arrays import BoolArray, FloatArray, IntArray
 
 NAMES = (
     "accuracy",
@@ -59,12 +57,12 @@ class Difference:
 class Reliability:
     """Points of a reliability curve: bins of equal width that hold at least one prediction."""
 
-    predicted: Floats
-    observed: Floats
-    count: Integers
+    predicted: FloatArray
+    observed: FloatArray
+    count: IntArray
 
 
-def figures(target: Integers, probabilities: Floats) -> dict[str, float]:
+def figures(target: IntArray, probabilities: FloatArray) -> dict[str, float]:
     """Compute the nine figures of `NAMES`.
 
     Parameters
@@ -104,7 +102,7 @@ def figures(target: Integers, probabilities: Floats) -> dict[str, float]:
     }
 
 
-def ranking(target: Integers, probabilities: Floats, metric: str) -> float:
+def ranking(target: IntArray, probabilities: FloatArray, metric: str) -> float:
     """ROC AUC or average precision, of class 1 or macro-averaged; NaN where only one class occurs.
 
     Examples
@@ -120,14 +118,14 @@ def ranking(target: Integers, probabilities: Floats, metric: str) -> float:
     return float(np.mean([figure(target == k, probabilities[:, k]) for k in positive]))
 
 
-def _mann_whitney(positive: npt.NDArray[np.bool_], score: Floats) -> float:
+def _mann_whitney(positive: BoolArray, score: FloatArray) -> float:
     """ROC AUC as the share of pairs in the right order, a tie being half of one (Mann and Whitney 1947)."""
     ranks = stats.rankdata(score)[positive]
     pairs = len(ranks) * (len(score) - len(ranks))
     return float((ranks.sum() - len(ranks) * (len(ranks) + 1) / 2) / pairs)
 
 
-def expected_calibration_error(target: Integers, probabilities: Floats) -> float:
+def expected_calibration_error(target: IntArray, probabilities: FloatArray) -> float:
     """Mean gap between predicted and observed share over ten bins of equal width (Naeini et al. 2015).
 
     Of class 1 for two classes, of the most probable class for more. A small sample has a positive value
@@ -137,7 +135,7 @@ def expected_calibration_error(target: Integers, probabilities: Floats) -> float
     return float((np.abs(curve.predicted - curve.observed) * curve.count).sum() / curve.count.sum())
 
 
-def reliability(target: Integers, probabilities: Floats) -> Reliability:
+def reliability(target: IntArray, probabilities: FloatArray) -> Reliability:
     """Predicted and observed share in ten bins of equal width.
 
     Examples
@@ -160,7 +158,7 @@ def reliability(target: Integers, probabilities: Floats) -> Reliability:
     )
 
 
-def summarise(folds: Mapping[str, Floats], pooled: Mapping[str, Floats]) -> dict[str, Figure]:
+def summarise(folds: Mapping[str, FloatArray], pooled: Mapping[str, FloatArray]) -> dict[str, Figure]:
     """Summarise figures by fold, shape (repeats, folds), and by repeat, shape (repeats,)."""
     return {
         name: Figure(
@@ -173,7 +171,13 @@ def summarise(folds: Mapping[str, Floats], pooled: Mapping[str, Floats]) -> dict
 
 
 def corrected_difference(
-    a: str, b: str, metric: str, values: tuple[Floats, Floats], *, test_share: float, level: float = 0.95
+    a: str,
+    b: str,
+    metric: str,
+    values: tuple[FloatArray, FloatArray],
+    *,
+    test_share: float,
+    level: float = 0.95,
 ) -> Difference:
     """Compare two models over the same folds by the corrected resampled t test.
 

@@ -13,15 +13,13 @@ from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from personae.core.archive import normalised
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.imputation.imputer import TRUSTED_TYPES as IMPUTERS
 from personae.response.calibration import Calibration
 from personae.response.estimators import FittedStack, fit, scores
 from personae.response.preprocessing import SegmentColumns, features
 from personae.response.validation import Plan, Validation, seeded
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
 
 CHUNK = 100_000
 # Reviewed: plain state of scikit-learn's trees and losses, and the project's own estimators.
@@ -69,7 +67,7 @@ class ResponseModel:
     stack: FittedStack | None
     calibration: Calibration
 
-    def predict_proba(self, customers: pd.DataFrame) -> Floats:
+    def predict_proba(self, customers: pd.DataFrame) -> FloatArray:
         """Probability of each class, shape (rows, classes), in pieces that bound the memory.
 
         Raises
@@ -84,7 +82,7 @@ class ResponseModel:
         """Most probable class of each customer."""
         return np.asarray(np.asarray(self.classes)[self.predict_proba(customers).argmax(axis=1)])
 
-    def _piece(self, customers: pd.DataFrame) -> Floats:
+    def _piece(self, customers: pd.DataFrame) -> FloatArray:
         taken = features(customers, self.columns)
         if taken.empty:
             return np.empty((0, len(self.classes)))
@@ -95,7 +93,7 @@ class ResponseModel:
 
 def fit_on_all(
     table: pd.DataFrame,
-    target: Integers,
+    target: IntArray,
     plan: Plan,
     validation: Validation,
     *,

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.preprocessing import RobustScaler, StandardScaler
 
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.core.parallel import run_all
 from personae.imputation.imputer import TableImputer
@@ -27,9 +27,6 @@ from personae.response.settings import Stack as StackSettings
 from personae.response.validation import Plan, fit_and_score, seed_of, validate
 from personae.segmentation.clusterers import KMeansClusterer
 from personae.segmentation.space import Space
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
 
 CANARY_FOLDS = 3
 SCALERS = {"standard": StandardScaler(), "robust": RobustScaler(), "passthrough": "passthrough"}
@@ -64,8 +61,8 @@ def no_answers() -> Answers:
 class _Case:
     settings: Classify
     table: pd.DataFrame
-    target: Integers
-    units: Integers
+    target: IntArray
+    units: IntArray
     folds: Folds
     plan: Plan
     seed: int
@@ -116,7 +113,7 @@ def answer(customers: pd.DataFrame, settings: Classify, *, seed: int) -> Answers
     return Answers(report, found.curves, scored, found.model)
 
 
-def units_of(settings: Classify, customers: pd.DataFrame, table: pd.DataFrame) -> Integers:
+def units_of(settings: Classify, customers: pd.DataFrame, table: pd.DataFrame) -> IntArray:
     """Number who is kept together: rows of one unit, and rows that are identical in all features."""
     same = identical_rows(table)
     if settings.unit is None:
@@ -147,7 +144,7 @@ def describe(settings: Classify, table: pd.DataFrame, *, segment: bool | None = 
     )
 
 
-def deal(settings: Classify, customers: pd.DataFrame, target: Integers, units: Integers, seed: int) -> Folds:
+def deal(settings: Classify, customers: pd.DataFrame, target: IntArray, units: IntArray, seed: int) -> Folds:
     """Deal the customers into folds, or cut time into blocks."""
     if settings.time is not None:
         known = None if settings.known is None else customers[settings.known].to_numpy()
@@ -238,7 +235,7 @@ def _guarded(case: _Case) -> list[leakage.Finding]:
         forward=case.folds.forward,
     )
 
-    def run(answers: Integers) -> Floats:
+    def run(answers: IntArray) -> FloatArray:
         once = case.folds
         if not once.forward:
             once = grouped_folds(answers, units, folds=CANARY_FOLDS, repeats=1, seed=case.seed)

@@ -4,22 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
+from personae.core.arrays import FloatArray, IntArray
 
 PREFIX = "probability_"
 
 
 def responses(
     customers: Sequence[Any],
-    units: Integers,
-    target: Integers,
+    units: IntArray,
+    target: IntArray,
     *,
     classes: Sequence[Any],
-    probabilities: Floats,
+    probabilities: FloatArray,
     reasons: Sequence[str],
 ) -> pd.DataFrame:
     """Lay out predictions of the procedure, shape (repeats, rows, classes), as a table.
@@ -47,6 +45,6 @@ def responses(
     return pd.DataFrame({**known, **figures, "reason": list(reasons)})
 
 
-def event_probabilities(table: pd.DataFrame) -> Floats:
+def event_probabilities(table: pd.DataFrame) -> FloatArray:
     """Read the probabilities of the event back, shape (repeats, rows)."""
     return np.ascontiguousarray(table.filter(like=PREFIX).to_numpy(dtype=np.float64).T)

@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
-
-Floats = npt.NDArray[np.float64]
 
 
 class SegmentColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -37,7 +35,7 @@ class SegmentColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.segments_ = np.unique(self.clusterer_.predict(points))
         return self
 
-    def transform(self, table: pd.DataFrame) -> Floats:
+    def transform(self, table: pd.DataFrame) -> FloatArray:
         """Give the columns of the segments, shape (rows, segments)."""
         segment = self.clusterer_.predict(self.space_.transform(table))
         return np.asarray((segment[:, None] == self.segments_).astype(np.float64))

@@ -7,18 +7,15 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.parallel import run_all
 from personae.core.statistics import adjust
 from personae.response import metrics
 from personae.response.folds import Folds
 from personae.response.metrics import Difference, Figure
 from personae.response.validation import OutOfFold, Plan, Validation
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
 
 COMPARED = ("roc_auc", "average_precision", "brier")
 CURVE_POINTS = 200
@@ -28,11 +25,11 @@ CURVE_POINTS = 200
 class Scored:
     """Figures of one model: by fold, shape (repeats, folds), and their summary."""
 
-    by_fold: Mapping[str, Floats]
+    by_fold: Mapping[str, FloatArray]
     summary: Mapping[str, Figure]
 
 
-def score(target: Integers, probabilities: Floats, folds: Folds) -> Scored:
+def score(target: IntArray, probabilities: FloatArray, folds: Folds) -> Scored:
     """Compute the figures of predictions out of fold, shape (repeats, rows, classes).
 
     A fold's figures are computed on its own rows; the pooled ones on all rows of a repeat at once.
@@ -51,7 +48,7 @@ def score(target: Integers, probabilities: Floats, folds: Folds) -> Scored:
 
 
 def score_all(
-    target: Integers, models: Mapping[str, OutOfFold], folds: Folds, *, workers: int
+    target: IntArray, models: Mapping[str, OutOfFold], folds: Folds, *, workers: int
 ) -> dict[str, Scored]:
     """Compute the figures of every model, side by side."""
     tasks = [partial(score, target, one.probabilities, folds) for one in models.values()]
@@ -80,7 +77,7 @@ def selection(validation: Validation, scored: Scored, plan: Plan) -> dict[str, A
     return {"by": plan.select, "preferred": plan.prefer, "counts": counts, "figures": scored.summary}
 
 
-def curves(target: Integers, validation: Validation) -> dict[str, pd.DataFrame]:
+def curves(target: IntArray, validation: Validation) -> dict[str, pd.DataFrame]:
     """Give ROC, precision-recall and reliability curves of every model, all repeats taken together.
 
     Returns
@@ -107,7 +104,7 @@ def curves(target: Integers, validation: Validation) -> dict[str, pd.DataFrame]:
     return {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items()}
 
 
-def _ranking_curves(truth: npt.NDArray[np.bool_], score: Floats) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _ranking_curves(truth: BoolArray, score: FloatArray) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Thin both curves to points at equal steps down the ranking."""
     order = np.argsort(-score, kind="stable")
     hits = np.cumsum(truth[order])

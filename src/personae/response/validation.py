@@ -11,10 +11,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone
 
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.core.parallel import run_all
 from personae.response import metrics
@@ -22,10 +22,8 @@ from personae.response.calibration import Calibration, choose_calibration
 from personae.response.estimators import FittedStack, Model, Stack, fit, fit_stack, scores
 from personae.response.folds import Folds
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
 Fit = tuple[int, tuple[int, ...]]
-Scores = dict[Fit, dict[str, Floats]]
+Scores = dict[Fit, dict[str, FloatArray]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class OutOfFold:
     stacks : weights inside each outer fold, repeat by repeat; empty if no stack
     """
 
-    probabilities: Floats
+    probabilities: FloatArray
     final: Calibration | None = None
     stack: FittedStack | None = None
     stacks: tuple[FittedStack, ...] = ()
@@ -79,7 +77,7 @@ class Validation:
 
     models: Mapping[str, OutOfFold]
     chosen: tuple[str, ...]
-    procedure: Floats | None
+    procedure: FloatArray | None
 
     @property
     def best(self) -> str:
@@ -96,23 +94,23 @@ class _Case:
     `test_share` is what an inner fold tests, as a share of its rows and those it learns from; the mean.
     """
 
-    outer: Mapping[str, Floats]
-    inner: Mapping[str, Floats]
-    target: Integers
-    part: Integers
+    outer: Mapping[str, FloatArray]
+    inner: Mapping[str, FloatArray]
+    target: IntArray
+    part: IntArray
     test_share: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    probabilities: Mapping[str, Floats]
+    probabilities: Mapping[str, FloatArray]
     chosen: str | None
     calibrations: Mapping[str, Calibration]
     stacks: Mapping[str, FittedStack]
 
 
 def validate(
-    table: pd.DataFrame, target: Integers, folds: Folds, plan: Plan, *, seed: int, workers: int = 2
+    table: pd.DataFrame, target: IntArray, folds: Folds, plan: Plan, *, seed: int, workers: int = 2
 ) -> Validation:
     """Predict every row out of fold with every model of the plan.
 
@@ -158,8 +156,8 @@ def check_names(plan: Plan) -> None:
 
 
 def fit_and_score(
-    table: pd.DataFrame, target: Integers, rows: tuple[Integers, Integers], plan: Plan, seed: int
-) -> dict[str, Floats]:
+    table: pd.DataFrame, target: IntArray, rows: tuple[IntArray, IntArray], plan: Plan, seed: int
+) -> dict[str, FloatArray]:
     """Fit preprocessing and every model on the training rows; give the scores of the others by model."""
     train, test = rows
     prepare = seeded(clone(plan.preprocessing), seed)
@@ -182,7 +180,7 @@ def seeded(estimator: Any, seed: int) -> Any:
 
 
 def _outer_case(
-    fitted: Scores, target: Integers, folds: Folds, place: tuple[int, int], nested: bool
+    fitted: Scores, target: IntArray, folds: Folds, place: tuple[int, int], nested: bool
 ) -> _Case:
     repeat, test = place
     outer = fitted[repeat, (test,)]
@@ -200,7 +198,7 @@ def _outer_case(
     return _Case(outer, inner, target[order], folds.assignment[repeat, order], share)
 
 
-def _final_case(fitted: Scores, target: Integers, folds: Folds) -> _Case:
+def _final_case(fitted: Scores, target: IntArray, folds: Folds) -> _Case:
     """Gather what the model of all rows can learn from: the first repeat's predictions out of fold."""
     rows = np.concatenate([np.flatnonzero(folds.assignment[0] == k) for k in folds.outer])
     parts = [fitted[0, (k,)] for k in folds.outer]
@@ -208,7 +206,7 @@ def _final_case(fitted: Scores, target: Integers, folds: Folds) -> _Case:
     return _Case(scored, scored, target[rows], folds.assignment[0, rows], folds.test_share)
 
 
-def _take(fitted: Scores, folds: Folds, key: Fit, name: str, rows: Integers) -> Floats:
+def _take(fitted: Scores, folds: Folds, key: Fit, name: str, rows: IntArray) -> FloatArray:
     """Pick from a fit's predictions, which follow the order of the rows, those of some rows."""
     return np.asarray(fitted[key][name][np.searchsorted(folds.rows(*key)[1], rows)])
 
@@ -239,7 +237,7 @@ def _judge(case: _Case, plan: Plan) -> _Judged:
     return _Judged(probabilities, choose_model(quality, plan, case.test_share), calibrations, stacks)
 
 
-def _quality(found: Floats, case: _Case, select: str) -> Floats:
+def _quality(found: FloatArray, case: _Case, select: str) -> FloatArray:
     """Figure that chooses, in inner folds with several classes, on scores: calibration keeps most ranks."""
     probabilities = Calibration("none").probabilities(found)
     parts = [case.part == k for k in np.unique(case.part)]
@@ -247,7 +245,7 @@ def _quality(found: Floats, case: _Case, select: str) -> Floats:
     return np.array([value for value in values if np.isfinite(value)])
 
 
-def choose_model(quality: Mapping[str, Floats], plan: Plan, test_share: float) -> str:
+def choose_model(quality: Mapping[str, FloatArray], plan: Plan, test_share: float) -> str:
     """Keep the preferred model unless the best one's advantage over it has a corrected interval above zero.
 
     Parameters
@@ -275,7 +273,7 @@ def choose_model(quality: Mapping[str, Floats], plan: Plan, test_share: float) -
     return best if gap.lower > 0 else plan.prefer
 
 
-def _collect(judged: Sequence[_Judged], final: _Judged | None, folds: Folds, target: Integers) -> Validation:
+def _collect(judged: Sequence[_Judged], final: _Judged | None, folds: Folds, target: IntArray) -> Validation:
     names = tuple(judged[0].probabilities)
     shape = (folds.repeats, len(target), int(target.max()) + 1)
     found = {name: np.full(shape, np.nan) for name in names}

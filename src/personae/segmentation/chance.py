@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from personae.core.arrays import BoolArray, FloatArray
 from personae.core.parallel import run_all
 from personae.segmentation.choice import STABLE
-from personae.segmentation.clusterers import Clusterer, Matrix
+from personae.segmentation.clusterers import Clusterer
 from personae.segmentation.null_models import LAWS, Null, NullModel, compare, fit_null
 from personae.segmentation.procedure import Customers, Figures, Plan, Procedure, measure
 from personae.segmentation.stability import Groups, bootstrap_once, smallest_jaccard
@@ -30,9 +30,9 @@ class Chance:
     """
 
     figures: tuple[Figures, ...]
-    reached: NDArray[np.bool_]
+    reached: BoolArray
 
-    def silhouettes(self, column: int) -> Matrix:
+    def silhouettes(self, column: int) -> FloatArray:
         """Give the silhouettes of one candidate."""
         return np.array([each.silhouette[column] for each in self.figures])
 
@@ -75,7 +75,7 @@ def by_chance(
     return {law.model.law: Chance(tuple(law.figures), each) for law, each in zip(laws, reached, strict=True)}
 
 
-def box_inertia(figures: Mapping[str, Sequence[Figures]]) -> Matrix:
+def box_inertia(figures: Mapping[str, Sequence[Figures]]) -> FloatArray:
     """Give the inertias of uniform tables, shape (tables, ks), which the gap statistic compares with."""
     return np.array([each.inertia for each in figures["box"]])
 
@@ -94,7 +94,7 @@ class _Law:
         """Give what draws some tables and measures them."""
         return [partial(_figures_once, *self._way, seed) for seed in self._seeds[start:stop]]
 
-    def reached(self, observed: Figures, k: int | None, reference: Matrix) -> NDArray[np.bool_]:
+    def reached(self, observed: Figures, k: int | None, reference: FloatArray) -> BoolArray:
         """Tell which of the tables stand out as the observed one does."""
         procedure = self._plan.procedure
         standing = _standing([observed, *self.figures])
@@ -120,7 +120,7 @@ class _Law:
     def _way(self) -> tuple[NullModel, Groups, Procedure]:
         return self.model, self._groups, self._plan.procedure
 
-    def _vote(self, figures: Figures, reference: Matrix) -> int:
+    def _vote(self, figures: Figures, reference: FloatArray) -> int:
         procedure = self._plan.procedure
         return procedure.vote(procedure.rule, figures, reference, lambda _: 0.0)[0]
 
@@ -131,7 +131,7 @@ class _Law:
         self._stable |= dict(zip(numbers, run_all(tasks, self._plan.workers), strict=True))
 
 
-def _standing(tables: Sequence[Figures]) -> Matrix:
+def _standing(tables: Sequence[Figures]) -> FloatArray:
     """Put silhouettes in deviations from the mean of the same k, shape (tables, ks); -inf where none is."""
     widths = np.array([each.silhouette for each in tables])
     known = np.isfinite(widths)
@@ -145,7 +145,7 @@ def _standing(tables: Sequence[Figures]) -> Matrix:
 
 def _draw(
     model: NullModel, groups: Groups, procedure: Procedure, seed: np.random.SeedSequence
-) -> tuple[Matrix, list[Clusterer], Figures, np.random.Generator]:
+) -> tuple[FloatArray, list[Clusterer], Figures, np.random.Generator]:
     """Draw a table without segments and go the whole way with it."""
     rng = np.random.default_rng(seed)
     points = model.draw(groups, rng)
@@ -169,7 +169,7 @@ def _stable_once(
     labelings = dict(zip(procedure.ks, (one.labels_ for one in fitted), strict=True))
 
     def min_jaccard(k: int) -> float:
-        runs: list[Matrix] = []
+        runs: list[FloatArray] = []
         fit_k = partial(procedure.fit_all, ks=[k])
         while len(runs) < bootstraps and not _clear(runs):
             runs.append(bootstrap_once(working, [labelings[k]], groups, fit_k, rng)[0][1])
@@ -179,6 +179,6 @@ def _stable_once(
     return k
 
 
-def _clear(runs: list[Matrix]) -> bool:
+def _clear(runs: list[FloatArray]) -> bool:
     """Say whether a few bootstrap samples leave no doubt about the stability of all segments."""
     return len(runs) >= 3 and abs(smallest_jaccard(np.array(runs)) - STABLE) > 0.15

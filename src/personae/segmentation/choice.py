@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 from kneed import KneeLocator
-from numpy.typing import NDArray
+
+from personae.core.arrays import FloatArray
 
 RULES = ("fixed", "silhouette", "elbow", "gap", "stability")
 # From the least to the most that the data can say.
@@ -88,9 +89,7 @@ def vote_stability(
     return min(silhouettes), False
 
 
-def gap_statistic(
-    inertia: NDArray[np.float64], reference: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def gap_statistic(inertia: FloatArray, reference: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Compute the gap statistic of every k and its standard error.
 
     Parameters

@@ -12,9 +12,9 @@ from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
+from personae.core.arrays import FloatArray
 from personae.segmentation.kmeans import best_start
 
-Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 NOISE = -1
@@ -37,22 +37,22 @@ class Clusterer(BaseEstimator, ABC):  # type: ignore[misc]
     shares_work = False
 
     @abstractmethod
-    def fit(self, points: Matrix, weights: Labels | None = None) -> Self:
+    def fit(self, points: FloatArray, weights: Labels | None = None) -> Self:
         """Fit to points, shape (customers, axes), each counted `weights` times."""
 
     @abstractmethod
-    def distances(self, points: Matrix) -> Matrix:
+    def distances(self, points: FloatArray) -> FloatArray:
         """Give the distance of every point to every segment."""
 
-    def fit_all(self, points: Matrix, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
+    def fit_all(self, points: FloatArray, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
         """Fit one clusterer for every k; where methods can share work between k, they do."""
         return [clone(self).set_params(n_clusters=k).fit(points, weights) for k in ks]
 
-    def predict(self, points: Matrix) -> Labels:
+    def predict(self, points: FloatArray) -> Labels:
         """Give the segment of every point, 0 to k - 1, or -1 for noise."""
         return np.asarray(self.distances(points).argmin(axis=1))
 
-    def margin(self, points: Matrix) -> Matrix:
+    def margin(self, points: FloatArray) -> FloatArray:
         """Say how much nearer the first segment is than the second: 0 on the border, 1 at the centre."""
         distances = np.sort(self.distances(points), axis=1)
         if distances.shape[1] < 2:
@@ -64,9 +64,9 @@ class Clusterer(BaseEstimator, ABC):  # type: ignore[misc]
 class CentroidClusterer(Clusterer):
     """A clusterer whose segments are the regions nearest to `centers_`."""
 
-    centers_: Matrix
+    centers_: FloatArray
 
-    def distances(self, points: Matrix) -> Matrix:
+    def distances(self, points: FloatArray) -> FloatArray:
         """Give Euclidean distances to the centroids; each is computed alone, whatever the batch."""
         return np.asarray(cdist(points, self.centers_))
 
@@ -79,7 +79,7 @@ class KMeansClusterer(CentroidClusterer):
         self.n_init = n_init
         self.random_state = random_state
 
-    def fit(self, points: Matrix, weights: Labels | None = None) -> Self:
+    def fit(self, points: FloatArray, weights: Labels | None = None) -> Self:
         """Fit to weighted points."""
         rng = np.random.default_rng(self.random_state)
         start = best_start(points, weights, self.n_clusters, self.n_init, rng)
@@ -107,7 +107,7 @@ class MixtureClusterer(Clusterer):
         self.reg_covar = reg_covar
         self.random_state = random_state
 
-    def fit(self, points: Matrix, weights: Labels | None = None) -> Self:
+    def fit(self, points: FloatArray, weights: Labels | None = None) -> Self:
         """Fit to points, repeated as often as they count."""
         self.mixture_ = GaussianMixture(
             self.n_clusters,
@@ -120,7 +120,7 @@ class MixtureClusterer(Clusterer):
         self.labels_ = self.predict(points)
         return self
 
-    def distances(self, points: Matrix) -> Matrix:
+    def distances(self, points: FloatArray) -> FloatArray:
         """Give one minus the posterior probability of every component."""
         return np.asarray(1.0 - self.mixture_.predict_proba(points))
 
@@ -148,7 +148,7 @@ class HDBSCANClusterer(Clusterer):
         self.max_rows = max_rows
         self.random_state = random_state
 
-    def fit(self, points: Matrix, weights: Labels | None = None) -> Self:
+    def fit(self, points: FloatArray, weights: Labels | None = None) -> Self:
         """Fit to points, repeated as often as they count, or to a sample of them."""
         train = sample_rows(repeat(points, weights), self.max_rows, self.random_state)
         found = HDBSCAN(
@@ -160,16 +160,16 @@ class HDBSCANClusterer(Clusterer):
         self.labels_ = self.predict(points)
         return self
 
-    def fit_all(self, points: Matrix, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
+    def fit_all(self, points: FloatArray, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
         """Fit once: the method knows no k."""
         return [clone(self).fit(points, weights)] * len(ks)
 
-    def predict(self, points: Matrix) -> Labels:
+    def predict(self, points: FloatArray) -> Labels:
         """Give the label of the nearest training customer."""
         nearest = NearestNeighbors(n_neighbors=1, algorithm="kd_tree").fit(self.train_)
         return np.asarray(self.train_labels_[nearest.kneighbors(points, return_distance=False)[:, 0]])
 
-    def distances(self, points: Matrix) -> Matrix:
+    def distances(self, points: FloatArray) -> FloatArray:
         """Give the distance to the nearest training customer of every segment."""
         columns = [
             NearestNeighbors(n_neighbors=1, algorithm="kd_tree")
@@ -180,12 +180,12 @@ class HDBSCANClusterer(Clusterer):
         return np.hstack(columns) if columns else np.zeros((len(points), 1))
 
 
-def repeat(points: Matrix, weights: Labels | None) -> Matrix:
+def repeat(points: FloatArray, weights: Labels | None) -> FloatArray:
     """Write every point as often as it counts, for methods that know no weights."""
     return points if weights is None else np.repeat(points, weights.astype(np.int64), axis=0)
 
 
-def sample_rows(points: Matrix, rows: int, seed: int) -> Matrix:
+def sample_rows(points: FloatArray, rows: int, seed: int) -> FloatArray:
     """Give all points, or a random sample where there are more than `rows`."""
     if len(points) <= rows:
         return points

@@ -5,10 +5,11 @@ from functools import partial
 
 import numpy as np
 
+from personae.core.arrays import FloatArray
 from personae.core.parallel import run_all
 from personae.segmentation.chance import box_inertia, by_chance
 from personae.segmentation.choice import gap_statistic
-from personae.segmentation.clusterers import Clusterer, Labels, Matrix
+from personae.segmentation.clusterers import Clusterer, Labels
 from personae.segmentation.null_models import Null
 from personae.segmentation.procedure import Customers, Figures, Plan, mean_known, smallest_share
 from personae.segmentation.quality import mean_interval, scatter, silhouettes, stratified_sample
@@ -21,8 +22,8 @@ class Silhouettes:
     """Silhouette widths of the customers `index`, each standing for `weights`, one row a candidate."""
 
     index: Labels
-    weights: Matrix
-    widths: Matrix
+    weights: FloatArray
+    widths: FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
+from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
-from personae.segmentation.clusterers import Labels, Matrix
+from personae.segmentation.clusterers import Labels
 from personae.segmentation.space import Space
 
 # A segment is the heir of another when it holds half of its customers, or consists of them by half.
@@ -43,7 +44,7 @@ class Identity:
 
 
 def match_segments(
-    anchor: Mapping[str, Any], space: Space, points: Matrix, labels: Labels, centers: Matrix
+    anchor: Mapping[str, Any], space: Space, points: FloatArray, labels: Labels, centers: FloatArray
 ) -> Identity:
     """Carry ids over from an anchor by the cheapest assignment of centroids (Kuhn 1955).
 
@@ -81,7 +82,7 @@ def match_segments(
 
 
 def inherit(
-    before: Sequence[int], table: npt.NDArray[np.int64], cost: Matrix
+    before: Sequence[int], table: npt.NDArray[np.int64], cost: FloatArray
 ) -> tuple[tuple[int, ...], tuple[Event, ...]]:
     """Give every segment the id of the one that it goes on from, by the cheapest assignment; else a new id.
 
@@ -125,7 +126,7 @@ def ids_by_size(sizes: Sequence[int] | Labels) -> Labels:
     return ids
 
 
-def _read(anchor: Mapping[str, Any], space: Space) -> tuple[tuple[int, ...], dict[int, str], Matrix]:
+def _read(anchor: Mapping[str, Any], space: Space) -> tuple[tuple[int, ...], dict[int, str], FloatArray]:
     try:
         segments: Sequence[Mapping[str, Any]] = anchor["segments"]
         before = tuple(int(segment["id"]) for segment in segments)
@@ -142,7 +143,7 @@ def _read(anchor: Mapping[str, Any], space: Space) -> tuple[tuple[int, ...], dic
     return before, names, space.from_raw(records)
 
 
-def _events(before: Sequence[int], ids: Sequence[int], into: Matrix, made_of: Matrix) -> list[Event]:
+def _events(before: Sequence[int], ids: Sequence[int], into: FloatArray, made_of: FloatArray) -> list[Event]:
     """Say what became of every anchored segment, and where every new one comes from."""
     events, explained = [], set()
     for old, identity in enumerate(before):

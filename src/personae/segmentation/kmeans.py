@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from personae.core.arrays import FloatArray
+
 Single = NDArray[np.float32]
 
 # Share of the starts kept (one in 1, 2, 4) and iterations of Lloyd that they get: 16 starts reach the
@@ -17,8 +18,12 @@ ROUNDING = np.float32(1e-6)
 
 
 def best_start(
-    points: Matrix, weights: NDArray[np.integer[Any]] | None, k: int, starts: int, rng: np.random.Generator
-) -> Matrix:
+    points: FloatArray,
+    weights: NDArray[np.integer[Any]] | None,
+    k: int,
+    starts: int,
+    rng: np.random.Generator,
+) -> FloatArray:
     """Give the centroids of the best of several short k-means runs.
 
     Every run begins with greedy k-means++ (Arthur and Vassilvitskii 2007); after a few iterations of Lloyd
@@ -75,7 +80,7 @@ def _plus_plus(
     return np.stack(chosen, axis=1)
 
 
-def _draw(mass: Single, uniform: Matrix) -> NDArray[np.int64]:
+def _draw(mass: Single, uniform: FloatArray) -> NDArray[np.int64]:
     """Draw columns of `mass` in proportion to each row, one a uniform number of that row."""
     sums = np.cumsum(mass, axis=1, dtype=np.float64)
     wanted = uniform * sums[:, -1:]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import PowerTransformer
 
-from personae.segmentation.clusterers import Matrix
+from personae.core.arrays import BoolArray, FloatArray
 
 LAWS = ("gaussian", "box", "skewed")
 
@@ -27,7 +27,7 @@ class Null:
     tables: int
 
 
-def compare(observed: float, chance: Matrix, reached: NDArray[np.bool_] | None = None) -> Null:
+def compare(observed: float, chance: FloatArray, reached: BoolArray | None = None) -> Null:
     """Compare an observed silhouette with its values by chance.
 
     Parameters
@@ -63,14 +63,14 @@ class NullModel:
     """
 
     law: str
-    center: Matrix
-    axes: Matrix
-    low: Matrix
-    high: Matrix
-    within: Matrix
+    center: FloatArray
+    axes: FloatArray
+    low: FloatArray
+    high: FloatArray
+    within: FloatArray
     power: Any
 
-    def draw(self, groups: NDArray[np.integer[Any]], rng: np.random.Generator) -> Matrix:
+    def draw(self, groups: NDArray[np.integer[Any]], rng: np.random.Generator) -> FloatArray:
         """Draw a table with the given groups (0 to G - 1), shape (customers, axes)."""
         count = int(groups.max()) + 1
         if self.law == "box":
@@ -87,7 +87,7 @@ class NullModel:
         return table
 
 
-def fit_null(law: str, points: Matrix, groups: NDArray[np.integer[Any]]) -> NullModel:
+def fit_null(law: str, points: FloatArray, groups: NDArray[np.integer[Any]]) -> NullModel:
     """Fit a population without segments.
 
     Parameters
@@ -123,13 +123,13 @@ def fit_null(law: str, points: Matrix, groups: NDArray[np.integer[Any]]) -> Null
     return NullModel(law, center, axes, low, high, within, power)
 
 
-def _root(covariance: Matrix) -> Matrix:
+def _root(covariance: FloatArray) -> FloatArray:
     """Give A with A.T A = covariance."""
     values, vectors = np.linalg.eigh(np.atleast_2d(covariance))
     return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)
 
 
-def _untransform(power: PowerTransformer, table: Matrix, low: Matrix, high: Matrix) -> Matrix:
+def _untransform(power: PowerTransformer, table: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
     """Invert Yeo-Johnson within the range of the data; beyond it the inverse may not exist."""
     ends = np.sort(power.transform(np.array([low, high])), axis=0)
     return np.asarray(power.inverse_transform(np.clip(table, ends[0], ends[1])))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import clone
 
+from personae.core.arrays import FloatArray
 from personae.segmentation.choice import gap_statistic, vote_elbow, vote_gap, vote_silhouette, vote_stability
-from personae.segmentation.clusterers import Clusterer, Labels, Matrix
+from personae.segmentation.clusterers import Clusterer, Labels
 from personae.segmentation.quality import scatter, silhouettes
 from personae.segmentation.space import Space, WorkingSpace
 from personae.segmentation.stability import Groups
@@ -18,8 +19,8 @@ from personae.segmentation.summary import Effort
 class Customers:
     """Customers as points of the reference space and of the working space, with their independent units."""
 
-    points: Matrix
-    working: Matrix
+    points: FloatArray
+    working: FloatArray
     groups: Groups
 
     def sample(self, rows: int, rng: np.random.Generator) -> tuple["Customers", Labels]:
@@ -41,9 +42,9 @@ class Figures:
     `fewest` is the least number of segments that leaves no group of the clusterer's finding undivided.
     """
 
-    silhouette: Matrix
-    inertia: Matrix
-    smallest_share: Matrix
+    silhouette: FloatArray
+    inertia: FloatArray
+    smallest_share: FloatArray
     fewest: int
 
 
@@ -71,7 +72,7 @@ class Procedure:
         return WorkingSpace(self.space, self.scaler, self.axes)
 
     def fit_all(
-        self, working: Matrix, weights: Labels | None, seed: int, ks: Sequence[int] | None = None
+        self, working: FloatArray, weights: Labels | None, seed: int, ks: Sequence[int] | None = None
     ) -> list[Clusterer]:
         """Fit the clusterer for every k (or the given ones) to points of the working space."""
         ks = self.ks if ks is None else ks
@@ -89,7 +90,7 @@ class Procedure:
         return [k for k in below if k >= least] or below[-1:]
 
     def vote(
-        self, rule: str, figures: Figures, reference: Matrix | None, min_jaccard: Callable[[int], float]
+        self, rule: str, figures: Figures, reference: FloatArray | None, min_jaccard: Callable[[int], float]
     ) -> tuple[int, bool]:
         """Let one rule vote; the flag is False where stability found no stable k and took the lowest.
 
@@ -119,7 +120,7 @@ class Procedure:
         return vote_stability(silhouette, min_jaccard, [k for k in ks if share[k] >= self.floor])
 
 
-def _pick(ks: Sequence[int], all_ks: Sequence[int], values: Matrix) -> dict[int, float]:
+def _pick(ks: Sequence[int], all_ks: Sequence[int], values: FloatArray) -> dict[int, float]:
     """Give the values of some of the candidates by their k."""
     by_k = dict(zip(all_ks, values.tolist(), strict=True))
     return {k: by_k[k] for k in ks}
@@ -135,7 +136,7 @@ class Plan:
     label: str | None = None
 
 
-def measure(points: Matrix, fitted: Sequence[Clusterer]) -> Figures:
+def measure(points: FloatArray, fitted: Sequence[Clusterer]) -> Figures:
     """Compute silhouettes, inertias and the share of the smallest segment in the reference space."""
     labelings = [one.labels_ for one in fitted]
     return Figures(
@@ -146,7 +147,7 @@ def measure(points: Matrix, fitted: Sequence[Clusterer]) -> Figures:
     )
 
 
-def mean_known(widths: Matrix, weights: Matrix | None = None) -> Matrix:
+def mean_known(widths: FloatArray, weights: FloatArray | None = None) -> FloatArray:
     """Average silhouettes of every partition over the customers that have one; NaN where none has."""
     known = np.isfinite(widths)
     mass = known * (1.0 if weights is None else weights)

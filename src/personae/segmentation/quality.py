@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from personae.core.arrays import FloatArray
 from personae.core.parallel import run_all
-from personae.segmentation.clusterers import Labels, Matrix
+from personae.segmentation.clusterers import Labels
 
 # A block of distances stays within 16 MB, so memory grows linearly with the number of rows.
 BLOCK_CELLS = 4_000_000
 
 
 def silhouettes(
-    points: Matrix, labelings: Sequence[Labels], weights: Matrix | None = None, workers: int = 1
-) -> Matrix:
+    points: FloatArray, labelings: Sequence[Labels], weights: FloatArray | None = None, workers: int = 1
+) -> FloatArray:
     """Compute silhouette widths (Rousseeuw 1987) of several partitions of the same points.
 
     Distances are computed once, in blocks, in single precision on centred points; their sums per segment
@@ -54,7 +55,7 @@ def silhouettes(
     centred = (points - points.mean(axis=0)).astype(np.float32)
     squares = np.einsum("ij,ij->i", centred, centred)
 
-    def block(rows: slice) -> Matrix:
+    def block(rows: slice) -> FloatArray:
         sums = (_distances(centred, squares, rows) @ stacked).astype(np.float64)
         parts = [sums[:, start:stop] for start, stop in pairwise(edges)]
         return np.array(
@@ -83,7 +84,7 @@ def _distances(
     return np.asarray(distances)
 
 
-def _widths(sums: Matrix, own: Labels, totals: Matrix, mass: Matrix) -> Matrix:
+def _widths(sums: FloatArray, own: Labels, totals: FloatArray, mass: FloatArray) -> FloatArray:
     """Turn distance sums per segment into silhouette widths of one block of points."""
     widths = np.full(len(own), np.nan)
     real = np.flatnonzero(own >= 0)
@@ -103,14 +104,14 @@ def _widths(sums: Matrix, own: Labels, totals: Matrix, mass: Matrix) -> Matrix:
     return widths
 
 
-def one_hot(labels: Labels) -> Matrix:
+def one_hot(labels: Labels) -> FloatArray:
     """Give indicators of segments, shape (customers, k); a row of zeros for noise."""
     return np.asarray(labels[:, None] == np.arange(max(int(labels.max(initial=-1)) + 1, 1)), dtype=np.float64)
 
 
 def stratified_sample(
     labels: Labels, rows: int, rng: np.random.Generator, least: int = 50
-) -> tuple[Labels, Matrix]:
+) -> tuple[Labels, FloatArray]:
     """Sample customers in proportion to their segments, at least `least` of each.
 
     Returns
@@ -132,9 +133,9 @@ def stratified_sample(
 
 
 def mean_interval(
-    values: Matrix,
+    values: FloatArray,
     groups: NDArray[np.integer[Any]],
-    weights: Matrix,
+    weights: FloatArray,
     rng: np.random.Generator,
     draws: int = 1000,
 ) -> tuple[float, float]:
@@ -166,7 +167,7 @@ def mean_interval(
     return float(low), float(high)
 
 
-def scatter(points: Matrix, labels: Labels) -> tuple[float, float, float]:
+def scatter(points: FloatArray, labels: Labels) -> tuple[float, float, float]:
     """Give inertia, Calinski-Harabasz (1974) and Davies-Bouldin (1979) of one partition without its noise.
 
     The two indices are NaN where they are not defined (one segment, or as many as customers).

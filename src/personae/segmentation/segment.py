@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import ThreadpoolController
 
+from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.parallel import run_all
 from personae.segmentation.choice import RULES, VERDICTS, explain, judge
-from personae.segmentation.clusterers import NOISE, Clusterer, Labels, Matrix
+from personae.segmentation.clusterers import NOISE, Clusterer, Labels
 from personae.segmentation.evidence import Evidence, gather
 from personae.segmentation.identity import ids_by_size, match_segments
 from personae.segmentation.methods import build_clusterer
@@ -180,7 +181,7 @@ def _candidates(ks: Sequence[int], k: int | None, rule: str, cap: int | None) ->
     return wanted, rule if k is None else "fixed"
 
 
-def _distinct(points: Matrix, plenty: int) -> int:
+def _distinct(points: FloatArray, plenty: int) -> int:
     """Count distinct customers; where the first thousands already show plenty, no further."""
     seen = len(np.unique(points[: 100 * plenty], axis=0))
     return seen if seen >= plenty else len(np.unique(points, axis=0))
@@ -195,7 +196,7 @@ def _units(groups: Sequence[Any] | None, customers: int) -> Groups:
     return np.asarray(pd.factorize(pd.Series(groups))[0])
 
 
-def _fit_candidates(procedure: Procedure, working: Matrix, seed: int, workers: int) -> list[Clusterer]:
+def _fit_candidates(procedure: Procedure, working: FloatArray, seed: int, workers: int) -> list[Clusterer]:
     """Fit every candidate; those of one tree together."""
     batches = [procedure.ks] if procedure.clusterer.shares_work else [(k,) for k in procedure.ks]
     runs = run_all([partial(procedure.fit_all, working, None, seed, batch) for batch in batches], workers)

@@ -8,7 +8,8 @@ import pandas as pd
 from scipy.spatial.distance import cdist
 from sklearn.base import BaseEstimator
 
-from personae.segmentation.clusterers import NOISE, Clusterer, Labels, Matrix
+from personae.core.arrays import FloatArray
+from personae.segmentation.clusterers import NOISE, Clusterer, Labels
 from personae.segmentation.space import Space, WorkingSpace
 
 # What `skops.io.load` must be allowed to build, next to scikit-learn's own types.
@@ -47,7 +48,7 @@ class Segmenter(BaseEstimator):  # type: ignore[misc]
         working: WorkingSpace,
         clusterer: Clusterer,
         ids: list[int],
-        centers: Matrix,
+        centers: FloatArray,
         far_distance: float,
     ) -> None:
         self.space = space
@@ -105,8 +106,8 @@ class Segmenter(BaseEstimator):  # type: ignore[misc]
 
 
 def locate(
-    working: Matrix, points: Matrix, clusterer: Clusterer, centers: Matrix
-) -> tuple[Labels, Matrix, Matrix]:
+    working: FloatArray, points: FloatArray, clusterer: Clusterer, centers: FloatArray
+) -> tuple[Labels, FloatArray, FloatArray]:
     """Give segment, margin and distance from the own centroid (for noise, the nearest) of every point."""
     labels = clusterer.predict(working)
     margin = np.where(labels == NOISE, 0.0, clusterer.margin(working))

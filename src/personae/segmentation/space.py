@@ -5,14 +5,12 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
 
+from personae.core.arrays import BoolArray, FloatArray
 from personae.core.errors import PersonaeError
-
-Matrix = NDArray[np.float64]
 
 SCALERS = ("standard", "robust", "quantile")
 # Two customers of different categories then lie at distance 1, as two that differ by one standard deviation.
@@ -111,7 +109,7 @@ class Space(BaseEstimator):  # type: ignore[misc]
         pairs = zip(self.categorical, self.levels_, strict=True)
         return [*self.columns, *(f"{column}={level}" for column, levels in pairs for level in levels)]
 
-    def transform(self, table: pd.DataFrame) -> Matrix:
+    def transform(self, table: pd.DataFrame) -> FloatArray:
         """Give one point a customer, shape (customers, axes); a level never seen has no indicator."""
         parts = [self.scaler_.transform(self._numbers(table))] if self.columns else []
         for column, levels in zip(self.categorical, self.levels_, strict=True):
@@ -119,7 +117,7 @@ class Space(BaseEstimator):  # type: ignore[misc]
             parts.append(CATEGORY_WEIGHT * (words[:, None] == np.array(levels, dtype=object)))
         return np.ascontiguousarray(np.hstack(parts), dtype=np.float64)
 
-    def to_raw(self, points: Matrix) -> pd.DataFrame:
+    def to_raw(self, points: FloatArray) -> pd.DataFrame:
         """Give points in raw units: columns as in the table, categories as shares under `column=level`.
 
         For a column under log1p the centroid of a segment becomes its geometric kind of mean.
@@ -132,7 +130,7 @@ class Space(BaseEstimator):  # type: ignore[misc]
         raw[self.names[split:]] = points[:, split:] / CATEGORY_WEIGHT
         return raw
 
-    def from_raw(self, records: Sequence[Mapping[str, float]]) -> Matrix:
+    def from_raw(self, records: Sequence[Mapping[str, float]]) -> FloatArray:
         """Give the points of centroids in raw units, as `to_raw` writes them.
 
         Raises
@@ -159,10 +157,10 @@ class Space(BaseEstimator):  # type: ignore[misc]
                 )
         return points
 
-    def _logged(self) -> NDArray[np.bool_]:
+    def _logged(self) -> BoolArray:
         return np.isin(list(self.columns), list(self.log1p))
 
-    def _numbers(self, table: pd.DataFrame) -> Matrix:
+    def _numbers(self, table: pd.DataFrame) -> FloatArray:
         for column in self.columns:
             self._check(table, column)
         try:
@@ -217,21 +215,21 @@ class WorkingSpace(BaseEstimator):  # type: ignore[misc]
         self.scaler = scaler
         self.axes = axes
 
-    def fit(self, points: Matrix) -> Self:
+    def fit(self, points: FloatArray) -> Self:
         """Learn scales and axes from points of the reference space."""
         self._fit(points)
         return self
 
-    def fit_transform(self, points: Matrix) -> Matrix:
+    def fit_transform(self, points: FloatArray) -> FloatArray:
         """Fit to points of the reference space and give them in this space."""
         return self._fit(points)
 
-    def transform(self, points: Matrix) -> Matrix:
+    def transform(self, points: FloatArray) -> FloatArray:
         """Give points of the reference space in this space."""
         scaled = self._scale(points) if self.scaler_ is not None else points
         return scaled if self.pca_ is None else self.pca_.transform(scaled)
 
-    def _fit(self, points: Matrix) -> Matrix:
+    def _fit(self, points: FloatArray) -> FloatArray:
         self.scaler_: Any = None
         if self.scaler != "reference" and self.reference.columns:
             name = "standard" if self.scaler == "log1p" else self.scaler
@@ -244,13 +242,13 @@ class WorkingSpace(BaseEstimator):  # type: ignore[misc]
         scaled = self._scale(points) if self.scaler_ is not None else points
         return scaled if self.pca_ is None else self.pca_.fit_transform(scaled)
 
-    def _numbers(self, points: Matrix) -> Matrix:
+    def _numbers(self, points: FloatArray) -> FloatArray:
         split = len(self.reference.columns)
         if self.scaler != "log1p":
             return points[:, :split]
         raw = self.reference.to_raw(points).to_numpy()[:, :split]
         return np.asarray(np.sign(raw) * np.log1p(np.abs(raw)))
 
-    def _scale(self, points: Matrix) -> Matrix:
+    def _scale(self, points: FloatArray) -> FloatArray:
         split = len(self.reference.columns)
         return np.hstack([self.scaler_.transform(self._numbers(points)), points[:, split:]])

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from personae.segmentation.clusterers import Clusterer, Labels, Matrix
+from personae.core.arrays import BoolArray, FloatArray
+from personae.segmentation.clusterers import Clusterer, Labels
 
 Groups = NDArray[np.integer[Any]]
 # Points, weights and a seed give one fitted clusterer a partition.
-FitAll = Callable[[Matrix, Labels | None, int], list[Clusterer]]
+FitAll = Callable[[FloatArray, Labels | None, int], list[Clusterer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Stability:
     prediction_strength: float
 
 
-def contingency(first: Labels, second: Labels) -> Matrix:
+def contingency(first: Labels, second: Labels) -> FloatArray:
     """Count customers in every pair of segments, shape (k of first, k of second).
 
     Examples
@@ -63,7 +64,7 @@ def adjusted_rand(first: Labels, second: Labels) -> float:
     return 1.0 if highest == expected else float((together - expected) / (highest - expected))
 
 
-def best_jaccard(first: Labels, second: Labels, k: int) -> Matrix:
+def best_jaccard(first: Labels, second: Labels, k: int) -> FloatArray:
     """Give, for segments 0 to k - 1 of the first partition, the highest Jaccard similarity with the second.
 
     Noise belongs to no segment, and lowers the similarity of the one it left; NaN for an absent segment.
@@ -89,8 +90,8 @@ def resample(groups: Groups, rng: np.random.Generator) -> Labels:
 
 
 def refit_once(
-    points: Matrix, groups: Groups, fit_all: FitAll, rng: np.random.Generator
-) -> tuple[NDArray[np.bool_], list[Labels]]:
+    points: FloatArray, groups: Groups, fit_all: FitAll, rng: np.random.Generator
+) -> tuple[BoolArray, list[Labels]]:
     """Fit to one bootstrap sample; give which customers were drawn, and the partitions of those.
 
     A drawn unit enters the fit as often as it was drawn, and a comparison once.
@@ -101,15 +102,15 @@ def refit_once(
     return drawn, [each.labels_ for each in fitted]
 
 
-def agreement(labels: Labels, drawn: NDArray[np.bool_], again: Labels) -> tuple[float, Matrix]:
+def agreement(labels: Labels, drawn: BoolArray, again: Labels) -> tuple[float, FloatArray]:
     """Compare a partition with that of the drawn customers: adjusted Rand index, Jaccard per segment."""
     known = labels[drawn]
     return adjusted_rand(known, again), best_jaccard(known, again, int(labels.max(initial=-1)) + 1)
 
 
 def bootstrap_once(
-    points: Matrix, labelings: list[Labels], groups: Groups, fit_all: FitAll, rng: np.random.Generator
-) -> list[tuple[float, Matrix]]:
+    points: FloatArray, labelings: list[Labels], groups: Groups, fit_all: FitAll, rng: np.random.Generator
+) -> list[tuple[float, FloatArray]]:
     """Fit to one bootstrap sample and compare with each partition on the unique customers drawn.
 
     Returns
@@ -121,7 +122,7 @@ def bootstrap_once(
     return [agreement(labels, drawn, again) for labels, again in zip(labelings, fitted, strict=True)]
 
 
-def mean_jaccard(runs: Matrix) -> Matrix:
+def mean_jaccard(runs: FloatArray) -> FloatArray:
     """Average Jaccard similarities, shape (bootstraps, k), where the segment was drawn; 0 if it never was."""
     known = np.isfinite(runs)
     counts = known.sum(axis=0)
@@ -129,13 +130,13 @@ def mean_jaccard(runs: Matrix) -> Matrix:
     return np.asarray(np.divide(sums, counts, out=np.zeros(runs.shape[1]), where=counts > 0))
 
 
-def smallest_jaccard(runs: Matrix) -> float:
+def smallest_jaccard(runs: FloatArray) -> float:
     """Give the mean Jaccard similarity of the least stable segment."""
     return float(mean_jaccard(runs).min(initial=1.0)) if runs.shape[1] else 0.0
 
 
 def prediction_strength_once(
-    points: Matrix, groups: Groups, fit_all: FitAll, rng: np.random.Generator
+    points: FloatArray, groups: Groups, fit_all: FitAll, rng: np.random.Generator
 ) -> list[float]:
     """Split units in halves, and see how well segments of one half predict those of the other.
 

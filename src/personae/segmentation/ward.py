@@ -8,14 +8,8 @@ from scipy.cluster.hierarchy import cut_tree, linkage
 from scipy.spatial.distance import cdist
 from sklearn.base import clone
 
-from personae.segmentation.clusterers import (
-    CentroidClusterer,
-    KMeansClusterer,
-    Labels,
-    Matrix,
-    repeat,
-    sample_rows,
-)
+from personae.core.arrays import FloatArray
+from personae.segmentation.clusterers import CentroidClusterer, KMeansClusterer, Labels, repeat, sample_rows
 
 # Share of the members of a niche that may lie outside its radius, and of outsiders within reach.
 STRAGGLERS = 0.05
@@ -28,13 +22,13 @@ class TreeClusterer(CentroidClusterer):
     random_state: int
     shares_work = True
 
-    def fit(self, points: Matrix, weights: Labels | None = None) -> Self:
+    def fit(self, points: FloatArray, weights: Labels | None = None) -> Self:
         """Fit to points, repeated as often as they count, or to a sample of them."""
         fitted = self.fit_all(points, [self.n_clusters], weights)[0]
         self.__dict__.update(fitted.__dict__)
         return self
 
-    def sampled(self, points: Matrix, weights: Labels | None) -> Matrix:
+    def sampled(self, points: FloatArray, weights: Labels | None) -> FloatArray:
         """Give the points that the tree is grown on."""
         return sample_rows(repeat(points, weights), self.max_rows, self.random_state)
 
@@ -51,7 +45,7 @@ class WardClusterer(TreeClusterer):
         self.max_rows = max_rows
         self.random_state = random_state
 
-    def fit_all(self, points: Matrix, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
+    def fit_all(self, points: FloatArray, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
         """Cut one tree for every k."""
         train = self.sampled(points, weights)
         tree = ward_tree(train)
@@ -115,12 +109,12 @@ class WardThenKMeansClusterer(TreeClusterer):
         self.max_rows = max_rows
         self.random_state = random_state
 
-    def fit_all(self, points: Matrix, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
+    def fit_all(self, points: FloatArray, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
         """Grow one tree and peel once; k-means divides the rest for every k."""
         niches = self._niches(self.sampled(points, weights))
         return [clone(self).set_params(n_clusters=k)._divide(points, weights, niches) for k in ks]
 
-    def distances(self, points: Matrix) -> Matrix:
+    def distances(self, points: FloatArray) -> FloatArray:
         """Give distances to centroids; a niche is infinitely far beyond its reach, and nearest within."""
         distances = super().distances(points)
         inside = distances[:, : len(self.reach_)] <= self.reach_
@@ -128,7 +122,7 @@ class WardThenKMeansClusterer(TreeClusterer):
         distances[:, len(self.reach_) :][inside.any(axis=1)] += 2 * self.reach_.max(initial=0.0)
         return distances
 
-    def _niches(self, train: Matrix) -> list[tuple[Matrix, float]]:
+    def _niches(self, train: FloatArray) -> list[tuple[FloatArray, float]]:
         depth = min(self.depth, len(train))
         found = []
         for groups in cut_many(ward_tree(train), range(2, depth + 1)).T:
@@ -145,14 +139,16 @@ class WardThenKMeansClusterer(TreeClusterer):
                 if ratio >= self.isolation and foreign <= STRAGGLERS * sizes[group]:
                     found.append((ratio, members, centers[group], reach))
         taken = np.zeros(len(train), dtype=bool)
-        niches: list[tuple[Matrix, float]] = []
+        niches: list[tuple[FloatArray, float]] = []
         for _, members, center, reach in sorted(found, key=lambda niche: -niche[0]):
             if len(niches) < self.max_niches and not (taken & members).any():
                 taken |= members
                 niches.append((center, reach))
         return niches
 
-    def _divide(self, points: Matrix, weights: Labels | None, niches: list[tuple[Matrix, float]]) -> Self:
+    def _divide(
+        self, points: FloatArray, weights: Labels | None, niches: list[tuple[FloatArray, float]]
+    ) -> Self:
         self.fewest = len(niches) + 1
         niches = niches[: self.n_clusters - 1]
         self.peeled = len(niches)
@@ -173,7 +169,7 @@ class WardThenKMeansClusterer(TreeClusterer):
         return self
 
 
-def ward_tree(points: Matrix) -> Matrix:
+def ward_tree(points: FloatArray) -> FloatArray:
     """Grow a Ward tree.
 
     Returns
@@ -184,12 +180,12 @@ def ward_tree(points: Matrix) -> Matrix:
     return np.asarray(linkage(points, method="ward"))
 
 
-def cut_many(tree: Matrix, ks: Sequence[int]) -> Labels:
+def cut_many(tree: FloatArray, ks: Sequence[int]) -> Labels:
     """Cut a tree into each number of groups, shape (customers, len(ks))."""
     return np.asarray(cut_tree(tree, n_clusters=list(ks)), dtype=np.int64)
 
 
-def contract(tree: Matrix, leaves: int = 30) -> list[list[float]]:
+def contract(tree: FloatArray, leaves: int = 30) -> list[list[float]]:
     """Give the last merges of a tree, for a dendrogram that can be read.
 
     Parameters
@@ -225,7 +221,7 @@ def contract(tree: Matrix, leaves: int = 30) -> list[list[float]]:
     return rows
 
 
-def centroids(points: Matrix, labels: Labels, k: int) -> Matrix:
+def centroids(points: FloatArray, labels: Labels, k: int) -> FloatArray:
     """Give the mean point of every segment 0 to k - 1; noise is left out."""
     kept = labels >= 0
     sums = np.zeros((k, points.shape[1]))

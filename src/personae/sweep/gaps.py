@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import ThreadpoolController
 
+from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.imputation.completion import Scorecard, complete
 from personae.imputation.imputer import TableImputer, as_figures
@@ -16,7 +16,6 @@ from personae.imputation.scoring import Design, score_case
 from personae.imputation.settings import Impute
 from personae.sweep.held import RESAMPLES, Held
 
-Integers = npt.NDArray[np.intp]
 Report = Callable[[float], None]
 
 
@@ -120,7 +119,7 @@ class GapTrials:
         return Held(len(self._outer), {"error": whole}, {"error": (float(low), float(high))})
 
 
-def _ratio(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _ratio(sums: FloatArray) -> FloatArray:
     """Root of squared errors over the baseline's, mean over columns; sums alternate between the two."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.sqrt(sums[:, ::2] / sums[:, 1::2]).mean(axis=1))

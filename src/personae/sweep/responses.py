@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone
 from threadpoolctl import ThreadpoolController
 
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.core.parallel import run_all
 from personae.response import metrics
@@ -25,8 +25,6 @@ from personae.response.validation import Plan, seed_of, seeded
 from personae.sweep.held import RESAMPLES, Held
 from personae.targeting.profit import Economics, contact
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
 Report = Callable[[float], None]
 RANKINGS = ("average_precision", "roc_auc")
 
@@ -76,14 +74,14 @@ class ResponseTrials:
         self._test = np.flatnonzero(dealt.assignment[0] == held)
         self._inner = np.flatnonzero(dealt.assignment[0] != held)
         self._folds = self._deal(self._inner, folds, own + 1)
-        self._encoded: dict[tuple[str, Any], tuple[Floats, Floats]] = {}
+        self._encoded: dict[tuple[str, Any], tuple[FloatArray, FloatArray]] = {}
 
     @property
-    def held_out(self) -> Integers:
+    def held_out(self) -> IntArray:
         """Rows of the customers that no trial sees."""
         return self._test
 
-    def _deal(self, rows: Integers, folds: int, seed: int) -> Folds:
+    def _deal(self, rows: IntArray, folds: int, seed: int) -> Folds:
         settings = self._base.model_copy(update={"folds": folds, "repeats": 1})
         some = self._customers.iloc[rows]
         return deal(settings, some, self._target[rows], self._units[rows], seed)
@@ -98,7 +96,7 @@ class ResponseTrials:
         """
         plan = self._plan(settings)
         steps = self._folds.outer
-        found: list[dict[str, Floats]] = []
+        found: list[dict[str, FloatArray]] = []
         ranking = self._objective if self._objective in RANKINGS else "average_precision"
         width = max(1, self._base.workers)
         with ThreadpoolController().limit(limits=1):
@@ -151,13 +149,13 @@ class ResponseTrials:
             plan.preprocessing, {name: plan.models[name] for name in named}, {}, ("none",), plan.select
         )
 
-    def _fold(self, settings: Classify, plan: Plan, k: int) -> dict[str, Floats]:
+    def _fold(self, settings: Classify, plan: Plan, k: int) -> dict[str, FloatArray]:
         train, test = (self._inner[rows] for rows in self._folds.rows(0, (k,)))
         return self._scores(settings, plan, train, test, k)
 
     def _scores(
-        self, settings: Classify, plan: Plan, train: Integers, test: Integers, place: Any
-    ) -> dict[str, Floats]:
+        self, settings: Classify, plan: Plan, train: IntArray, test: IntArray, place: Any
+    ) -> dict[str, FloatArray]:
         """Fit on some rows and score others; what the preprocessing gives is kept for later trials."""
         seed = seed_of(self._seed, (0, () if place is None else (place,)))
         shared = settings.model_dump(include={"imputer", "scaler", "segment", "segment_input"})
@@ -176,10 +174,10 @@ class ResponseTrials:
             for name, model in plan.models.items()
         }
 
-    def _rows(self, count: int) -> list[Integers]:
+    def _rows(self, count: int) -> list[IntArray]:
         return [self._inner[self._folds.rows(0, (k,))[1]] for k in self._folds.outer[:count]]
 
-    def _ranking(self, found: list[dict[str, Floats]], name: str, metric: str) -> float:
+    def _ranking(self, found: list[dict[str, FloatArray]], name: str, metric: str) -> float:
         plain = Calibration("none")
         parts = [
             metrics.ranking(self._target[rows], plain.probabilities(one[name]), metric)
@@ -187,7 +185,7 @@ class ResponseTrials:
         ]
         return float(np.mean(parts))
 
-    def _judged(self, found: list[dict[str, Floats]], name: str) -> dict[str, float]:
+    def _judged(self, found: list[dict[str, FloatArray]], name: str) -> dict[str, float]:
         rows = self._rows(len(found))
         judged = {metric: self._ranking(found, name, metric) for metric in RANKINGS}
         plain = [Calibration("none").probabilities(one[name]) for one in found]
@@ -197,7 +195,7 @@ class ResponseTrials:
             judged["profit"] = self._profit(np.concatenate(rows), [one[name] for one in found], rows)
         return judged
 
-    def _profit(self, order: Integers, parts: list[Floats], rows: list[Integers]) -> float:
+    def _profit(self, order: IntArray, parts: list[FloatArray], rows: list[IntArray]) -> float:
         """Profit a customer; a fold's probabilities are calibrated on the scores of the other folds."""
         scored, fold = np.concatenate(parts), np.repeat(np.arange(len(rows)), [len(each) for each in rows])
         probability = np.empty(len(order))
@@ -207,11 +205,11 @@ class ResponseTrials:
             probability[held] = learned.probabilities(scored[held])[:, 1]
         return float(self._earned(order, probability).mean())
 
-    def _calibration(self, scored: Floats, rows: Integers, part: Integers) -> Calibration:
+    def _calibration(self, scored: FloatArray, rows: IntArray, part: IntArray) -> Calibration:
         methods = self._base.calibrations if len(np.unique(part)) > 1 else self._base.calibrations[:1]
         return choose_calibration(scored, self._target[rows], part, methods)
 
-    def _earned(self, rows: Integers, probability: Floats) -> Floats:
+    def _earned(self, rows: IntArray, probability: FloatArray) -> FloatArray:
         assert self._money is not None
         money = Economics(self._money.cost[rows], self._money.revenue[rows])
         return np.asarray(contact(probability[None], money)[0] * money.earned(self._target[rows]))
@@ -233,7 +231,7 @@ class ResponseTrials:
         test, target = self._test, self._target[self._test]
         plain, calibrated = Calibration("none").probabilities(scored), learned.probabilities(scored)
 
-        def figures(index: Integers) -> dict[str, float]:
+        def figures(index: IntArray) -> dict[str, float]:
             told = {metric: metrics.ranking(target[index], plain[index], metric) for metric in RANKINGS}
             if self._money is not None:
                 told["profit"] = float(self._earned(test[index], calibrated[index, 1]).mean())
@@ -249,7 +247,7 @@ class ResponseTrials:
         return Held(len(test), whole, intervals)
 
 
-def _resampled(units: Integers, seed: int) -> list[Integers]:
+def _resampled(units: IntArray, seed: int) -> list[IntArray]:
     """Draw units with replacement; give the rows of each sample in which all rows of a drawn unit are."""
     names, member = np.unique(units, return_inverse=True)
     order = np.argsort(member, kind="stable")

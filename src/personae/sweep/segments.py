@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import ThreadpoolController
 
+from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.parallel import run_all, warm_up
-from personae.segmentation.clusterers import Labels, Matrix
+from personae.segmentation.clusterers import Labels
 from personae.segmentation.methods import build_clusterer
 from personae.segmentation.procedure import Customers, Procedure, smallest_share
 from personae.segmentation.quality import silhouettes
@@ -66,7 +67,7 @@ class SegmentTrials:
         limit = min(base.effort.stability_rows, base.effort.silhouette_rows)
         self._points = points
         self._some, self._rows = everybody.sample(limit, np.random.default_rng(sampling))
-        self._working: dict[tuple[str, int | None], Matrix] = {}
+        self._working: dict[tuple[str, int | None], FloatArray] = {}
 
     def measure(self, settings: Segment, report: Report) -> dict[str, float]:
         """Fit the segments of a trial and measure them.
@@ -91,7 +92,7 @@ class SegmentTrials:
             labels, *runs = self._run([fit, *refits[: self._step]])
             silhouette, share = self._silhouette(labels), smallest_share(labels)
             aris: list[float] = []
-            jaccard: list[Matrix] = []
+            jaccard: list[FloatArray] = []
             for start in range(0, len(refits), self._step):
                 if start:
                     runs = self._run(refits[start : start + self._step])
@@ -138,7 +139,7 @@ class SegmentTrials:
         scaler = settings.scaler
         return Procedure(model, self._space, scaler.name, scaler.axes, (k,), "fixed", None, 0.0, scarce)
 
-    def _in_working_space(self, procedure: Procedure) -> Matrix:
+    def _in_working_space(self, procedure: Procedure) -> FloatArray:
         key = (procedure.scaler, procedure.axes)
         if key not in self._working:
             self._working[key] = procedure.working_space().fit_transform(self._points)
@@ -150,7 +151,7 @@ class SegmentTrials:
         return float(np.nan_to_num(widths).mean())
 
 
-def _labels(procedure: Procedure, working: Matrix, seed: int) -> Labels:
+def _labels(procedure: Procedure, working: FloatArray, seed: int) -> Labels:
     [fitted] = procedure.fit_all(working, None, seed)
     return fitted.labels_
 
@@ -170,7 +171,7 @@ def objectives(silhouette: float, stability: float, smallest: float, floor: floa
     return {"quality": quality, "silhouette": silhouette, "stability": stability}
 
 
-def _least(jaccard: list[Matrix]) -> float:
+def _least(jaccard: list[FloatArray]) -> float:
     """Mean Jaccard similarity of the least stable segment; 0 for fewer than two."""
     runs = np.array(jaccard)
     return float(mean_jaccard(runs).min()) if runs.shape[1] > 1 else 0.0

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 
-Figures = npt.NDArray[np.float64]
 NOTHING = -1
 
 
@@ -176,11 +176,11 @@ def actions_called_for(
 class _Problem:
     """Groups of equal users: gains by group and action, sizes of the groups, costs of the actions."""
 
-    gains: Figures
+    gains: FloatArray
     sizes: npt.NDArray[np.int64]
-    costs: Figures
+    costs: FloatArray
 
-    def _constraints(self) -> tuple[Figures, Figures]:
+    def _constraints(self) -> tuple[FloatArray, FloatArray]:
         groups, actions = self.gains.shape
         once = np.kron(np.eye(groups), np.ones(actions))
         return np.vstack([once, np.tile(self.costs, groups)]), self.sizes.astype(float)
@@ -230,7 +230,7 @@ def _hand_out(groups: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> t
     return tuple(chosen.tolist())
 
 
-def _one_for_all(gains: Figures, actions: Sequence[Action], budget: float) -> Allotted:
+def _one_for_all(gains: FloatArray, actions: Sequence[Action], budget: float) -> Allotted:
     """Serve the users who gain most from one and the same action."""
     options = []
     for index, action in enumerate(actions):

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from personae.core.arrays import BoolArray, FloatArray
 from personae.core.errors import PersonaeError
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 # Of branch and bound: a limit in seconds would make the list depend on the machine.
 NODES = 100_000
@@ -31,7 +28,7 @@ class Selection:
     method : "exact" or "greedy"
     """
 
-    chosen: Flags
+    chosen: BoolArray
     expected: float
     spent: float
     bound: float
@@ -47,7 +44,9 @@ class Selection:
         return lacking if lacking > ROUNDING else 0.0
 
 
-def select(expected: Floats, cost: Floats, budget: float, *, exact_up_to: int = EXACT_UP_TO) -> Selection:
+def select(
+    expected: FloatArray, cost: FloatArray, budget: float, *, exact_up_to: int = EXACT_UP_TO
+) -> Selection:
     """Choose customers of the highest total expected profit whose costs keep within a budget.
 
     Small problems are solved exactly (branch and cut, `scipy.optimize.milp`); larger ones greedily by profit
@@ -82,7 +81,7 @@ def select(expected: Floats, cost: Floats, budget: float, *, exact_up_to: int = 
 
 
 def budget_curve(
-    expected: Floats, cost: Floats, earned: Floats, budgets: Sequence[float]
+    expected: FloatArray, cost: FloatArray, earned: FloatArray, budgets: Sequence[float]
 ) -> list[dict[str, float]]:
     """Give, for each budget, contacts, expected profit, profit on known responses and shadow price.
 
@@ -106,7 +105,7 @@ def budget_curve(
     return found
 
 
-def _greedy(expected: Floats, cost: Floats, budget: float) -> Selection:
+def _greedy(expected: FloatArray, cost: FloatArray, budget: float) -> Selection:
     """Take customers by profit per cost while they fit; the first that does not fit gives bound and price."""
     worthwhile = np.flatnonzero(expected > 0)
     gain, price_of = expected[worthwhile], cost[worthwhile]
@@ -128,7 +127,7 @@ def _greedy(expected: Floats, cost: Floats, budget: float) -> Selection:
     return Selection(chosen, float(expected[chosen].sum()), float(cost[chosen].sum()), bound, price, "greedy")
 
 
-def _exact(expected: Floats, cost: Floats, budget: float, greedy: Selection) -> Selection:
+def _exact(expected: FloatArray, cost: FloatArray, budget: float, greedy: Selection) -> Selection:
     from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - large problems do without
 
     answer = milp(

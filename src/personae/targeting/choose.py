@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.response.predictions import event_probabilities
 from personae.targeting import profit
@@ -16,9 +16,6 @@ from personae.targeting.budget import budget_curve, select
 from personae.targeting.profit import Economics
 from personae.targeting.settings import Target
 from personae.targeting.uplift import uplift
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
 
 CURVE_RESAMPLES = 200
 ESTIMATES = (
@@ -143,7 +140,7 @@ def _amounts(
     by: Mapping[str, Mapping[str, float]],
     customers: pd.DataFrame,
     segments: pd.Series,
-) -> Floats:
+) -> FloatArray:
     everywhere = _column(customers, f"target.{name}", given) if isinstance(given, str) else given
     found = np.broadcast_to(np.asarray(everywhere, dtype=np.float64), (len(customers),))
     for column, own in by.items():
@@ -158,11 +155,11 @@ def _column(customers: pd.DataFrame, key: str, name: str) -> pd.Series:
     return customers[name]
 
 
-def _of(money: Economics, rows: npt.NDArray[np.bool_]) -> Economics:
+def _of(money: Economics, rows: BoolArray) -> Economics:
     return Economics(money.cost[rows], money.revenue[rows])
 
 
-def _drawn(groups: Integers, units: Integers, time: str | None) -> str:
+def _drawn(groups: IntArray, units: IntArray, time: str | None) -> str:
     """Name what the bootstrap draws."""
     if time is not None:
         few = len(np.unique(groups))
@@ -173,7 +170,7 @@ def _drawn(groups: Integers, units: Integers, time: str | None) -> str:
 
 
 def _by_time(
-    when: pd.Series, response: Integers, probability: Floats, money: Economics
+    when: pd.Series, response: IntArray, probability: FloatArray, money: Economics
 ) -> list[dict[str, Any]]:
     """Offers, contacts and profit of each time, the mean over repeats."""
     contacted = profit.contact(probability, money)
@@ -191,17 +188,17 @@ def _by_time(
     ]
 
 
-def _one_or_mean(values: Floats) -> float:
+def _one_or_mean(values: FloatArray) -> float:
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if np.ptp(finite) else float(finite[0])
 
 
-def _sd_over_repeats(response: npt.NDArray[np.intp], probability: Floats, money: Economics) -> float:
+def _sd_over_repeats(response: IntArray, probability: FloatArray, money: Economics) -> float:
     each = profit.contact(probability, money) @ money.earned(response)
     return float(each.std(ddof=1)) if len(each) > 1 else float("nan")
 
 
-def _rfm(settings: Target, customers: pd.DataFrame) -> Floats | None:
+def _rfm(settings: Target, customers: pd.DataFrame) -> FloatArray | None:
     if settings.rfm is None:
         return None
     named = (settings.rfm.recency, settings.rfm.frequency, settings.rfm.monetary)
@@ -211,7 +208,7 @@ def _rfm(settings: Target, customers: pd.DataFrame) -> Floats | None:
 
 
 def _uplift(
-    settings: Target, customers: pd.DataFrame, response: Integers, units: Integers, seed: int
+    settings: Target, customers: pd.DataFrame, response: IntArray, units: IntArray, seed: int
 ) -> dict[str, Any]:
     """Estimate uplift where the file has both arms; else say why not, and the size of the test that tells."""
     named, treatment = settings.uplift, None
@@ -231,7 +228,7 @@ def _uplift(
     return asdict(found)
 
 
-def _arms(column: pd.Series) -> Integers:
+def _arms(column: pd.Series) -> IntArray:
     wrong = column[~column.isin([0, 1])]
     if len(wrong):
         raise PersonaeError(
@@ -243,7 +240,7 @@ def _arms(column: pd.Series) -> Integers:
 def _list(
     responses: pd.DataFrame,
     segments: pd.Series,
-    probability: Floats,
+    probability: FloatArray,
     money: Economics,
     budget: float | None,
 ) -> pd.DataFrame:

@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.errors import PersonaeError
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
 
 CURVE_POINTS = 100
 # Resamples x groups drawn at once: 32 MB.
@@ -22,19 +18,19 @@ DRAWS = 1 << 22
 class Economics:
     """Cost and revenue of contacting each customer, both of shape (customers,), in the same currency."""
 
-    cost: Floats
-    revenue: Floats
+    cost: FloatArray
+    revenue: FloatArray
 
     @property
-    def cutoff(self) -> Floats:
+    def cutoff(self) -> FloatArray:
         """Probability above which a contact pays: cost over revenue; above 1 where it never does."""
         return np.divide(self.cost, self.revenue, out=np.full_like(self.cost, np.inf), where=self.revenue > 0)
 
-    def expected(self, probability: Floats) -> Floats:
+    def expected(self, probability: FloatArray) -> FloatArray:
         """Expected profit of contacting each customer."""
         return probability * self.revenue - self.cost
 
-    def earned(self, response: Integers) -> Floats:
+    def earned(self, response: IntArray) -> FloatArray:
         """Profit that contacting each customer would have had, the response being known."""
         return response * self.revenue - self.cost
 
@@ -65,7 +61,7 @@ class Point:
     profit_upper: float
 
 
-def economics(rows: int, cost: float | Floats, revenue: float | Floats) -> Economics:
+def economics(rows: int, cost: float | FloatArray, revenue: float | FloatArray) -> Economics:
     """Check costs and revenues, given for all or for each customer.
 
     Raises
@@ -93,7 +89,7 @@ def economics(rows: int, cost: float | Floats, revenue: float | Floats) -> Econo
     return Economics(found["cost"], found["revenue"])
 
 
-def amounts(default: Floats, groups: Sequence[Any], own: Mapping[str, float]) -> Floats:
+def amounts(default: FloatArray, groups: Sequence[Any], own: Mapping[str, float]) -> FloatArray:
     """Look up an amount for each customer's group (segment, channel); one that is not named has the default.
 
     Raises
@@ -115,7 +111,7 @@ def amounts(default: Floats, groups: Sequence[Any], own: Mapping[str, float]) ->
     return np.array([own.get(str(group), each) for group, each in zip(groups, default, strict=True)])
 
 
-def check_probability(probability: Floats) -> None:
+def check_probability(probability: FloatArray) -> None:
     """Refuse probabilities that are missing or outside [0, 1]."""
     bad = ~((probability >= 0) & (probability <= 1))
     if bad.any():
@@ -125,14 +121,14 @@ def check_probability(probability: Floats) -> None:
         )
 
 
-def contact(probability: Floats, money: Economics) -> Flags:
+def contact(probability: FloatArray, money: Economics) -> BoolArray:
     """Decide by the cut-off: contact where the expected profit is not negative."""
     check_probability(probability)
     return probability >= money.cutoff
 
 
 def profits(
-    response: Integers, probability: Floats, money: Economics, *, rfm: Floats | None = None
+    response: IntArray, probability: FloatArray, money: Economics, *, rfm: FloatArray | None = None
 ) -> dict[str, float]:
     """Profit on known responses of: everyone, nobody, oracle, model, random and, if given, top by RFM.
 
@@ -164,7 +160,7 @@ def profits(
     return found
 
 
-def rfm_score(recency: Floats, frequency: Floats, monetary: Floats) -> Floats:
+def rfm_score(recency: FloatArray, frequency: FloatArray, monetary: FloatArray) -> FloatArray:
     """Rank customers by hand as marketing does: the sum of their quintiles (Hughes 1994), ties by monetary.
 
     Examples
@@ -176,7 +172,7 @@ def rfm_score(recency: Floats, frequency: Floats, monetary: Floats) -> Floats:
     return np.asarray(np.sum(quintiles, axis=0) + _rank(monetary) / 10)
 
 
-def _rank(values: Floats) -> Floats:
+def _rank(values: FloatArray) -> FloatArray:
     """Mean rank as a share, in (0, 1)."""
     ordered = np.sort(values)
     below, upto = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
@@ -184,10 +180,10 @@ def _rank(values: Floats) -> Floats:
 
 
 def profit_interval(
-    response: Integers,
-    probability: Floats,
+    response: IntArray,
+    probability: FloatArray,
     money: Economics,
-    units: Integers,
+    units: IntArray,
     *,
     resamples: int,
     seed: int,
@@ -210,7 +206,7 @@ def profit_interval(
     return Interval(float(by_customer.sum()), float(lower), float(upper))
 
 
-def _draws(groups: int, resamples: int, seed: int) -> Iterator[Integers]:
+def _draws(groups: int, resamples: int, seed: int) -> Iterator[IntArray]:
     """Count how often each resample draws each group, shape (resamples, groups), some resamples at a time."""
     rng = np.random.default_rng(seed)
     block = max(DRAWS // groups, 1)
@@ -219,10 +215,10 @@ def _draws(groups: int, resamples: int, seed: int) -> Iterator[Integers]:
 
 
 def curve(
-    response: Integers,
-    probability: Floats,
+    response: IntArray,
+    probability: FloatArray,
     money: Economics,
-    units: Integers,
+    units: IntArray,
     *,
     resamples: int,
     seed: int,
@@ -241,7 +237,7 @@ def curve(
     _, member = np.unique(units, return_inverse=True)
     groups = int(member.max()) + 1
 
-    def drawn(by_customer: Floats) -> Floats:
+    def drawn(by_customer: FloatArray) -> FloatArray:
         """Sum over the customers of each draw, the first of which is the file itself."""
         totals = np.array([np.bincount(member, row) for row in by_customer]).T
         blocks = (draws @ totals for draws in _draws(groups, resamples, seed))
@@ -259,7 +255,7 @@ def curve(
 
 
 def if_response_falls(
-    response: Integers, probability: Floats, money: Economics, *, by: float
+    response: IntArray, probability: FloatArray, money: Economics, *, by: float
 ) -> dict[str, float]:
     """Profit if everyone responded less often by the share `by`: with the same list, and with an adapted one.
 

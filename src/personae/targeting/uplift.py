@@ -4,15 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 from sklearn.base import clone
 
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.response.folds import grouped_folds
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
 
 FEWEST_IN_ARM = 50
 OVERLAP = (0.05, 0.95)
@@ -71,7 +68,7 @@ def experiment_size(
     return Experiment(base_rate, effect, int(np.ceil((null + real) ** 2 / effect**2)))
 
 
-def identifiable(treatment: Integers | None, response: Integers, *, fewest: int = 5) -> str:
+def identifiable(treatment: IntArray | None, response: IntArray, *, fewest: int = 5) -> str:
     """Say why uplift cannot be told from a file; an empty text if it may.
 
     Parameters
@@ -96,7 +93,7 @@ def identifiable(treatment: Integers | None, response: Integers, *, fewest: int 
     return ""
 
 
-def overlapping(propensity: Floats) -> str:
+def overlapping(propensity: FloatArray) -> str:
     """Say if contact is all but certain for more than one customer in twenty; else an empty text."""
     outside = float(((propensity < OVERLAP[0]) | (propensity > OVERLAP[1])).mean())
     if outside > 0.05:
@@ -105,10 +102,10 @@ def overlapping(propensity: Floats) -> str:
 
 
 def uplift(
-    inputs: Floats,
-    treatment: Integers | None,
-    response: Integers,
-    units: Integers,
+    inputs: FloatArray,
+    treatment: IntArray | None,
+    response: IntArray,
+    units: IntArray,
     model: Any,
     *,
     smallest_effect: float,
@@ -159,14 +156,14 @@ def uplift(
     return Uplift(verdict, "", needed, qini)
 
 
-def _without_contact(response: Integers, treatment: Integers | None, effect: float) -> float:
+def _without_contact(response: IntArray, treatment: IntArray | None, effect: float) -> float:
     """Response of those without contact; where there are none, of the others less the effect."""
     alone = response[:0] if treatment is None else response[treatment == 0]
     base = float(alone.mean()) if len(alone) else float(response.mean()) - effect
     return min(max(base, 0.0), 1 - effect)
 
 
-def qini_coefficient(ranking: Floats, effect: Floats) -> float:
+def qini_coefficient(ranking: FloatArray, effect: FloatArray) -> float:
     """Area between the gain of a ranking and that of a random one, a customer.
 
     Parameters
@@ -184,7 +181,7 @@ def qini_coefficient(ranking: Floats, effect: Floats) -> float:
     return float(np.trapezoid(gain - gain[-1] * np.linspace(0, 1, len(gain)), dx=1 / len(effect)))
 
 
-def _out_of_fold(model: Any, inputs: Floats, label: Integers, splits: list[Any]) -> Floats:
+def _out_of_fold(model: Any, inputs: FloatArray, label: IntArray, splits: list[Any]) -> FloatArray:
     found = np.empty(len(label))
     for train, test in splits:
         found[test] = clone(model).fit(inputs[train], label[train]).predict_proba(inputs[test])[:, 1]
@@ -192,8 +189,8 @@ def _out_of_fold(model: Any, inputs: Floats, label: Integers, splits: list[Any])
 
 
 def _two_models(
-    model: Any, inputs: Floats, treatment: Integers, response: Integers, splits: list[Any]
-) -> Floats:
+    model: Any, inputs: FloatArray, treatment: IntArray, response: IntArray, splits: list[Any]
+) -> FloatArray:
     found = np.empty(len(response))
     for train, test in splits:
         arms = []
@@ -206,13 +203,13 @@ def _two_models(
 
 def _transformed(
     model: Any,
-    inputs: Floats,
-    treatment: Integers,
-    response: Integers,
+    inputs: FloatArray,
+    treatment: IntArray,
+    response: IntArray,
     *,
-    propensity: Floats,
+    propensity: FloatArray,
     splits: list[Any],
-) -> Floats:
+) -> FloatArray:
     """Predict z = 1 for responders among the contacted and non-responders among the others."""
     same = (treatment == response).astype(np.intp)
     weight = np.where(treatment == 1, 1 / propensity, 1 / (1 - propensity))
@@ -223,7 +220,9 @@ def _transformed(
     return found
 
 
-def _qini_interval(ranking: Floats, effect: Floats, units: Integers, resamples: int, seed: int) -> Qini:
+def _qini_interval(
+    ranking: FloatArray, effect: FloatArray, units: IntArray, resamples: int, seed: int
+) -> Qini:
     _, member = np.unique(units, return_inverse=True)
     order = np.argsort(member, kind="stable")
     starts = np.searchsorted(member[order], np.arange(member.max() + 2))
