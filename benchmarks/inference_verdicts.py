@@ -7,8 +7,8 @@ import numpy as np
 from joblib import Parallel, delayed
 from tests.planted.pairs import SCENARIOS, Scenario, planted
 
+from personae.core.statistics import wilson
 from personae.inference.compare import compare
-from personae.inference.probabilities import wilson
 from personae.inference.rules import Rules
 from personae.inference.twosample import TwoSample, two_sample_test
 

@@ -13,9 +13,9 @@ from collections import Counter
 from joblib import Parallel, delayed
 from tests.planted.blobs import NOISES, noise_table, planted_segments
 
+from personae.core.statistics import adjusted_rand
 from personae.segmentation.segment import fit_segments
 from personae.segmentation.space import Space
-from personae.segmentation.stability import adjusted_rand
 from personae.segmentation.summary import Effort
 
 EFFORT = Effort(bootstraps=20, splits=1, null_tables=19, null_bootstraps=10)

@@ -3,13 +3,14 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from personae.baskets import replication
 from personae.baskets.coding import Baskets, from_lists
 from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import frequent
 from personae.baskets.replication import replay
-from personae.baskets.rules import adjust, rules
+from personae.baskets.rules import rules
+from personae.core import statistics
 from personae.core.errors import PersonaeError
+from personae.core.statistics import adjust
 
 ITEMS = [f"item {number:02}" for number in range(20)]
 
@@ -117,7 +118,7 @@ def test_figures_and_memory_where_resamples_are_drawn_in_blocks(planted, monkeyp
     early, later = halves(planted)
     found = learned(early).at([0, 1])
     at_once = replay(found, later, shuffles=4, resamples=2000, seed=1)
-    monkeypatch.setattr(replication, "DRAWS", 50_000)
+    monkeypatch.setattr(statistics, "BLOCK_CELLS", 50_000)
     tracemalloc.start()
     in_blocks = replay(found, later, shuffles=4, resamples=2000, seed=1)
     peak = tracemalloc.get_traced_memory()[1]

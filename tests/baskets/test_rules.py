@@ -4,7 +4,7 @@ from scipy.stats import fisher_exact
 
 from personae.baskets.coding import from_lists
 from personae.baskets.itemsets import frequent
-from personae.baskets.rules import Rules, adjust, fisher, not_redundant, rules
+from personae.baskets.rules import Rules, fisher, not_redundant, rules
 
 
 def mined(lists, min_support=0.01, max_length=3, min_confidence=0.0, **kwargs):
@@ -55,14 +55,6 @@ def test_longer_rule_without_gain_is_redundant():
     rows = set(kept.table().select("antecedent", "consequent").rows())
     assert ("a + b", "c") in rows  # 3 of 3, while a -> c has 6 of 8
     assert ("b + c", "a") not in rows  # 3 of 3, and so has c -> a
-
-
-@pytest.mark.parametrize(
-    ("correction", "expected"), [("holm", [0.03, 0.06, 0.06]), ("bh", [0.03, 0.04, 0.04])]
-)
-def test_corrections_are_those_of_the_books(correction, expected):
-    assert adjust(np.array([0.01, 0.03, 0.04]), correction) == pytest.approx(expected)
-    assert len(adjust(np.array([]), correction)) == 0
 
 
 def test_no_rules_make_a_table_with_columns_only():

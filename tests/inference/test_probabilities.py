@@ -2,10 +2,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from statsmodels.stats.proportion import proportion_confint
 
 from personae.core.errors import PersonaeError
-from personae.inference.probabilities import Bins, probabilities, read_levels, wilson
+from personae.inference.probabilities import Bins, probabilities, read_levels
 
 
 @pytest.fixture
@@ -18,24 +17,6 @@ def table():
             "age": rng.integers(18, 51, 90),
         }
     )
-
-
-def test_wilson_equals_statsmodels():
-    counts, totals = np.array([0, 1, 29, 31, 450]), np.array([10, 31, 31, 31, 900])
-    low, high = proportion_confint(counts, totals, method="wilson")
-    np.testing.assert_allclose(wilson(counts, totals), [low, high], atol=1e-12)
-
-
-def test_nothing_seen_has_no_interval():
-    assert np.isnan(wilson(0, 0)).all()
-
-
-@pytest.mark.parametrize("share", [0.05, 0.3, 0.5])
-def test_wilson_covers_on_average(share):
-    rng = np.random.default_rng(1)
-    totals = rng.integers(20, 60, 4000)
-    low, high = wilson(rng.binomial(totals, share), totals)
-    assert np.mean((low <= share) & (share <= high)) == pytest.approx(0.95, abs=0.02)
 
 
 def test_conditional_probabilities_are_those_of_a_crosstab(table):

@@ -6,11 +6,11 @@ from tests.planted.blobs import planted_segments
 from threadpoolctl import threadpool_limits
 
 from personae.core.errors import PersonaeError
+from personae.core.statistics import adjusted_rand
 from personae.segmentation.clusterers import NOISE, HDBSCANClusterer, KMeansClusterer
 from personae.segmentation.methods import METHODS, build_clusterer
 from personae.segmentation.segmenter import TRUSTED
 from personae.segmentation.space import Space
-from personae.segmentation.stability import adjusted_rand
 
 OPTIONS = {"hdbscan": {"min_cluster_size": 15}}
 

@@ -10,11 +10,11 @@ from tests.planted.blobs import NOISES, noise_table, planted_segments
 from personae.core.archive import normalised
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
+from personae.core.statistics import adjusted_rand
 from personae.segmentation.methods import METHODS
 from personae.segmentation.segment import fit_segments
 from personae.segmentation.segmenter import TRUSTED
 from personae.segmentation.space import Space
-from personae.segmentation.stability import adjusted_rand
 from personae.segmentation.summary import Effort
 
 EFFORT = Effort(bootstraps=8, splits=1, null_tables=19, null_bootstraps=5, null_rows=150)

@@ -3,9 +3,9 @@ import pandas as pd
 from scipy.cluster.hierarchy import fcluster
 from tests.planted.blobs import planted_segments
 
+from personae.core.statistics import adjusted_rand
 from personae.segmentation.segment import fit_segments
 from personae.segmentation.space import Space
-from personae.segmentation.stability import adjusted_rand
 from personae.segmentation.summary import Effort
 from personae.segmentation.ward import WardClusterer, WardThenKMeansClusterer, contract, ward_tree
 

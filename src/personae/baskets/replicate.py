@@ -9,8 +9,9 @@ import polars as pl
 from personae.baskets.coding import Baskets, encode
 from personae.baskets.itemsets import frequent
 from personae.baskets.replication import Replay, null_lifts, replay
-from personae.baskets.rules import Correction, Rules, adjust, fisher, not_redundant, rules
+from personae.baskets.rules import Rules, fisher, not_redundant, rules
 from personae.core.arrays import BoolArray, FloatArray
+from personae.core.statistics import Correction, adjust
 
 EVERYBODY = "everybody"
 SCREENING_SHUFFLES = 12

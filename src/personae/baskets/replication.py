@@ -1,6 +1,6 @@
 """Whether rules hold on baskets they were not learned from, beyond what basket sizes and item counts do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -14,12 +14,10 @@ from personae.baskets.itemsets import Itemset, count_sets, intersect
 from personae.baskets.rules import NORMAL_95, Rules, lift
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
+from personae.core.statistics import bootstrap_counts
 
 # Independent walks: a fixed number, so that the figures do not depend on the number of workers.
 WALKS = 4
-
-# Resamples x customers drawn at once: 64 MB, once as whole numbers and once as floats.
-DRAWS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +173,7 @@ def _bootstrap(sides: _Sides, later: Baskets, resamples: int, seed: int) -> tupl
     lifts = np.concatenate(
         [
             sides.lifts(draws.astype(float) @ held, (draws @ sizes)[:, None])
-            for draws in _draws(people, resamples, seed)
+            for draws in bootstrap_counts(people, resamples, np.random.default_rng([seed, WALKS]))
         ]
     )
     occurs = lifts > 0
@@ -184,14 +182,6 @@ def _bootstrap(sides: _Sides, later: Baskets, resamples: int, seed: int) -> tupl
     mean = logs.sum(axis=0) / number
     squares = np.where(occurs, (logs - mean) ** 2, 0).sum(axis=0)
     return np.sqrt(squares / (number - 1)), np.diff(held.indptr)[sides.both]
-
-
-def _draws(people: int, resamples: int, seed: int) -> Iterator[Integers]:
-    """Count how often each resample draws each customer, (resamples, people), some resamples at a time."""
-    rng = np.random.default_rng([seed, WALKS])
-    block = max(DRAWS // people, 1)
-    for first in range(0, resamples, block):
-        yield rng.multinomial(people, np.full(people, 1 / people), size=min(block, resamples - first))
 
 
 def _held(sides: _Sides, later: Baskets, customer: Integers, people: int) -> sparse.csc_array:

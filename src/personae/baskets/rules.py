@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -12,8 +11,6 @@ from numpy.typing import NDArray
 from personae.baskets.coding import Integers
 from personae.baskets.itemsets import Itemset, Itemsets
 from personae.core.arrays import BoolArray, FloatArray
-
-Correction = Literal["holm", "bh"]
 
 NORMAL_95 = 1.6448536269514722  # one-sided
 
@@ -196,21 +193,6 @@ def fisher(found: Rules) -> FloatArray:
     return np.asarray(
         hypergeom.sf(found.both - 1, found.n_baskets, found.antecedent_count, found.consequent_count)
     )
-
-
-def adjust(p_values: FloatArray, correction: Correction) -> FloatArray:
-    """Correct p values for their number: Holm (family-wise error), Benjamini-Hochberg (false discoveries).
-
-    Examples
-    --------
-    >>> adjust(np.array([0.01, 0.04]), "holm")
-    array([0.02, 0.04])
-    """
-    if not len(p_values):
-        return p_values
-    from statsmodels.stats.multitest import multipletests  # noqa: PLC0415 - a second to import
-
-    return np.asarray(multipletests(p_values, method={"holm": "holm", "bh": "fdr_bh"}[correction])[1])
 
 
 def not_redundant(found: Rules) -> BoolArray:

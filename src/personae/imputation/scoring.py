@@ -11,6 +11,7 @@ from scipy.stats import norm, t
 from sklearn.base import clone
 
 from personae.core.arrays import IntArray
+from personae.core.statistics import bootstrap_sums
 from personae.imputation.imputer import TableImputer, as_figures
 from personae.imputation.masking import Case, Cells, like_missing, split, support
 
@@ -169,20 +170,13 @@ def measures(
         Value and independent group of each cell.
     """
     squared, absolute = (errors**2).mean(axis=1), np.abs(errors).mean(axis=1)
-    names, index = np.unique(groups, return_inverse=True)
-    sums = np.stack(
-        [
-            np.bincount(index, weights, minlength=len(names))
-            for weights in (np.ones(len(truth)), truth, truth**2, *squared, *absolute)
-        ]
-    )
+    cells = np.column_stack([np.ones(len(truth)), truth, truth**2, *squared, *absolute])
     rng = np.random.default_rng([design.seed, 2])
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / max(len(names), 1)), size=design.resamples)
-    whole = _figures(sums.sum(axis=1)[None])
-    resampled = _figures(drawn @ sums.T)
-    values = {name: float(figure[0]) for name, figure in whole.items()}
+    figures = _figures(bootstrap_sums(cells, groups, design.resamples, rng))
+    values = {name: float(figure[0]) for name, figure in figures.items()}
+    count = len(np.unique(groups))
     intervals = {
-        f"{name}_ci": _interval(resampled[name], len(names)) for name in ("rmse", "mae", "r2", "difference")
+        f"{name}_ci": _interval(figures[name][1:], count) for name in ("rmse", "mae", "r2", "difference")
     }
     return {**values, **intervals}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from personae.core.arrays import FloatArray
+from personae.core.statistics import adjusted_rand, contingency
 from personae.inference.effects import cramers_v
 from personae.inference.omnibus import association_test
 
@@ -32,44 +32,19 @@ def agreement(first: NDArray[np.str_], second: NDArray[np.str_], seed: int) -> A
     ----------
     first, second : (rows,), the group of each row.
 
-    References
-    ----------
-    Hubert and Arabie (1985), Comparing partitions.
-
     Examples
     --------
     >>> groups = np.repeat(["a", "b"], 20)
     >>> round(agreement(groups, np.repeat(["x", "y"], 20), seed=0).ari, 3)
     1.0
     """
-    rows, columns = np.unique(first), np.unique(second)
-    counts = np.array([[np.sum((first == a) & (second == b)) for b in columns] for a in rows])
+    (rows, of_row), (columns, of_column) = (np.unique(each, return_inverse=True) for each in (first, second))
+    counts = contingency(of_row, of_column)
     crosstab = {
         str(a): {str(b): int(counts[i, j]) for j, b in enumerate(columns)} for i, a in enumerate(rows)
     }
-    ari = adjusted_rand_index(counts)
+    ari = adjusted_rand(of_row, of_column)
     if min(counts.shape) < 2:
         return Agreement(crosstab, ari, NAN, (NAN, NAN), None, NAN)
-    size, tested = cramers_v(counts.astype(float)), association_test(counts.astype(float), seed)
+    size, tested = cramers_v(counts), association_test(counts, seed)
     return Agreement(crosstab, ari, size.value, (size.low, size.high), tested.name, tested.p)
-
-
-def adjusted_rand_index(counts: NDArray[np.int_]) -> float:
-    """Adjusted Rand index of a crosstab: 0 on average for unrelated groupings, 1 for equal ones.
-
-    Examples
-    --------
-    >>> adjusted_rand_index(np.array([[10, 0], [0, 10]]))
-    1.0
-    """
-    total, of_rows, of_columns = (
-        pairs.sum() for pairs in (_pairs(counts), _pairs(counts.sum(axis=1)), _pairs(counts.sum(axis=0)))
-    )
-    expected = of_rows * of_columns / _pairs(counts.sum())
-    most = (of_rows + of_columns) / 2
-    return 1.0 if most == expected else float((total - expected) / (most - expected))
-
-
-def _pairs(count: NDArray[np.int_]) -> FloatArray:
-    pairs: FloatArray = count * (count - 1) / 2
-    return pairs

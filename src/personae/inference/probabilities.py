@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 from narwhals.typing import IntoDataFrame
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
+from numpy.typing import NDArray
 
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
+from personae.core.statistics import wilson
 from personae.core.tables import names
 from personae.inference.columns import read_column
 
@@ -63,28 +63,6 @@ class Probability:
     high: float
     base_rate: float
     small_n: bool
-
-
-def wilson(count: ArrayLike, total: ArrayLike, level: float = 0.95) -> Bounds:
-    """Bounds of the Wilson score interval of a share; NaN where the total is 0.
-
-    References
-    ----------
-    Wilson (1927), Probable inference, the law of succession, and statistical inference.
-
-    Examples
-    --------
-    >>> low, high = wilson(29, 31)
-    >>> round(float(low), 3), round(float(high), 3)
-    (0.793, 0.982)
-    """
-    hits, trials = np.asarray(count, dtype=float), np.asarray(total, dtype=float)
-    z = float(ndtri(0.5 + level / 2))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = hits / trials
-        centre = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
-        half = z / (1 + z**2 / trials) * np.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
-    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
 
 
 def bin_names(bins: Bins) -> tuple[str, ...]:

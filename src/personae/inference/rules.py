@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from personae.core.statistics import Method
+from personae.core.statistics import Correction
 
 Decision = Literal["merge", "keep"]
 RankTest = Literal["mann-whitney", "dunn"]
@@ -27,7 +27,7 @@ class Rules:
     """
 
     alpha: float
-    correction: Method
+    correction: Correction
     rank_test: RankTest
     margin: float
     auc_bound: float

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import inv, solve
 from scipy.spatial.distance import cdist
-from scipy.stats import rankdata
 from threadpoolctl import threadpool_limits
 
 from personae.core.arrays import BoolArray, FloatArray
+from personae.core.statistics import ordered_pairs
 from personae.inference.effects import auc_interval, auc_variance
 
 RIDGE = 1.0
@@ -132,9 +132,8 @@ def _cross_validated_auc(ridge: _Ridge, fold: NDArray[np.int_]) -> FloatArray:
         block = ridge.inverse[np.ix_(test, test)]
         errors = solve(block, (ridge.weighted[:, test] - centre * ridge.totals[test]).T, assume_a="pos").T
         scores = np.round(hidden - errors, DECIMALS)
-        ones, zeros = hidden.sum(axis=1), (~hidden).sum(axis=1)
-        ranks = rankdata(scores, axis=1)
-        right += (ranks * hidden).sum(axis=1) - ones * (ones + 1) / 2
-        pairs += ones * zeros
+        ordered, compared = ordered_pairs(hidden, scores)
+        right += ordered
+        pairs += compared
     auc: FloatArray = right / np.maximum(pairs, 1)
     return auc

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
 
 from personae.core.files import readable
-from personae.core.statistics import share
+from personae.core.statistics import bootstrap_counts, share
 from personae.personas.settings import Profile
 
 NOTABLE = 0.2
@@ -177,8 +177,7 @@ def all_drivers(
     values = table.to_numpy()
     ids = [int(each) for each in np.unique(segment) if each >= 0]
     units = int(unit.max()) + 1
-    weights = rng.multinomial(units, np.full(units, 1 / units), size=settings.bootstraps).astype(float)
-    weights = np.vstack([np.ones(units), weights])
+    weights = np.vstack([np.ones(units), *bootstrap_counts(units, settings.bootstraps, rng)])
 
     def per_unit(rows: Array, columns: Array) -> Array:
         sums = np.zeros((units, columns.shape[1]))

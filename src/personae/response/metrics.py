@@ -7,7 +7,8 @@ import numpy as np
 from scipy import stats
 from sklearn.metrics import average_precision_score
 
-from personae.core.arrays import BoolArray, FloatArray, IntArray
+from personae.core.arrays import FloatArray, IntArray
+from personae.core.statistics import roc_auc
 
 NAMES = (
     "accuracy",
@@ -114,15 +115,8 @@ def ranking(target: IntArray, probabilities: FloatArray, metric: str) -> float:
     if len(labels) < 2:
         return float("nan")
     positive = [1] if probabilities.shape[1] == 2 else labels
-    figure = _mann_whitney if metric == "roc_auc" else average_precision_score
+    figure = roc_auc if metric == "roc_auc" else average_precision_score
     return float(np.mean([figure(target == k, probabilities[:, k]) for k in positive]))
-
-
-def _mann_whitney(positive: BoolArray, score: FloatArray) -> float:
-    """ROC AUC as the share of pairs in the right order, a tie being half of one (Mann and Whitney 1947)."""
-    ranks = stats.rankdata(score)[positive]
-    pairs = len(ranks) * (len(score) - len(ranks))
-    return float((ranks.sum() - len(ranks) * (len(ranks) + 1) / 2) / pairs)
 
 
 def expected_calibration_error(target: IntArray, probabilities: FloatArray) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from personae.core.arrays import FloatArray
 from personae.core.parallel import run_all
+from personae.core.statistics import bootstrap_sums
 from personae.segmentation.clusterers import Labels
 
 # A block of distances stays within 16 MB, so memory grows linearly with the number of rows.
@@ -157,13 +158,9 @@ def mean_interval(
     known = np.isfinite(values)
     if not known.any():
         return float("nan"), float("nan")
-    _, unit = np.unique(groups[known], return_inverse=True)
-    sums, mass = np.bincount(unit, (values * weights)[known]), np.bincount(unit, weights[known])
-    means = np.empty(draws)
-    for draw in range(draws):
-        times = np.bincount(rng.integers(len(sums), size=len(sums)), minlength=len(sums))
-        means[draw] = (times @ sums) / (times @ mass)
-    low, high = np.quantile(means, [0.025, 0.975])
+    weighted = np.column_stack([values * weights, weights])[known]
+    sums = bootstrap_sums(weighted, groups[known], draws, rng, one_by_one=True)[1:]
+    low, high = np.quantile(sums[:, 0] / sums[:, 1], [0.025, 0.975])
     return float(low), float(high)
 
 

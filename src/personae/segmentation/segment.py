@@ -12,6 +12,7 @@ from threadpoolctl import ThreadpoolController
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.parallel import run_all
+from personae.core.statistics import adjusted_rand
 from personae.segmentation.choice import RULES, VERDICTS, explain, judge
 from personae.segmentation.clusterers import NOISE, Clusterer, Labels
 from personae.segmentation.evidence import Evidence, gather
@@ -20,7 +21,7 @@ from personae.segmentation.methods import build_clusterer
 from personae.segmentation.procedure import Customers, Plan, Procedure
 from personae.segmentation.segmenter import FAR_QUANTILE, Segmenter, locate
 from personae.segmentation.space import Space, WorkingSpace
-from personae.segmentation.stability import Groups, adjusted_rand
+from personae.segmentation.stability import Groups
 from personae.segmentation.summary import Effort, SegmentReport, candidate_rows
 from personae.segmentation.ward import centroids, contract
 

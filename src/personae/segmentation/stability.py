@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personae.core.arrays import BoolArray, FloatArray
+from personae.core.statistics import adjusted_rand, contingency
 from personae.segmentation.clusterers import Clusterer, Labels
 
 Groups = NDArray[np.integer[Any]]
@@ -28,40 +29,6 @@ class Stability:
     jaccard: tuple[float, ...]
     min_jaccard: float
     prediction_strength: float
-
-
-def contingency(first: Labels, second: Labels) -> FloatArray:
-    """Count customers in every pair of segments, shape (k of first, k of second).
-
-    Examples
-    --------
-    >>> contingency(np.array([0, 0, 1]), np.array([1, 1, 0])).tolist()
-    [[0.0, 2.0], [1.0, 0.0]]
-    """
-    width = int(second.max(initial=0)) + 1
-    height = int(first.max(initial=0)) + 1
-    return (
-        np.bincount(first * width + second, minlength=height * width)
-        .reshape(height, width)
-        .astype(np.float64)
-    )
-
-
-def adjusted_rand(first: Labels, second: Labels) -> float:
-    """Compute the adjusted Rand index (Hubert and Arabie 1985) of customers that neither side calls noise.
-
-    Examples
-    --------
-    >>> adjusted_rand(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
-    1.0
-    """
-    table = contingency(first + 1, second + 1)[1:, 1:]
-    together = _pairs(table).sum()
-    rows, columns = _pairs(table.sum(axis=1)).sum(), _pairs(table.sum(axis=0)).sum()
-    total = _pairs(table.sum())
-    expected = rows * columns / total if total else 0.0
-    highest = (rows + columns) / 2
-    return 1.0 if highest == expected else float((together - expected) / (highest - expected))
 
 
 def best_jaccard(first: Labels, second: Labels, k: int) -> FloatArray:

@@ -8,6 +8,7 @@ from threadpoolctl import ThreadpoolController
 
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
+from personae.core.statistics import bootstrap_sums
 from personae.imputation.completion import Scorecard, complete
 from personae.imputation.imputer import TableImputer, as_figures
 from personae.imputation.masking import Cells
@@ -101,22 +102,17 @@ class GapTrials:
 
     def _held(self, settings: Impute) -> Held:
         fitted = self._imputer(settings).fit(self._inner)
-        names, member = np.unique(self._outer_units, return_inverse=True)
-        sums = []
+        squares = []
         for column in self._columns:
             truth = as_figures(self._outer, [column])[:, 0]
-            known = np.flatnonzero(~np.isnan(truth))
             hidden = self._outer.assign(**{column: np.nan})
             filled = fitted.transform(hidden)[column].to_numpy()
             plain = fitted.models_[column].baseline(None, len(hidden))
-            for guess in (filled, plain):
-                sums.append(np.bincount(member[known], ((guess - truth) ** 2)[known], minlength=len(names)))
-        table = np.stack(sums)
+            squares += [np.where(np.isnan(truth), 0.0, guess - truth) ** 2 for guess in (filled, plain)]
         rng = np.random.default_rng([self._seed, 1])
-        drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
-        low, high = np.nanquantile(_ratio(np.asarray(drawn @ table.T, dtype=np.float64)), [0.025, 0.975])
-        whole = float(_ratio(table.sum(axis=1)[None])[0])
-        return Held(len(self._outer), {"error": whole}, {"error": (float(low), float(high))})
+        ratios = _ratio(bootstrap_sums(np.column_stack(squares), self._outer_units, RESAMPLES, rng))
+        low, high = np.nanquantile(ratios[1:], [0.025, 0.975])
+        return Held(len(self._outer), {"error": float(ratios[0])}, {"error": (float(low), float(high))})
 
 
 def _ratio(sums: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ from threadpoolctl import ThreadpoolController
 from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.core.parallel import run_all
+from personae.core.statistics import bootstrap_rows
 from personae.response import metrics
 from personae.response.calibration import Calibration, choose_calibration
 from personae.response.estimators import fit, scores
@@ -237,23 +238,11 @@ class ResponseTrials:
                 told["profit"] = float(self._earned(test[index], calibrated[index, 1]).mean())
             return told
 
-        drawn = _resampled(self._units[test], self._seed)
-        resampled = [figures(index) for index in drawn]
+        samples = bootstrap_rows(self._units[test], RESAMPLES, np.random.default_rng([self._seed, 1]))
+        resampled = [figures(index) for index in samples]
         whole = figures(np.arange(len(test)))
         intervals = {
             name: tuple(np.nanquantile([each[name] for each in resampled], [0.025, 0.975]).tolist())
             for name in whole
         }
         return Held(len(test), whole, intervals)
-
-
-def _resampled(units: IntArray, seed: int) -> list[IntArray]:
-    """Draw units with replacement; give the rows of each sample in which all rows of a drawn unit are."""
-    names, member = np.unique(units, return_inverse=True)
-    order = np.argsort(member, kind="stable")
-    rows = np.split(order, np.cumsum(np.bincount(member))[:-1])
-    rng = np.random.default_rng([seed, 1])
-    return [
-        np.concatenate([rows[unit] for unit in rng.integers(len(names), size=len(names))])
-        for _ in range(RESAMPLES)
-    ]

@@ -1,6 +1,6 @@
 """Whom to contact: profit of a cut-off, of a budget, of other lists, and how sure that is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +8,9 @@ import numpy as np
 
 from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.errors import PersonaeError
+from personae.core.statistics import bootstrap_sums
 
 CURVE_POINTS = 100
-# Resamples x groups drawn at once: 32 MB.
-DRAWS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,19 +198,9 @@ def profit_interval(
     units : group of each customer; groups are drawn with replacement
     """
     by_customer = (contact(probability, money) * money.earned(response)).mean(axis=0)
-    _, member = np.unique(units, return_inverse=True)
-    totals = np.bincount(member, by_customer)
-    drawn = np.concatenate([draws @ totals for draws in _draws(len(totals), resamples, seed)])
-    lower, upper = np.quantile(drawn, [0.025, 0.975])
-    return Interval(float(by_customer.sum()), float(lower), float(upper))
-
-
-def _draws(groups: int, resamples: int, seed: int) -> Iterator[IntArray]:
-    """Count how often each resample draws each group, shape (resamples, groups), some resamples at a time."""
-    rng = np.random.default_rng(seed)
-    block = max(DRAWS // groups, 1)
-    for first in range(0, resamples, block):
-        yield rng.multinomial(groups, np.full(groups, 1 / groups), min(block, resamples - first))
+    drawn = bootstrap_sums(by_customer[:, None], units, resamples, np.random.default_rng(seed))[:, 0]
+    lower, upper = np.quantile(drawn[1:], [0.025, 0.975])
+    return Interval(float(drawn[0]), float(lower), float(upper))
 
 
 def curve(
@@ -234,18 +223,13 @@ def curve(
     order = np.argsort(-money.expected(probability), axis=1, kind="stable")
     place = np.argsort(order, axis=1)
     reached = np.array([(place < count).mean(axis=0) for count in counts])
-    _, member = np.unique(units, return_inverse=True)
-    groups = int(member.max()) + 1
-
-    def drawn(by_customer: FloatArray) -> FloatArray:
-        """Sum over the customers of each draw, the first of which is the file itself."""
-        totals = np.array([np.bincount(member, row) for row in by_customer]).T
-        blocks = (draws @ totals for draws in _draws(groups, resamples, seed))
-        return np.concatenate([totals.sum(axis=0)[None], *blocks])
-
-    earned = drawn(reached * money.earned(response))
-    gain = drawn(reached * response) / np.maximum(drawn(response[None].astype(np.float64)), 1)
-    lift = gain / np.maximum(drawn(reached) / drawn(np.ones((1, rows))), 1e-12)
+    by_customer = np.vstack(
+        [reached * money.earned(response), reached * response, reached, response, np.ones(rows)]
+    )
+    drawn = bootstrap_sums(by_customer.T, units, resamples, np.random.default_rng(seed))
+    earned, responders, contacts = np.split(drawn[:, :-2], 3, axis=1)
+    gain = responders / np.maximum(drawn[:, [-2]], 1)
+    lift = gain / np.maximum(contacts / drawn[:, [-1]], 1e-12)
     low, high = np.quantile([gain[1:], lift[1:], earned[1:]], [0.025, 0.975], axis=1)
     found = np.stack([[gain[0], lift[0], earned[0]], low, high], axis=1).reshape(9, -1)
     return [

@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
+from personae.core.statistics import bootstrap_rows
 from personae.response.folds import grouped_folds
 
 FEWEST_IN_ARM = 50
@@ -223,14 +224,7 @@ def _transformed(
 def _qini_interval(
     ranking: FloatArray, effect: FloatArray, units: IntArray, resamples: int, seed: int
 ) -> Qini:
-    _, member = np.unique(units, return_inverse=True)
-    order = np.argsort(member, kind="stable")
-    starts = np.searchsorted(member[order], np.arange(member.max() + 2))
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(resamples):
-        groups = rng.integers(0, member.max() + 1, member.max() + 1)
-        rows = order[np.concatenate([np.arange(starts[g], starts[g + 1]) for g in groups])]
-        drawn.append(qini_coefficient(ranking[rows], effect[rows]))
+    samples = bootstrap_rows(units, resamples, np.random.default_rng(seed))
+    drawn = [qini_coefficient(ranking[rows], effect[rows]) for rows in samples]
     lower, upper = np.quantile(drawn, [TAIL, 1 - TAIL])
     return Qini(qini_coefficient(ranking, effect), (float(lower), float(upper)))
