@@ -108,6 +108,46 @@ def test_the_file_that_holds_the_mistake_is_named(project, file, old, new, messa
         composed(project)
 
 
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (
+            {"Income": {"lable": "income"}},
+            r"other.yaml: columns.Income.lable is no setting .*did you mean label",
+        ),
+        (
+            {"Income": {"nott": "segment"}},
+            r"other.yaml: columns.Income.nott is no setting .*did you mean not",
+        ),
+        ({"Income": "nunber"}, r"other.yaml: columns.Income holds 'nunber'; it should be 'number', 'amount'"),
+        ({"Income": {"made_of": "Mtn*"}}, r"other.yaml: 'Mtn\*' meets none of the declared columns Income"),
+    ],
+)
+def test_a_mistake_in_the_data_dictionary_is_named_with_its_file(project, columns, message):
+    path = project / "conf" / "study" / "other.yaml"
+    path.write_text("# @package _global_\n" + yaml.safe_dump({"columns": columns}))
+    (project / "params.yaml").write_text("other: {}")
+    with pytest.raises(PersonaeError, match=message):
+        compose("other", project / "conf", project / "params.yaml")
+
+
+def test_a_wrong_value_of_params_in_the_data_dictionary_is_named(project):
+    with pytest.raises(PersonaeError, match=r"params.yaml: columns.Income.role holds 3"):
+        composed(project, {"columns": {"Income": {"role": 3}}})
+    with pytest.raises(PersonaeError, match=r"params.yaml: colums is no setting .*did you mean columns"):
+        composed(project, {"colums": {}})
+
+
+def test_everything_that_is_missing_is_named_at_once(project):
+    path = project / "conf" / "study" / "campaign.yaml"
+    given = "rfm: {recency: Recency, frequency: frequency, monetary: total_spend}"
+    assert given in path.read_text()
+    path.write_text(path.read_text().replace(given, "rfm: {}"))
+    missing = "campaign.yaml: target.rfm.recency, target.rfm.frequency, target.rfm.monetary are missing"
+    with pytest.raises(PersonaeError, match=missing):
+        composed(project)
+
+
 def test_a_study_without_section_or_file_is_refused(project):
     with pytest.raises(PersonaeError, match="no section other"):
         compose("other", project / "conf", project / "params.yaml")

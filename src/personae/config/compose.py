@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
+from personae.config.columns import Dictionary, decode
 from personae.config.study import Study
 from personae.core.errors import PersonaeError
 
@@ -43,16 +44,19 @@ def compose(study: str, conf: Path, params: Path, overrides: Sequence[str] = ())
     Raises
     ------
     PersonaeError
-        With file, key and value of the first setting that does not fit, and the nearest valid names.
+        With all settings that are missing, or file, key and value of the first that does not fit and the
+        nearest valid names.
     """
     section = _section(study, params)
     choices = section.pop("use", {})
     _check_choices(study, conf, params, choices)
     composed = _merged(_compose_groups(study, conf, choices, overrides), section)
     try:
-        checked = Study.model_validate_json(json.dumps(composed))
+        checked = Study.model_validate_json(json.dumps(decode(composed) | {"study": study}))
     except ValidationError as error:
-        raise PersonaeError(_first_problem(error, composed, study, conf, params)) from None
+        raise PersonaeError(_problem(error, composed, study, conf, params)) from None
+    except PersonaeError as error:
+        raise PersonaeError(f"{_own(study, conf)}: {error}") from None
     return checked.model_dump(mode="json")
 
 
@@ -106,8 +110,8 @@ def _check_choices(study: str, conf: Path, params: Path, choices: Mapping[str, A
 def _compose_groups(
     study: str, conf: Path, choices: Mapping[str, Any], overrides: Sequence[str]
 ) -> dict[str, Any]:
-    if not (conf / "study" / f"{study}.yaml").exists():
-        raise PersonaeError(f"{conf / 'study' / f'{study}.yaml'}: no such file; it describes the study")
+    if not _own(study, conf).exists():
+        raise PersonaeError(f"{_own(study, conf)}: no such file; it describes the study")
     given = [f"{group}={json.dumps(choice).replace(chr(34), '')}" for group, choice in choices.items()]
     try:
         with initialize_config_dir(version_base="1.3", config_dir=str(conf.resolve())):
@@ -126,18 +130,24 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     return merged
 
 
-def _first_problem(
+def _problem(
     error: ValidationError, composed: Mapping[str, Any], study: str, conf: Path, params: Path
 ) -> str:
-    problem = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+    """Name what is no setting first, then everything that is missing, then a value that does not fit."""
+    problems = sorted(error.errors(), key=lambda each: each["type"] not in ("extra_forbidden", "missing"))
+    problem = min(problems, key=lambda each: each["type"] != "extra_forbidden")
+    if problem["type"] == "missing":
+        missing = [
+            ".".join(map(str, [*_keys_on_path(each["loc"], composed), each["loc"][-1]]))
+            for each in problems
+            if each["type"] == "missing"
+        ]
+        return f"{_own(study, conf)}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
     keys = _keys_on_path(problem["loc"], composed)
     name = ".".join(str(key) for key in keys)
-    if problem["type"] == "missing":
-        missing = ".".join([*map(str, keys), str(problem["loc"][-1])])
-        return f"{conf / 'study' / f'{study}.yaml'}: {missing} is missing"
     where = _origin(keys, study, conf, params)
     if problem["type"] == "extra_forbidden":
-        valid = _fields(Study, keys[:-1])
+        valid = _fields((Study, Dictionary), keys[:-1])
         return f"{where}: {name} is no setting (value {problem['input']!r}){_nearest(str(keys[-1]), valid)}"
     return f"{where}: {name} holds {problem['input']!r}; {_sentence(problem['msg'])}"
 
@@ -163,13 +173,12 @@ def _keys_on_path(location: Sequence[int | str], tree: Any) -> list[int | str]:
     return keys
 
 
-def _fields(model: Any, keys: Sequence[Any]) -> list[str]:
+def _fields(models: Sequence[type[BaseModel]], keys: Sequence[Any]) -> list[str]:
     """Name the settings that may stand below `keys`."""
-    models = list(_models(model))
     for key in keys:
         fields = [each.model_fields[key] for each in models if key in each.model_fields]
         models = [inner for field in fields for inner in _models(field.annotation)] or models
-    return sorted({field for each in models for field in each.model_fields})
+    return sorted({field.alias or name for each in models for name, field in each.model_fields.items()})
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -181,7 +190,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def _origin(keys: Sequence[int | str], study: str, conf: Path, params: Path) -> Path:
     """Find the file that sets a key: params.yaml, the study's file, then the groups."""
-    own = conf / "study" / f"{study}.yaml"
+    own = _own(study, conf)
     if _holds(_section(study, params), keys):
         return params
     if _holds(_read_yaml(own), keys):
@@ -191,7 +200,11 @@ def _origin(keys: Sequence[int | str], study: str, conf: Path, params: Path) -> 
         depth = len(package)
         if list(keys[:depth]) == package and _holds(_read_yaml(path), keys[depth:]):
             return path
-    return conf / "config.yaml"
+    return conf / "config.yaml" if _holds(_read_yaml(conf / "config.yaml"), keys) else own
+
+
+def _own(study: str, conf: Path) -> Path:
+    return conf / "study" / f"{study}.yaml"
 
 
 def _holds(tree: Any, keys: Sequence[int | str]) -> bool:

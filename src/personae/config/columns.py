@@ -1,0 +1,321 @@
+"""A study's data dictionary, decoded into the settings of its stages."""
+
+import copy
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from pydantic import Field
+
+from personae.core.errors import PersonaeError
+from personae.core.settings import Frozen
+from personae.inference.settings import Bins
+
+Section = Literal["impute", "segment", "compare", "profile", "classify"]
+Role = Literal["number", "amount", "date", "category", "code", "flag", "after"]
+NUMERIC = ("number", "amount", "date")
+SECTIONS: Mapping[str, tuple[Section, ...]] = {
+    **dict.fromkeys(NUMERIC, ("impute", "segment", "compare", "profile", "classify")),
+    **dict.fromkeys(("category", "code", "flag"), ("compare", "classify")),
+    "after": ("compare",),
+}
+RoleList = Literal["numbers", "amounts", "dates", "categories", "codes", "flags", "after", "structural"]
+ROLES: Mapping[RoleList, Role] = {
+    "numbers": "number",
+    "amounts": "amount",
+    "dates": "date",
+    "categories": "category",
+    "codes": "code",
+    "flags": "flag",
+}
+LOG = "log "
+
+
+class Column(Frozen):
+    """What the data dictionary says of one column.
+
+    Attributes
+    ----------
+    label, words
+        Name for people; what customers are called for whom it is low, and high.
+    role
+        An `amount` is a number that segments see as log(1 + x), a `code` a number that names a category,
+        `after` a column that is known only after what is predicted.
+    log
+        Whether segments see log(1 + x); null: amounts only.
+    gaps
+        `fill`: missing values are imputed; `structural`: they mean something and stay.
+    made_of
+        Columns, or patterns of their names, that this one is computed from: it is described where they
+        made the segments, and never predicts their gaps.
+    bins
+        Edges for tables of probabilities.
+    only, without
+        Sections of the settings that use the column, or do not (`not` in a file); else its role decides.
+    """
+
+    label: str | None = None
+    words: tuple[str, str] | None = None
+    role: Role = "number"
+    log: bool | None = None
+    gaps: Literal["fill", "structural"] | None = None
+    made_of: str | tuple[str, ...] = ()
+    bins: Bins | None = None
+    only: Section | tuple[Section, ...] | None = None
+    without: Section | tuple[Section, ...] = Field((), alias="not")
+
+    def used_in(self, section: Section) -> bool:
+        """Tell whether a section of the settings uses the column."""
+        if self.only is not None:
+            return section in _listed(self.only)
+        left_out: set[str] = {*_listed(self.without)}
+        if self.made_of or self.gaps:
+            left_out.add("impute")
+        if self.made_of or self.gaps == "structural":
+            left_out.add("segment")
+        return section in SECTIONS[self.role] and section not in left_out
+
+
+class Dictionary(Frozen):
+    """What a study's file says in short: where its data is from, what is predicted, and its columns.
+
+    Attributes
+    ----------
+    source
+        Name of what reads the raw files, a package of `personae.studies`.
+    target
+        Column to predict; or `column` beside what stage target needs: `cost`, `revenue`, `budgets`.
+    roles
+        Names of columns by role, for those of which no more needs saying; `after` and `structural` may
+        repeat names.
+    columns
+        The others; in a file, a role alone or nothing may stand for a column.
+    """
+
+    source: str | None = None
+    target: str | dict[str, Any] | None = None
+    roles: dict[RoleList, tuple[str, ...]] = Field(default_factory=dict)
+    columns: dict[str, Column] = Field(default_factory=dict)
+
+
+def decode(composed: Mapping[str, Any]) -> dict[str, Any]:
+    """Expand the data dictionary into the settings of the stages.
+
+    What a section says itself is kept; lists of columns in it may hold patterns (`Mnt*`) of declared names
+    and, in a space, `log` before a name.
+
+    Parameters
+    ----------
+    composed
+        The study's file over the groups of `conf/`, with `params.yaml` over both.
+
+    Returns
+    -------
+    dict
+        Settings by section, as `personae.config.study.Study` checks them.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If the dictionary holds what no `Dictionary` has.
+    PersonaeError
+        If a column has two roles, or a pattern meets no column.
+    """
+    tree = copy.deepcopy(dict(composed))
+    short = {name: tree.pop(name) for name in Dictionary.model_fields if name in tree}
+    if isinstance(short.get("columns"), dict):
+        short["columns"] = {name: _spelled_out(said) for name, said in short["columns"].items()}
+    dictionary = Dictionary.model_validate_json(json.dumps(short))
+    columns = _columns(dictionary)
+    if dictionary.source is not None:
+        _section(tree, "prepare").setdefault("source", dictionary.source)
+    _decode_target(tree, dictionary.target)
+    _decode_impute(_section(tree, "impute"), columns)
+    space = _decode_segment(_section(tree, "segment"), columns)
+    _decode_compare(_section(tree, "compare"), columns, space)
+    _decode_profile(_section(tree, "profile"), columns)
+    if isinstance(tree.get("classify"), dict):
+        _decode_classify(tree["classify"], columns)
+    if isinstance(tree.get("days"), dict):
+        _decode_segment(_section(tree["days"], "segment"), {})
+    return tree
+
+
+def _spelled_out(said: Any) -> Any:
+    return {} if said is None else {"role": said} if isinstance(said, str) else said
+
+
+def _columns(dictionary: Dictionary) -> dict[str, Column]:
+    """Give every declared column in the order of the file, roles before columns."""
+    roles, columns = dictionary.roles, dict[str, Column]()
+    for plural, role in ROLES.items():
+        for name in roles.get(plural, ()):
+            if name in columns:
+                raise PersonaeError(f"roles.{plural} holds {name!r}, which is a {columns[name].role} already")
+            columns[name] = Column(role=role)
+    columns |= {name: Column(role="after") for name in roles.get("after", ())}
+    for name, column in dictionary.columns.items():
+        role = columns[name].role if name in columns else column.role
+        if "role" in column.model_fields_set and column.role != role:
+            raise PersonaeError(f"columns.{name}.role holds {column.role!r}, and roles makes it a {role}")
+        columns[name] = column.model_copy(update={"role": role})
+    for name in roles.get("structural", ()):
+        columns[name] = columns.get(name, Column()).model_copy(update={"gaps": "structural"})
+    for name in columns:
+        _ancestors(name, columns)  # a pattern that meets no column is refused here
+    return columns
+
+
+def _decode_target(tree: dict[str, Any], target: str | dict[str, Any] | None) -> None:
+    """Divide what is predicted between the models, the personas and the list of customers to contact."""
+    priced = dict(target) if isinstance(target, dict) else {"column": target}
+    column = priced.pop("column", None)
+    if column is not None:
+        _section(tree, "classify").setdefault("target", column)
+    if not set(tree.get("classify") or ()) - {"models"}:
+        tree["classify"] = None
+    if priced:
+        tree["target"] = priced
+    if priced and column and _section(tree, "classify").get("table", "customers") == "customers":
+        _section(tree, "profile").setdefault("response", column)
+
+
+def _decode_impute(impute: dict[str, Any], columns: Mapping[str, Column]) -> None:
+    for name, gaps in (("columns", "fill"), ("structural", "structural")):
+        _list(impute, name, columns, (each for each, column in columns.items() if column.gaps == gaps))
+    _list(impute, "predictors", columns, _used(columns, "impute", NUMERIC))
+    if "leaky" not in impute:
+        related = {
+            filled: [name for name in impute.get("predictors", ()) if _related(name, [filled], columns)]
+            for filled in impute.get("columns", ())
+        }
+        impute["leaky"] = {
+            filled: [name for name in names if name != filled]
+            for filled, names in related.items()
+            if set(names) - {filled}
+        }
+
+
+def _decode_segment(segment: dict[str, Any], columns: Mapping[str, Column]) -> list[str]:
+    """Decode the reference space and the spaces of further segmentations; give the columns of the first."""
+    space = _section(segment, "space")
+    _decode_space(space, columns, _used(columns, "segment", NUMERIC))
+    _list(space, "categorical", columns, _used(columns, "segment", ("category", "code", "flag")))
+    for name, said in (segment.get("also") or {}).items():
+        if isinstance(said, dict):
+            if "space" not in said:
+                said["space"] = {"name": name} | {key: said.pop(key) for key in list(said) if key != "k"}
+            _decode_space(_section(said, "space"), columns, space.get("columns"))
+    return [*space.get("columns", ()), *space.get("categorical", ())]
+
+
+def _decode_space(
+    space: dict[str, Any], columns: Mapping[str, Column], default: Iterable[str] | None = None
+) -> None:
+    """Decode a list of columns of which some count by their logarithm."""
+    _list(space, "columns", columns, default)
+    if isinstance(space.get("columns"), list):
+        logged = [name for name in space["columns"] if _is_logged(name, columns)]
+        space.setdefault("log1p", [_plain(name, columns) for name in logged])
+        space["columns"] = [_plain(name, columns) for name in space["columns"]]
+    _list(space, "log1p", columns)
+
+
+def _is_logged(name: Any, columns: Mapping[str, Column]) -> bool:
+    column = columns.get(name)
+    if column is None:
+        return str(name).startswith(LOG)
+    return column.role == "amount" if column.log is None else column.log
+
+
+def _plain(name: Any, columns: Mapping[str, Column]) -> Any:
+    return name if name in columns or not isinstance(name, str) else name.removeprefix(LOG)
+
+
+def _decode_compare(compare: dict[str, Any], columns: Mapping[str, Column], space: list[str]) -> None:
+    grouping = compare.get("grouping")
+    tested = (name for name in _used(columns, "compare") if name != grouping)
+    _list(compare, "variables", columns, tested)
+    made = (n for n in compare.get("variables", ()) if n not in space and _related(n, space, columns))
+    _list(compare, "descriptive", columns, made if grouping is None else ())
+    bins = {name: column.bins.model_dump() for name, column in columns.items() if column.bins}
+    if bins and isinstance(compare.get("probabilities"), dict):
+        compare["probabilities"].setdefault("bins", bins)
+
+
+def _decode_profile(profile: dict[str, Any], columns: Mapping[str, Column]) -> None:
+    _list(profile, "features", columns, _used(columns, "profile", (*NUMERIC, "flag")))
+    declared = {name: columns[name] for name in profile.get("features", ()) if name in columns}
+    labels = {name: column.label or name.replace("_", " ") for name, column in declared.items()}
+    profile["labels"] = labels | (profile.get("labels") or {})
+    words = {name: list(column.words) for name, column in declared.items() if column.words}
+    profile["words"] = words | (profile.get("words") or {})
+
+
+def _decode_classify(classify: dict[str, Any], columns: Mapping[str, Column]) -> None:
+    target = classify.get("target")
+    _list(classify, "features", columns, (n for n in _used(columns, "classify") if n != target))
+    _list(classify, "leaking", columns, (n for n, column in columns.items() if column.role == "after"))
+    if isinstance(classify.get("segment"), dict):
+        _decode_space(classify["segment"], columns)
+    if isinstance(classify.get("early"), dict):
+        _list(classify["early"], "columns", columns)
+
+
+def _used(columns: Mapping[str, Column], section: Section, roles: Iterable[str] = SECTIONS) -> Iterator[str]:
+    return (name for name, column in columns.items() if column.role in roles and column.used_in(section))
+
+
+def _related(name: str, others: Iterable[str], columns: Mapping[str, Column]) -> bool:
+    """Tell whether a column and some others are made of the same: one of the other, or both of a third."""
+    roots = _ancestors(name, columns)
+    return any(roots & _ancestors(other, columns) for other in others)
+
+
+def _ancestors(name: str, columns: Mapping[str, Column]) -> set[str]:
+    """Name what a column is made of, itself among it."""
+    found, waiting = {name}, [name]
+    while waiting:
+        column = columns.get(waiting.pop())
+        parts = {
+            part for each in (_listed(column.made_of) if column else ()) for part in _match(each, columns)
+        }
+        waiting += parts - found
+        found |= parts
+    return found
+
+
+def _list(
+    section: dict[str, Any], key: str, columns: Mapping[str, Column], default: Iterable[str] | None = None
+) -> None:
+    """Expand the patterns of a list of columns; where it is absent, take what the dictionary says."""
+    said = section.get(key)
+    if said is None and columns and default is not None:
+        section[key] = list(default)
+    elif isinstance(said, list):
+        section[key] = list(dict.fromkeys(name for each in said for name in _match(each, columns)))
+
+
+def _match(pattern: Any, columns: Mapping[str, Column]) -> list[Any]:
+    """Name the declared columns of a pattern; what is no pattern stands for itself, declared or not."""
+    if not isinstance(pattern, str) or pattern in columns or not set("*?[") & set(pattern):
+        return [pattern]
+    logged = pattern.startswith(LOG)
+    plain = pattern.removeprefix(LOG)
+    found = [f"{LOG}{name}" if logged else name for name in columns if fnmatchcase(name, plain)]
+    if not found:
+        raise PersonaeError(f"{pattern!r} meets none of the declared columns {', '.join(columns)}")
+    return found
+
+
+def _section(tree: dict[str, Any], name: str) -> dict[str, Any]:
+    """Give a section of the settings, made where it is absent; what is no section is left to the check."""
+    if tree.get(name) is None:
+        tree[name] = {}
+    inner = tree[name]
+    return inner if isinstance(inner, dict) else {}
+
+
+def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
