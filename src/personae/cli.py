@@ -85,14 +85,12 @@ def overview() -> None:
             for study in studies(paths.PARAMS)
         }
         found = {
-            study: {name: read_json(path) for name, path in own.items() if path.exists()}
+            study: {
+                name: report for name, path in own.items() if path.exists() and (report := read_json(path))
+            }
             for study, own in files.items()
         }
-        told = {
-            study: {name: report for name, report in own.items() if report and "skipped" not in report}
-            for study, own in found.items()
-        }
-        write_text(paths.OVERVIEW, page({study: reports for study, reports in told.items() if reports}))
+        write_text(paths.OVERVIEW, page({study: reports for study, reports in found.items() if reports}))
     console.print(f"{paths.OVERVIEW}: all studies on one page", highlight=False)
 
 

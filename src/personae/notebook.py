@@ -15,11 +15,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from personae.config.study import Study
+from personae.config.study import Study, load_study
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json
-from personae.core.settings import load
 from personae.imputation.study import Completed, complete_study
 from personae.response import scores
 from personae.response.cases import cases
@@ -158,7 +157,7 @@ def open_study(study: str) -> Opened:
     if root is None:
         raise PersonaeError(f"{here}: no {ROOT} here or above; open a notebook inside the project")
     os.chdir(root)
-    settings = load(study, Study)
+    settings = load_study(paths.resolved(study))
     source = importlib.import_module(f"personae.studies.{settings.prepare.source}.source")
     tables = source.prepare(paths.raw(study), settings.prepare).tables
     return Opened(study, settings, tables, complete_study(tables, settings.impute, seed=settings.seed))

@@ -1,16 +1,32 @@
 """The graph tells the truth: what a stage reads is what dvc.yaml declares, no less and no more."""
 
 import ast
+import re
 from pathlib import Path
 
 import grimp
 import pytest
 import yaml
+from dvc.repo import Repo
 
 GRAPH = yaml.safe_load(Path("dvc.yaml").read_text())
 STAGES = {name: stage["do"] for name, stage in GRAPH["stages"].items()}
-# A source is imported by the name in the study's settings, which no import statement shows.
-IMPORTED_BY_NAME = {"prepare": "personae.studies"}
+[STUDIES] = (given for given in GRAPH["vars"] if "studies" in given)
+WHOLE = ("report", "track")
+
+
+def resolved_graph():
+    """Declared inputs and outputs of every stage of every study, by stage@study."""
+    return {
+        stage.name: ({dep.def_path for dep in stage.deps}, {out.def_path for out in stage.outs})
+        for stage in Repo().index.stages
+        if stage.path_in_repo == "dvc.yaml"
+    }
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return resolved_graph()
 
 
 @pytest.fixture(scope="module")
@@ -18,58 +34,31 @@ def imports():
     return grimp.build_graph("personae")
 
 
-def declared_keys(stage):
-    keys = set()
-    for params in stage.get("params", []):
-        if isinstance(params, dict):
-            [(file, names)] = params.items()
-            assert file == "resolved/${item}.yaml"
-            keys |= set(names)
-    return keys
-
-
 def stage_tree(name):
     return ast.parse(Path(f"src/personae/stages/{name}.py").read_text())
 
 
-def keys_of_class(tree):
-    fields = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and node.name == "Keys":
-            fields = {item.target.id for item in node.body if isinstance(item, ast.AnnAssign)}
-    return fields
+def sections_loaded(name):
+    """Sections that a stage reads of its settings file."""
+    calls = [node for node in ast.walk(stage_tree(name)) if isinstance(node, ast.Call)]
+    named = [(call, call.func.id) for call in calls if isinstance(call.func, ast.Name)]
+    loads = [call.args[2].value if call.args[2:] else name for call, function in named if function == "load"]
+    return {*loads, *("seed" for _, function in named if function == "load_seed")}
 
 
-def attributes_read(tree):
-    """Attributes read of `keys` or straight of `load(study, Keys)`."""
-    read = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            value = node.value
-            loaded = (
-                isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "load"
-            )
-            if loaded or (isinstance(value, ast.Name) and value.id == "keys"):
-                read.add(node.attr)
-    return read
-
-
-def code_deps(stage):
-    return [dep for dep in stage["deps"] if dep.startswith("src/personae")]
-
-
-def source_files(imports, stage):
+def source_files(imports, stage, study):
     """Files of all modules that a stage imports, directly or through others; packages hold no code of their own."""
     start = {f"personae.stages.{stage}"}
-    if package := IMPORTED_BY_NAME.get(stage):
-        start |= imports.find_descendants(package)
+    if stage == "prepare":  # a source is imported by the name in the study's settings
+        source = "personae." + STUDIES["studies"][study]["source"].replace("/", ".")
+        start |= {name for name in imports.modules if name in (source, f"{source}.source")}
     modules = start.union(*(imports.find_upstream_modules(module) for module in start))
     files = {Path("src", *module.split(".")).with_suffix(".py") for module in modules}
     return {file.as_posix() for file in files if file.exists()}
 
 
-def covers(dep, file):
-    return file == dep or file.startswith(f"{dep}/")
+def covers(dep, path):
+    return path == dep or path.startswith(f"{dep}/")
 
 
 def test_every_stage_has_a_module_and_every_module_is_a_stage():
@@ -77,19 +66,30 @@ def test_every_stage_has_a_module_and_every_module_is_a_stage():
     assert modules == set(STAGES)
 
 
-@pytest.mark.parametrize("name", STAGES)
-def test_keys_declared_are_keys_read(name):
-    tree = stage_tree(name)
-    assert keys_of_class(tree) == declared_keys(STAGES[name])
-    assert keys_of_class(tree) <= attributes_read(tree)
+def test_settings_declared_are_settings_read(graph):
+    for name, (deps, _) in graph.items():
+        stage, study = name.split("@")
+        declared = {dep for dep in deps if dep.startswith("resolved/")}
+        if stage in WHOLE:
+            assert declared == {f"resolved/{study}"}
+        elif stage == "compose":
+            assert declared == set()
+        else:
+            [path] = declared
+            assert path == f"resolved/{study}/{stage}.yaml"
+            assert sections_loaded(stage) == set(yaml.safe_load(Path(path).read_text()))
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_code_declared_is_code_imported(name, imports):
-    files, deps = source_files(imports, name), code_deps(STAGES[name])
-    undeclared = sorted(file for file in files if not any(covers(dep, file) for dep in deps))
-    unused = sorted(dep for dep in deps if not any(covers(dep, file) for file in files))
-    assert (undeclared, unused) == ([], [])
+def test_code_declared_is_code_imported(name, graph, imports):
+    declared, used = set(), set()
+    for study in {instance.split("@")[1] for instance in graph if instance.startswith(f"{name}@")}:
+        files = source_files(imports, name, study)
+        deps = {dep for dep in graph[f"{name}@{study}"][0] if dep.startswith("src/personae")}
+        assert [file for file in files if not any(covers(dep, file) for dep in deps)] == []
+        declared |= deps
+        used |= {dep for dep in deps if any(covers(dep, file) for file in files)}
+    assert declared - used == set()
 
 
 @pytest.mark.parametrize("path", sorted(Path("src").rglob("__init__.py")), ids=str)
@@ -99,23 +99,35 @@ def test_packages_hold_no_code(path):
 
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_runs_the_code_of_its_own_checkout(name):
-    assert STAGES[name]["cmd"] == f"PYTHONPATH=src python -m personae.stages.{name} ${{item}}"
+    expected = rf"PYTHONPATH=src python -m personae\.stages\.{name} \$\{{(item|key)\}}"
+    assert re.fullmatch(expected, STAGES[name]["cmd"])
 
 
-def outputs(stage):
-    """Paths that a stage writes; an entry with options is a mapping from the path to these."""
-    entries = [entry for kind in ("outs", "metrics", "plots") for entry in stage.get(kind, ())]
-    return {entry if isinstance(entry, str) else next(iter(entry)) for entry in entries}
+def test_tracking_sees_everything_that_a_result_consists_of(graph):
+    for name, (_, outs) in graph.items():
+        stage, study = name.split("@")
+        seen = graph[f"track@{study}"][0]
+        assert stage == "track" or all(any(covers(dep, out) for dep in seen) for out in outs)
 
 
-def test_tracking_sees_everything_that_a_result_consists_of():
-    written = set().union(*(outputs(stage) for name, stage in STAGES.items() if name != "track"))
-    assert written - set(STAGES["track"]["deps"]) == set()
-
-
-def test_every_study_has_a_section_a_file_and_composed_settings():
-    studies = GRAPH["vars"][0]["studies"]
-    assert set(yaml.safe_load(Path("params.yaml").read_text())) == set(studies)
+def test_a_study_has_the_stages_that_it_has_settings_for(graph):
+    studies = set(STUDIES["studies"])
+    assert set(yaml.safe_load(Path("params.yaml").read_text())) == studies
+    assert {path.name for path in Path("resolved").iterdir()} == studies
     for study in studies:
         assert Path(f"conf/study/{study}.yaml").exists()
-        assert Path(f"resolved/{study}.yaml").exists()
+        stages = {name.split("@")[0] for name in graph if name.endswith(f"@{study}")}
+        settings = {path.stem for path in Path("resolved", study).iterdir()}
+        assert settings == stages - {"compose", *WHOLE}
+
+
+def test_a_page_depends_on_all_reports_that_its_study_has(graph):
+    for study in STUDIES["studies"]:
+        needed = graph[f"report@{study}"][0]
+        made = {
+            out
+            for name, (_, outs) in graph.items()
+            for out in outs
+            if name.endswith(f"@{study}") and re.fullmatch(rf"reports/{study}/\w+\.json", out)
+        }
+        assert made - needed == set()

@@ -74,7 +74,7 @@ def test_a_mistyped_setting_stops_in_compose_and_nothing_is_lost(project):
     assert failed.returncode != 0
     assert "conf/study/campaign.yaml: segment.flor is no setting" in failed.stderr
     assert "did you mean floor" in failed.stderr
-    assert (project.root / "resolved/campaign.yaml").exists()
+    assert (project.root / "resolved/campaign/segment.yaml").exists()
 
 
 def test_a_broken_raw_file_is_one_line_and_leaves_no_output(project):

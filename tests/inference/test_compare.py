@@ -332,7 +332,7 @@ def test_the_original_file_says_what_was_measured_on_it():
         ("KP281", "KP781"): "keep",
         ("KP481", "KP781"): "keep",
     }
-    own = yaml.safe_load(Path("resolved/aerofit.yaml").read_text())["compare"]["probabilities"]
+    own = yaml.safe_load(Path("resolved/aerofit/compare.yaml").read_text())["compare"]["probabilities"]
     bins = {name: Bins(tuple(each["edges"]), each["closed"]) for name, each in own["bins"].items()}
     rows = {
         (row.event_value, row.given, row.given_value): row

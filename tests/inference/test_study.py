@@ -36,7 +36,7 @@ GIVEN = Compare(
     ),
 )
 OWN = Compare.model_validate_json(
-    json.dumps(yaml.safe_load(Path("resolved/aerofit.yaml").read_text())["compare"])
+    json.dumps(yaml.safe_load(Path("resolved/aerofit/compare.yaml").read_text())["compare"])
 )
 SEGMENTS = GIVEN.model_copy(update={"grouping": None, "descriptive": ["Miles"], "probabilities": None})
 

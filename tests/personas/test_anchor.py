@@ -1,5 +1,4 @@
 import shutil
-from pathlib import Path
 
 import pytest
 from tests.planted.blobs import planted_segments
@@ -18,9 +17,8 @@ EFFORT = Effort(bootstraps=2, splits=1, null_tables=2, null_bootstraps=2)
 @pytest.fixture
 def found(tmp_path, monkeypatch):
     """Two segments of a study that has run."""
-    Path(tmp_path, "resolved").mkdir()
     for study in ("campaign", "aerofit"):
-        shutil.copy(paths.resolved(study), tmp_path / "resolved")
+        shutil.copytree(paths.resolved(study), tmp_path / paths.resolved(study))
     monkeypatch.chdir(tmp_path)
     table, _ = planted_segments(2, seed=1, customers=60, axes=2)
     space = Space("flat", list(table.columns))

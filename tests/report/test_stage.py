@@ -1,40 +1,35 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-import yaml
 from tests.report.fabricated import study
 
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.stages import report
 
-COMPOSED = Path("resolved/campaign.yaml")
+COMPOSED = Path("resolved/campaign")
 LEFT_OUT = ("compare", "target", "promotions", "impute", "segment_days", "anomalies", "prescription")
+FINDINGS = study(1, without=LEFT_OUT)
 
 
 @pytest.fixture
-def settings():
-    return yaml.safe_load(COMPOSED.read_text())
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch, settings):
+def project(tmp_path, monkeypatch):
     """A checkout in which the other stages have run for study `shop`."""
+    shutil.copytree(COMPOSED, tmp_path / paths.resolved("shop"))
     monkeypatch.chdir(tmp_path)
-    findings = study(1, without=LEFT_OUT)
-    contents = {name: findings.reports.get(name, {"skipped": "of no use here"}) for name in report.REPORTS}
-    files = {paths.report("shop", f"{name}.json"): json.dumps(content) for name, content in contents.items()}
-    files |= {paths.resolved("shop"): yaml.safe_dump(settings), paths.origin("shop"): '{"data": "sample"}'}
+    made = [name for name in report.REPORTS if name in FINDINGS.reports]
+    reports = {paths.report("shop", f"{name}.json"): json.dumps(FINDINGS.reports[name]) for name in made}
+    files = reports | {paths.origin("shop"): '{"data": "sample"}'}
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     paths.report("shop", "curves").mkdir()
-    for name in report.TABLES:
-        rows = pl.DataFrame(findings.tables.get(name, {"nothing": []}))
-        rows.write_csv(paths.report("shop", f"{name}.csv"))
+    for name in set(report.TABLES) & set(FINDINGS.tables):
+        pl.DataFrame(FINDINGS.tables[name]).write_csv(paths.report("shop", f"{name}.csv"))
     spend = np.random.default_rng(1).normal(size=50)
     paths.table("shop", "customers").parent.mkdir(parents=True)
     pl.DataFrame({"customer": range(50), "spend": spend}).write_parquet(paths.table("shop", "customers"))
@@ -51,12 +46,13 @@ def test_report_is_written_with_its_pictures_the_figures_behind_them_and_cards(p
     assert {path.name for path in (project / "cards").iterdir()} == {"segmenter.md", "classifier.md"}
 
 
-def test_page_names_the_hash_of_its_settings_and_a_study_without_answers_has_one_card(project, settings):
+def test_page_names_the_hash_of_its_settings_and_a_study_without_answers_has_one_card(project):
     report.main("shop")
     before = (project / "report.html").read_text().splitlines()
     for card in (project / "cards").iterdir():
         card.unlink()
-    paths.resolved("shop").write_text(yaml.safe_dump(settings | {"classify": None}))
+    for stage in ("classify", "target"):
+        paths.settings("shop", stage).unlink()
     report.main("shop")
     after = (project / "report.html").read_text().splitlines()
     changed = [old for old, new in zip(before, after, strict=True) if old != new]

@@ -22,7 +22,7 @@ ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
 FEATURES = ["Age", "Gender", "Education", "MaritalStatus", "Usage", "Fitness", "Income", "Miles"]
 MERGING = Merging(model="logistic", repeats=2, published=0.6389, test_share=0.2, random_state=42)
 MERGED = {"KP281": "KP281+KP481", "KP481": "KP281+KP481", "KP781": "KP781"}
-STUDY = yaml.safe_load(Path("resolved/aerofit.yaml").read_text())
+STUDY = yaml.safe_load(Path("resolved/aerofit/classify.yaml").read_text())
 OWN = STUDY["classify"]
 COMPOSED = OWN | {
     "models": {"logistic": {"type": "logistic", "C": 0.3, "max_iter": 1000, "class_weight": None}},

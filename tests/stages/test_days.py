@@ -84,8 +84,10 @@ def root(tmp_path_factory):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     write_json(root / "data/shop/origin.json", {"data": "sample"})
-    (root / "resolved").mkdir()
-    (root / "resolved/shop.yaml").write_text(yaml.safe_dump(SETTINGS))
+    (root / "resolved/shop").mkdir(parents=True)
+    for stage in ("prepare", "impute", "days"):
+        own = {"seed": SETTINGS["seed"], stage: SETTINGS[stage]}
+        (root / f"resolved/shop/{stage}.yaml").write_text(yaml.safe_dump(own))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         prepare.main("shop")

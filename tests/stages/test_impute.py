@@ -52,8 +52,8 @@ def customers(tmp_path, monkeypatch):
 
 
 def compose(settings):
-    path = paths.resolved("shop")
-    path.parent.mkdir(exist_ok=True)
+    path = paths.settings("shop", "impute")
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(settings))
 
 

@@ -7,12 +7,13 @@ import yaml
 
 from personae.core import paths, tables
 from personae.core.files import read_json
+from personae.core.settings import read
 from personae.sources.settings import GroceryPrepare
 from personae.stages.promote import main
 from personae.studies.grocery import source as grocery
 from personae.studies.grocery.simulate import RULES, SEGMENTS, simulate
 
-GROCERY = Path("resolved/grocery.yaml")
+GROCERY = Path("resolved/grocery")
 
 PROMOTE = {
     "level": "item",
@@ -61,8 +62,8 @@ def shop(tmp_path, monkeypatch):
 
 
 def compose(promote):
-    path = paths.resolved("shop")
-    path.parent.mkdir(exist_ok=True)
+    path = paths.settings("shop", "promote")
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump({"seed": 7, "promote": promote}))
 
 
@@ -89,12 +90,12 @@ def test_the_same_baskets_give_the_same_bytes(shop):
     assert [path.read_bytes() for path in made] == before
 
 
-@pytest.mark.parametrize("without", ["rows", "settings"])
+@pytest.mark.parametrize("without", ["rows", "table"])
 def test_without_baskets_the_list_is_empty_and_the_table_a_header(shop, without):
     if without == "rows":
         tables.write(paths.further("shop", "baskets"), shop.clear())
     else:
-        compose(None)
+        paths.further("shop", "baskets").unlink()
     main("shop")
     assert read_json(paths.report("shop", "promotions.json")) == []
     assert pl.read_csv(paths.report("shop", "rules.csv")).height == 0
@@ -103,7 +104,7 @@ def test_without_baskets_the_list_is_empty_and_the_table_a_header(shop, without)
 @pytest.fixture
 def sample(tmp_path, monkeypatch):
     """The grocery study's sample, read by its source, divided as planted, with the study's own settings."""
-    composed = yaml.safe_load(GROCERY.read_text())
+    composed = read(GROCERY)
     made = simulate(2000, 10_000, composed["seed"])
     for name, content in made.files().items():
         (tmp_path / name).write_bytes(content)

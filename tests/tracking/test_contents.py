@@ -22,7 +22,7 @@ def test_a_study_is_collected_from_what_its_stages_wrote(inside):
         "reports/campaign/prepare.json": "",
         "reports/campaign/segment.json": "",
         "reports/campaign/pictures/sizes.png": "pictures",
-        "resolved/campaign.yaml": "provenance",
+        "resolved/campaign/segment.yaml": "provenance",
     }
     (dataset,) = results.datasets
     assert (dataset.path, dataset.md5) == ("data/campaign", inside.md5("data/campaign"))

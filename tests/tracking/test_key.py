@@ -39,7 +39,8 @@ def test_the_key_does_not_depend_on_commands_and_code(texts):
 @pytest.mark.parametrize(
     ("stage", "part", "value"),
     [
-        ("segment@campaign", "params", {"resolved/campaign.yaml": {"seed": 1}}),
+        ("compose@campaign", "params", {"params.yaml": {"campaign": {"seed": 1}}}),
+        ("compose@campaign", "outs", [{"path": "resolved/campaign", "md5": "0.dir"}]),
         ("segment@campaign", "outs", [{"path": SEGMENT, "md5": "0"}]),
         ("prepare@campaign", "deps", [{"path": "data/campaign", "md5": "0.dir"}]),
     ],
@@ -107,8 +108,8 @@ def test_a_changed_folder_is_noticed(inside):
 
 
 def test_settings_that_a_stage_has_not_seen_are_refused(inside):
-    inside.edit("resolved/campaign.yaml", "k: 5", "k: 7")
-    with pytest.raises(PersonaeError, match="segment@campaign has not seen the latest segment of resolved"):
+    inside.edit("resolved/campaign/segment.yaml", "k: 5", "k: 7")
+    with pytest.raises(PersonaeError, match="segment@campaign has not seen the latest resolved/campaign/seg"):
         key.read("campaign")
 
 

@@ -1,7 +1,10 @@
 """The whole configuration of a study."""
 
+import json
+from pathlib import Path
+
 from personae.baskets.settings import Promote
-from personae.core.settings import Frozen
+from personae.core.settings import Frozen, read
 from personae.days.settings import Days
 from personae.imputation.settings import Impute
 from personae.inference.settings import Compare
@@ -26,3 +29,8 @@ class Study(Frozen):
     target: Target | None = None
     promote: Promote | None = None
     days: Days | None = None
+
+
+def load_study(folder: Path) -> Study:
+    """Read the composed settings of all stages; the folder is named after the study."""
+    return Study.model_validate_json(json.dumps({"study": folder.name, **read(folder)}))

@@ -22,8 +22,13 @@ def origin(study: str) -> Path:
 
 
 def resolved(study: str) -> Path:
-    """Whole configuration of a study, as composed."""
-    return Path("resolved") / f"{study}.yaml"
+    """Directory with the composed settings of a study, one file a stage."""
+    return Path("resolved") / study
+
+
+def settings(study: str, stage: str) -> Path:
+    """Composed settings of one stage; no file where the study does not have the stage."""
+    return resolved(study) / f"{stage}.yaml"
 
 
 def table(study: str, name: str) -> Path:

@@ -1,12 +1,12 @@
 """What all settings have in common, and how a stage reads its own from the composed file."""
 
 import json
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from personae.core import paths
 from personae.core.errors import PersonaeError
 
 
@@ -16,31 +16,40 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
 
-Keys = TypeVar("Keys", bound=Frozen)
+Section = TypeVar("Section", bound=Frozen)
 
 
-def load(study: str, keys: type[Keys]) -> Keys:
-    """Read from `resolved/<study>.yaml` the keys that `keys` has as fields, and no others.
-
-    Parameters
-    ----------
-    study
-        Name of the study.
-    keys
-        Class whose fields are the top-level keys that `dvc.yaml` declares for the stage.
+def load(path: Path, kind: type[Section], section: str | None = None) -> Section:
+    """Read a section of a stage's settings, by default the one that the file is named after.
 
     Raises
     ------
     PersonaeError
-        If the study has no composed settings or a value does not fit.
+        If there is no such file or the section does not fit.
     """
-    path = paths.resolved(study)
     try:
-        composed = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except FileNotFoundError:
-        raise PersonaeError(f"{path}: no such file; `dvc repro compose@{study}` makes it") from None
-    try:
-        declared = {name: composed[name] for name in keys.model_fields if name in composed}
-        return keys.model_validate_json(json.dumps(declared))
-    except ValueError as error:
+        return TypeAdapter(kind).validate_json(json.dumps(read(path)[section or path.stem]))
+    except (KeyError, ValueError) as error:
         raise PersonaeError(f"{path}: does not fit the code, compose it again: {error}") from None
+
+
+def load_seed(path: Path) -> int:
+    """Read the seed of a stage from its settings."""
+    return int(read(path)["seed"])
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read the plain values of a settings file, or of all files in a folder as one.
+
+    Raises
+    ------
+    PersonaeError
+        If there is no such file.
+    """
+    files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    try:
+        texts = [file.read_text(encoding="utf-8") for file in files]
+    except FileNotFoundError:
+        study = path.parent.name if path.suffix else path.name
+        raise PersonaeError(f"{path}: no such file; `dvc repro compose@{study}` makes it") from None
+    return {key: value for text in texts for key, value in yaml.load(text, yaml.CSafeLoader).items()}

@@ -146,7 +146,8 @@ def stages_of(entries: Mapping[str, Any]) -> list[str]:
     graph = {
         stage: {
             producer[path]
-            for path in [*(dep["path"] for dep in entry.get("deps", ())), *entry.get("params", ())]
+            for read in [*(dep["path"] for dep in entry.get("deps", ())), *entry.get("params", ())]
+            for path in (read, *map(str, Path(read).parents))
             if producer.get(path, stage) != stage
         }
         for stage, entry in entries.items()

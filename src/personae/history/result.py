@@ -111,14 +111,14 @@ def prefixes(study: str, entries: Mapping[str, Any]) -> dict[str, str]:
 
 def from_run(run: published.StoredRun) -> Past:
     """Turn a run of MLflow into a past result."""
-    settings = run.provenance.get(f"{run.study}.yaml")
+    settings = [text for name, text in run.provenance.items() if name.endswith(".yaml")]
     return Past(
         label=run.run_id[:8],
         kind="run",
         study=run.study,
         commit=run.tags.get("git.commit"),
         dirty=run.tags.get("git.dirty") == "true",
-        params=flat_params(yaml.safe_load(settings)) if settings else run.params,
+        params=_params(settings) if settings else run.params,
         lock=run.provenance.get(published.LOCK, b"").decode(),
         reports=run.reports,
         metrics=run.metrics,
@@ -136,7 +136,8 @@ def from_revision(name: str, commit: str, study: str, kind: str = "revision") ->
     folder = paths.report(study, "").as_posix()
     listed = (provenance.git("ls-tree", "--name-only", commit, f"{folder}/") or b"").decode().splitlines()
     texts = {Path(path).stem: _show(commit, path) for path in listed if path.endswith(".json")}
-    lock, settings = _show(commit, "dvc.lock"), _show(commit, paths.resolved(study).as_posix())
+    lock = _show(commit, "dvc.lock")
+    settings = [_show(commit, path) for own, path in _settings_files(commit) if own == study]
     if not texts or not lock or not settings:
         raise PersonaeError(f"{name}: the revision holds no result of {study} (dvc.lock, resolved, reports)")
     return Past(
@@ -145,7 +146,7 @@ def from_revision(name: str, commit: str, study: str, kind: str = "revision") ->
         study=study,
         commit=commit,
         dirty=False,
-        params=flat_params(yaml.safe_load(settings)),
+        params=_params(settings),
         lock=lock,
         reports={stem: json.loads(text) for stem, text in texts.items()},
     )
@@ -208,13 +209,23 @@ def _study(runs: Sequence[Past], commits: Iterable[str]) -> str:
     """Tell which study is meant, if only one can be."""
     found = {past.study for past in runs}
     for commit in () if found else commits:
-        listed = provenance.git("ls-tree", "--name-only", commit, "resolved/") or b""
-        found |= {Path(path).stem for path in listed.decode().splitlines()}
+        found |= {own for own, _ in _settings_files(commit)}
     if len(found) == 1:
         return found.pop()
     if not found:
         raise PersonaeError("none of the revisions holds the result of a study")
     raise PersonaeError(f"several studies are possible: --study {' or '.join(sorted(found))}")
+
+
+def _params(settings: Iterable[str | bytes]) -> dict[str, str]:
+    """Flatten settings that stand in one file or in one a stage."""
+    return flat_params({key: value for text in settings for key, value in yaml.safe_load(text).items()})
+
+
+def _settings_files(commit: str) -> list[tuple[str, str]]:
+    """List study and path of the settings that a commit holds: one file a study, later one a stage."""
+    listed = provenance.git("ls-tree", "-r", "--name-only", commit, "resolved/") or b""
+    return [(Path(path).parts[1].removesuffix(".yaml"), path) for path in listed.decode().splitlines()]
 
 
 def _show(commit: str, path: str) -> str:

@@ -2,15 +2,9 @@
 
 from personae.core import archive, paths
 from personae.core.files import read_json, write_json
-from personae.core.settings import Frozen, load
+from personae.core.settings import load
 from personae.personas.settings import Profile
 from personae.segmentation.segmenter import TRUSTED, Segmenter
-
-
-class Keys(Frozen):
-    """What is read of the settings."""
-
-    profile: Profile
 
 
 def anchor(study: str) -> int:
@@ -27,7 +21,7 @@ def anchor(study: str) -> int:
     main = _segmenter(study)
     others = sorted(path.parent.name for path in directory.glob(f"*/{archive.ARCHIVE}"))
     names = {}
-    if load(study, Keys).profile.of == "segments":
+    if load(paths.settings(study, "profile"), Profile).of == "segments":
         names = {card["id"]: card["name"] for card in read_json(paths.report(study, "personas.json"))}
     also = {name: _segmenter(study, name).anchor({}) for name in others}
     write_json(paths.anchor(study), main.anchor(names) | {"also": also})

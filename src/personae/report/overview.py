@@ -31,8 +31,7 @@ def overview(studies: Mapping[str, Mapping[str, Any]]) -> str:
         Contents of the JSON reports of each study, by name without ending.
     """
     lines = []
-    for study, found in studies.items():
-        contents = {name: content for name, content in found.items() if "skipped" not in content}
+    for study, contents in studies.items():
         reports = {name: Traced(content, f"{study}/{name}.json#") for name, content in contents.items()}
         lines.append(Line(study, reports, verdicts(reports), is_sample(contents)))
     return (

@@ -102,12 +102,12 @@ def render(findings: Findings, folder: Path | None = None) -> str:
 
 
 def applicable(findings: Findings) -> Findings:
-    """Leave out what a study cannot have: reports that say `skipped`, promotions without baskets."""
-    told = {name: content for name, content in findings.reports.items() if "skipped" not in content}
-    baskets = told.get("prepare", {}).get("baskets") or findings.tables.get("rules")
-    if not told.get("promotions") and not baskets:
-        told.pop("promotions", None)
-    return replace(findings, reports=told)
+    """Leave promotions out where there are no baskets to learn them from."""
+    reports = dict(findings.reports)
+    baskets = reports.get("prepare", {}).get("baskets") or findings.tables.get("rules")
+    if not reports.get("promotions") and not baskets:
+        reports.pop("promotions", None)
+    return replace(findings, reports=reports)
 
 
 def is_sample(reports: Mapping[str, Any]) -> bool:

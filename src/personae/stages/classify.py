@@ -5,29 +5,19 @@ import polars as pl
 from personae.core import paths, tables
 from personae.core.command import run_stage
 from personae.core.files import read_json, replacing, write_json
-from personae.core.settings import Frozen, load
+from personae.core.settings import load, load_seed
 from personae.response.cases import cases, tables_of
 from personae.response.merged_classes import answer_merged
 from personae.response.model import to_files
-from personae.response.plan import no_answers
 from personae.response.settings import Classify
 
 
-class Keys(Frozen):
-    """What this stage reads of the settings."""
-
-    seed: int
-    classify: Classify | None
-
-
 def main(study: str) -> None:
-    keys = load(study, Keys)
-    if keys.classify is None:
-        answers = no_answers()
-    else:
-        given = {name: tables.read(paths.given(study, name)) for name in tables_of(keys.classify)}
-        rows = cases(given, keys.classify, seed=keys.seed)
-        answers = answer_merged(rows, keys.classify, read_json(paths.groups(study)), seed=keys.seed)
+    path = paths.settings(study, "classify")
+    settings, seed = load(path, Classify), load_seed(path)
+    given = {name: tables.read(paths.given(study, name)) for name in tables_of(settings)}
+    rows = cases(given, settings, seed=seed)
+    answers = answer_merged(rows, settings, read_json(paths.groups(study)), seed=seed)
     tables.write(paths.table(study, "responses"), pl.from_pandas(answers.responses))
     files = {"skipped.json": b"{}\n"} if answers.model is None else to_files(answers.model)
     for name, content in files.items():

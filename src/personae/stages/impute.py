@@ -3,23 +3,17 @@
 from personae.core import archive, paths, tables
 from personae.core.command import run_stage
 from personae.core.files import write_json
-from personae.core.settings import Frozen, load
+from personae.core.settings import load, load_seed
 from personae.imputation.settings import Impute
 from personae.imputation.study import complete_study
 
 
-class Keys(Frozen):
-    """What this stage reads of the settings."""
-
-    seed: int
-    impute: Impute
-
-
 def main(study: str) -> None:
-    keys = load(study, Keys)
-    further = () if keys.impute.table == "customers" else ("hours",)
-    given = {name: tables.read(paths.given(study, name)) for name in (keys.impute.table, *further)}
-    found = complete_study(given, keys.impute, seed=keys.seed)
+    path = paths.settings(study, "impute")
+    settings, seed = load(path, Impute), load_seed(path)
+    further = () if settings.table == "customers" else ("hours",)
+    given = {name: tables.read(paths.given(study, name)) for name in (settings.table, *further)}
+    found = complete_study(given, settings, seed=seed)
     tables.write(paths.table(study, "complete"), found.customers)
     for name, table in found.further.items():
         tables.write(paths.completed(study, name), table)

@@ -5,18 +5,12 @@ import importlib
 from personae.core import paths, tables
 from personae.core.command import run_stage
 from personae.core.files import read_json, write_json
-from personae.core.settings import Frozen, load
+from personae.core.settings import load
 from personae.sources.settings import Prepare
 
 
-class Keys(Frozen):
-    """What this stage reads of the settings."""
-
-    prepare: Prepare
-
-
 def main(study: str) -> None:
-    settings = load(study, Keys).prepare
+    settings: Prepare = load(paths.settings(study, "prepare"), Prepare)  # type: ignore[arg-type]
     source = importlib.import_module(f"personae.studies.{settings.source}.source")
     prepared = source.prepare(paths.raw(study), settings)
     for name, table in prepared.tables.items():

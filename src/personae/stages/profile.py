@@ -5,32 +5,26 @@ from functools import partial
 from personae.core import paths, tables
 from personae.core.command import run_stage
 from personae.core.files import read_json, write_json, write_text
-from personae.core.settings import Frozen, load
+from personae.core.settings import load, load_seed
 from personae.personas.cards import Evidence, persona_cards
 from personae.personas.groups import final_groups
 from personae.personas.markdown import cards_markdown
 from personae.personas.settings import Profile
 
 
-class Keys(Frozen):
-    """What this stage reads of the settings."""
-
-    seed: int
-    profile: Profile
-
-
 def main(study: str) -> None:
-    keys = load(study, Keys)
+    path = paths.settings(study, "profile")
+    settings, seed = load(path, Profile), load_seed(path)
     customers = tables.read(paths.table(study, "complete"))
     describe = partial(
         persona_cards,
         customers.to_pandas(),
         unit=customers["unit"].to_numpy(),
-        settings=keys.profile,
-        seed=keys.seed,
-        response=customers[keys.profile.response].to_numpy() if keys.profile.response else None,
+        settings=settings,
+        seed=seed,
+        response=customers[settings.response].to_numpy() if settings.response else None,
     )
-    if keys.profile.of == "groups":
+    if settings.of == "groups":
         groups = final_groups(customers.to_pandas(), read_json(paths.report(study, "compare.json")))
         evidence = groups.evidence
         cards = groups.named(describe(groups.number, evidence=evidence))

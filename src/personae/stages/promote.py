@@ -10,23 +10,17 @@ from personae.baskets.settings import Promote
 from personae.core import paths, tables
 from personae.core.command import run_stage
 from personae.core.files import write_json
-from personae.core.settings import Frozen, load
-
-
-class Keys(Frozen):
-    """What this stage reads of the settings."""
-
-    seed: int
-    promote: Promote | None
+from personae.core.settings import load, load_seed
 
 
 def main(study: str) -> None:
-    keys = load(study, Keys)
-    path = paths.further(study, "baskets")
+    path = paths.settings(study, "promote")
+    settings, seed = load(path, Promote), load_seed(path)
+    baskets = paths.further(study, "baskets")
     replayed: Mapping[str, Replayed] = {}
     chosen: Sequence[Promotion] = ()
-    if keys.promote is not None and path.exists():
-        replayed, chosen = _promotions(study, keys.promote, tables.read(path), keys.seed)
+    if baskets.exists():
+        replayed, chosen = _promotions(study, settings, tables.read(baskets), seed)
     tables.write_csv(paths.report(study, "rules.csv"), rules_table(replayed))
     write_json(paths.report(study, "promotions.json"), chosen)
 

@@ -9,13 +9,10 @@ import polars as pl
 from personae.core import paths, tables
 from personae.core.command import run_stage
 from personae.core.files import read_json, to_json, write_json, write_text
-from personae.core.settings import Frozen, load
-from personae.inference.settings import Compare
+from personae.core.settings import read
 from personae.report.exploration import explore
 from personae.report.model_cards import model_cards
 from personae.report.page import Findings, render
-from personae.response.settings import Classify
-from personae.segmentation.settings import Segment
 
 REPORTS = (
     "prepare",
@@ -42,33 +39,27 @@ TABLES = (
 )
 
 
-class Keys(Frozen):
-    """What this stage reads of the settings, for the model cards and what is shown first."""
-
-    segment: Segment
-    compare: Compare
-    classify: Classify | None
-
-
 def main(study: str) -> None:
-    keys = load(study, Keys)
+    settings = read(paths.resolved(study))
+    probabilities = settings["compare"]["probabilities"] or {}
     exploration = to_json(explore(tables.read(paths.table(study, "customers"))))
     write_json(paths.report(study, "pictures/exploration.json"), exploration)
-    reports = {name: read_json(paths.report(study, f"{name}.json")) for name in REPORTS}
+    files = {name: paths.report(study, f"{name}.json") for name in REPORTS}
+    reports = {name: read_json(path) for name, path in files.items() if path.exists()}
+    rows = {name: paths.report(study, f"{name}.csv") for name in TABLES}
     findings = Findings(
         study=study,
         reports=reports | {"pictures/exploration": exploration},
-        tables={name: _rows(paths.report(study, f"{name}.csv")) for name in TABLES},
+        tables={name: _rows(path) for name, path in rows.items() if path.exists()},
         hashes={
-            "settings": _sha256(paths.resolved(study)),
+            "settings": _sha256(*sorted(paths.resolved(study).glob("*.yaml"))),
             "raw data": _sha256(paths.origin(study)),
             "customer table": _sha256(paths.table(study, "customers")),
         },
-        highlights=keys.compare.probabilities.highlights if keys.compare.probabilities else (),
+        highlights=[tuple(one) for one in probabilities.get("highlights", ())],
     )
     write_text(paths.report(study, "report.html"), render(findings, paths.report(study, "pictures")))
-    answers = None if keys.classify is None else keys.classify.model_dump()
-    for name, card in model_cards(study, reports, keys.segment.model_dump(), answers).items():
+    for name, card in model_cards(study, reports, settings["segment"], settings.get("classify")).items():
         write_text(paths.report(study, f"cards/{name}.md"), card)
 
 
@@ -76,8 +67,8 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return pl.read_csv(path, infer_schema_length=None).to_dicts()
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _sha256(*files: Path) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 if __name__ == "__main__":

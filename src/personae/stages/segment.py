@@ -5,24 +5,16 @@ import polars as pl
 from personae.core import archive, paths, tables
 from personae.core.command import run_stage
 from personae.core.files import read_json, write_json
-from personae.core.settings import Frozen, load
+from personae.core.settings import load, load_seed
 from personae.segmentation.settings import Segment
 from personae.segmentation.study import segment_study
 
 
-class Keys(Frozen):
-    """What this stage reads of the settings."""
-
-    seed: int
-    segment: Segment
-
-
 def main(study: str) -> None:
-    keys = load(study, Keys)
+    path = paths.settings(study, "segment")
+    settings, seed = load(path, Segment), load_seed(path)
     customers = tables.read(paths.table(study, "complete"))
-    found = segment_study(
-        customers.to_pandas(), keys.segment, anchor=read_json(paths.anchor(study)), seed=keys.seed
-    )
+    found = segment_study(customers.to_pandas(), settings, anchor=read_json(paths.anchor(study)), seed=seed)
     archive.save(found.main.segmenter, paths.model(study, "segmenter"))
     for name, other in found.others.items():
         archive.save(other.segmenter, paths.model(study, "segmenter") / name)

@@ -5,27 +5,16 @@ import polars as pl
 from personae.core import paths, tables
 from personae.core.command import run_stage
 from personae.core.files import write_json
-from personae.core.settings import Frozen, load
+from personae.core.settings import load, load_seed
 from personae.response.settings import Classify
-from personae.targeting.choose import Targets, choose, nobody
+from personae.targeting.choose import Targets, choose
 from personae.targeting.settings import Target
 
 
-class Keys(Frozen):
-    """What this stage reads of the settings."""
-
-    seed: int
-    classify: Classify | None
-    target: Target | None
-
-
 def main(study: str) -> None:
-    keys = load(study, Keys)
-    targets = (
-        nobody()
-        if keys.target is None or keys.classify is None
-        else _choose(study, keys.classify, keys.target, keys.seed)
-    )
+    path = paths.settings(study, "target")
+    classify = load(path, Classify, "classify")
+    targets = _choose(study, classify, load(path, Target), load_seed(path))
     chosen = pl.from_pandas(targets.customers)
     tables.write(paths.table(study, "targets"), chosen)
     tables.write_csv(paths.report(study, "targets.csv"), chosen)

@@ -1,7 +1,7 @@
 """All of stage target as one value: profit, curves, budgets, the list of whom to contact."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -124,14 +124,6 @@ def money_of(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> 
     cost = _amounts("cost", settings.cost, settings.cost_by, customers, segments)
     revenue = _amounts("revenue", settings.revenue, settings.revenue_by, customers, segments)
     return profit.economics(len(customers), cost, revenue)
-
-
-def nobody() -> Targets:
-    """Say that nobody is chosen where no answer to an offer has a price; the tables have no rows."""
-    listed = ["customer", "segment", "probability", "expected_profit", "decision", "reason"]
-    points = [field.name for field in fields(profit.Point)]
-    report = {"skipped": "the settings name no cost and revenue of an offer (target), so nobody is chosen"}
-    return Targets(report, pd.DataFrame(columns=listed), pd.DataFrame(columns=points))
 
 
 def _amounts(

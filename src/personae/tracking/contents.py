@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from personae.core import paths
 from personae.core.files import read_json
+from personae.core.settings import read
 from personae.tracking.key import Finished
 
 PARAM_LENGTH = 6000
@@ -92,8 +91,8 @@ def collect(result: Finished) -> Results:
                 tags["data"] = content["data"]
         if path.parent == paths.model(study, "") and not (path / "skipped.json").exists():
             models.append(Model(path.name, path, _tables(result, output.stage)))
-    settings = yaml.load(paths.resolved(study).read_text("utf-8"), Loader=yaml.CSafeLoader)
-    artifacts.append(Artifact(paths.resolved(study), "provenance"))
+    settings = read(paths.resolved(study))
+    artifacts += [Artifact(path, "provenance") for path in sorted(paths.resolved(study).iterdir())]
     datasets = _datasets(result)
     return Results(flat_params(settings), metrics, tags, artifacts, datasets, models)
 

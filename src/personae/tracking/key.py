@@ -179,7 +179,7 @@ def _stages(study: str, graph: Mapping[str, Any]) -> dict[str, list[str]]:
         if name != TRACK and study in over:
             declared = stage["do"].get("metrics", ())
             written = (metric if isinstance(metric, str) else next(iter(metric)) for metric in declared)
-            stages[name] = [path.replace("${item}", study) for path in written]
+            stages[name] = [re.sub(r"\$\{(item|key)\}", study, path) for path in written]
     return stages
 
 
@@ -196,26 +196,13 @@ def _check_chain(study: str, entries: Mapping[str, Any]) -> None:
 
 
 def _check_settings(result: Finished) -> None:
-    path = str(paths.resolved(result.study))
-    used = {
-        (stage, name): value
-        for stage, entry in result.entries.items()
-        for name, value in entry.get("params", {}).get(path, {}).items()
-    }
-    if not used:
-        return
-    settings = yaml.load(Path(path).read_text("utf-8"), Loader=yaml.CSafeLoader)
-    for (stage, name), value in used.items():
-        if _lookup(settings, name) != value:
-            raise _unfinished(
-                result.study, f"{stage}@{result.study} has not seen the latest {name} of {path}"
-            )
-
-
-def _lookup(settings: Any, name: str) -> Any:
-    for part in name.split("."):
-        settings = settings.get(part) if isinstance(settings, dict) else None
-    return settings
+    """Compare the settings that stages have seen with those on disk: `dvc.lock` knows only their folder."""
+    folder = paths.resolved(result.study)
+    for stage, entry in result.entries.items():
+        for path, seen in ((Path(dep["path"]), dep["md5"]) for dep in entry.get("deps", ())):
+            if folder in path.parents and md5(path) != seen:
+                reason = f"{stage}@{result.study} has not seen the latest {path}"
+                raise _unfinished(result.study, reason)
 
 
 def _unfinished(study: str, reason: str) -> PersonaeError:

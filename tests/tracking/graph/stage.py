@@ -11,7 +11,7 @@ def main(stage: str, study: str) -> None:
     resolved, build, reports = Path("resolved"), Path("build"), Path("reports")
     if stage == "compose":
         settings = {"seed": 0, "segment": {"k": 2}} | yaml.safe_load(Path("params.yaml").read_text())[study]
-        write(resolved / f"{study}.yaml", yaml.safe_dump(settings))
+        write(resolved / study / "segment.yaml", yaml.safe_dump(settings))
         return
     if stage == "prepare":
         rows = int(Path("data", study, "rows.txt").read_text())
@@ -19,7 +19,7 @@ def main(stage: str, study: str) -> None:
         write(reports / study / "prepare.json", json.dumps({"data": "sample", "rows": rows}))
     if stage == "segment":
         rows = int((build / study / "rows.txt").read_text())
-        k = yaml.safe_load((resolved / f"{study}.yaml").read_text())["segment"]["k"]
+        k = yaml.safe_load((resolved / study / "segment.yaml").read_text())["segment"]["k"]
         figures = {"k": k, "silhouette": rows / (10 * k), "sizes": [rows // k] * k, "verdict": "weak"}
         write(reports / study / "segment.json", json.dumps(figures))
         write(reports / study / "pictures" / "sizes.png", f"{k} bars")
