@@ -9,7 +9,7 @@ ORIGINALS ?= ../shared/data
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 READY := .venv/.ready
 
-.PHONY: help env repro test check format ui bench originals claims sample
+.PHONY: help env repro test check format ui bench house originals claims sample
 
 help: ## List the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ ui: $(READY) ## Open what was tracked in MLflow on 127.0.0.1
 
 bench: $(READY) data ## Measure beside straightforward versions; prints ratios
 	@for script in benchmarks/*.py; do echo "== $$script"; python $$script || exit 1; done
+
+house: ## Print how large the code is, each figure with its goal
+	@python scripts/house.py
 
 originals: $(READY) ## Run the graph on the original files in a scratch clone: make originals ORIGINALS=DIR
 	@./scripts/originals.sh $(ORIGINALS)
