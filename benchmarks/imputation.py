@@ -11,12 +11,17 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from personae.imputation.completion import complete
-from personae.imputation.scorecard import Rules
-from personae.imputation.scoring import Design, measures
+from personae.imputation.completion import impute_table
+from personae.imputation.scorecard import measures, plan
+from personae.imputation.settings import ImputationCriteria, Impute, Ridge
 
-RULES = Rules(
-    unseen_customers=2, known_customers=2, impute_support=0.8, baseline_support=0.5, largest_shift=1.0
+SETTINGS = Impute(
+    columns=["value"],
+    predictors=["level", "day", "noise"],
+    imputer=Ridge(alpha=1.0),
+    others=[],
+    rules=ImputationCriteria(unseen_customers=2, known_customers=2),
+    resamples=500,
 )
 TRUTHS = {"noise": (0.0, 0.0), "between users": (1.0, 0.0), "within users": (0.0, 1.0), "both": (1.0, 1.0)}
 
@@ -33,18 +38,10 @@ def planted(users, between, within, seed, per_user=12):
 
 
 def verdicts(users, truth, seed):
-    completion = complete(
-        planted(users, *truth, seed),
-        columns=["value"],
-        predictors=["level", "day", "noise"],
-        method="ridge",
-        options={"alpha": 1.0},
-        customer="user",
-        rules=RULES,
-        design=Design(folds=5, repeats=1, resamples=500, seed=seed),
-    )
-    column = completion.scorecard.columns["value"]
-    return column.unseen.verdict == "impute", column.known.verdict == "impute"
+    table = planted(users, *truth, seed)
+    scorecard = impute_table(table, SETTINGS, seed=seed, customer="user", unit=None).scorecard
+    verdict = plan(scorecard["columns"]["value"])
+    return verdict["unseen"] == "impute", verdict["known"] == "impute"
 
 
 def truth_study(tables):
@@ -57,12 +54,12 @@ def truth_study(tables):
             print(f"{name:<15}{users:>6}{unseen:>9.1%}{known:>9.1%}")
 
 
-def resampled_in_a_loop(errors, truth, groups, design):
+def resampled_in_a_loop(errors, truth, groups, resamples, *, seed):
     """Straightforward: draw the groups, gather their rows, compute, again and again."""
-    rng = np.random.default_rng(design.seed)
+    rng = np.random.default_rng(seed)
     rows = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     figures = []
-    for _ in range(design.resamples):
+    for _ in range(resamples):
         drawn = np.concatenate([rows[choice] for choice in rng.integers(len(rows), size=len(rows))])
         squared, values = errors[:, 0, drawn] ** 2, truth[drawn]
         rmse, baseline = np.sqrt(squared.mean(axis=1))
@@ -74,13 +71,12 @@ def interval_speed(runs=5):
     rng = np.random.default_rng(0)
     groups = np.arange(2240) // 2
     truth, errors = rng.normal(size=2240), rng.normal(size=(2, 1, 2240))
-    design = Design(folds=5, repeats=1, resamples=1000, seed=0)
     taken = {}
     for function in (measures, resampled_in_a_loop):
         times = []
         for _ in range(runs):
             start = time.perf_counter()
-            function(errors, truth, groups, design)
+            function(errors, truth, groups, 1000, seed=0)
             times.append(time.perf_counter() - start)
         taken[function.__name__] = median(times)
     ratio = taken["resampled_in_a_loop"] / taken["measures"]

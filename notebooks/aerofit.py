@@ -50,7 +50,7 @@ pd.DataFrame(likely)[["kind", "count", "total", "probability", "low", "high", "b
 # %%
 found = study.segmentation()
 compared = compare_study(
-    study.completed.customers, found.customers, study.settings.compare, made_by=[], seed=study.settings.seed
+    study.customers, found.customers, study.settings.compare, made_by=[], seed=study.settings.seed
 )
 pd.DataFrame(compared.comparison.merge)[["a", "b", "two_sample_auc", "power", "verdict", "reason"]]
 

@@ -36,11 +36,12 @@ study.agree(customers.height, "prepare", "rows")
 # Incomes are hidden as they go missing, for whole groups of identical customers at once.
 
 # %%
-scores = study.completed.completion.scorecard.columns
+scores = study.imputation.scorecard["columns"]
 study.scorecard()
 
 # %%
-study.agree(scores["Income"].unseen.r2, "impute", "columns", "Income", "unseen", "r2")
+unseen = scores["Income"]["unseen"]
+study.agree(unseen["r2"], "impute", "columns", "Income", "unseen", "r2")
 
 # %% [markdown]
 # ## The segments

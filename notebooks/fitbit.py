@@ -37,22 +37,23 @@ study.agree(customers.height, "prepare", "rows")
 # The users are few: whether a method helps for a user it never saw is tested by leaving whole users out.
 
 # %%
-scores = study.completed.completion.scorecard.columns
+scores = study.imputation.scorecard["columns"]
 study.scorecard()
 
 # %%
-study.agree(scores["minutes_asleep"].unseen.r2, "impute", "columns", "minutes_asleep", "unseen", "r2")
+unseen = scores["minutes_asleep"]["unseen"]
+study.agree(unseen["r2"], "impute", "columns", "minutes_asleep", "unseen", "r2")
 
 # %% [markdown]
 # Sedentary minutes leave sleep out where sleep was recorded. With that column the figure
 # is better, and worth nothing: see what it fills in.
 
 # %%
-leaky = scores["minutes_asleep"].unseen.leaky
-study.agree(leaky.r2, "impute", "columns", "minutes_asleep", "unseen", "leaky", "r2")
+leaky = unseen["leaky"]
+study.agree(leaky["r2"], "impute", "columns", "minutes_asleep", "unseen", "leaky", "r2")
 
 # %%
-pd.DataFrame([leaky.observed, leaky.filled], index=["observed", "filled"])
+pd.DataFrame([leaky["observed"], leaky["filled"]], index=["observed", "filled"])
 
 # %% [markdown]
 # ## The segments

@@ -37,11 +37,12 @@ study.agree(customers.height, "prepare", "rows")
 # Cells are hidden as they go missing; what cannot be told is not filled.
 
 # %%
-scores = study.completed.completion.scorecard.columns
+scores = study.imputation.scorecard["columns"]
 study.scorecard()
 
 # %%
-study.agree(scores["vegetables_share"].unseen.r2, "impute", "columns", "vegetables_share", "unseen", "r2")
+unseen = scores["vegetables_share"]["unseen"]
+study.agree(unseen["r2"], "impute", "columns", "vegetables_share", "unseen", "r2")
 
 # %% [markdown]
 # ## The segments

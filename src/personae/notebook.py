@@ -19,7 +19,7 @@ from personae.config.study import Study, load_study
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json
-from personae.imputation.study import Completed, complete_study
+from personae.imputation.completion import Imputation, impute_customers
 from personae.response import scores
 from personae.response.cases import cases
 from personae.response.evaluate import encode_target
@@ -63,14 +63,15 @@ class Opened:
         Its name, and the settings that its reports were made with.
     tables
         Tidy tables by name, `customers` among them.
-    completed
-        Customers with their gaps treated, and why.
+    customers, imputation
+        Customers with their gaps treated, and how.
     """
 
     study: str
     settings: Study
     tables: Mapping[str, pl.DataFrame]
-    completed: Completed
+    customers: pl.DataFrame
+    imputation: Imputation
 
     def report(self, name: str) -> Any:
         """Read a JSON report."""
@@ -103,9 +104,9 @@ class Opened:
 
     def scorecard(self) -> pd.DataFrame:
         """Say for every column with gaps what customers without a value get, and how well it does."""
-        scores = self.completed.completion.scorecard.columns
-        told = {n: (s.unseen.method, s.unseen.r2, s.unseen.verdict) for n, s in scores.items()}
-        return pd.DataFrame.from_dict(told, orient="index", columns=["method", "R2", "verdict"])
+        unseen = {name: score["unseen"] for name, score in self.imputation.scorecard["columns"].items()}
+        scores = pd.DataFrame.from_dict(unseen, orient="index")
+        return scores.reindex(columns=["method", "r2", "verdict"]).rename(columns={"r2": "R2"})
 
     def votes(self) -> pd.DataFrame:
         """Say how many segments each rule would choose, beside the verdict on those that were chosen."""
@@ -119,9 +120,7 @@ class Opened:
         effort = settings.effort.model_copy(update=LITTLE)
         alone = settings.model_copy(update={"k": k, "candidates": [k], "also": {}, "effort": effort})
         known = read_json(paths.anchor(self.study))
-        return segment_study(
-            self.completed.customers.to_pandas(), alone, anchor=known, seed=self.settings.seed
-        ).main
+        return segment_study(self.customers.to_pandas(), alone, anchor=known, seed=self.settings.seed).main
 
     def response_model(self, name: str) -> Validated:
         """Validate one response model on the study's folds, calibrated inside them.
@@ -160,4 +159,5 @@ def open_study(study: str) -> Opened:
     settings = load_study(paths.resolved(study))
     source = importlib.import_module(f"personae.studies.{settings.prepare.source}.source")
     tables = source.prepare(paths.raw(study), settings.prepare).tables
-    return Opened(study, settings, tables, complete_study(tables, settings.impute, seed=settings.seed))
+    imputation, completed = impute_customers(tables, settings.impute, seed=settings.seed)
+    return Opened(study, settings, tables, completed["customers"], imputation)

@@ -8,39 +8,28 @@ import pytest
 
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
-from personae.imputation.completion import complete
-from personae.imputation.scorecard import Rules
-from personae.imputation.scoring import Design
+from personae.imputation.completion import impute_table
+from personae.imputation.settings import ImputationCriteria, Impute, Ridge, Xgboost
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
-RULES = Rules(
-    unseen_customers=20, known_customers=5, impute_support=0.8, baseline_support=0.5, largest_shift=1.0
+SETTINGS = Impute(
+    columns=["income", "weight"],
+    predictors=["spend", "visits"],
+    imputer=Ridge(alpha=1.0),
+    others=[],
+    structural=["card"],
+    rules=ImputationCriteria(unseen_customers=20),
+    resamples=300,
 )
+XGBOOST = Xgboost(n_estimators=100, max_depth=3)
 CONTRACT = {
     "method", "rmse", "mae", "r2", "baseline", "baseline_rmse", "baseline_mae", "difference_ci", "support",
     "verdict",
 }  # fmt: skip
-XGBOOST = {
-    "n_estimators": 100,
-    "max_depth": 3,
-    "learning_rate": 0.05,
-    "subsample": 0.8,
-    "colsample_bytree": 0.5,
-}
 
 
-def treat(table, **given):
-    defaults = {
-        "columns": ["income", "weight"],
-        "predictors": ["spend", "visits"],
-        "method": "ridge",
-        "customer": "customer",
-        "unit": "household",
-        "structural": ["card"],
-        "rules": RULES,
-        "design": Design(folds=5, repeats=1, resamples=300, seed=0),
-    }
-    return complete(table, **{**defaults, **given})
+def treat(table, customer="customer", unit="household", **changes):
+    return impute_table(table, SETTINGS.model_copy(update=changes), customer=customer, unit=unit)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +80,7 @@ def test_what_stays_missing_has_a_flag_column(table, completion):
 def test_a_structural_gap_is_never_filled(table, completion):
     assert completion.table["card"].isna().equals(table["card"].isna())
     assert set(completion.flags["card"]) == {"structural", "observed"}
-    assert completion.scorecard.structural["card"].missing == table["card"].isna().sum()
+    assert completion.scorecard["structural"]["card"]["missing"] == table["card"].isna().sum()
 
 
 def test_a_new_row_is_treated_as_the_table_was(table, completion):
@@ -115,12 +104,20 @@ def test_the_report_keeps_its_contract_and_says_how_many_cells_were_treated_how(
         assert treated["observed"] == table[column].notna().sum()
 
 
-@pytest.mark.parametrize("method", ["ridge", "xgboost"])
-def test_the_same_seed_gives_the_same_result_for_any_number_of_workers(table, method):
-    options = XGBOOST if method == "xgboost" else None
-    first, second = (treat(table, method=method, options=options, workers=workers) for workers in (1, 2))
+@pytest.mark.parametrize("imputer", [Ridge(), XGBOOST], ids=["ridge", "xgboost"])
+def test_the_same_seed_gives_the_same_result(table, imputer):
+    first, second = (treat(table, imputer=imputer) for _ in range(2))
     pd.testing.assert_frame_equal(first.table, second.table)
     assert to_json(first.scorecard) == to_json(second.scorecard)
+
+
+def test_two_arguments_are_enough():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"customer": range(90), "unit": range(90), "spend": rng.normal(size=90)})
+    table["income"] = (2 * table["spend"]).where(table.index % 9 > 0)
+    imputation = impute_table(table, Impute(columns=["income"], predictors=["spend"]))
+    assert imputation.scorecard["treated"]["income"] == {"impute": 10, "observed": 80}
+    assert list(imputation.scorecard["columns"]["income"]["unseen"]["others"]) == ["mean", "median", "ridge"]
 
 
 def test_a_table_without_gaps_comes_back_as_it_is(table):
@@ -161,14 +158,13 @@ def test_the_24_incomes_missing_from_the_original_campaign_are_imputed():
         table.assign(unit=twins),
         columns=["Income"],
         predictors=[name for name in numeric if name not in ("ID", "Income", "Response")],
-        method="xgboost",
-        options=XGBOOST,
+        imputer=XGBOOST,
         customer="ID",
         unit="unit",
         structural=[],
     )
-    assert completion.scorecard.treated["Income"] == {"impute": 24, "observed": 2216}
-    assert completion.scorecard.columns["Income"].unseen.rmse < 0.8 * 25_000
+    assert completion.scorecard["treated"]["Income"] == {"impute": 24, "observed": 2216}
+    assert completion.scorecard["columns"]["Income"]["unseen"]["rmse"] < 0.8 * 25_000
 
 
 @pytest.mark.originals
@@ -181,22 +177,21 @@ def test_on_the_original_fitbit_days_no_method_is_trusted_where_the_data_does_no
             "TotalSteps", "VeryActiveMinutes", "FairlyActiveMinutes", "LightlyActiveMinutes",
             "SedentaryMinutes", "Calories",
         ],
-        method="xgboost",
-        options=XGBOOST,
+        imputer=XGBOOST,
         customer="Id",
         unit=None,
         structural=[],
         leaky={"TotalMinutesAsleep": ["SedentaryMinutes"]},
     )  # fmt: skip
-    columns = completion.scorecard.columns
-    assert columns["WeightKg"].unseen.verdict in ("refuse", "baseline")
-    assert columns["BMI"].unseen.verdict in ("refuse", "baseline")
-    sleep = columns["TotalMinutesAsleep"].unseen
-    assert sleep.verdict == "baseline"
-    assert sleep.r2 < 0
-    assert sleep.leaky.r2 > 0.3
-    assert sleep.leaky.filled.mean < 200
-    assert sleep.filled.mean == pytest.approx(sleep.observed.mean, abs=40)
+    unseen = {name: score["unseen"] for name, score in completion.scorecard["columns"].items()}
+    assert unseen["WeightKg"]["verdict"] in ("refuse", "baseline")
+    assert unseen["BMI"]["verdict"] in ("refuse", "baseline")
+    sleep = unseen["TotalMinutesAsleep"]
+    assert sleep["verdict"] == "baseline"
+    assert sleep["r2"] < 0
+    assert sleep["leaky"]["r2"] > 0.3
+    assert sleep["leaky"]["filled"]["mean"] < 200
+    assert sleep["filled"]["mean"] == pytest.approx(sleep["observed"]["mean"], abs=40)
 
 
 def fitbit_days():

@@ -104,7 +104,7 @@ def test_every_cell_is_treated_by_the_verdict_of_its_own_case(table):
     pd.testing.assert_series_equal(
         filled.loc[gaps & ~unseen, "income"], own[gaps & ~unseen], check_names=False
     )
-    treatment = fitted.treatment(table)["income"]
+    treatment = fitted.verdicts(table)["income"]
     assert set(treatment[unseen]) == {"refuse"}
     assert set(treatment[~unseen]) == {"observed", "baseline"}
 

@@ -13,12 +13,12 @@ def cells(seed, rows=80, customers=12, share=0.4):
     return Cells("asleep", values, owners, owners // 2)
 
 
-@pytest.mark.parametrize("case", ["unseen", "known"])
+@pytest.mark.parametrize("kind", ["unseen", "known"])
 @given(seed=st.integers(0, 10_000), folds=st.integers(2, 6))
-def test_every_cell_that_can_be_checked_is_hidden_once(case, seed, folds):
+def test_every_cell_that_can_be_checked_is_hidden_once(kind, seed, folds):
     table = cells(seed)
-    hidden = [rows for _, rows in split(table, case, folds, np.random.default_rng(seed))]
-    assert sorted(np.concatenate(hidden)) == table.scored(case).tolist()
+    hidden = [rows for _, rows in split(table, kind, folds, np.random.default_rng(seed))]
+    assert sorted(np.concatenate(hidden)) == table.scored(kind).tolist()
 
 
 @given(seed=st.integers(0, 10_000))
@@ -49,7 +49,7 @@ def test_known_hides_stretches_as_long_as_real_gaps():
     assert np.median(lengths) == 5
 
 
-def test_really_missing_cells_are_told_apart_by_case():
+def test_really_missing_cells_are_told_apart_by_kind_of_customer():
     table = Cells("asleep", np.array([1.0, np.nan, np.nan]), np.array([0, 0, 1]), np.array([0, 0, 1]))
     assert table.to_fill("known").tolist() == [1]
     assert table.to_fill("unseen").tolist() == [2]

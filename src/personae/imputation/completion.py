@@ -1,51 +1,23 @@
-"""The completed table: every missing cell treated by the verdict of its own case."""
+"""The completed table: every missing cell treated by the verdict on its own kind of customer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
-from sklearn.base import clone
+import polars as pl
 from threadpoolctl import threadpool_limits
 
 from personae.core.errors import PersonaeError
+from personae.features.describe import describe
 from personae.imputation.imputer import TableImputer, as_figures
-from personae.imputation.scorecard import ColumnScore, Rules, codes, score_column
-from personae.imputation.scoring import Design
+from personae.imputation.scorecard import build_imputer, codes, plan, score_column
+from personae.imputation.settings import Impute
 
 
 @dataclass(frozen=True, slots=True)
-class Structural:
-    """A column whose gaps mean something, such as no card: flagged, never filled."""
-
-    missing: int
-    missing_share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Scorecard:
-    """Contents of `impute.json`.
-
-    Attributes
-    ----------
-    method
-        The imputer that the verdicts are about.
-    columns, structural
-        Figures by column.
-    treated
-        For each column, how many cells were `observed`, `impute`, `baseline` and `refuse`.
-    """
-
-    method: str
-    columns: Mapping[str, ColumnScore]
-    structural: Mapping[str, Structural]
-    treated: Mapping[str, Mapping[str, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Imputation:
     """A table with its gaps treated.
 
     Attributes
@@ -54,7 +26,8 @@ class Completion:
         The rows given in their order, gaps filled, index from 0; `<column>_missing` is added for
         structural columns and for those of which cells were refused.
     scorecard
-        Why each gap was treated as it was.
+        Contents of `impute.json`: the `method` that the verdicts are about, figures by column in `columns`
+        and `structural`, and how many cells of each column were `treated` how.
     imputer
         Fitted on the whole table, with the verdicts as its plan: it treats new rows the same way.
     flags
@@ -64,93 +37,97 @@ class Completion:
     """
 
     table: pd.DataFrame
-    scorecard: Scorecard
+    scorecard: dict[str, Any]
     imputer: TableImputer
     flags: pd.DataFrame
-    changed: Sequence[str]
+    changed: list[str]
 
 
-def complete(
+def impute_customers(
+    tables: Mapping[str, pl.DataFrame], settings: Impute, *, seed: int
+) -> tuple[Imputation, dict[str, pl.DataFrame]]:
+    """Treat the gaps of a study's customers, or of their days, from which they are described then.
+
+    Parameters
+    ----------
+    tables
+        `customers`, or the table that the settings name and `hours`; with `customer` and `unit`.
+    seed
+        Decides every figure.
+
+    Returns
+    -------
+    imputation : Imputation
+    completed : dict
+        `customers`, and the other table in which the gaps were.
+    """
+    if settings.table == "customers":
+        imputation, completed = _impute(tables["customers"], settings, seed)
+        return imputation, {"customers": completed}
+    days = tables[settings.table]
+    imputation, completed = _impute(days.filter("measured"), settings, seed)
+    both = pl.concat([days.filter(~pl.col("measured")), completed], how="diagonal_relaxed")
+    return imputation, {"customers": describe(both, tables["hours"]), settings.table: completed}
+
+
+def _impute(table: pl.DataFrame, settings: Impute, seed: int) -> tuple[Imputation, pl.DataFrame]:
+    imputation = impute_table(table.to_pandas(), settings, seed=seed)
+    changed = pl.from_pandas(imputation.table[imputation.changed])
+    return imputation, table.with_columns(changed.get_columns())
+
+
+def impute_table(
     table: pd.DataFrame,
+    settings: Impute,
     *,
-    columns: Sequence[str],
-    predictors: Sequence[str],
-    method: str,
-    options: Mapping[str, Any] | None = None,
-    others: Iterable[tuple[str, Mapping[str, Any]]] = (),
-    customer: str | None = None,
-    unit: str | None = None,
-    leaky: Mapping[str, Sequence[str]] | None = None,
-    structural: Sequence[str] = (),
-    rules: Rules,
-    design: Design,
-    workers: int = 1,
-) -> Completion:
-    """Score an imputer on hidden cells, decide by case, and complete the table.
+    seed: int = 0,
+    customer: str | None = "customer",
+    unit: str | None = "unit",
+) -> Imputation:
+    """Score an imputer on hidden cells, decide for each kind of customer, and complete the table.
 
     Parameters
     ----------
     table
-        One row a customer, or several in order of time.
-    columns, predictors
-        What may be filled, and from what; numeric. A column without a gap is left alone.
-    method, options, others
-        As in `methods.make_regressor`; `others` are further (method, options) to show on the scorecard.
+        One row a customer, or several in order of time. A column without a gap is left alone.
     customer, unit
         Columns that say whose row it is (None: every row is a customer), and who is independent of whom:
         household, identical customers (None: customers).
-    leaky, structural
-        For each column, predictors that know it by construction; columns whose gaps mean something.
-    workers
-        Threads over columns; the result does not depend on it.
 
     Raises
     ------
     PersonaeError
         If a column is absent, not numeric, empty, or both filled and structural; if a unit is unclear.
     """
-    _check_columns(table, columns, structural)
+    _check_columns(table, settings.columns, settings.structural)
     _check_owners(table, customer, unit)
     table = table.reset_index(drop=True)
-    lacking = [column for column in columns if np.isnan(as_figures(table, [column])).any()]
-    imputer = TableImputer(
-        method,
-        options=dict(options or {}),
-        columns=lacking,
-        predictors=list(predictors),
-        customer=customer,
-        leaky={column: list(names) for column, names in (leaky or {}).items()},
-        random_state=design.seed,
-    )
-    beside = {name: clone(imputer).set_params(method=name, options=dict(given)) for name, given in others}
-    units = codes(table, unit or customer)
+    lacking = [name for name in settings.columns if np.isnan(as_figures(table, [name])).any()]
+    groups = codes(table, unit or customer)
     with threadpool_limits(1):
-        scores = Parallel(n_jobs=workers, prefer="threads")(
-            delayed(score_column)(table, column, imputer, units, others=beside, rules=rules, design=design)
-            for column in lacking
-        )
-        return _treat(table, imputer, dict(zip(lacking, scores, strict=True)), structural)
+        scores = {
+            name: score_column(table, name, settings, customer=customer, groups=groups, seed=seed)
+            for name in lacking
+        }
+        imputer = build_imputer(settings, lacking, customer=customer, seed=seed)
+        imputer.set_params(plan={name: plan(score) for name, score in scores.items()}).fit(table)
+        return _treat(table, imputer, scores, settings.structural)
 
 
 def _treat(
-    table: pd.DataFrame, imputer: TableImputer, scores: Mapping[str, ColumnScore], structural: Sequence[str]
-) -> Completion:
-    plan = {column: score.plan for column, score in scores.items()}
-    fitted = clone(imputer).set_params(plan=plan).fit(table)
-    flags = fitted.treatment(table)
+    table: pd.DataFrame, imputer: TableImputer, scores: Mapping[str, Any], structural: Sequence[str]
+) -> Imputation:
+    flags = imputer.verdicts(table)
     treated = {column: flags[column].value_counts().sort_index().to_dict() for column in scores}
-    meant = table[list(structural)].isna()
-    flags = flags.join(meant.replace({True: "structural", False: "observed"}))
+    gaps = table[list(structural)].isna()
+    flags = flags.join(gaps.replace({True: "structural", False: "observed"}))
     left = flags.columns[flags.isin(["refuse", "structural"]).any()]
     added = {f"{column}_missing": table[column].isna() for column in left}
-    shares = {column: Structural(int(meant[column].sum()), float(meant[column].mean())) for column in meant}
-    return Completion(
-        table=fitted.transform(table).assign(**added),
-        scorecard=Scorecard(imputer.method, scores, shares, treated),
-        imputer=fitted,
-        flags=flags,
-        changed=[*scores, *added],
-    )
+    shares = {
+        name: {"missing": int(gap.sum()), "missing_share": float(gap.mean())} for name, gap in gaps.items()
+    }
+    scorecard = {"method": imputer.method, "columns": scores, "structural": shares, "treated": treated}
+    return Imputation(imputer.transform(table).assign(**added), scorecard, imputer, flags, [*scores, *added])
 
 
 def _check_columns(table: pd.DataFrame, columns: Sequence[str], structural: Sequence[str]) -> None:

@@ -67,7 +67,7 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Numeric columns to predict from, None: all numeric columns. A predictor that is itself missing on
         more than half of the rows that lack a column is not used for that column.
     customer
-        The column that says whose row it is; None: every row is somebody new.
+        The column that says whose row it is; None: every row is a new customer.
     leaky
         For each column, the predictors that must not be used for it.
     plan
@@ -150,7 +150,7 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Return a copy of `X` with its gaps filled, each by its own case."""
+        """Return a copy of `X` with its gaps filled, each by its own verdict."""
         filled = X.copy()
         check_is_fitted(self)
         customers = self._customers(X)
@@ -158,18 +158,18 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         for (column, model), values in zip(self.models_.items(), figures, strict=True):
             if not np.isnan(values).any():
                 continue
-            told = self._told(column, values, customers)
-            impute = told == "impute"
+            verdict = self._verdict(column, values, customers)
+            impute = verdict == "impute"
             if impute.any():
                 chosen = None if customers is None else customers[impute]
                 values[impute] = model.predict(as_figures(X[impute], self.predictors_[column]), chosen)
-            baseline = told == "baseline"
+            baseline = verdict == "baseline"
             values[baseline] = model.baseline(customers, len(X))[baseline]
             filled[column] = values
         return filled
 
-    def treatment(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Tell of every cell of the columns whether it is `observed`, or how it is treated.
+    def verdicts(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Give the verdict on every cell of the columns, or `observed`.
 
         Returns
         -------
@@ -180,10 +180,10 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         customers = self._customers(X)
         figures = zip(self.models_, as_figures(X, list(self.models_)).T, strict=True)
-        told = {column: self._told(column, values, customers) for column, values in figures}
-        return pd.DataFrame(told, index=X.index)
+        verdicts = {column: self._verdict(column, values, customers) for column, values in figures}
+        return pd.DataFrame(verdicts, index=X.index)
 
-    def _told(self, column: str, values: FloatArray, customers: Customers) -> npt.NDArray[np.str_]:
+    def _verdict(self, column: str, values: FloatArray, customers: Customers) -> npt.NDArray[np.str_]:
         plan = (self.plan or {}).get(column, {})
         known = self.models_[column].knows(customers, len(values))
         verdict = np.where(known, plan.get("known", "impute"), plan.get("unseen", "impute"))

@@ -1,4 +1,4 @@
-"""Hide observed cells the way cells are missing in reality, and ask how alike the missing rows are."""
+"""Hide observed cells the way cells are missing in reality, and compare missing rows with observed ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sklearn.metrics import pairwise_distances_chunked
 
 from personae.core.arrays import BoolArray, FloatArray, IntArray
 
-Case = Literal["unseen", "known"]
+CustomerKind = Literal["unseen", "known"]
 
 RANGE_QUANTILE = 0.95
 RANGE_SAMPLE = 2000
@@ -24,7 +24,7 @@ class Cells:
     column, figures
         Name and values, NaN where missing.
     customers, groups
-        Code of the customer and of the independent group (who is resampled and split together) of each row.
+        Code of the customer and of the independent group (resampled and split together) of each row.
     """
 
     column: str
@@ -42,17 +42,17 @@ class Cells:
         """Observed values of the row's customer."""
         return np.bincount(self.customers, ~self.missing)[self.customers].astype(np.intp)
 
-    def scored(self, case: Case) -> IntArray:
-        """Observed rows that can be hidden in this case: known customers keep another value."""
-        return np.flatnonzero(~self.missing & (self.counts >= (1 if case == "unseen" else 2)))
+    def scored(self, kind: CustomerKind) -> IntArray:
+        """Observed rows that can be hidden: known customers keep another value."""
+        return np.flatnonzero(~self.missing & (self.counts >= (1 if kind == "unseen" else 2)))
 
-    def to_fill(self, case: Case) -> IntArray:
-        """Rows that are really missing, by case."""
-        return np.flatnonzero(self.missing & ((self.counts > 0) == (case == "known")))
+    def to_fill(self, kind: CustomerKind) -> IntArray:
+        """Rows that are really missing, by kind of customer."""
+        return np.flatnonzero(self.missing & ((self.counts > 0) == (kind == "known")))
 
 
 def split(
-    cells: Cells, case: Case, folds: int, rng: np.random.Generator
+    cells: Cells, kind: CustomerKind, folds: int, rng: np.random.Generator
 ) -> Iterator[tuple[IntArray, IntArray]]:
     """Yield (training rows, hidden rows) so that every scored cell is hidden once.
 
@@ -60,8 +60,8 @@ def split(
     long as that column's real gaps between customers' values are, are hidden while others of the same
     customer stay.
     """
-    scored = cells.scored(case)
-    if case == "unseen":
+    scored = cells.scored(kind)
+    if kind == "unseen":
         names = rng.permutation(np.unique(cells.groups[scored]))
         fold_of_group = np.full(cells.groups.max(initial=0) + 1, -1)
         fold_of_group[names] = np.arange(len(names)) % folds
@@ -112,7 +112,7 @@ def support(observed: FloatArray, to_fill: FloatArray, groups: IntArray, seed: i
     observed, to_fill
         Predictors of the rows with and without the value, rows x columns.
     groups
-        Whom each observed row belongs to; a row's own group is not its neighbour.
+        Owner of each observed row; a row's own group is not its neighbour.
 
     Returns
     -------

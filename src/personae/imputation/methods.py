@@ -54,7 +54,7 @@ def make_regressor(method: str, *, random_state: int = 0, **options: Any) -> Any
         )
         return make_pipeline(StandardScaler(), filler, Ridge(**options))
     if method == "xgboost":
-        from xgboost import XGBRegressor  # noqa: PLC0415 - only those who boost pay for the import
+        from xgboost import XGBRegressor  # noqa: PLC0415 - slow to import
 
         return XGBRegressor(random_state=random_state, n_jobs=1, **options)
     raise PersonaeError(f"imputer: unknown method {method!r}; choose one of {', '.join(METHODS)}")
@@ -63,7 +63,7 @@ def make_regressor(method: str, *, random_state: int = 0, **options: Any) -> Any
 class ColumnModel(BaseEstimator):  # type: ignore[misc]
     """Predict one column: for unseen customers from the predictors, for known ones around their own mean.
 
-    A known customer is one of whom values of the column were in the training rows. For them the method
+    A known customer has values of the column in the training rows. For them the method
     learns deviations from the customer's own mean from deviations of the predictors (the within, or fixed
     effects, regression; Mundlak, 1978). Predictions stay within the range that was observed.
     """
@@ -99,7 +99,7 @@ class ColumnModel(BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, X: FloatArray, customers: Customers = None) -> FloatArray:
-        """Predict each row by its own case; a row of nothing but gaps gets the baseline."""
+        """Predict each row by its kind of customer; a row of nothing but gaps gets the baseline."""
         blank = np.isnan(X).all(axis=1) if X.shape[1] else np.zeros(len(X), dtype=bool)
         values = np.asarray(self.unseen_.predict(X), dtype=float)
         rows = self._positions(customers, len(X))
@@ -123,7 +123,7 @@ class ColumnModel(BaseEstimator):  # type: ignore[misc]
         return values
 
     def knows(self, customers: Customers, rows: int) -> BoolArray:
-        """Tell for which rows the customer's own values were seen."""
+        """Mark the rows of customers whose own values were seen."""
         return self._positions(customers, rows) >= 0
 
     def _positions(self, customers: Customers, rows: int) -> IntArray:

@@ -1,57 +1,84 @@
 """Settings of stage impute."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from personae.core.settings import Frozen
 
 
-class Constant(Frozen):
-    """One value for everybody, or for each known customer their own mean."""
+class Method(Frozen):
+    """A way to predict a column; its other fields are options of the regressor behind it."""
 
-    method: Literal["mean", "median", "group_mean"]
+    method: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Options as `personae.imputation.methods.make_regressor` takes them."""
+        return self.model_dump(exclude={"method"})
 
 
-class Knn(Frozen):
+class Constant(Method):
+    """One value for all, or for each known customer their own mean."""
+
+    method: Literal["mean", "median", "group_mean"] = "median"
+
+
+class Knn(Method):
     """Mean of the nearest rows; options of KNeighborsRegressor."""
 
-    method: Literal["knn"]
-    n_neighbors: int = Field(gt=0)
-    weights: Literal["uniform", "distance"]
+    method: Literal["knn"] = "knn"
+    n_neighbors: int = Field(10, gt=0)
+    weights: Literal["uniform", "distance"] = "distance"
 
 
-class Ridge(Frozen):
+class Ridge(Method):
     """Ridge regression; options of Ridge."""
 
-    method: Literal["ridge"]
-    alpha: float = Field(gt=0)
+    method: Literal["ridge"] = "ridge"
+    alpha: float = Field(10.0, gt=0)
 
 
-class Xgboost(Frozen):
+class Xgboost(Method):
     """Gradient boosted trees; options of XGBRegressor."""
 
-    method: Literal["xgboost"]
-    n_estimators: int = Field(gt=0)
-    max_depth: int = Field(gt=0)
-    learning_rate: float = Field(gt=0, le=1)
-    subsample: float = Field(gt=0, le=1)
-    colsample_bytree: float = Field(gt=0, le=1)
-    min_child_weight: float = Field(ge=0)
-    reg_lambda: float = Field(ge=0)
+    method: Literal["xgboost"] = "xgboost"
+    n_estimators: int = Field(150, gt=0)
+    max_depth: int = Field(4, gt=0)
+    learning_rate: float = Field(0.05, gt=0, le=1)
+    subsample: float = Field(0.8, gt=0, le=1)
+    colsample_bytree: float = Field(0.5, gt=0, le=1)
+    min_child_weight: float = Field(1.0, ge=0)
+    reg_lambda: float = Field(1.0, ge=0)
 
 
 Imputer = Annotated[Constant | Knn | Ridge | Xgboost, Field(discriminator="method")]
 
 
-class Rules(Frozen):
-    """What a verdict asks for, see `personae.imputation.scorecard.Rules`."""
+def _simple_methods() -> list[Imputer]:
+    return [Constant(method="mean"), Constant(method="median"), Ridge()]
 
-    unseen_customers: int = Field(gt=1)
-    known_customers: int = Field(gt=1)
-    impute_support: float = Field(ge=0, le=1)
-    baseline_support: float = Field(ge=0, le=1)
-    largest_shift: float = Field(gt=0)
+
+class ImputationCriteria(Frozen):
+    """What a verdict asks for.
+
+    Attributes
+    ----------
+    unseen_customers, known_customers
+        Independent groups on which a kind of customer must have been checked; fewer: `refuse`.
+    impute_support, baseline_support
+        Share of the really missing cells inside the training range below which nothing is predicted, and
+        below which not even the baseline is trusted.
+    largest_shift
+        Distance of filled-in values from the baseline's, in baseline errors, above which nothing is
+        predicted: what was learned where values are seen seems not to hold where they are not.
+    """
+
+    unseen_customers: int = Field(30, gt=1)
+    known_customers: int = Field(5, gt=1)
+    impute_support: float = Field(0.8, ge=0, le=1)
+    baseline_support: float = Field(0.5, ge=0, le=1)
+    largest_shift: float = Field(1.0, gt=0)
 
 
 class Impute(Frozen):
@@ -68,19 +95,19 @@ class Impute(Frozen):
     structural
         Columns whose gaps mean something: flagged, never filled.
     imputer, others
-        The method that may be used, and those that stand beside it on the scorecard.
+        The method that may be used, and further ones for comparison on the scorecard.
     folds, repeats, resamples
         Cross-validation, and bootstrap of the intervals.
     """
 
-    table: Literal["customers", "days"]
-    columns: list[str]
-    predictors: list[str]
-    leaky: dict[str, list[str]]
-    structural: list[str]
-    imputer: Imputer
-    others: list[Imputer]
-    rules: Rules
-    folds: int = Field(gt=1)
-    repeats: int = Field(gt=0)
-    resamples: int = Field(gt=0)
+    table: Literal["customers", "days"] = "customers"
+    columns: list[str] = Field(default_factory=list)
+    predictors: list[str] = Field(default_factory=list)
+    leaky: dict[str, list[str]] = Field(default_factory=dict)
+    structural: list[str] = Field(default_factory=list)
+    imputer: Imputer = Knn()
+    others: list[Imputer] = Field(default_factory=_simple_methods)
+    rules: ImputationCriteria = ImputationCriteria()
+    folds: int = Field(5, gt=1)
+    repeats: int = Field(1, gt=0)
+    resamples: int = Field(1000, gt=0)

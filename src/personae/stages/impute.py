@@ -4,8 +4,8 @@ from personae.core import archive, paths, tables
 from personae.core.command import run_stage
 from personae.core.files import write_json
 from personae.core.settings import load, load_seed
+from personae.imputation.completion import impute_customers
 from personae.imputation.settings import Impute
-from personae.imputation.study import complete_study
 
 
 def main(study: str) -> None:
@@ -13,13 +13,13 @@ def main(study: str) -> None:
     settings, seed = load(path, Impute), load_seed(path)
     further = () if settings.table == "customers" else ("hours",)
     given = {name: tables.read(paths.given(study, name)) for name in (settings.table, *further)}
-    found = complete_study(given, settings, seed=seed)
-    tables.write(paths.table(study, "complete"), found.customers)
-    for name, table in found.further.items():
+    imputation, completed = impute_customers(given, settings, seed=seed)
+    tables.write(paths.table(study, "complete"), completed.pop("customers"))
+    for name, table in completed.items():
         tables.write(paths.completed(study, name), table)
-    write_json(paths.completed_rows(study), {name: table.height for name, table in found.further.items()})
-    archive.save(found.completion.imputer, paths.model(study, "imputer"))
-    write_json(paths.report(study, "impute.json"), found.completion.scorecard)
+    write_json(paths.completed_rows(study), {name: table.height for name, table in completed.items()})
+    archive.save(imputation.imputer, paths.model(study, "imputer"))
+    write_json(paths.report(study, "impute.json"), imputation.scorecard)
 
 
 if __name__ == "__main__":

@@ -83,8 +83,8 @@ def build(catalogue: Catalogue, sweep: Sweep) -> Evaluator:
     if isinstance(sweep, SegmentSweep):
         return _Segments(customers, base, sweep, whole, study)
     if isinstance(sweep, ClassifySweep):
-        return _Responses(customers, base, sweep, whole, study, models=catalogue.models)
-    return _Gaps(customers, base, sweep, seed)
+        return _responses(customers, base, sweep, whole, study, models=catalogue.models)
+    return _imputation(customers, base, sweep, seed)
 
 
 class _Segments:
@@ -130,27 +130,26 @@ class _Segments:
         return {"personas.md": cards_markdown(self._study, cards, evidence.verdict, data)}
 
 
-class _Responses:
-    def __init__(
-        self,
-        customers: Any,
-        base: Any,
-        sweep: ClassifySweep,
-        whole: Mapping[str, Any],
-        study: str,
-        *,
-        models: tuple[str, ...],
-    ) -> None:
-        from personae.sweep.responses import ResponseTrials  # noqa: PLC0415
-        from personae.targeting.choose import money_of  # noqa: PLC0415
+def _responses(
+    customers: Any,
+    base: Any,
+    sweep: ClassifySweep,
+    whole: Mapping[str, Any],
+    study: str,
+    *,
+    models: tuple[str, ...],
+) -> Evaluator:
+    from personae.sweep.responses import ResponseTrials  # noqa: PLC0415
+    from personae.targeting.choose import money_of  # noqa: PLC0415
 
-        target = whole.get("target")
-        money = None
-        if target is not None and base.table == "customers":
-            settings = Target.model_validate_json(json.dumps(target))
-            segments = tables.read(paths.table(study, "segments"))["segment"].to_pandas()
-            money = money_of(settings, customers, segments)
-        self._trials = ResponseTrials(
+    target = whole.get("target")
+    money = None
+    if target is not None and base.table == "customers":
+        settings = Target.model_validate_json(json.dumps(target))
+        segments = tables.read(paths.table(study, "segments"))["segment"].to_pandas()
+        money = money_of(settings, customers, segments)
+    return _OnOuterFold(
+        ResponseTrials(
             customers,
             base,
             sweep.objectives[0],
@@ -161,7 +160,15 @@ class _Responses:
             folds=sweep.folds,
             outer=sweep.outer,
         )
-        self.measure = self._trials.measure
+    )
+
+
+class _OnOuterFold:
+    """Trials whose winner is scored on an outer fold."""
+
+    def __init__(self, trials: Any) -> None:
+        self._trials = trials
+        self.measure = trials.measure
 
     def conclude(self, settings: Any) -> Conclusion:
         held, report = self._trials.conclude(settings)
@@ -169,19 +176,14 @@ class _Responses:
         return Conclusion(held.figures, source, to_json(report), held.intervals)
 
 
-class _Gaps:
-    def __init__(self, customers: Any, base: Any, sweep: ImputeSweep, seed: int) -> None:
-        from personae.sweep.gaps import GapTrials  # noqa: PLC0415
+def _imputation(customers: Any, base: Any, sweep: ImputeSweep, seed: int) -> Evaluator:
+    from personae.sweep.gaps import ImputationTrials  # noqa: PLC0415
 
-        self._trials = GapTrials(
+    return _OnOuterFold(
+        ImputationTrials(
             customers, base, seed=seed, search_seed=sweep.seed, folds=sweep.folds, outer=sweep.outer
         )
-        self.measure = self._trials.measure
-
-    def conclude(self, settings: Any) -> Conclusion:
-        held, scorecard = self._trials.conclude(settings)
-        source = f"outer fold of {held.rows} customers"
-        return Conclusion(held.figures, source, to_json(scorecard), held.intervals)
+    )
 
 
 assert set(SECTIONS) == set(INPUTS)
