@@ -23,10 +23,10 @@ from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import frequent
 from personae.baskets.replicate import EVERYBODY, Halves, Search, halve, replicate
 from personae.baskets.rules import rules
-from personae.sources.settings import JourneyPrepare
 from personae.studies.grocery import source as grocery
 from personae.studies.grocery.simulate import RULES, SEGMENTS, simulate
 from personae.studies.journey import source as journey
+from personae.studies.journey.settings import JourneyPrepare
 
 STANDIN = Path(os.environ.get("ORIGINALS", "../shared/data"), "grocery", "standin")
 SMALL = Search(
@@ -97,8 +97,6 @@ def main():
         standin(shuffles)
     planted(samples)
     settings = JourneyPrepare(
-        source="journey",
-        version="0.1.0",
         early_weeks=26,
         history_weeks=1,
         largest_basket=1000,

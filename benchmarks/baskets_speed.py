@@ -25,8 +25,8 @@ from personae.baskets.coding import Baskets, encode
 from personae.baskets.itemsets import frequent
 from personae.baskets.rules import rules
 from personae.core import paths
-from personae.sources.settings import JourneyPrepare
 from personae.studies.journey import source as journey
+from personae.studies.journey.settings import JourneyPrepare
 
 SEARCH = {"min_support": 0.01, "max_length": 3}
 FIGURES = ["support", "confidence", "lift"]
@@ -35,8 +35,6 @@ ITEMS, MEAN_SIZE = 300, 6.9
 
 def journey_baskets():
     settings = JourneyPrepare(
-        source="journey",
-        version="0.1.0",
         early_weeks=26,
         history_weeks=1,
         largest_basket=1000,

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from personae.days.anomalies import Rules, find_anomalies
 from personae.features.describe import whole_days
-from personae.sources.settings import FitbitPrepare
+from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.fitbit.simulate import simulate
 from personae.studies.fitbit.source import prepare
 

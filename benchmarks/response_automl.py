@@ -32,8 +32,8 @@ from personae.response.plan import deal, describe, units_of
 from personae.response.preprocessing import features
 from personae.response.settings import Classify
 from personae.response.validation import validate
-from personae.sources.settings import JourneyPrepare
 from personae.studies.journey import source as journey
+from personae.studies.journey.settings import JourneyPrepare
 
 WORKER = Path(__file__).parent / "peers" / "flaml_out_of_fold.py"
 REPEATS = 5

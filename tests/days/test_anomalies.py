@@ -8,8 +8,8 @@ from scipy.stats import median_abs_deviation
 
 from personae.core.errors import PersonaeError
 from personae.days.anomalies import Rules, find_anomalies, robust_z
-from personae.sources.settings import FitbitPrepare
 from personae.studies.fitbit import source as fitbit
+from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.fitbit.simulate import simulate
 
 RULES = Rules(threshold=4.5, isolation=0.65, least_days=7, trees=100)
@@ -24,9 +24,7 @@ def simulated(tmp_path_factory):
         if "METs" not in name and "Calories" not in name:
             (directory / name).parent.mkdir(exist_ok=True)
             (directory / name).write_bytes(content)
-    days = fitbit.prepare(directory, FitbitPrepare(source="fitbit", least_steps=1, wear_gap=90)).tables[
-        "days"
-    ]
+    days = fitbit.prepare(directory, FitbitPrepare()).tables["days"]
     whole = days.filter("worn", pl.col("minutes_recorded").fill_null(1440) == 1440)
     return whole.to_pandas(), simulated.anomalies.to_pandas()
 

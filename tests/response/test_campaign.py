@@ -15,8 +15,8 @@ from personae.response.plan import describe, units_of
 from personae.response.preprocessing import features
 from personae.response.settings import Classify
 from personae.response.validation import validate
-from personae.sources.settings import CampaignPrepare
 from personae.studies.campaign import source as campaign
+from personae.studies.campaign.settings import CampaignPrepare
 from personae.targeting import profit
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data")) / "campaign"

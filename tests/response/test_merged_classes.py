@@ -14,8 +14,8 @@ from personae.report.page import Findings, render
 from personae.response.merged_classes import answer_merged, failures, single_split
 from personae.response.plan import answer
 from personae.response.settings import Classify, Merging
-from personae.sources.settings import AerofitPrepare
 from personae.studies.aerofit import source as aerofit
+from personae.studies.aerofit.settings import AerofitPrepare
 from personae.studies.aerofit.simulate import simulate
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))

@@ -8,9 +8,9 @@ import yaml
 from personae.core import paths, tables
 from personae.core.files import read_json
 from personae.core.settings import read
-from personae.sources.settings import GroceryPrepare
 from personae.stages.promote import main
 from personae.studies.grocery import source as grocery
+from personae.studies.grocery.settings import GroceryPrepare
 from personae.studies.grocery.simulate import RULES, SEGMENTS, simulate
 
 GROCERY = Path("resolved/grocery")

@@ -2,8 +2,8 @@ import hashlib
 
 import polars as pl
 
-from personae.sources.settings import FitbitPrepare
 from personae.studies.fitbit import source as fitbit
+from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.fitbit.simulate import simulate
 from personae.studies.fitbit.simulate_minutes import ANOMALIES, SEGMENTS
 
@@ -23,7 +23,7 @@ def test_the_planted_segments_and_anomalies_show_in_the_prepared_tables(tmp_path
     for name, content in simulated.files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    tables = fitbit.prepare(tmp_path, FitbitPrepare(source="fitbit", least_steps=1, wear_gap=90)).tables
+    tables = fitbit.prepare(tmp_path, FitbitPrepare()).tables
     users = tables["customers"].join(simulated.segment, on="customer")
     means = users.group_by("segment").agg(pl.col("mean_steps", "mean_restless_share").mean()).sort("segment")
     assert len(SEGMENTS) == means.height
@@ -43,7 +43,7 @@ def test_sleep_is_left_out_of_sedentary_minutes_as_published(tmp_path):
     for name, content in simulate(users=8, days=9, seed=3).files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    days = fitbit.prepare(tmp_path, FitbitPrepare(source="fitbit", least_steps=1, wear_gap=90)).tables["days"]
+    days = fitbit.prepare(tmp_path, FitbitPrepare()).tables["days"]
     full = days.filter(pl.col("minutes_recorded") == 1440)
     levels = [f"{level}_minutes" for level in ("very_active", "fairly_active", "lightly_active", "sedentary")]
     totals = full.select("minutes_asleep", total=pl.sum_horizontal(levels))

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from personae.core.errors import PersonaeError
+from personae.sources.contract import check_columns
 
 DATE = "%m/%d/%Y"
 CLOCK = "%m/%d/%Y %I:%M:%S %p"
@@ -152,14 +153,13 @@ def scan(source: Source) -> pl.LazyFrame:
     """
     table, path = source.table, source.path
     try:
-        header = pl.scan_csv(path, infer_schema=False).collect_schema().names()
+        header = pl.scan_csv(path, infer_schema=False)
+        header.collect_schema()
     except pl.exceptions.NoDataError:
         raise PersonaeError(f"{path}: the file is empty; expected a header line") from None
     except (pl.exceptions.PolarsError, OSError) as error:
         raise PersonaeError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from None
-    absent = [name for name in table.types if name not in header]
-    if absent:
-        raise PersonaeError(f"{path}: column {absent[0]} is missing; it has {', '.join(header)}")
+    check_columns(path, header, list(table.types))
     rows = pl.scan_csv(path, schema_overrides=table.types, infer_schema=False)
     return rows.select(
         customer=pl.col("Id"),
