@@ -7,9 +7,9 @@ from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors
 
 from personae.core.arrays import BoolArray, FloatArray, IntArray
+from personae.core.statistics import contingency
 from personae.segmentation.clusterers import Labels
 from personae.segmentation.dip import dip_p_value
-from personae.segmentation.stability import contingency
 from personae.segmentation.valleys import local_depth, spread_ties, valley
 
 # Largest p value of the valley, of the dip, and largest depth of the valley (customers halfway over customers

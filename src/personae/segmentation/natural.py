@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from personae.core.statistics import contingency
 from personae.segmentation.borders import NEARLY, PLAIN, Border, is_gap
 from personae.segmentation.choice import SIGNIFICANT, STABLE
 from personae.segmentation.clusterers import Labels
-from personae.segmentation.stability import contingency
 
 KINDS = ("natural", "reproducible", "constructive")
 # Share of a segment in one and the same segment of a coarser partition.
