@@ -12,7 +12,7 @@ from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.response.predictions import event_probabilities
 from personae.targeting import profit
-from personae.targeting.budget import budget_curve, select
+from personae.targeting.budget import allocate, budget_curve
 from personae.targeting.profit import Economics
 from personae.targeting.settings import Target
 from personae.targeting.uplift import uplift
@@ -238,7 +238,7 @@ def _list(
 ) -> pd.DataFrame:
     """Contact whoever pays, or under a budget those who together promise most for it."""
     expected = money.expected(probability)
-    chosen = expected >= 0 if budget is None else select(expected, money.cost, budget).chosen
+    chosen = expected >= 0 if budget is None else allocate(expected, money.cost, budget).counts[:, 0] > 0
     table = pd.DataFrame(
         {
             "customer": responses["customer"].to_numpy(),
