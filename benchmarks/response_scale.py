@@ -19,7 +19,7 @@ from personae.response.plan import describe, units_of
 from personae.response.preprocessing import features
 from personae.response.validation import validate
 from personae.targeting import profit
-from personae.targeting.budget import select
+from personae.targeting.budget import allocate
 
 
 def main():
@@ -45,7 +45,7 @@ def main():
         probability = model.predict_proba(everyone)[:, 1]
         scored = time.perf_counter()
         money = profit.economics(count, np.random.default_rng(2).choice([2.0, 3.0, 5.0], count), 11.0)
-        listed = select(money.expected(probability), money.cost, count * 0.2)
+        listed = allocate(money.expected(probability), money.cost, count * 0.2)
         done = time.perf_counter()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(

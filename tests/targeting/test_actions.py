@@ -43,9 +43,7 @@ def test_the_allocation_adds_up():
     report, chosen = prescribe(MEANT, settings(14.0))
     given = [(name, ACTIONS[i]) for name, i in zip(MEANT, chosen, strict=True) if i >= 0]
     assert report["cost"] == sum(action.cost for _, action in given)
-    assert report["gain"] == pytest.approx(
-        sum(a.effect if a.name == n else a.elsewhere for n, a in given)
-    )
+    assert report["gain"] == pytest.approx(sum(a.effect if a.name == n else a.elsewhere for n, a in given))
     assert sum(part["users"] for part in report["actions"]) == len(given)
     assert sum(part["gain"] for part in report["actions"]) == pytest.approx(report["gain"])
 

@@ -67,9 +67,7 @@ def test_several_options_for_groups_of_equal_units_are_bounded_by_the_linear_pro
     gains, costs = rng.uniform(-1, 4, (4, 3)).round(1), rng.uniform(0.5, 5, 3).round(1)
     sizes = rng.integers(1, 5, 4)
     once = np.kron(np.eye(4), np.ones(3))
-    solved = linprog(
-        -gains.ravel(), A_ub=np.vstack([once, np.tile(costs, 4)]), b_ub=np.append(sizes, budget)
-    )
+    solved = linprog(-gains.ravel(), A_ub=np.vstack([once, np.tile(costs, 4)]), b_ub=np.append(sizes, budget))
     exact, greedy = (allocate(gains, costs, budget, sizes=sizes, exact_up_to=n) for n in (100, 0))
     assert exact.bound == greedy.bound == pytest.approx(-solved.fun, abs=1e-9)
     for found in (exact, greedy):

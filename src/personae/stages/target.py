@@ -7,7 +7,7 @@ from personae.core.command import run_stage
 from personae.core.files import write_json
 from personae.core.settings import load, load_seed
 from personae.response.settings import Classify
-from personae.targeting.choose import Targets, choose
+from personae.targeting.choose import Targets, select_targets
 from personae.targeting.settings import Target
 
 
@@ -33,7 +33,7 @@ def _choose(study: str, classify: Classify, settings: Target, seed: int) -> Targ
     segments = responses.select("customer").join(
         tables.read(paths.table(study, "segments")), on="customer", how="left", maintain_order="left"
     )
-    return choose(
+    return select_targets(
         responses.to_pandas(),
         rows.join(customers, on="customer", how="left", maintain_order="left").to_pandas(),
         segments["segment"].to_pandas(),

@@ -140,14 +140,14 @@ def _responses(
     models: tuple[str, ...],
 ) -> Evaluator:
     from personae.sweep.responses import ResponseTrials  # noqa: PLC0415
-    from personae.targeting.choose import money_of  # noqa: PLC0415
+    from personae.targeting.choose import economics_of  # noqa: PLC0415
 
     target = whole.get("target")
     money = None
     if target is not None and base.table == "customers":
         settings = Target.model_validate_json(json.dumps(target))
         segments = tables.read(paths.table(study, "segments"))["segment"].to_pandas()
-        money = money_of(settings, customers, segments)
+        money = economics_of(settings, customers, segments)
     return _OnOuterFold(
         ResponseTrials(
             customers,

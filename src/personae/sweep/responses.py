@@ -212,7 +212,7 @@ class ResponseTrials:
 
     def _earned(self, rows: IntArray, probability: FloatArray) -> FloatArray:
         assert self._money is not None
-        money = Economics(self._money.cost[rows], self._money.revenue[rows])
+        money = self._money.at(rows)
         return np.asarray(contact(probability[None], money)[0] * money.earned(self._target[rows]))
 
     def _outer(self, settings: Classify) -> Held:

@@ -1,7 +1,7 @@
 """Allocation of a budget: the best list of customers or actions, its bound, the price of more budget."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -149,7 +149,7 @@ def lp_relaxation(gains: FloatArray, costs: FloatArray, budget: float, sizes: In
                 if before[step] >= 0:
                     counts[row[step], before[step]] -= units
                 left -= units * price[step]
-    return _allocation(counts, gains, costs, bound, shadow_price, "greedy")
+    return Allocation(counts, *_totals(counts, gains, costs), bound, shadow_price, "greedy")
 
 
 def _steps(gains: FloatArray, costs: FloatArray) -> tuple[np.ndarray, ...]:
@@ -199,11 +199,9 @@ def _exact(
     if not answer.success:
         return greedy
     counts = np.rint(answer.x).astype(np.intp).reshape(gains.shape)
-    return _allocation(counts, gains, costs, greedy.bound, greedy.shadow_price, "exact")
+    gain, spent = _totals(counts, gains, costs)
+    return replace(greedy, counts=counts, gain=gain, spent=spent, method="exact")
 
 
-def _allocation(
-    counts: IntArray, gains: FloatArray, costs: FloatArray, bound: float, shadow_price: float, method: str
-) -> Allocation:
-    gain, spent = float((counts * gains).sum()), float((counts * costs).sum())
-    return Allocation(counts, gain, spent, bound, shadow_price, method)
+def _totals(counts: IntArray, gains: FloatArray, costs: FloatArray) -> tuple[float, float]:
+    return float((counts * gains).sum()), float((counts * costs).sum())
