@@ -59,7 +59,7 @@ originals: $(READY) ## Run the graph on the original files in a scratch clone: m
 	@./scripts/originals.sh $(ORIGINALS)
 
 claims: ## What the original studies claimed, beside what their data supports (after make originals)
-	@python -m personae.report.claims build/originals/reports
+	@python -m personae.studies.claims build/originals/reports
 
 sample: $(READY) ## Generate the sample data anew and keep it in datastore/
 	personae data sample

@@ -141,14 +141,14 @@ def planted(samples):
 
 def recovered(seed):
     """Planted rules found in the segment where they hold (else in everybody), planted, other rules of segments."""
-    made = simulate(2000, 10_000, seed)
+    made, segment = simulate(2000, 10_000, seed)
     lines = [
         (invoice, customer, item)
-        for invoice, goods, customer in made.baskets.iter_rows()
+        for invoice, goods, customer in made["baskets"].iter_rows()
         for item in grocery.parse(Path("simulated"), 0, goods)
     ]
     table = pl.DataFrame(lines, schema=["basket", "customer", "item"], orient="row")
-    segments = pl.DataFrame({"customer": made.customers["customer_id"], "segment": made.segment})
+    segments = pl.DataFrame({"customer": made["customers"]["customer_id"], "segment": segment})
     groups = halve(table, segments, level="item", early_weeks=None, exclude=[], smallest=50, seed=seed)
     found = {}
     for name, group in replicate(groups, SAMPLE, seed=seed).items():

@@ -43,7 +43,7 @@ SEGMENTS = GIVEN.model_copy(update={"grouping": None, "descriptive": ["Miles"], 
 
 @pytest.fixture(scope="module")
 def buyers():
-    return simulate(180, seed=20).table
+    return simulate(180, seed=20)
 
 
 @pytest.fixture(scope="module")

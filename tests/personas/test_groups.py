@@ -36,7 +36,7 @@ def comparison(decided_by="on_inconclusive"):
 
 @pytest.fixture(scope="module")
 def buyers():
-    return simulate(180, seed=20).table.to_pandas().assign(customer=np.arange(180))
+    return simulate(180, seed=20).to_pandas().assign(customer=np.arange(180))
 
 
 def cards(buyers, told):

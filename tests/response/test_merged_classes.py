@@ -35,7 +35,7 @@ SETTINGS = Classify.model_validate_json(json.dumps(COMPOSED))
 
 @pytest.fixture(scope="module")
 def buyers():
-    return simulate(180, seed=20).table.to_pandas().assign(customer=np.arange(180) + 1)
+    return simulate(180, seed=20).to_pandas().assign(customer=np.arange(180) + 1)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import pytest
 from personae.core.errors import PersonaeError
 from personae.studies.aerofit import source as aerofit
 from personae.studies.aerofit.settings import AerofitPrepare
-from personae.studies.aerofit.simulate import simulate, to_text
+from personae.studies.aerofit.simulate import simulate, to_files
+from personae.studies.sample import write_files
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
 SETTINGS = AerofitPrepare()
@@ -15,13 +16,12 @@ SETTINGS = AerofitPrepare()
 
 @pytest.fixture(scope="module")
 def table():
-    return simulate(90, seed=3).table
+    return simulate(90, seed=3)
 
 
 def write(directory, table, text=None):
-    (directory / aerofit.FILE).write_text(
-        to_text(table) if text is None else text, newline="", encoding="utf-8"
-    )
+    files = to_files(table) if text is None else {aerofit.FILE: text.encode()}
+    write_files(directory, files)
     return directory
 
 

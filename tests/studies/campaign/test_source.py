@@ -7,7 +7,8 @@ import pytest
 from personae.core.errors import PersonaeError
 from personae.studies.campaign import source as campaign
 from personae.studies.campaign.settings import CampaignPrepare
-from personae.studies.campaign.simulate import simulate, to_text
+from personae.studies.campaign.simulate import simulate, to_files
+from personae.studies.sample import write_files
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
 SETTINGS = CampaignPrepare()
@@ -15,12 +16,12 @@ SETTINGS = CampaignPrepare()
 
 @pytest.fixture(scope="module")
 def table():
-    return simulate(240, seed=3).table
+    return simulate(240, seed=3)[0]
 
 
 def write(directory, table, text=None):
-    path = directory / campaign.FILE
-    path.write_text(to_text(table) if text is None else text, newline="")
+    files = to_files(table) if text is None else {campaign.FILE: text.encode()}
+    write_files(directory, files)
     return directory
 
 

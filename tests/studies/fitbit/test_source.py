@@ -9,6 +9,7 @@ from personae.core.errors import PersonaeError
 from personae.studies.fitbit import source as fitbit
 from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.fitbit.simulate import simulate
+from personae.studies.sample import write_files
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data")) / "fitbit"
 without_originals = pytest.mark.skipif(not ORIGINALS.exists(), reason=f"no original files in {ORIGINALS}")
@@ -20,24 +21,19 @@ STEPS = f"{LATE}/minuteStepsNarrow_merged.csv.gz"
 
 @pytest.fixture(scope="module")
 def simulated():
-    return simulate(users=8, days=9, seed=11)
+    return simulate(users=8, days=9, seed=11)[0]
 
 
 @pytest.fixture
 def directory(simulated, tmp_path):
-    for name, content in simulated.files.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content)
+    write_files(tmp_path, simulated)
     return tmp_path
 
 
 @pytest.fixture(scope="module")
 def prepared(simulated, tmp_path_factory):
     directory = tmp_path_factory.mktemp("fitbit")
-    for name, content in simulated.files.items():
-        (directory / name).parent.mkdir(exist_ok=True)
-        (directory / name).write_bytes(content)
+    write_files(directory, simulated)
     return fitbit.prepare(directory, SETTINGS)
 
 

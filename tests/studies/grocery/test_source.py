@@ -17,7 +17,7 @@ GOODS = [(1, "['cake', 'milk', 'cake']", 10), (2, "[\"cat's treat\", 'half-life:
 
 @pytest.fixture(scope="module")
 def simulated():
-    return simulate(200, 100, seed=5)
+    return simulate(200, 100, seed=5)[0]
 
 
 @pytest.fixture
@@ -26,12 +26,16 @@ def folder(simulated, tmp_path):
     clean = {PROMOTION: 0.5, "year_first_transaction": 2015.0, "latitude": 38.7}
     spent = dict.fromkeys(SPENDING, 100.0)
     columns = {name: pl.lit(value, pl.Float64) for name, value in (clean | spent).items()}
-    customers = simulated.customers.head(4).with_columns(
-        customer_id=pl.int_range(10, 14),
-        customer_name=pl.Series(["Msc. Ada", "Bo", "PHD. Cy", "Mscha Dee"]),
-        customer_birthdate=pl.lit("08/22/1948 05:06 AM"),
-        loyalty_card_number=pl.Series([None, 917650.0, None, 906928.0]),
-        **columns,
+    customers = (
+        simulated["customers"]
+        .head(4)
+        .with_columns(
+            customer_id=pl.int_range(10, 14),
+            customer_name=pl.Series(["Msc. Ada", "Bo", "PHD. Cy", "Mscha Dee"]),
+            customer_birthdate=pl.lit("08/22/1948 05:06 AM"),
+            loyalty_card_number=pl.Series([None, 917650.0, None, 906928.0]),
+            **columns,
+        )
     )
     customers.write_csv(tmp_path / grocery.CUSTOMERS)
     baskets(tmp_path, GOODS)

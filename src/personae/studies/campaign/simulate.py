@@ -1,11 +1,9 @@
 """Simulated campaign customers: four planted segments, a planted answer, the quirks of the published file."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 
-from personae.studies.campaign.source import CAMPAIGNS, CHANNELS, SPENDING
+from personae.studies.campaign.source import CAMPAIGNS, CHANNELS, FILE, SPENDING
 
 SEGMENTS = {
     # share, income, children, total spend, orders, log odds of an answer
@@ -28,26 +26,7 @@ HEADER = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Simulated:
-    """A table in the publisher's layout and what was planted in it.
-
-    Attributes
-    ----------
-    table
-        Columns in the publisher's order, dates as day-month-year text.
-    segment
-        Planted segment of each row, an index into `SEGMENTS`.
-    probability
-        Planted probability that the customer accepts the offer.
-    """
-
-    table: pl.DataFrame
-    segment: np.ndarray
-    probability: np.ndarray
-
-
-def simulate(customers: int, seed: int) -> Simulated:
+def simulate(customers: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Draw customers.
 
     Parameters
@@ -56,6 +35,11 @@ def simulate(customers: int, seed: int) -> Simulated:
         Rows, at least 50; one in twelve repeats an earlier customer under another identifier.
     seed
         Same seed, same table.
+
+    Returns
+    -------
+    The table in the publisher's columns, dates as day-month-year text; and what is planted in each row:
+    `segment` (an index into `SEGMENTS`) and `probability` of an answer.
     """
     rng = np.random.default_rng(seed)
     twins = customers // 12
@@ -99,13 +83,13 @@ def simulate(customers: int, seed: int) -> Simulated:
         "Response": (rng.random(size) < probability).astype(int),
     }
     table = _with_twins(_with_quirks(pl.DataFrame(columns).select(HEADER), rng), twins, rng)
-    repeated = np.concatenate([np.arange(size), np.arange(twins)])
-    return Simulated(table, segment[repeated], probability[repeated])
+    planted = pl.DataFrame({"segment": segment, "probability": probability})
+    return table, pl.concat([planted, planted.head(twins)])
 
 
-def to_text(table: pl.DataFrame) -> str:
+def to_files(table: pl.DataFrame) -> dict[str, bytes]:
     """Write the table as the publisher does: tab separated, CRLF line ends."""
-    return table.write_csv(separator="\t", line_terminator="\r\n")
+    return {FILE: table.write_csv(separator="\t", line_terminator="\r\n").encode()}
 
 
 def _with_quirks(table: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:

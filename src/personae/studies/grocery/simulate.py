@@ -3,13 +3,12 @@
 import io
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 import numpy as np
 import polars as pl
 
-from personae.studies.grocery.source import PROMOTION, SPENDING
+from personae.studies.grocery.source import BASKETS, CUSTOMERS, MAPPING, PROMOTION, SPENDING
 
 PRODUCTS: Mapping[str, tuple[str, ...]] = {
     "groceries": (
@@ -82,33 +81,9 @@ HEADER = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Simulated:
-    """The three files and what was planted.
-
-    Attributes
-    ----------
-    customers, baskets, mapping
-        Tables in the publisher's columns.
-    segment
-        Planted segment of each customer, an index into `SEGMENTS`.
-    """
-
-    customers: pl.DataFrame
-    baskets: pl.DataFrame
-    mapping: pl.DataFrame
-    segment: np.ndarray
-
-    def files(self) -> dict[str, bytes]:
-        """Write the files as the publisher does: name to content."""
-        return {
-            "customer_info.csv": self.customers.write_csv().encode(),
-            "customer_basket.csv": self.baskets.write_csv().encode(),
-            "product_mapping.xlsx": to_workbook(self.mapping, "product_category"),
-        }
-
-
-def simulate(customers: int, baskets: int, seed: int, *, planted: bool = True) -> Simulated:
+def simulate(
+    customers: int, baskets: int, seed: int, *, planted: bool = True
+) -> tuple[dict[str, pl.DataFrame], np.ndarray]:
     """Draw customers and baskets.
 
     Parameters
@@ -121,6 +96,11 @@ def simulate(customers: int, baskets: int, seed: int, *, planted: bool = True) -
         Same seed, same files.
     planted
         Whether the rules hold; without them items meet by chance, segment and basket size alone.
+
+    Returns
+    -------
+    `customers`, `baskets` and `mapping` in the publisher's columns; and the planted segment of each customer,
+    an index into `SEGMENTS`.
     """
     rng = np.random.default_rng(seed)
     shares = np.array([share for share, _ in SEGMENTS.values()])
@@ -129,12 +109,20 @@ def simulate(customers: int, baskets: int, seed: int, *, planted: bool = True) -
     taste = np.array([rng.dirichlet(tastes[number] * 60 + 0.02) for number in segment])
     numbers = rng.permutation(customers + customers // 5)[:customers] + 1
     table = _customers(numbers, segment, taste, rng)
-    return Simulated(
-        _with_quirks(table, rng),
-        _trips(numbers, segment, taste, baskets, rng, planted=planted),
-        _mapping(),
-        segment,
-    )
+    return {
+        "customers": _with_quirks(table, rng),
+        "baskets": _trips(numbers, segment, taste, baskets, rng, planted=planted),
+        "mapping": _mapping(),
+    }, segment
+
+
+def to_files(tables: Mapping[str, pl.DataFrame]) -> dict[str, bytes]:
+    """Write the tables as the publisher does: two delimited files and a workbook."""
+    return {
+        CUSTOMERS: tables["customers"].write_csv().encode(),
+        BASKETS: tables["baskets"].write_csv().encode(),
+        MAPPING: to_workbook(tables["mapping"], "product_category"),
+    }
 
 
 def _customers(
