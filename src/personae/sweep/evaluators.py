@@ -112,22 +112,22 @@ class _Segments:
         return Conclusion(fresh, "fresh bootstraps", report, texts=self._cards(found, report))
 
     def _cards(self, found: Any, report: Mapping[str, Any]) -> dict[str, str]:
-        from personae.personas.cards import Evidence, persona_cards  # noqa: PLC0415
+        from personae.personas.cards import persona_cards, segment_evidence  # noqa: PLC0415
         from personae.personas.markdown import cards_markdown  # noqa: PLC0415
 
         profile, customers = self._profile, self._customers
-        evidence = Evidence.from_report(report, found.customers["far"].to_numpy())
         cards = persona_cards(
             customers,
             found.customers["segment"].to_numpy(),
             customers["unit"].to_numpy(),
             settings=profile,
-            evidence=evidence,
-            seed=self._seed,
             response=customers[profile.response].to_numpy() if profile.response else None,
+            far=found.customers["far"].to_numpy(),
+            seed=self._seed,
+            **segment_evidence(report),
         )
         data = read_json(paths.report(self._study, "prepare.json"))["data"]
-        return {"personas.md": cards_markdown(self._study, cards, evidence.verdict, data)}
+        return {"personas.md": cards_markdown(self._study, cards, report["verdict"], data)}
 
 
 def _responses(
