@@ -15,6 +15,9 @@ Codes = NDArray[np.integer[Any]]
 # Resamples x groups drawn at once: 32 MB as whole numbers.
 BLOCK_CELLS = 1 << 22
 
+# Mean Jaccard similarity over bootstrap samples from which a segment is called stable (Hennig 2007).
+STABLE = 0.75
+
 
 def adjust(p_values: Sequence[float] | FloatArray, correction: Correction) -> FloatArray:
     """Adjust p-values over one family of tests; a test that was not made (NaN) stays out of the family.

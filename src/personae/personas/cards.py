@@ -11,9 +11,8 @@ from sklearn.tree import DecisionTreeClassifier
 from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.files import readable
 from personae.core.settings import fits
-from personae.core.statistics import bootstrap_counts, share
+from personae.core.statistics import STABLE, bootstrap_counts, share
 from personae.personas.settings import Profile
-from personae.segmentation.choice import STABLE
 
 NOTABLE = 0.2
 

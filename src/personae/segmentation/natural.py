@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from personae.core.statistics import contingency
+from personae.core.statistics import STABLE, contingency
 from personae.segmentation.borders import NEARLY, PLAIN, Border, is_gap
-from personae.segmentation.choice import SIGNIFICANT, STABLE
+from personae.segmentation.choice import SIGNIFICANT
 from personae.segmentation.clusterers import Labels
 
 KINDS = ("natural", "reproducible", "constructive")

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from personae.core.statistics import STABLE
 from personae.report import theme
 from personae.report.numbers import percent, rounded
 from personae.report.pictures.shapes import dot, name_axis, name_rows, threshold
 from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
-STABLE = 0.75
 NULLS = {
     "gaussian": ("one Gaussian", (0, (4, 2))),
     "box": ("box", (0, (1, 1.5))),
