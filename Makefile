@@ -50,7 +50,7 @@ ui: $(READY) ## Open what was tracked in MLflow on 127.0.0.1
 	@personae ui
 
 bench: $(READY) data ## Measure beside straightforward versions; prints ratios
-	@for script in benchmarks/*.py; do echo "== $$script"; python $$script || exit 1; done
+	@for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. python $$script || exit 1; done
 
 house: ## Print how large the code is, each figure with its goal
 	@python scripts/house.py

@@ -1,4 +1,4 @@
-"""How often the merge verdict is right, and its interval holds: `python benchmarks/inference_verdicts.py [SEEDS]`."""
+"""How often the merge verdict is right, and its interval holds: `python -m benchmarks.inference_verdicts [SEEDS]`."""
 
 import sys
 from collections import Counter

@@ -1,6 +1,6 @@
 """The warning example: oversampling before the split fakes its figures, and the guard says so.
 
-Run: python benchmarks/response_guard.py
+Run: python -m benchmarks.response_guard
 """
 
 import sys

@@ -1,6 +1,6 @@
 """How often a table of a known shape is called supported: continua of many kinds, and planted segments.
 
-    python benchmarks/segmentation_gaps.py [tables=100] [rows=300] [named|others|all|KIND;KIND]
+    python -m benchmarks.segmentation_gaps [tables=100] [rows=300] [named|others|all|KIND;KIND]
 
 Right and wrong: the number of segments supported is, or is not, the planted one. `held out` kinds were looked
 at only once the rule was fixed. Behind each rate: its 95 % interval (Wilson). The verdict without the nulls of

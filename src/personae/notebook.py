@@ -119,7 +119,7 @@ class Opened:
         settings = self.settings.segment
         effort = settings.effort.model_copy(update=LITTLE)
         alone = settings.model_copy(update={"k": k, "candidates": [k], "also": {}, "effort": effort})
-        known = read_json(paths.anchor(self.study))
+        known = read_json(paths.anchor(self.study), missing={})
         return segment_study(self.customers.to_pandas(), alone, anchor=known, seed=self.settings.seed).main
 
     def response_model(self, name: str) -> Validated:

@@ -26,3 +26,7 @@ def test_reading_what_is_not_there_is_one_line(tmp_path, text, message):
         path.write_text(text)
     with pytest.raises(PersonaeError, match=message):
         read_json(path)
+
+
+def test_a_missing_file_may_stand_for_something(tmp_path):
+    assert read_json(tmp_path / "origin.json", missing={}) == {}

@@ -17,8 +17,7 @@ def main(study: str) -> None:
     for name, table in prepared.tables.items():
         tables.write(paths.given(study, name), table)
     write_json(paths.further_rows(study), {name: table.height for name, table in prepared.tables.items()})
-    origin = paths.origin(study)
-    data = read_json(origin)["data"] if origin.exists() else "other"
+    data = read_json(paths.origin(study), missing={"data": "other"})["data"]
     write_json(paths.report(study, "prepare.json"), prepared.report(data))
 
 

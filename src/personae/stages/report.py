@@ -53,7 +53,7 @@ def main(study: str) -> None:
         tables={name: _rows(path) for name, path in rows.items() if path.exists()},
         hashes={
             "settings": _sha256(*sorted(paths.resolved(study).glob("*.yaml"))),
-            "raw data": _sha256(paths.origin(study)),
+            "raw data": _sha256(*_origin(study)),
             "customer table": _sha256(paths.table(study, "customers")),
         },
         highlights=[tuple(one) for one in probabilities.get("highlights", ())],
@@ -65,6 +65,13 @@ def main(study: str) -> None:
 
 def _rows(path: Path) -> list[dict[str, Any]]:
     return pl.read_csv(path, infer_schema_length=None).to_dicts()
+
+
+def _origin(study: str) -> list[Path]:
+    """Give what stands for the raw data: its origin file with the hashes, else all files."""
+    origin = paths.origin(study)
+    files = [origin] if origin.exists() else sorted(origin.parent.rglob("*"))
+    return [file for file in files if file.is_file()]
 
 
 def _sha256(*files: Path) -> str:

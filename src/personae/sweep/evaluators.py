@@ -107,7 +107,7 @@ class _Segments:
         self.measure = self._trials.measure
 
     def conclude(self, settings: Any) -> Conclusion:
-        fresh, found = self._trials.conclude(settings, read_json(paths.anchor(self._study)))
+        fresh, found = self._trials.conclude(settings, read_json(paths.anchor(self._study), missing={}))
         report = to_json(found.report)
         return Conclusion(fresh, "fresh bootstraps", report, texts=self._cards(found, report))
 
