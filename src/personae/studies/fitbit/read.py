@@ -136,7 +136,7 @@ def _jobs(found: Mapping[str, Sequence[Source]], wear_gap: int) -> Iterator[list
     for name, (part, reduce) in reducers.items():
         for source in found.get(name, ()):
             rows = scan(source)
-            (measure,) = source.table.columns.values()
+            ((measure, _),) = source.table.columns.values()
             value = pl.col(measure)
             audit = rows.select(absent=value.is_null().sum(), negative=(value < 0).sum())
             yield [(part, [source], reduce(rows.filter(value >= 0))), (AUDIT, [source], audit)]

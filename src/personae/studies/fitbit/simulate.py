@@ -68,23 +68,6 @@ def simulate(users: int, days: int, seed: int) -> tuple[dict[str, bytes], pl.Dat
     )
 
 
-def minutes(users: int, days: int, seed: int) -> dict[str, pl.DataFrame]:
-    """Draw the minute tables alone, without quirks: for measuring speed on many users.
-
-    Parameters
-    ----------
-    users, days, seed
-        As for `simulate`.
-    """
-    people, stretches = [], []
-    for index, child in enumerate(np.random.SeedSequence(seed).spawn(users)):
-        rng = np.random.default_rng(child)
-        people.append(replace(draw_person(index, rng), id=1_000_000_000 + 65_536 * seed + index))
-        stretches.append(draw_stretch(people[-1], BEGIN, days, rng, planted=False))
-    sleep = sleep_tables(people, stretches)["minuteSleep"]
-    return minute_tables(people, stretches) | {"minuteSleep": sleep}
-
-
 def _with_morning(stretch: Stretch, later: Stretch) -> Stretch:
     """Add the first hours of the later period's first day: the same day, cut off, is in both."""
     both = replace(
