@@ -52,6 +52,7 @@ def threads():
 def test_every_stage_reads_what_it_declares_and_nothing_else(study, graph, tmp_path, monkeypatch, threads):
     section = merged(LITTLE, OWN[study])
     shutil.copytree("conf", tmp_path / "conf")
+    (tmp_path / f"conf/anchors/{study}.json").write_text("{}")
     shutil.copytree(Path("data", study), tmp_path / "data" / study)
     (tmp_path / "params.yaml").write_text(yaml.safe_dump({study: section}))
     monkeypatch.chdir(tmp_path)
