@@ -16,14 +16,6 @@ EDUCATION = {"Basic": 0.03, "2n Cycle": 0.09, "Graduation": 0.5, "Master": 0.17,
 MARITAL = {"Married": 0.39, "Together": 0.26, "Single": 0.21, "Divorced": 0.1, "Widow": 0.04}
 TASTES = np.array([0.45, 0.06, 0.28, 0.08, 0.06, 0.07])
 WAYS = np.array([0.33, 0.20, 0.47])
-HEADER = [
-    *["ID", "Year_Birth", "Education", "Marital_Status", "Income"],
-    *["Kidhome", "Teenhome", "Dt_Customer", "Recency"],
-    *SPENDING,
-    *["NumDealsPurchases", *CHANNELS, "NumWebVisitsMonth"],
-    *[CAMPAIGNS[index] for index in (2, 3, 4, 0, 1)],
-    *["Complain", "Z_CostContact", "Z_Revenue", "Response"],
-]
 
 
 def simulate(customers: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -76,13 +68,13 @@ def simulate(customers: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
         "NumDealsPurchases": deals,
         **dict(zip(CHANNELS, ways.T, strict=True)),
         "NumWebVisitsMonth": rng.poisson(np.where(segment == 3, 8, 5), size),
-        **dict(zip(CAMPAIGNS, earlier.T, strict=True)),
+        **{CAMPAIGNS[index]: earlier[:, index] for index in (2, 3, 4, 0, 1)},
         "Complain": (rng.random(size) < 0.01).astype(int),
         "Z_CostContact": np.full(size, 3),
         "Z_Revenue": np.full(size, 11),
         "Response": (rng.random(size) < probability).astype(int),
     }
-    table = _with_twins(_with_quirks(pl.DataFrame(columns).select(HEADER), rng), twins, rng)
+    table = _with_twins(_with_quirks(pl.DataFrame(columns), rng), twins, rng)
     planted = pl.DataFrame({"segment": segment, "probability": probability})
     return table, pl.concat([planted, planted.head(twins)])
 
