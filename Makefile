@@ -9,7 +9,7 @@ ORIGINALS ?= ../shared/data
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 READY := .venv/.ready
 
-.PHONY: help env repro test check format ui bench house originals claims sample
+.PHONY: help env repro test rates check format ui bench house originals claims sample
 
 help: ## List the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ repro: $(READY) data ## Run the whole graph on the data that is there, track it,
 
 test: $(READY) data ## Run the whole test suite
 	ORIGINALS=$(ORIGINALS) python -m pytest -n 2 --dist loadfile
+
+rates: $(READY) ## Run the Monte-Carlo cases in full, of which the test suite runs a sample
+	python -m pytest -n 2 --dist loadfile -m slow tests
 
 check: $(READY) ## Format, lint, types and the rules of the house
 	ruff format --check .

@@ -6,8 +6,8 @@ import pytest
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
 from personae.core.tables import names
-from personae.inference.compare import compare
-from personae.inference.rules import Rules
+from personae.inference.compare import compare_groups
+from personae.inference.settings import ComparisonCriteria
 from personae.personas.groups import final_groups, group_cards
 from personae.personas.settings import Offer, Profile
 from personae.studies.aerofit.simulate import simulate
@@ -22,7 +22,7 @@ SETTINGS = Profile(
     playbook=[Offer(action="premium", when={"Income": 0.5})],
     fallback="mass market",
 )
-RULES = Rules(0.05, "holm", "mann-whitney", 0.3, 0.6, 0.3, 5, 19, "keep")
+RULES = ComparisonCriteria(permutations=99)
 GROUPS = {"KP281": "KP281+KP481", "KP481": "KP281+KP481", "KP781": "KP781"}
 
 
@@ -71,7 +71,7 @@ def test_the_groups_that_were_compared_are_found_among_the_customers(codes):
     customers = pl.DataFrame(
         {"code": np.repeat(np.array(codes, dtype=object), 30).tolist(), "age": np.arange(90.0) % 30}
     )
-    told = to_json(compare(customers, "code", RULES, seed=0))
+    told = to_json(compare_groups(customers, "code", RULES, seed=0).report())
     number, found = final_groups(customers.to_pandas(), told)
     assert len(found) == sum(code is not None for code in codes)
     expected = names(np.repeat(np.array(codes, dtype=object), 30))
