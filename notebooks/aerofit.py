@@ -23,7 +23,7 @@ import pandas as pd
 from personae.inference.compare import compare_customers
 from personae.inference.probabilities import probabilities
 from personae.notebook import open_study
-from personae.response.merged_classes import single_split
+from personae.response.published import single_split
 
 study = open_study("aerofit")
 customers = study.tables["customers"]
@@ -68,12 +68,12 @@ classify = study.settings.classify
 groups = study.report("classify")["groups"]
 rows = customers.to_pandas()
 once = single_split(rows, target=classify.target, columns=classify.features, merging=classify.merging)
-study.agree(once.accuracy, "classify", "seed_claim", "before", "accuracy")
+study.agree(once["accuracy"], "classify", "seed_claim", "before", "accuracy")
 
 # %%
 merged = rows.assign(**{classify.target: rows[classify.target].map(groups)})
 once = single_split(merged, target=classify.target, columns=classify.features, merging=classify.merging)
-study.agree(once.accuracy, "classify", "seed_claim", "after", "accuracy")
+study.agree(once["accuracy"], "classify", "seed_claim", "after", "accuracy")
 
 # %%
 told = study.report("classify")

@@ -26,11 +26,12 @@ def _choose(study: str, classify: Classify, settings: Target, seed: int) -> Targ
     """Put beside each response its own row, such as an offer, and what is known of the customer."""
     responses = tables.read(paths.table(study, "responses"))
     customers = tables.read(paths.table(study, "customers"))
-    rows = responses.select("customer")
+    known = responses.unique("row", keep="first", maintain_order=True).select("customer")
+    rows = known
     if classify.table != "customers":
         rows = tables.read(paths.given(study, classify.table))
         customers = customers.drop(set(rows.columns) - {"customer"}, strict=False)
-    segments = responses.select("customer").join(
+    segments = known.join(
         tables.read(paths.table(study, "segments")), on="customer", how="left", maintain_order="left"
     )
     return select_targets(

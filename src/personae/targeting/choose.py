@@ -9,7 +9,7 @@ import pandas as pd
 
 from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
-from personae.response.predictions import event_probabilities
+from personae.response.predictions import by_case
 from personae.targeting import profit
 from personae.targeting.budget import allocate, budget_curve
 from personae.targeting.profit import Economics
@@ -49,7 +49,7 @@ def select_targets(
     Parameters
     ----------
     responses : as `predictions.responses` lays them out; the event is the second of two classes
-    customers : customer table, with the columns that the settings name; rows as in `responses`
+    customers : customer table, with the columns that the settings name; a row for each case of `responses`
     segments : segment of each customer
     settings : the study's section `target`
     seed : of the bootstrap
@@ -68,15 +68,16 @@ def select_targets(
     """
     segments = segments.astype("Int64")
     money = economics_of(settings, customers, segments)
+    responses, probabilities = by_case(responses)
     if responses["target"].max() > 1:
         raise PersonaeError("target: the study's target has more than two classes; none of them is an event")
-    probability = event_probabilities(responses)
+    probability = probabilities[..., 0]
     scored = np.asarray(~np.isnan(probability).all(axis=0))
     unscored = int((~scored).sum())
     if time is None and unscored:
         raise PersonaeError(f"target: {unscored} customers have no probability out of fold")
     responses, customers, segments = responses[scored], customers[scored], segments[scored]
-    probability, money = probability[:, scored], money.at(scored)
+    probability, money = np.ascontiguousarray(probability[:, scored]), money.at(scored)
     response, units = responses["target"].to_numpy(), responses["unit"].to_numpy()
     when = None if time is None else _column(customers, "classify.time", time)
     groups = units if when is None else pd.factorize(when, sort=True)[0]
