@@ -16,22 +16,14 @@ from personae.core import paths
 RUNS = 3
 STAGE = "from personae.stages.report import main; main('{}')"
 PICTURES = """
-import json
-from pathlib import Path
-import polars as pl
-from personae import paths
+from personae.core import paths
+from personae.core.files import read_json
 from personae.report.gallery import pictures
-study = '{}'
-folder = paths.report(study, '')
-reports = {{path.stem: json.loads(path.read_text()) for path in folder.glob('*.json')}}
-reports = {{name: one for name, one in reports.items() if 'skipped' not in one}}
+from personae.report.results import read_reports, read_tables
+folder = paths.report('{}', '')
 name = 'pictures/exploration'
-reports[name] = json.loads(paths.report(study, name + '.json').read_text())
-tables = {{
-    path.relative_to(folder).with_suffix('').as_posix(): pl.read_csv(path, infer_schema_length=None).to_dicts()
-    for path in folder.rglob('*.csv')
-}}
-pictures(reports, tables, Path(paths.report(study, 'pictures')))
+reports = read_reports(folder) | {{name: read_json(folder / (name + '.json'))}}
+pictures(reports, read_tables(folder), folder / 'pictures')
 """
 
 

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -63,48 +63,31 @@ def sample() -> None:
 @app.command()
 def summary() -> None:
     """Show the main figures of every study that has run."""
-    from personae.config.compose import studies
     from personae.report.summary import summary as figures
 
     with one_line_errors():
-        console.print(figures(studies(paths.PARAMS)), highlight=False, soft_wrap=True)
+        console.print(figures(_reports()), highlight=False, soft_wrap=True)
         console.print("\n`make ui` opens the runs in MLflow.")
 
 
 @app.command()
 def overview() -> None:
     """Write reports/index.html, one page over all studies that have run."""
-    from personae.config.compose import studies
-    from personae.core.files import read_json, write_text
-    from personae.report.overview import REPORTS
+    from personae.core.files import write_text
     from personae.report.overview import overview as page
 
     with one_line_errors():
-        files = {
-            study: {name: paths.report(study, f"{name}.json") for name in REPORTS}
-            for study in studies(paths.PARAMS)
-        }
-        found = {
-            study: {
-                name: report for name, path in own.items() if path.exists() and (report := read_json(path))
-            }
-            for study, own in files.items()
-        }
-        write_text(paths.OVERVIEW, page({study: reports for study, reports in found.items() if reports}))
+        write_text(paths.OVERVIEW, page({study: own for study, own in _reports().items() if own}))
     console.print(f"{paths.OVERVIEW}: all studies on one page", highlight=False)
 
 
 @app.command()
 def anchor(study: Annotated[str, typer.Argument(help="Name of the study.")]) -> None:
     """Keep today's segments, ids and names: later runs are matched to them (conf/anchors/STUDY.json)."""
-    from personae.core.settings import load
     from personae.personas.anchor import anchor as keep
-    from personae.personas.settings import Profile
 
     with one_line_errors():
-        described = load(paths.settings(study, "profile"), Profile).of
-        personas = paths.report(study, "personas.json") if described == "segments" else None
-        count = keep(paths.model(study, "segmenter"), paths.anchor(study), personas)
+        count = keep(study)
     console.print(f"{paths.anchor(study)}: {count} segments anchored; commit it", highlight=False)
 
 
@@ -165,8 +148,8 @@ def restore(
         found = again(run, into, cached=cached)
         console.print("\n".join(found.lines(every=every)), highlight=False, markup=False, soft_wrap=True)
         if found.different:
-            count = f"{len(found.different)} of {len(found.verdicts)} figures and verdicts"
-            raise PersonaeError(f"run {run}: {count} are different: {found.different[0].name} ...")
+            count = f"{len(found.different)} of {len(found.rows)} figures and verdicts"
+            raise PersonaeError(f"run {run}: {count} are different: {found.different[0]} ...")
 
 
 @app.command()
@@ -185,6 +168,14 @@ def compare(
         found, path = differences(results, study, output)
         console.print("\n".join(found.lines()), highlight=False, markup=False, soft_wrap=True)
         console.print(f"\n{path}: all of it", highlight=False, markup=False, soft_wrap=True)
+
+
+def _reports() -> dict[str, dict[str, Any]]:
+    """Read the JSON reports of every study."""
+    from personae.config.compose import studies
+    from personae.report.results import read_reports
+
+    return {study: read_reports(paths.report(study, "")) for study in studies(paths.PARAMS)}
 
 
 def _tell(imported: object) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from personae.core.noise import Figure, difference, exceeds, with_noise
+from personae.core.noise import Estimate, difference, is_significant, with_intervals
 
 
 def test_bounds_and_spreads_are_no_figures_of_their_own():
@@ -18,7 +18,7 @@ def test_bounds_and_spreads_are_no_figures_of_their_own():
         "sweep.fresh.quality.low": 0.4,
         "sweep.fresh.quality.high": 0.6,
     }
-    found = with_noise(flat)
+    found = with_intervals(flat)
     assert set(found) == {
         "segment.stability.ari_mean",
         "target.profit.model",
@@ -33,12 +33,12 @@ def test_bounds_and_spreads_are_no_figures_of_their_own():
 def test_the_mean_over_folds_is_surer_than_a_fold_but_not_as_if_folds_were_independent():
     name = "classify.models.svm.accuracy"
     flat = {f"{name}.mean": 0.8, f"{name}.pooled": 0.81, f"{name}.sd": 0.1}
-    found = with_noise(flat | {"classify.folds": 5, "classify.repeats": 10})
+    found = with_intervals(flat | {"classify.folds": 5, "classify.repeats": 10})
     half = 1.959964 * 0.1 * (1 / 50 + 1 / 4) ** 0.5
     assert found[f"{name}.mean"].bounds == pytest.approx((0.8 - half, 0.8 + half))
     assert found[f"{name}.pooled"].bounds == pytest.approx((0.81 - half, 0.81 + half))
     half = 1.959964 * 0.1
-    assert with_noise(flat)[f"{name}.mean"].bounds == pytest.approx((0.8 - half, 0.8 + half))
+    assert with_intervals(flat)[f"{name}.mean"].bounds == pytest.approx((0.8 - half, 0.8 + half))
 
 
 def test_equal_populations_seldom_and_distant_ones_always_exceed_noise():
@@ -46,11 +46,11 @@ def test_equal_populations_seldom_and_distant_ones_always_exceed_noise():
 
     def measured(truth):
         sample = rng.normal(truth, 1.0, 100)
-        return Figure(sample.mean(), sample.mean() - 0.196, sample.mean() + 0.196)
+        return Estimate(sample.mean(), sample.mean() - 0.196, sample.mean() + 0.196)
 
-    assert 0.02 < np.mean([exceeds(difference(measured(0), measured(0))) for _ in range(1000)]) < 0.08
-    assert all(exceeds(difference(measured(0), measured(1))) for _ in range(100))
+    assert 0.02 < np.mean([is_significant(difference(measured(0), measured(0))) for _ in range(1000)]) < 0.08
+    assert all(is_significant(difference(measured(0), measured(1))) for _ in range(100))
 
 
 def test_without_an_interval_nothing_is_said_of_noise():
-    assert exceeds(difference(Figure(1.0), Figure(2.0, 1.0, 3.0))) is None
+    assert is_significant(difference(Estimate(1.0), Estimate(2.0, 1.0, 3.0))) is None

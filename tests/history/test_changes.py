@@ -4,10 +4,11 @@ import json
 import re
 
 import pytest
-from tests.report.fabricated import study
+from tests.report.fabricated import SCRIPT, study
+from tests.report.test_browser import CHROMIUM, browser, opened  # noqa: F401 - a fixture
 
-from personae.history.changes import compared
-from personae.history.result import Past
+from personae.history.changes import compare_results, differences, kind_of
+from personae.history.result import StoredResult
 
 LOCK = "stages:\n  segment@shop:\n    outs: [{path: reports/shop/segment.json, md5: a}]\n"
 
@@ -59,11 +60,11 @@ def test_bad_input_is_one_line(user, arguments, message):
 
 def result(label, params=(), **changes):
     reports = json.loads(json.dumps(study(3, **changes).reports))
-    return Past(label, "run", "shop", "c" * 40, False, dict(params), LOCK, reports)
+    return StoredResult(label, "run", "shop", "c" * 40, False, dict(params), LOCK, reports)
 
 
 def trial(label, params, metrics):
-    return Past(label, "run", "shop", "c" * 40, False, params, metrics=metrics)
+    return StoredResult(label, "run", "shop", "c" * 40, False, params, metrics=metrics)
 
 
 def test_a_difference_beyond_noise_is_told_from_one_within():
@@ -72,7 +73,8 @@ def test_a_difference_beyond_noise_is_told_from_one_within():
     after.reports["segment"] |= {"silhouette": 0.3, "silhouette_ci": [0.28, 0.32], "inertia": 6.0}
     before.reports["target"]["profit"] |= {"model": 100.0, "model_ci": [50.0, 150.0]}
     after.reports["target"]["profit"] |= {"model": 110.0, "model_ci": [60.0, 160.0]}
-    found = {row.name: row.verdict for row in compared([before, after]).rows}
+    figures = compare_results([before, after]).figures
+    found = {name: kind_of(differences(each)) for name, each in figures.items()}
     assert found["segment.silhouette"] == "exceeds noise"
     assert found["target.profit.model"] == "within noise"
     assert found["segment.inertia"] == "no interval"
@@ -81,26 +83,49 @@ def test_a_difference_beyond_noise_is_told_from_one_within():
 
 def test_a_trial_of_a_sweep_differs_only_in_what_it_chose_and_found():
     whole = result("a", params={"seed": "0", "segment.k": "2"})
-    found = compared([whole, trial("b", {"segment.k": "3"}, {"segment.silhouette": 9.0})])
-    assert [each.name for each in found.settings] == ["segment.k"]
-    assert [each.name for each in found.rows] == ["segment.silhouette"]
-    assert found.verdicts == ()
+    found = compare_results([whole, trial("b", {"segment.k": "3"}, {"segment.silhouette": 9.0})])
+    assert list(found.settings) == ["segment.k"]
+    assert list(found.figures) == ["segment.silhouette"]
+    assert found.verdicts == {}
     lines = [line.split() for line in found.lines()]
     assert ["segment.k", "2", "3"] in lines
 
 
 def test_two_trials_differ_in_what_only_one_of_them_was_asked_for():
-    found = compared(
+    found = compare_results(
         [trial("a", {"clusterer": "kmeans"}, {}), trial("b", {"clusterer": "mixture", "x": "1"}, {})]
     )
-    assert {each.name: each.values for each in found.settings} == {
+    assert found.settings == {
         "clusterer": ("kmeans", "mixture"),
         "x": (None, "1"),
     }
 
 
 def test_a_number_is_the_same_however_it_is_written():
-    found = compared(
+    found = compare_results(
         [result("a", params={"k": "3", "rate": "1e-2"}), result("b", params={"k": "3.0", "rate": "0.01"})]
     )
-    assert found.settings == ()
+    assert found.settings == {}
+
+
+def test_on_the_page_names_from_the_data_are_never_markup_and_nothing_is_loaded():
+    results = [result("a", {"x": SCRIPT}, hostile=True), result("b", {"x": "1"})]
+    page = compare_results(results).page()
+    assert SCRIPT not in page
+    assert "<script" not in page
+    assert not re.search(r"(src|href)=.https?:", page)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_the_page_fits_and_the_console_is_silent(browser, tmp_path, width, scheme):  # noqa: F811
+    first, second = result("a", {"x": "1"}), result("b", {"x": "long " * 300}, long_names=True)
+    second.reports["segment"] |= {"silhouette": 0.9, "silhouette_ci": [0.88, 0.92]}
+    (tmp_path / "page.html").write_text(compare_results([first, second]).page())
+    page, said = opened(browser, (tmp_path / "page.html").as_uri(), width, scheme)
+    page.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert said == []
+    page.close()

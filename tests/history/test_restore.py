@@ -1,11 +1,12 @@
 """Promises of `restore`: code, data and settings of a run come back, and its figures are computed again."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from personae.history.restore import compare
-from personae.history.result import Past
+from personae.history.result import StoredResult
 
 pytestmark = pytest.mark.graph
 
@@ -119,10 +120,11 @@ def test_a_run_made_outside_of_git_is_refused(user):
 def test_noise_is_what_the_report_states():
     before = {"silhouette": 0.25, "silhouette_ci": [0.2, 0.3], "k": 3, "pairs": [{"a": "x", "p": 0.5}]}
     lock = "stages:\n  segment@campaign:\n    outs: [{path: reports/campaign/segment.json, md5: a}]\n"
-    past = Past("run", "run", "campaign", None, False, {}, lock, {"segment": before})
+    past = StoredResult("run", "run", "campaign", None, False, {}, lock, {"segment": before})
 
     def verdicts(**changes):
-        return {each.name: each.sameness for each in compare(past, {"segment": before | changes})}
+        after = replace(past, reports={"segment": before | changes})
+        return {name: word for name, _, _, word in compare(past, after)}
 
     assert verdicts() == {"segment.silhouette": "identical", "segment.k": "identical"}
     assert verdicts(silhouette=0.29)["segment.silhouette"] == "within noise"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from tests.report.fabricated import study
 
-from personae.history.result import Past
+from personae.history.result import StoredResult
 from personae.history.segments import BY_CUSTOMERS, align, by_customers
 
 LOCK = "stages:\n  segment@shop:\n    outs: [{{path: build/shop/segments.parquet, md5: {}}}]\n"
@@ -15,7 +15,7 @@ def table(segments):
 
 
 def past(reports, md5=""):
-    return Past(md5 or "x", "run", "shop", None, False, {}, LOCK.format(md5 or "c" * 32), reports)
+    return StoredResult(md5 or "x", "run", "shop", None, False, {}, LOCK.format(md5 or "c" * 32), reports)
 
 
 def test_renamed_segments_are_the_same_and_migration_counts_everybody():

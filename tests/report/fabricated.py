@@ -7,7 +7,8 @@ import polars as pl
 
 from personae.core.files import to_json
 from personae.report.exploration import explore
-from personae.report.page import Findings
+from personae.report.gallery import pictures
+from personae.report.page import Findings, render
 
 SCRIPT = "<script>alert(1)</script>"
 NAMES = ("high earners", "large families", "bargain hunters", "new customers")
@@ -82,11 +83,16 @@ def study(
     }
     if not baskets:
         reports["prepare"] |= {"baskets": 0, "remark": "no customer_basket.csv: no rules, no promotions"}
-        reports["promotions"], tables["rules"] = [], []
+        del reports["promotions"], tables["rules"]
     kept = {key: value for key, value in reports.items() if key not in without}
     tables = {} if "tables" in without else tables
     highlights = [("Product", "KP781", name, "5")] if tables else []
     return Findings("fabricated", kept, tables, {"settings": "0" * 64}, highlights)
+
+
+def illustrated(findings: Findings) -> str:
+    """The page with its pictures, which take most of its time."""
+    return render(findings, pictures(findings.reports, findings.tables))
 
 
 def _prepare(name: str) -> dict[str, Any]:

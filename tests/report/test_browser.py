@@ -4,10 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.report.fabricated import study
+from tests.report.fabricated import illustrated, study
 
 from personae.report.overview import overview
-from personae.report.page import render
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -46,7 +45,7 @@ def address(request, tmp_path_factory):
     if request.param == "overview":
         text = overview({"shop": study(2).reports, "gym": study(3, refused=True).reports})
     else:
-        text = render(study(**CASES[request.param]))
+        text = illustrated(study(**CASES[request.param]))
     file.write_text(text)
     return file.as_uri()
 

@@ -9,7 +9,7 @@ from tests.report.test_model_cards import CLASSIFY, SEGMENT
 from personae.report.model_cards import classifier_card, segmenter_card
 from personae.report.page import render
 from personae.tracking import key
-from personae.tracking.contents import collect, flat_metrics, flat_params, flat_verdicts
+from personae.tracking.contents import collect, flat_metrics, flat_params, flat_verdicts, report_names
 
 
 def test_a_study_is_collected_from_what_its_stages_wrote(inside):
@@ -18,14 +18,13 @@ def test_a_study_is_collected_from_what_its_stages_wrote(inside):
     assert results.metrics["prepare.rows"] == 120
     assert results.metrics["segment.sizes.4"] == 24
     assert results.tags == {"study": "campaign", "data": "sample", "verdict.segment": "weak"}
-    assert {str(artifact.path): artifact.folder for artifact in results.artifacts} == {
+    assert {str(path): folder for path, folder in results.artifacts} == {
         "reports/campaign/prepare.json": "",
         "reports/campaign/segment.json": "",
         "reports/campaign/pictures/sizes.png": "pictures",
         "resolved/campaign/segment.yaml": "provenance",
     }
-    (dataset,) = results.datasets
-    assert (dataset.path, dataset.md5) == ("data/campaign", inside.md5("data/campaign"))
+    assert results.datasets == [("campaign", "data/campaign", inside.md5("data/campaign"), "raw")]
 
 
 def test_a_second_metrics_file_of_a_stage_is_named_after_itself_and_other_json_is_no_metric(inside):
@@ -49,8 +48,8 @@ def test_a_model_knows_the_tables_that_its_stage_read_those_of_a_folder_one_by_o
     deps = [{"path": "build/campaign/customers.parquet"}, {"path": "build/campaign/tables"}, {"path": "src"}]
     result.entries["segment"]["deps"] = deps
     result.entries["segment"]["outs"].append({"path": "models/campaign/imputer", "md5": "0"})
-    (model,) = collect(result).models
-    assert [path.name for path in model.tables] == ["customers.parquet", "days.parquet", "hours.parquet"]
+    ((_, tables),) = collect(result).models
+    assert [path.name for path in tables] == ["customers.parquet", "days.parquet", "hours.parquet"]
 
 
 def test_a_stage_without_a_model_says_so_and_the_run_has_none(inside):
@@ -78,12 +77,24 @@ def test_pages_and_cards_that_a_run_gets_show_hostile_names_as_text(inside):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
         result.entries["segment"]["outs"].append({"path": f"reports/campaign/{name}", "md5": "0"})
-    kept = [each.path for each in collect(result).artifacts if each.path.suffix in {".html", ".md"}]
+    kept = [path for path, _ in collect(result).artifacts if path.suffix in {".html", ".md"}]
     assert {path.relative_to("reports/campaign").as_posix() for path in kept} == texts.keys()
     for path in kept:
         text = path.read_text()
         assert SCRIPT not in text
         assert "&lt;script&gt;alert(1)" in text
+
+
+def test_a_stage_with_two_reports_names_figures_after_the_files():
+    def outs(*names):
+        return {"outs": [{"path": f"reports/shop/{name}"} for name in names]}
+
+    entries = {"profile": outs("personas.json", "cards"), "days": outs("anomalies.json", "segment_days.json")}
+    assert report_names("shop", entries) == {
+        "personas": "profile",
+        "anomalies": "anomalies",
+        "segment_days": "segment_days",
+    }
 
 
 def test_what_is_no_figure_is_no_metric():

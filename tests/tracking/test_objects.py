@@ -18,7 +18,6 @@ from personae.response.model import to_files
 from personae.segmentation.clusterers import KMeansClusterer
 from personae.segmentation.segmenter import Segmenter
 from personae.segmentation.space import Space, WorkingSpace
-from personae.tracking.contents import Dataset, Model
 from personae.tracking.objects import log_dataset, log_model
 from personae.tracking.store import Store
 
@@ -41,7 +40,7 @@ def run(client, tmp_path, monkeypatch):
 def logged(client, run, directory, tables):
     """Log a model and load it again as anybody would."""
     with mlflow.start_run(run_id=run):
-        log_model(Model(directory.name, directory, tables))
+        log_model(directory, tables)
     (output,) = client.get_run(run).outputs.model_outputs
     return mlflow.pyfunc.load_model(f"models:/{output.model_id}")
 
@@ -120,8 +119,8 @@ def test_a_model_without_a_table_of_its_columns_is_refused(client, run):
 def test_data_versions_carry_the_md5_of_dvc(client, run):
     _, path = table()
     with mlflow.start_run(run_id=run):
-        log_dataset(Dataset("campaign", "data/campaign", "5f" * 16 + ".dir", "raw"))
-        log_dataset(Dataset("campaign customers", str(path), "1a" * 16, "customers"))
+        log_dataset("campaign", "data/campaign", "5f" * 16 + ".dir", "raw")
+        log_dataset("campaign customers", str(path), "1a" * 16, "customers")
     inputs = {given.dataset.name: given for given in client.get_run(run).inputs.dataset_inputs}
     assert {name: given.dataset.digest for name, given in inputs.items()} == {
         "campaign": "5f" * 16 + ".dir",

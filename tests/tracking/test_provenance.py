@@ -9,13 +9,21 @@ from personae.tracking import key, provenance
 
 def test_a_clean_checkout_has_a_commit_and_no_diff(inside):
     commit = inside.run("git", "rev-parse", "HEAD").stdout.strip()
-    assert provenance.code() == provenance.Code(commit, b"")
+    tags, diff = provenance.code("track@campaign")
+    assert diff == b""
+    assert tags == {
+        "git.commit": commit,
+        "git.dirty": "false",
+        "mlflow.source.git.commit": commit,
+        "mlflow.source.name": "track@campaign",
+        "mlflow.source.type": "JOB",
+    }
 
 
 def test_what_the_graph_writes_is_no_change_of_the_code(inside):
     inside.edit("dvc.lock", "schema", "# a comment\nschema")
     (inside.root / "reports/campaign/prepare.json").write_text("{}")
-    assert provenance.code().diff == b""
+    assert provenance.code("x")[1] == b""
 
 
 def test_the_diff_gives_back_changed_new_and_binary_files(inside, tmp_path):
@@ -26,7 +34,9 @@ def test_the_diff_gives_back_changed_new_and_binary_files(inside, tmp_path):
     (inside.root / "picture.png").write_bytes(bytes(range(256)))
     staged = inside.run("git", "status", "--short").stdout
     diff = tmp_path / "uncommitted.diff"
-    diff.write_bytes(provenance.code().diff)
+    tags, changes = provenance.code("x")
+    assert tags["git.dirty"] == "true"
+    diff.write_bytes(changes)
     inside.run("git", "-C", str(other), "apply", "--whitespace=nowarn", str(diff))
     for name in ("params.yaml", "new module.py", "picture.png"):
         assert (other / name).read_bytes() == (inside.root / name).read_bytes()
@@ -35,7 +45,8 @@ def test_the_diff_gives_back_changed_new_and_binary_files(inside, tmp_path):
 
 def test_outside_of_git_there_is_no_commit(inside):
     shutil.rmtree(Path(".git"))
-    assert provenance.code() == provenance.Code(None, b"")
+    tags, diff = provenance.code("x")
+    assert ("git.commit" in tags, tags["git.dirty"], diff) == (False, "false", b"")
 
 
 def test_an_experiment_is_named_only_where_it_changed_the_study(inside, monkeypatch):

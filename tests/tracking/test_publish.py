@@ -36,8 +36,8 @@ def test_a_run_says_what_the_reports_say(project):
     assert kept == [
         "pictures/sizes.png",
         "prepare.json",
-        "provenance/campaign.yaml",
         "provenance/dvc.lock",
+        "provenance/segment.yaml",
         "segment.json",
     ]
     assert project.datasets(run["id"]) == {"campaign": project.md5("data/campaign")}

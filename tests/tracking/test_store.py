@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from personae.core.errors import PersonaeError
-from personae.tracking.store import GITIGNORE, Record, Store
+from personae.tracking.store import GITIGNORE, Store
 
-RECORD = Record("a" * 32, ("plump-hare",))
+RECORD = ("a" * 32, ("plump-hare",))
 
 
 def test_a_temporary_experiment_uses_the_store_of_its_project(inside, monkeypatch, tmp_path):
@@ -19,7 +19,7 @@ def test_a_temporary_experiment_uses_the_store_of_its_project(inside, monkeypatc
 
 def test_a_result_is_found_in_the_store_that_it_was_published_to(tmp_path):
     there = Store(tmp_path, "http://127.0.0.1:5000")
-    there.remember("key", RECORD)
+    there.remember("key", *RECORD)
     assert there.find("key") == RECORD
     assert there.find("other key") is None
     assert Store(tmp_path, "http://127.0.0.1:6000").find("key") is None
@@ -28,7 +28,7 @@ def test_a_result_is_found_in_the_store_that_it_was_published_to(tmp_path):
 
 def test_a_run_that_the_default_store_does_not_have_is_not_found(tmp_path):
     store = Store(tmp_path)
-    store.remember("key", RECORD)
+    store.remember("key", *RECORD)
     assert store.find("key") is None
     store.database.write_bytes(b"no database")
     assert store.find("key") is None

@@ -37,19 +37,17 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(to_json(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: Path, missing: Any = None) -> Any:
-    """Read JSON, or give `missing` where there is no such file.
+def read_json(path: Path) -> Any:
+    """Read JSON.
 
     Raises
     ------
     PersonaeError
-        If the file is missing, and nothing is given for that, or if it is not JSON.
+        If the file is missing or is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        if missing is not None:
-            return missing
         raise PersonaeError(f"{path}: no such file; `dvc repro` makes it") from None
     except json.JSONDecodeError as error:
         raise PersonaeError(f"{path}: not JSON ({error.msg}, line {error.lineno})") from None
@@ -87,14 +85,3 @@ def significant(value: float, digits: int = SIGNIFICANT_DIGITS) -> float | None:
     1235.0
     """
     return float(f"{value:.{digits}g}") if math.isfinite(value) else None
-
-
-def readable(value: float) -> str:
-    """Write a figure for people: thousands with separators and no decimals, else three significant digits.
-
-    Examples
-    --------
-    >>> [readable(figure) for figure in (64_940.3, 23.63, 0.0451, 2.0)]
-    ['64,940', '23.6', '0.0451', '2']
-    """
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""Figures with their noise, and the two questions asked of them: is it the same, is it another.
+"""Figures with their intervals: whether one came out again, and whether two differ.
 
 The interval of a figure is the 95 % interval that its report states. Where a report states mean and
 standard deviation over the folds of a repeated cross-validation, it is made of them with the correction for
@@ -18,8 +18,8 @@ Sameness = Literal["identical", "within noise", "different"]
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure and the bounds of its noise, where its report states any."""
+class Estimate:
+    """A figure and the bounds of its 95 % interval, where its report states any."""
 
     value: float
     low: float | None = None
@@ -31,27 +31,27 @@ class Figure:
         return None if self.low is None or self.high is None else (self.low, self.high)
 
 
-def with_noise(flat: Mapping[str, float]) -> dict[str, Figure]:
+def with_intervals(flat: Mapping[str, float]) -> dict[str, Estimate]:
     """Join flat metrics with the intervals and standard deviations that stand beside them.
 
     Examples
     --------
-    >>> with_noise({"target.gain": 5.0, "target.gain_ci.0": 4.0, "target.gain_ci.1": 6.0})
-    {'target.gain': Figure(value=5.0, low=4.0, high=6.0)}
-    >>> with_noise({"segment.k": 2.0})
-    {'segment.k': Figure(value=2.0, low=None, high=None)}
+    >>> with_intervals({"target.gain": 5.0, "target.gain_ci.0": 4.0, "target.gain_ci.1": 6.0})
+    {'target.gain': Estimate(value=5.0, low=4.0, high=6.0)}
+    >>> with_intervals({"segment.k": 2.0})
+    {'segment.k': Estimate(value=2.0, low=None, high=None)}
     """
     companions = {name for name in flat if _of(name, flat)}
-    return {name: _figure(name, value, flat) for name, value in flat.items() if name not in companions}
+    return {name: _estimate(name, value, flat) for name, value in flat.items() if name not in companions}
 
 
-def sameness(before: Figure | None, after: Figure | None) -> Sameness:
-    """Tell whether a figure came out again: the same, inside the interval stated before, or another.
+def reproducibility(before: Estimate | None, after: Estimate | None) -> Sameness:
+    """Decide whether a figure came out again: equal, inside the interval stated before, or different.
 
     Examples
     --------
-    >>> sameness(Figure(0.25, 0.2, 0.3), Figure(0.26, 0.2, 0.3)), sameness(Figure(2), Figure(3))
-    ('within noise', 'different')
+    >>> [reproducibility(Estimate(0.25, 0.2, 0.3), Estimate(value)) for value in (0.26, 0.31)]
+    ['within noise', 'different']
     """
     if before is None or after is None:
         return "different"
@@ -61,39 +61,39 @@ def sameness(before: Figure | None, after: Figure | None) -> Sameness:
     return "within noise" if inside else "different"
 
 
-def difference(before: Figure, after: Figure) -> Figure:
-    """Give the difference of two figures, with an interval where both have one.
+def difference(before: Estimate, after: Estimate) -> Estimate:
+    """Subtract two figures, with an interval where both have one.
 
     The interval is that of unpaired figures (MOVER; Zou and Donner 2008). Runs on the same customers vary
-    together, so it is rather too wide than too narrow. A difference exceeds noise when 0 lies outside.
+    together, so it is rather too wide than too narrow.
 
     Examples
     --------
-    >>> difference(Figure(0.2, 0.1, 0.3), Figure(0.5, 0.4, 0.6))  # doctest: +ELLIPSIS
-    Figure(value=0.3, low=0.158..., high=0.441...)
+    >>> difference(Estimate(0.2, 0.1, 0.3), Estimate(0.5, 0.4, 0.6))  # doctest: +ELLIPSIS
+    Estimate(value=0.3, low=0.158..., high=0.441...)
     """
     change = after.value - before.value
     if before.bounds is None or after.bounds is None:
-        return Figure(change)
+        return Estimate(change)
     (low, high), (other_low, other_high) = before.bounds, after.bounds
     down = math.hypot(after.value - other_low, high - before.value)
     up = math.hypot(other_high - after.value, before.value - low)
-    return Figure(change, change - down, change + up)
+    return Estimate(change, change - down, change + up)
 
 
-def exceeds(change: Figure) -> bool | None:
-    """Tell whether a difference exceeds noise; None where no noise is stated.
+def is_significant(change: Estimate) -> bool | None:
+    """Decide whether the interval of a difference leaves 0 out; None where there is no interval.
 
     Examples
     --------
-    >>> exceeds(Figure(0.3, 0.1, 0.5)), exceeds(Figure(0.3, -0.1, 0.5)), exceeds(Figure(1.0))
-    (True, False, None)
+    >>> [is_significant(Estimate(0.3, low, 0.5)) for low in (0.1, -0.1, None)]
+    [True, False, None]
     """
     return None if change.bounds is None else not change.bounds[0] <= 0 <= change.bounds[1]
 
 
 def _of(name: str, flat: Mapping[str, float]) -> bool:
-    """Tell whether a metric is the bound or spread of another."""
+    """Decide whether a metric is the bound or spread of another."""
     for end in COMPANIONS:
         stem = name.removesuffix(end)
         if stem != name and any(f"{stem}{other}" in flat for other in ("", ".mean", "_mean")):
@@ -101,16 +101,16 @@ def _of(name: str, flat: Mapping[str, float]) -> bool:
     return False
 
 
-def _figure(name: str, value: float, flat: Mapping[str, float]) -> Figure:
+def _estimate(name: str, value: float, flat: Mapping[str, float]) -> Estimate:
     for low, high in BOUNDS:
         if name + low in flat and name + high in flat:
-            return Figure(value, flat[name + low], flat[name + high])
+            return Estimate(value, flat[name + low], flat[name + high])
     for end, spread in ((".mean", ".sd"), (".pooled", ".sd"), ("_mean", "_sd")):
         sd = flat.get(name.removesuffix(end) + spread) if name.endswith(end) else None
         if sd is not None:
             reach = NORMAL * sd * _share(name, flat)
-            return Figure(value, value - reach, value + reach)
-    return Figure(value)
+            return Estimate(value, value - reach, value + reach)
+    return Estimate(value)
 
 
 def _share(name: str, flat: Mapping[str, float]) -> float:

@@ -1,21 +1,23 @@
 """`personae compare`: what differs between results, and which differences exceed noise."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import jinja2
 
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import write_text
-from personae.core.noise import Figure, difference, exceeds
-from personae.history import dvc
-from personae.history.result import Past, prefixes, read_all
+from personae.core.noise import Estimate, difference, is_significant
+from personae.core.numbers import rounded
+from personae.history.restore import dvc
+from personae.history.result import StoredResult, read_all, side_by_side
 from personae.history.segments import Alignment, align
-from personae.report.numbers import rounded
-from personae.report.summary import HEADLINES, aligned, lookup, written
-from personae.tracking import key
+from personae.report.page import environment, is_sample
+from personae.report.summary import aligned, headlines
 
 DIGITS = 4
 KINDS = ("exceeds noise", "within noise", "no interval")
@@ -26,39 +28,9 @@ RULE = (
     "become an interval with the correction for overlapping training sets (Nadeau and Bengio 2003). Many "
     "figures are compared: about one in twenty would exceed noise by chance, if the intervals were exact."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A parameter that differs; None where a result does not have it."""
-
-    name: str
-    values: tuple[str | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A figure that differs: one value a result, and for all but the first what changed.
-
-    Attributes
-    ----------
-    name
-        `<stage>.<key>`.
-    figures, changes
-        One a result, and one a result after the first; None where a result lacks it.
-    """
-
-    name: str
-    figures: tuple[Figure | None, ...]
-    changes: tuple[Figure | None, ...]
-
-    @property
-    def verdict(self) -> str:
-        """Whether any change exceeds noise."""
-        found = [exceeds(change) for change in self.changes if change is not None and change.value]
-        if True in found:
-            return "exceeds noise"
-        return "within noise" if False in found else "no interval"
+Value = TypeVar("Value")
+Estimates = tuple[Estimate | None, ...]
+Table = Mapping[str, tuple[str | None, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +40,21 @@ class Comparison:
     Attributes
     ----------
     results
-        As they were found.
-    settings, rows, verdicts
-        What differs: parameters, figures, verdicts in a word.
+        As they were read.
+    settings, verdicts
+        Parameters and verdicts that differ: by name, the value of each result, None where it has none.
+    figures
+        Figures that differ, in the same way.
     alignments
-        Segments of each later result beside those of the first; None where there are none.
+        Segments of each later result matched to those of the first; None where there are none.
     code
         Files and folders of code that the stages of the results ran in different versions.
     """
 
-    results: tuple[Past, ...]
-    settings: tuple[Setting, ...]
-    rows: tuple[Row, ...]
-    verdicts: tuple[Setting, ...]
+    results: tuple[StoredResult, ...]
+    settings: Table
+    verdicts: Table
+    figures: Mapping[str, Estimates]
     alignments: tuple[Alignment | None, ...]
     code: tuple[str, ...]
 
@@ -92,40 +66,57 @@ class Comparison:
     @property
     def labels(self) -> list[str]:
         """Short names of the results."""
-        return [past.label for past in self.results]
+        return [result.label for result in self.results]
+
+    def rows(self, kind: str) -> list[tuple[str, Estimates, Estimates]]:
+        """Give name, figures, and differences from the first, of all figures of a kind (`KINDS`)."""
+        changes = {name: differences(figures) for name, figures in self.figures.items()}
+        return [(name, self.figures[name], each) for name, each in changes.items() if kind_of(each) == kind]
 
     def lines(self) -> list[str]:
         """Say it for a terminal; the page says the rest."""
-        told = [*aligned([[self.study, *self.labels], *self._versions(), *self._headlines()])]
-        told += _table("parameters that differ", self.labels, self.settings)
-        told += _table("verdicts that differ", self.labels, self.verdicts)
-        kinds = {kind: [row for row in self.rows if row.verdict == kind] for kind in KINDS}
-        listed = KINDS if not all(past.whole for past in self.results) else KINDS[:1]
-        for kind in listed:
-            rows = [[row.name, *map(_shown, row.figures)] for row in kinds[kind]]
-            told += ["", *aligned([[f"differences: {kind}", *self.labels], *rows])] if rows else []
-        counts = [len(kinds[kind]) for kind in KINDS]
-        told += [
-            "",
-            f"{counts[0]} figures differ beyond noise, {counts[1]} within it; {counts[2]} have no interval",
+        first, labels = self.results[0], self.labels
+        versions = [
+            ["code", *map(version, self.results)],
+            ["data", *(md5s(result)[:8] for result in self.results)],
         ]
-        for past, alignment in zip(self.results[1:], self.alignments, strict=True):
-            told += [] if alignment is None else ["", *_migration(self.results[0], past, alignment)]
-        return told
+        text = aligned(
+            [[self.study, *labels], *versions, *headlines([each.reports for each in self.results])]
+        )
+        for title, table in (
+            ("parameters that differ", self.settings),
+            ("verdicts that differ", self.verdicts),
+        ):
+            text += _section([title, *labels], [[name, *map(_cut, values)] for name, values in table.items()])
+        rows = {kind: self.rows(kind) for kind in KINDS}
+        for kind in KINDS[:1] if all(result.whole for result in self.results) else KINDS:
+            text += _section(
+                [f"differences: {kind}", *labels],
+                [[name, *map(_with_interval, figures)] for name, figures, _ in rows[kind]],
+            )
+        beyond, within, without = (len(rows[kind]) for kind in KINDS)
+        text += ["", f"{beyond} figures differ beyond noise, {within} within it; {without} have no interval"]
+        for other, alignment in zip(self.results[1:], self.alignments, strict=True):
+            text += [] if alignment is None else ["", *_migration(first, other, alignment)]
+        return text
 
-    def _versions(self) -> list[list[str]]:
-        return [
-            ["code", *(version(past) for past in self.results)],
-            ["data", *(data(past)[:8] for past in self.results)],
-        ]
-
-    def _headlines(self) -> list[list[str]]:
-        rows = []
-        for title, report, path in HEADLINES:
-            contents = [past.reports.get(report, {}) for past in self.results]
-            cells = [written(lookup(each, path.format(best=lookup(each, "best")))) for each in contents]
-            rows.append([title, *cells])
-        return [row for row in rows if set(row[1:]) != {"-"}]
+    def page(self) -> str:
+        """Write it as one HTML file that needs nothing else."""
+        reports = environment()
+        own = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
+        loader = jinja2.ChoiceLoader([own, *([reports.loader] if reports.loader else [])])
+        return (
+            reports.overlay(loader=loader)
+            .get_template("comparison.html.j2")
+            .render(
+                found=self,
+                rule=RULE,
+                versions=[(result, version(result), md5s(result)) for result in self.results],
+                kinds={kind: self.rows(kind) for kind in KINDS},
+                personas=[{each["id"]: each for each in _personas(result)} for result in self.results],
+                sample=any(is_sample(result.reports) for result in self.results),
+            )
+        )
 
 
 def compare(
@@ -136,7 +127,7 @@ def compare(
     Parameters
     ----------
     names : sequence of str
-        MLflow run ids, DVC experiments or git revisions; others are held against the first.
+        MLflow run ids, DVC experiments or git revisions; others are compared with the first.
     study : str, optional
         Which, where revisions hold several.
     output : Path, optional
@@ -147,104 +138,106 @@ def compare(
     PersonaeError
         If a result is not found, or there are fewer than two.
     """
-    from personae.history.page import render  # noqa: PLC0415
-
     if len(set(names)) < 2 or len(set(names)) < len(names):
         raise PersonaeError("compare needs two or more different runs, experiments or revisions")
-    found = compared(read_all(names, study))
-    name = re.sub(r"[^\w.-]+", "_", "-".join([found.study, *found.labels]))
+    comparison = compare_results(read_all(names, study))
+    name = re.sub(r"[^\w.-]+", "_", "-".join([comparison.study, *comparison.labels]))
     path = output or paths.COMPARED / f"{name[:120]}.html"
     try:
-        write_text(path, render(found))
+        write_text(path, comparison.page())
     except OSError as error:
         raise PersonaeError(f"{path}: cannot be written ({error.strerror})") from None
-    return found, path
+    return comparison, path
 
 
-def compared(results: Sequence[Past]) -> Comparison:
-    """Compare results that were read."""
+def compare_results(results: Sequence[StoredResult]) -> Comparison:
+    """Compare results that were read; figures of personas stand side by side once segments are aligned."""
     first, *others = results
-    cache = dvc.cache() if all(past.whole for past in results) else Path()
-    whole = [past.whole for past in results]
-    return Comparison(
-        tuple(results),
-        tuple(_differing([past.params for past in results], whole)),
-        tuple(_rows(results)),
-        tuple(_differing([past.verdicts for past in results], whole)),
-        tuple(align(first, past, cache) for past in others),
-        tuple(each.name for each in _differing([past.code() for past in results], whole)),
+    whole = [result.whole for result in results]
+    cache = Path(dvc(Path(), "cache", "dir").strip()) if all(whole) else Path()
+    personas = {result.names.get("personas", "profile") for result in results}
+    figures = {
+        name: values
+        for name, values in side_by_side([result.figures for result in results]).items()
+        if name.split(".")[0] not in personas
+        and _differ([None if each is None else each.value for each in values], whole)
+    }
+    settings, verdicts, code = (
+        {name: values for name, values in sorted(side_by_side(named).items()) if _differ(values, whole)}
+        for named in (
+            [result.params for result in results],
+            [result.verdicts for result in results],
+            [result.code for result in results],
+        )
     )
+    alignments = tuple(align(first, other, cache) for other in others)
+    return Comparison(tuple(results), settings, verdicts, figures, alignments, tuple(code))
 
 
-def version(past: Past) -> str:
+def differences(figures: Estimates) -> Estimates:
+    """Subtract the first figure from each later one; None where one of the two is not known."""
+    first, *others = figures
+    return tuple(None if first is None or each is None else difference(first, each) for each in others)
+
+
+def kind_of(changes: Estimates) -> str:
+    """Sort differences into `KINDS`: whether any of them exceeds noise."""
+    found = [is_significant(change) for change in changes if change is not None and change.value]
+    return KINDS[0] if True in found else KINDS[1] if False in found else KINDS[2]
+
+
+def version(result: StoredResult) -> str:
     """Name the code of a result: commit, and whether it had changes."""
-    return f"{(past.commit or 'no commit')[:9]}{' + changes' if past.dirty else ''}"
+    return f"{(result.commit or 'no commit')[:9]}{' + changes' if result.dirty else ''}"
 
 
-def data(past: Past) -> str:
+def md5s(result: StoredResult) -> str:
     """Name the raw data of a result by its md5."""
-    return ", ".join(key.data(past.study, past.entries).values()) or "-"
+    return ", ".join(result.data.values()) or "-"
 
 
-def _differing(named: Sequence[Mapping[str, str]], whole: Sequence[bool]) -> Iterable[Setting]:
-    for name in sorted({name for each in named for name in each}):
-        values = tuple(each.get(name) for each in named)
-        if _differ([_meant(value) for value in values], whole):
-            yield Setting(name, values)
+def _differ(values: Sequence[Any], whole: Sequence[bool]) -> bool:
+    """Decide whether values differ; a trial holds only what it chose and found, so a gap of it is none."""
+    known = {
+        _as_number(value)
+        for value, all_is_said in zip(values, whole, strict=True)
+        if value is not None or all_is_said
+    }
+    return len(known) > 1 or (not any(whole) and None in values)
 
 
-def _meant(value: str | None) -> str | float | None:
+def _as_number(value: Any) -> Any:
     """Read a number however it is written: 3 and 3.0 do not differ."""
     try:
-        return None if value is None else float(value)
+        return value if value is None else float(value)
     except ValueError:
         return value
 
 
-def _differ(values: Sequence[Any], whole: Sequence[bool]) -> bool:
-    """Tell whether values differ; a trial says only what it chose and found, so a gap of it is none."""
-    told = {
-        value for value, all_is_said in zip(values, whole, strict=True) if value is not None or all_is_said
-    }
-    return len(told) > 1 or (not any(whole) and None in values)
-
-
-def _rows(results: Sequence[Past]) -> Iterable[Row]:
-    """Give the figures that differ; those of personas stand side by side once segments are aligned."""
-    personas = {prefixes(past.study, past.entries).get("personas", "profile") for past in results}
-    whole = [past.whole for past in results]
-    for name in dict.fromkeys(name for past in results for name in past.figures):
-        figures = tuple(past.figures.get(name) for past in results)
-        values = [None if each is None else each.value for each in figures]
-        if name.split(".")[0] not in personas and _differ(values, whole):
-            yield Row(name, figures, tuple(_change(figures[0], each) for each in figures[1:]))
-
-
-def _change(before: Figure | None, after: Figure | None) -> Figure | None:
-    return None if before is None or after is None else difference(before, after)
-
-
-def _table(title: str, labels: Sequence[str], settings: Sequence[Setting]) -> list[str]:
-    rows = [[each.name, *(_cut(value) for value in each.values)] for each in settings]
-    return ["", *aligned([[title, *labels], *rows])] if rows else []
+def _section(header: list[str], rows: list[list[str]]) -> list[str]:
+    return ["", *aligned([header, *rows])] if rows else []
 
 
 def _cut(value: str | None, length: int = 40) -> str:
     return "-" if value is None else value if len(value) <= length else f"{value[: length - 3]}..."
 
 
-def _shown(figure: Figure | None) -> str:
+def _with_interval(figure: Estimate | None) -> str:
     if figure is None:
         return "-"
-    value = rounded(figure.value, DIGITS)
-    if figure.bounds is None:
-        return value
-    return f"{value} ({rounded(figure.bounds[0], DIGITS)} to {rounded(figure.bounds[1], DIGITS)})"
+    value, *bounds = (rounded(each, DIGITS) for each in (figure.value, *(figure.bounds or ())))
+    return f"{value} ({' to '.join(bounds)})" if bounds else value
 
 
-def _migration(first: Past, other: Past, alignment: Alignment) -> list[str]:
+def _personas(result: StoredResult) -> list[Any]:
+    """Personas of a result; none where its report says why there are none."""
+    listed = result.reports.get("personas", [])
+    return listed if isinstance(listed, list) else []
+
+
+def _migration(first: StoredResult, other: StoredResult, alignment: Alignment) -> list[str]:
     """Show who went where, segments in the rows and columns that belong together."""
-    names = [{each["id"]: each["name"] for each in past.reports["personas"]} for past in (first, other)]
+    names = [{each["id"]: each["name"] for each in _personas(result)} for result in (first, other)]
     title = f"segments of {first.label} and {other.label}, {alignment.basis}"
     if not alignment.migration:
         rows = [[_named(names[0], then), "->", _named(names[1], now)] for then, now in alignment.pairs]

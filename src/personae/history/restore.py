@@ -1,10 +1,12 @@
 """`personae restore`: from a run in MLflow back to its code, data and settings, and its figures once more."""
 
+import os
 import subprocess
+import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -12,28 +14,17 @@ from typing import Any
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json, write_text
-from personae.core.noise import Figure, Sameness, sameness
-from personae.history import dvc
-from personae.history.result import Past, figures_of, from_run, prefixes
+from personae.core.noise import Estimate, Sameness, reproducibility
+from personae.history.result import StoredResult, from_run, side_by_side
 from personae.report.summary import aligned
 from personae.tracking import key, provenance
-from personae.tracking import read as published
-from personae.tracking.contents import flat_verdicts
 from personae.tracking.store import Store
 
 WORDS: tuple[Sameness, ...] = ("different", "within noise", "identical")
 NOT_COMPUTED = ("report", key.TRACK)
-ELSEWHERE = "everything else"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a metric came out again; words instead of figures for verdicts of the reports."""
-
-    name: str
-    before: str
-    after: str
-    sameness: Sameness
+INHERITED = ("DVC_", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "PYTHONPATH")
+# Name of a figure or verdict, what it was, what it is now, and whether that is the same.
+Row = tuple[str, str, str, Sameness]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +35,33 @@ class Restored:
     ----------
     run_id, study, directory
         Of the run; where its code, data and results are.
-    verdicts
-        One a metric and one a verdict of the reports.
+    rows
+        One a figure and one a verdict of the reports.
     outputs, same
-        Files and folders that were written, and how many have the md5 of then.
+        Files and folders that were written, and how many have the same md5 as before.
     """
 
     run_id: str
     study: str
     directory: Path
-    verdicts: tuple[Verdict, ...]
+    rows: Sequence[Row]
     outputs: int
     same: int
 
     @property
-    def different(self) -> tuple[Verdict, ...]:
-        """What came out otherwise, beyond noise."""
-        return tuple(each for each in self.verdicts if each.sameness == "different")
+    def different(self) -> list[str]:
+        """Figures and verdicts that came out otherwise, beyond noise."""
+        return [name for name, _, _, word in self.rows if word == "different"]
 
     def lines(self, *, every: bool = False) -> list[str]:
-        """Say it for people: counts a stage, then each metric that is not identical, or every one."""
-        stages = list(dict.fromkeys(each.name.split(".")[0] for each in self.verdicts))
-        found = Counter((each.name.split(".")[0], each.sameness) for each in self.verdicts)
-        counts = [[stage, *(str(found[stage, word]) for word in WORDS)] for stage in stages]
-        told = [v for v in self.verdicts if every or v.sameness != "identical"]
-        rows = [[v.name, v.before, v.after, v.sameness] for v in told]
+        """Say it for people: counts a stage, then each figure that is not identical, or every one."""
+        counts = Counter((name.split(".")[0], word) for name, _, _, word in self.rows)
+        stages = dict.fromkeys(stage for stage, _ in counts)
+        table = [[stage, *(str(counts[stage, word]) for word in WORDS)] for stage in stages]
+        rows = [row for row in self.rows if every or row[-1] != "identical"]
         return [
-            *aligned([[self.study, *WORDS], *counts]),
-            *(["", *aligned([["metric", "then", "now", "verdict"], *rows])] if told else []),
+            *aligned([[self.study, *WORDS], *table]),
+            *(["", *aligned([("metric", "then", "now", "verdict"), *rows])] if rows else []),
             "",
             f"{self.same} of {self.outputs} files and folders have the md5 of then",
             f"{self.directory}: code, data and results; `git worktree remove --force` takes it away",
@@ -95,43 +85,51 @@ def restore(run_id: str, into: Path | None = None, *, cached: bool = False) -> R
     PersonaeError
         If the run, its commit or its data cannot be found, or a stage fails.
     """
-    run = published.find(Store.here(), run_id)
-    if run is None:
+    before = from_run(run_id)
+    if before is None:
         raise PersonaeError(f"{Store.here().uri}: no run {run_id}; `personae ui` shows those there")
-    past = from_run(run)
-    commit = _checked(run_id, past, run.provenance)
-    directory = (into or paths.RESTORED / past.label).resolve()
+    commit = _checked(run_id, before)
+    directory = (into or paths.RESTORED / before.label).resolve()
     with _worktree(directory, commit):
-        _lay_out(directory, past, run.provenance.get(published.DIFF, b""))
-        _fetch(directory, past)
-    stages = stages_of(past.entries)
+        _lay_out(directory, before)
+        _fetch(directory, before)
+    stages = stages_of(before.entries)
     force = () if cached else ("--force",)
-    dvc.run(
-        directory, "repro", "--single-item", *force, *(f"{stage}@{past.study}" for stage in stages), show=True
+    targets = [f"{stage}@{before.study}" for stage in stages]
+    dvc(directory, "repro", "--single-item", *force, *targets, show=True)
+    files = {name: directory / paths.report(before.study, f"{name}.json") for name in before.reports}
+    after = replace(
+        before,
+        lock=(directory / "dvc.lock").read_text("utf-8"),
+        reports={name: read_json(path) for name, path in files.items() if path.exists()},
     )
-    lock = (directory / "dvc.lock").read_text("utf-8")
-    entries = key.recorded_entries(past.study, lock)
-    files = {name: directory / paths.report(past.study, f"{name}.json") for name in past.reports}
-    reports = {name: read_json(path) for name, path in files.items() if path.exists()}
-    outputs = {out["path"]: out["md5"] for name in stages for out in entries[name].get("outs", ())}
-    before = past.outputs()
-    same = sum(before.get(path) == md5 for path, md5 in outputs.items())
-    return Restored(run_id, past.study, directory, compare(past, reports), len(outputs), same)
+    written = {out["path"]: out["md5"] for name in stages for out in after.entries[name].get("outs", ())}
+    same = sum(before.outputs.get(path) == md5 for path, md5 in written.items())
+    return Restored(run_id, before.study, directory, compare(before, after), len(written), same)
 
 
-def compare(past: Past, reports: Mapping[str, Any]) -> tuple[Verdict, ...]:
-    """Compare the reports of a past result with those computed again, figure by figure."""
-    names = prefixes(past.study, past.entries)
-    found: list[Verdict] = []
-    for report in sorted(past.reports):
-        before, after = past.reports[report], reports.get(report)
-        stem = names.get(report, report)
-        own = list(_figures(figures_of({report: before}, names), figures_of({report: after}, names)))
-        own += list(_words(flat_verdicts(before, stem), flat_verdicts(after, stem)))
-        if before != after and all(each.sameness == "identical" for each in own):
-            own.append(Verdict(f"{stem}.{ELSEWHERE}", "", "", "different"))
-        found += own
-    return tuple(found)
+def compare(before: StoredResult, after: StoredResult) -> list[Row]:
+    """Compare the reports of a result with those computed again, figure by figure."""
+    pair = (before, after)
+    figures = side_by_side([result.figures for result in pair])
+    words = side_by_side([result.verdicts for result in pair])
+    rows: list[Row] = [
+        (name, _written(then), _written(now), reproducibility(then, now))
+        for name, (then, now) in figures.items()
+    ]
+    rows += [
+        (f"{name}.verdict", then or "-", now or "-", "identical" if then == now else "different")
+        for name, (then, now) in words.items()
+    ]
+    ordered: list[Row] = []
+    for report in sorted(before.reports):
+        stem = before.names.get(report, report)
+        own = [row for row in rows if row[0].split(".")[0] == stem]
+        equal = before.reports[report] == after.reports.get(report)
+        if not equal and all(word == "identical" for *_, word in own):
+            own.append((f"{stem}.everything else", "", "", "different"))
+        ordered += own
+    return ordered
 
 
 def stages_of(entries: Mapping[str, Any]) -> list[str]:
@@ -147,7 +145,7 @@ def stages_of(entries: Mapping[str, Any]) -> list[str]:
         stage: {
             producer[path]
             for read in [*(dep["path"] for dep in entry.get("deps", ())), *entry.get("params", ())]
-            for path in (read, *map(str, Path(read).parents))
+            for path in (read, *map(str, Path(read).parents))  # a file may be in a folder that was written
             if producer.get(path, stage) != stage
         }
         for stage, entry in entries.items()
@@ -155,22 +153,49 @@ def stages_of(entries: Mapping[str, Any]) -> list[str]:
     return [stage for stage in TopologicalSorter(graph).static_order() if stage not in NOT_COMPUTED]
 
 
-def _checked(run_id: str, past: Past, provenance_: Mapping[str, bytes]) -> str:
+def dvc(directory: Path, *arguments: str, show: bool = False) -> str:
+    """Run DVC in a checkout and give what it prints; `show` sends that to standard error instead.
+
+    It runs with the packages of this process, and inherits nothing that points elsewhere.
+
+    Raises
+    ------
+    PersonaeError
+        If it fails.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(INHERITED)}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *arguments],
+        cwd=directory,
+        env=kept | {"PATH": path, "DVC_NO_ANALYTICS": "true"},
+        stdout=sys.stderr if show else subprocess.PIPE,
+        stderr=None if show else subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = (done.stderr or "").strip().splitlines()
+        raise PersonaeError(f"{directory}: dvc {arguments[0]} failed{': ' + said[-1] if said else ''}")
+    return done.stdout or ""
+
+
+def _checked(run_id: str, result: StoredResult) -> str:
     """Give the commit of a run that can be restored."""
-    if not past.lock:
+    if not result.whole:
         raise PersonaeError(
             f"run {run_id}: holds no dvc.lock (a sweep or one of its trials); adopt the sweep's winner, or "
             "restore the run that stage track published"
         )
-    if past.commit is None:
+    if result.commit is None:
         raise PersonaeError(f"run {run_id}: was made outside of git, so its code is not known")
-    if past.dirty and published.DIFF not in provenance_:
+    if result.dirty and result.diff is None:
         raise PersonaeError(f"run {run_id}: its uncommitted changes were not stored with it")
-    if provenance.git("cat-file", "-e", f"{past.commit}^{{commit}}") is None:
+    if provenance.git("cat-file", "-e", f"{result.commit}^{{commit}}") is None:
         raise PersonaeError(
-            f"run {run_id}: git does not know its commit {past.commit[:12]}; fetch the branch that has it"
+            f"run {run_id}: git does not know its commit {result.commit[:12]}; fetch the branch that has it"
         )
-    return past.commit
+    return result.commit
 
 
 @contextmanager
@@ -181,10 +206,8 @@ def _worktree(directory: Path, commit: str) -> Iterator[None]:
             f"{directory}: is there already; `git worktree remove --force {directory}` or choose --into"
         )
     provenance.git("worktree", "prune")
-    made = provenance.git(
-        "-c", "core.hooksPath=/dev/null", "worktree", "add", "--detach", str(directory), commit
-    )
-    if made is None:
+    add = ("-c", "core.hooksPath=/dev/null", "worktree", "add", "--detach", str(directory), commit)
+    if provenance.git(*add) is None:
         raise PersonaeError(f"{directory}: git cannot make a worktree of {commit[:12]} there")
     try:
         yield
@@ -193,44 +216,33 @@ def _worktree(directory: Path, commit: str) -> Iterator[None]:
         raise
 
 
-def _lay_out(directory: Path, past: Past, diff: bytes) -> None:
+def _lay_out(directory: Path, result: StoredResult) -> None:
     """Put the changes, the lock file and the settings of DVC's cache in their places."""
-    if diff:
+    if result.diff:
         command = ["git", "apply", "--whitespace=nowarn", "-"]
-        done = subprocess.run(command, input=diff, cwd=directory, capture_output=True, check=False)
+        done = subprocess.run(command, input=result.diff, cwd=directory, capture_output=True, check=False)
         if done.returncode:
-            raise PersonaeError(f"run {past.label}: its uncommitted changes do not fit its commit any more")
-    write_text(directory / "dvc.lock", past.lock)
-    write_text(directory / ".dvc" / "config.local", f"[cache]\n    dir = {dvc.cache()}\n")
+            raise PersonaeError(f"run {result.label}: its uncommitted changes do not fit its commit any more")
+    write_text(directory / "dvc.lock", result.lock)
+    cache = dvc(Path(), "cache", "dir").strip()
+    write_text(directory / ".dvc" / "config.local", f"[cache]\n    dir = {cache}\n")
 
 
-def _fetch(directory: Path, past: Past) -> None:
-    """Bring the raw data of then from the cache, or else from the remote."""
-    for path, md5 in key.data(past.study, past.entries).items():
-        for command in (("checkout", path), ("pull", path)):
+def _fetch(directory: Path, result: StoredResult) -> None:
+    """Bring the raw data of the result from the cache, or else from the remote."""
+    for path, md5 in result.data.items():
+        for command in ("checkout", "pull"):
             try:
-                dvc.run(directory, *command)
+                dvc(directory, command, path)
             except PersonaeError:
                 continue
             if key.md5(directory / path) == md5:
                 break
         else:
             raise PersonaeError(
-                f"run {past.label}: its data {path} (md5 {md5}) is neither in DVC's cache nor in a remote"
+                f"run {result.label}: its data {path} (md5 {md5}) is neither in DVC's cache nor in a remote"
             )
 
 
-def _figures(before: Mapping[str, Figure], after: Mapping[str, Figure]) -> Iterator[Verdict]:
-    for name in dict.fromkeys([*before, *after]):
-        then, now = before.get(name), after.get(name)
-        yield Verdict(name, _written(then), _written(now), sameness(then, now))
-
-
-def _words(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Verdict]:
-    for name in dict.fromkeys([*before, *after]):
-        then, now = before.get(name, "-"), after.get(name, "-")
-        yield Verdict(f"{name}.verdict", then, now, "identical" if then == now else "different")
-
-
-def _written(figure: Figure | None) -> str:
+def _written(figure: Estimate | None) -> str:
     return "-" if figure is None else f"{figure.value:.6g}"

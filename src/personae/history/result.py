@@ -1,26 +1,26 @@
-"""A finished result of earlier, whatever it is called: MLflow run, DVC experiment or git revision."""
+"""A result read back from MLflow, a DVC experiment or a git revision."""
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import Any, TypeVar
 
 from personae.core import paths
 from personae.core.errors import PersonaeError
-from personae.core.noise import Figure, with_noise
-from personae.tracking import key, provenance
-from personae.tracking import read as published
-from personae.tracking.contents import flat_metrics, flat_params, flat_verdicts
+from personae.core.noise import Estimate, with_intervals
+from personae.tracking import key, provenance, read
+from personae.tracking.contents import flat_metrics, flat_verdicts, params_of, report_names
+from personae.tracking.runs import DIFF, LOCK, PROVENANCE
 from personae.tracking.store import Store
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Past:
+class StoredResult:
     """What is known of a result.
 
     Attributes
@@ -28,7 +28,7 @@ class Past:
     label
         Short name for columns.
     kind
-        What it was found as: `run`, `experiment` or `revision`.
+        How it is stored: `run`, `experiment` or `revision`.
     study, commit
         It is of; None where a run was made outside of git.
     dirty
@@ -41,6 +41,8 @@ class Past:
         Contents of the JSON reports by name without ending.
     metrics
         Figures of a run without reports: a sweep's, or a trial's.
+    diff
+        What the commit lacks of the code; None where that was not stored.
     """
 
     label: str
@@ -52,6 +54,7 @@ class Past:
     lock: str = ""
     reports: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    diff: bytes | None = None
 
     @property
     def whole(self) -> bool:
@@ -64,96 +67,57 @@ class Past:
         return key.recorded_entries(self.study, self.lock)
 
     @cached_property
-    def figures(self) -> dict[str, Figure]:
-        """Figures with their noise, named `<stage>.<key>` as in MLflow."""
-        if not self.reports:
-            return with_noise(self.metrics)
-        return figures_of(self.reports, prefixes(self.study, self.entries))
+    def names(self) -> dict[str, str]:
+        """Names that the figures of each report begin with."""
+        return report_names(self.study, self.entries)
+
+    @cached_property
+    def figures(self) -> dict[str, Estimate]:
+        """Figures with their intervals, named `<stage>.<key>` as in MLflow."""
+        flat = {} if self.reports else dict(self.metrics)
+        for report, content in self.reports.items():
+            flat |= flat_metrics(content, self.names.get(report, report))
+        return with_intervals(flat)
 
     @cached_property
     def verdicts(self) -> dict[str, str]:
         """Verdicts in a word, named after stage and place."""
-        names = prefixes(self.study, self.entries)
-        return {
-            name: word
-            for report, content in self.reports.items()
-            for name, word in flat_verdicts(content, names.get(report, report)).items()
-        }
+        found: dict[str, str] = {}
+        for report, content in self.reports.items():
+            found |= flat_verdicts(content, self.names.get(report, report))
+        return found
 
+    @property
+    def data(self) -> dict[str, str]:
+        """Path and md5 of the raw data."""
+        return key.data(self.study, self.entries)
+
+    @property
     def outputs(self) -> dict[str, str]:
-        """Give path and md5 of all that the stages wrote."""
+        """Path and md5 of all that the stages wrote."""
         return {out["path"]: out["md5"] for entry in self.entries.values() for out in entry.get("outs", ())}
 
+    @property
     def code(self) -> dict[str, str]:
-        """Give path and md5 of the code that the stages ran."""
+        """Path and md5 of the code that the stages ran."""
         deps = (dep for entry in self.entries.values() for dep in entry.get("deps", ()))
         return {dep["path"]: dep["md5"] for dep in deps if dep["path"].startswith(("src/", "conf/"))}
 
 
-def figures_of(reports: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Figure]:
-    """Give the figures of reports, named after their stages."""
-    flat: dict[str, float] = {}
-    for report, content in reports.items():
-        flat |= flat_metrics(content, names.get(report, report))
-    return with_noise(flat)
+def side_by_side(named: Sequence[Mapping[str, Value]]) -> dict[str, tuple[Value | None, ...]]:
+    """Line up the values of several results by name; None where a result lacks one.
 
-
-def prefixes(study: str, entries: Mapping[str, Any]) -> dict[str, str]:
-    """Name each report's figures after its stage; where a stage wrote two, after the file."""
-    folder = paths.report(study, "")
-    names: dict[str, str] = {}
-    for stage, entry in entries.items():
-        written = [Path(out["path"]) for out in entry.get("outs", ())]
-        own = [path.stem for path in written if path.parent == folder and path.suffix == ".json"]
-        names |= {stem: stage if len(own) == 1 else stem for stem in own}
-    return names
-
-
-def from_run(run: published.StoredRun) -> Past:
-    """Turn a run of MLflow into a past result."""
-    settings = [text for name, text in run.provenance.items() if name.endswith(".yaml")]
-    return Past(
-        label=run.run_id[:8],
-        kind="run",
-        study=run.study,
-        commit=run.tags.get("git.commit"),
-        dirty=run.tags.get("git.dirty") == "true",
-        params=_params(settings) if settings else run.params,
-        lock=run.provenance.get(published.LOCK, b"").decode(),
-        reports=run.reports,
-        metrics=run.metrics,
-    )
-
-
-def from_revision(name: str, commit: str, study: str, kind: str = "revision") -> Past:
-    """Read the result that a commit holds.
-
-    Raises
-    ------
-    PersonaeError
-        If the commit holds no result of the study.
+    Examples
+    --------
+    >>> side_by_side([{"k": 2, "seed": 0}, {"k": 3}])
+    {'k': (2, 3), 'seed': (0, None)}
     """
-    folder = paths.report(study, "").as_posix()
-    listed = (provenance.git("ls-tree", "--name-only", commit, f"{folder}/") or b"").decode().splitlines()
-    texts = {Path(path).stem: _show(commit, path) for path in listed if path.endswith(".json")}
-    lock = _show(commit, "dvc.lock")
-    settings = [_show(commit, path) for own, path in _settings_files(commit) if own == study]
-    if not texts or not lock or not settings:
-        raise PersonaeError(f"{name}: the revision holds no result of {study} (dvc.lock, resolved, reports)")
-    return Past(
-        label=name if len(name) <= 12 or kind == "experiment" else name[:12],
-        kind=kind,
-        study=study,
-        commit=commit,
-        dirty=False,
-        params=_params(settings),
-        lock=lock,
-        reports={stem: json.loads(text) for stem, text in texts.items()},
-    )
+    names = dict.fromkeys(name for each in named for name in each)
+    return {name: tuple(each.get(name) for each in named) for name in names}
 
 
-def read_all(names: Sequence[str], study: str | None = None) -> list[Past]:
-    """Find results by MLflow run id, DVC experiment or git revision, all of one study.
+def read_all(names: Sequence[str], study: str | None = None) -> list[StoredResult]:
+    """Read results by MLflow run id, DVC experiment or git revision, all of one study.
 
     Parameters
     ----------
@@ -167,16 +131,65 @@ def read_all(names: Sequence[str], study: str | None = None) -> list[Past]:
     PersonaeError
         If a name is none of the three, or the results are not of one study.
     """
-    runs = {name: from_run(run) for name in names if (run := _run(name)) is not None}
+    # What does not look like a run's id is not asked for.
+    ids = [name for name in names if re.fullmatch(r"[0-9a-f]{32}", name)]
+    runs = {name: run for name in ids if (run := from_run(name)) is not None}
     commits = {name: resolve(name) for name in names if name not in runs}
-    chosen = study or _study(list(runs.values()), [commit for commit, _ in commits.values()])
-    wrong = [past for past in runs.values() if past.study != chosen]
+    chosen = study or _only_study(list(runs.values()), [commit for commit, _ in commits.values()])
+    wrong = [result for result in runs.values() if result.study != chosen]
     if wrong:
         raise PersonaeError(f"run {wrong[0].label} is of study {wrong[0].study}; expected {chosen}")
-    return [
-        runs[name] if name in runs else from_revision(name, commits[name][0], chosen, commits[name][1])
-        for name in names
-    ]
+    return [runs[name] if name in runs else from_revision(name, *commits[name], chosen) for name in names]
+
+
+def from_run(run_id: str) -> StoredResult | None:
+    """Read a result from the run that stage track or a sweep made; None where there is none of this id."""
+    run = read.find(Store.here(), run_id)
+    if run is None:
+        return None
+    tags, params, metrics, files = run
+    kept = {Path(path).name: text for path, text in files.items() if path.startswith(f"{PROVENANCE}/")}
+    reports = {Path(path).stem: json.loads(text) for path, text in files.items() if "/" not in path}
+    settings = [text for name, text in kept.items() if name.endswith(".yaml")]
+    return StoredResult(
+        label=run_id[:8],
+        kind="run",
+        study=tags["study"],
+        commit=tags.get("git.commit"),
+        dirty=tags.get("git.dirty") == "true",
+        params=params_of(settings) if settings else params,
+        lock=kept.get(LOCK, b"").decode(),
+        reports=reports if LOCK in kept else {},
+        metrics=metrics,
+        diff=kept.get(DIFF),
+    )
+
+
+def from_revision(name: str, commit: str, kind: str, study: str) -> StoredResult:
+    """Read the result that a commit holds.
+
+    Raises
+    ------
+    PersonaeError
+        If the commit holds no result of the study.
+    """
+    folder = paths.report(study, "")
+    found = [path for path in map(Path, _listed(commit, folder.as_posix())) if path.parent == folder]
+    texts = {path.stem: _show(commit, path.as_posix()) for path in found if path.suffix == ".json"}
+    settings = [_show(commit, path) for path in _listed(commit, "resolved") if _study_of(path) == study]
+    lock = _show(commit, LOCK)
+    if not texts or not lock or not settings:
+        raise PersonaeError(f"{name}: the revision holds no result of {study} (dvc.lock, resolved, reports)")
+    return StoredResult(
+        label=name if len(name) <= 12 or kind == "experiment" else name[:12],
+        kind=kind,
+        study=study,
+        commit=commit,
+        dirty=False,
+        params=params_of(settings),
+        lock=lock,
+        reports={stem: json.loads(text) for stem, text in texts.items()},
+    )
 
 
 def resolve(name: str) -> tuple[str, str]:
@@ -200,32 +213,25 @@ def resolve(name: str) -> tuple[str, str]:
     return found.pop(), "experiment"
 
 
-def _run(name: str) -> published.StoredRun | None:
-    """Find a run; what does not look like a run's id is not asked for."""
-    return published.find(Store.here(), name) if re.fullmatch(r"[0-9a-f]{32}", name) else None
-
-
-def _study(runs: Sequence[Past], commits: Iterable[str]) -> str:
-    """Tell which study is meant, if only one can be."""
-    found = {past.study for past in runs}
-    for commit in () if found else commits:
-        found |= {own for own, _ in _settings_files(commit)}
-    if len(found) == 1:
-        return found.pop()
+def _only_study(runs: Sequence[StoredResult], commits: Sequence[str]) -> str:
+    """Give the one study that the results can be of."""
+    found = {result.study for result in runs}
+    if not found:
+        found = {_study_of(path) for commit in commits for path in _listed(commit, "resolved")}
     if not found:
         raise PersonaeError("none of the revisions holds the result of a study")
-    raise PersonaeError(f"several studies are possible: --study {' or '.join(sorted(found))}")
+    if len(found) > 1:
+        raise PersonaeError(f"several studies are possible: --study {' or '.join(sorted(found))}")
+    return found.pop()
 
 
-def _params(settings: Iterable[str | bytes]) -> dict[str, str]:
-    """Flatten settings that stand in one file or in one a stage."""
-    return flat_params({key: value for text in settings for key, value in yaml.safe_load(text).items()})
+def _study_of(settings: str) -> str:
+    """Name the study of a settings file: `resolved/<study>.yaml`, or `resolved/<study>/<stage>.yaml`."""
+    return Path(settings).parts[1].removesuffix(".yaml")
 
 
-def _settings_files(commit: str) -> list[tuple[str, str]]:
-    """List study and path of the settings that a commit holds: one file a study, later one a stage."""
-    listed = provenance.git("ls-tree", "-r", "--name-only", commit, "resolved/") or b""
-    return [(Path(path).parts[1].removesuffix(".yaml"), path) for path in listed.decode().splitlines()]
+def _listed(commit: str, folder: str) -> list[str]:
+    return (provenance.git("ls-tree", "-r", "--name-only", commit, f"{folder}/") or b"").decode().splitlines()
 
 
 def _show(commit: str, path: str) -> str:

@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 
 from personae.core import paths
 from personae.core.arrays import FloatArray
-from personae.history.result import Past
+from personae.history.result import StoredResult
 from personae.segmentation.identity import Event, inherit
 
 BY_CUSTOMERS = "aligned by the customers that they share"
@@ -50,12 +50,12 @@ class Alignment:
     events: tuple[Event, ...] = ()
 
 
-def align(before: Past, after: Past, cache: Path) -> Alignment | None:
+def align(before: StoredResult, after: StoredResult, cache: Path) -> Alignment | None:
     """Align the segments of two results; None where one of them has no personas.
 
     Parameters
     ----------
-    before, after : Past
+    before, after : StoredResult
     cache : Path
         DVC's cache, where the tables of segments are looked for.
     """
@@ -116,9 +116,9 @@ def by_profile(before: Sequence[Persona], after: Sequence[Persona], basis: str) 
     return Alignment(basis, tuple(old), tuple(new), _pairs(old, matched, new))
 
 
-def _table(past: Past, cache: Path) -> pd.DataFrame | None:
+def _table(past: StoredResult, cache: Path) -> pd.DataFrame | None:
     """Read who was in which segment, by the md5 in the result's dvc.lock."""
-    md5 = past.outputs().get(paths.table(past.study, "segments").as_posix(), "")
+    md5 = past.outputs.get(paths.table(past.study, "segments").as_posix(), "")
     path = cache / "files" / "md5" / md5[:2] / md5[2:]
     if not md5 or not path.is_file():
         return None

@@ -6,8 +6,9 @@ from typing import Any
 from markupsafe import escape
 from skops.card import Card
 
+from personae.core.numbers import p_value, percent, rounded
 from personae.report.gallery import persona_names
-from personae.report.numbers import metric, p_value, percent, rounded
+from personae.report.numbers import metric
 
 Report = Mapping[str, Any]
 TITLE = "Model card"

@@ -5,58 +5,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from personae.core.numbers import MINUS, p_value, percent, rounded
 from personae.report.traced import Traced
 
 NOTHING = Markup('<span class="none">not measured</span>')
-MINUS = "−"
-
-
-def rounded(value: float, digits: int = 3) -> str:
-    """Round to significant digits, whole numbers in full, thousands apart.
-
-    Examples
-    --------
-    >>> rounded(0.231456), rounded(-3046), rounded(12345.6), rounded(1e-7), rounded(2.0)
-    ('0.231', '−3,046', '12,346', '1e−07', '2')
-    """
-    if value == 0 or abs(value) >= 10**digits or float(value).is_integer():
-        text = f"{value:,.0f}"
-    elif abs(value) < 1e-4:
-        text = f"{value:.{digits - 1}g}"
-    else:
-        places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-        text = f"{value:,.{places}f}"
-    return text.replace("-", MINUS)
-
-
-def percent(value: float) -> str:
-    """Write a share as a percentage.
-
-    Examples
-    --------
-    >>> percent(0.1234), percent(0.004), percent(1 + 2e-16), percent(0.9996)
-    ('12.3 %', '0.4 %', '100 %', '99.96 %')
-    """
-    # Ticks of an axis are sums of steps: 1.0000000000000002 is all.
-    share = round(100 * value, 9)
-    for places in (1, 2, 3):
-        text = f"{share:.{places}f}"
-        # Nearly all is not all, and nearly none is not none.
-        if (float(text) not in (0, 100)) or share in (0, 100):
-            break
-    return f"{text.removesuffix('.0')} %".replace("-", MINUS)
-
-
-def p_value(value: float) -> str:
-    """Write a p value.
-
-    Examples
-    --------
-    >>> p_value(0.0321), p_value(0.00001)
-    ('0.032', '< 0.001')
-    """
-    return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
-
 
 METRICS = {"roc_auc": "ROC AUC", "ece": "ECE", "f1": "F1", "brier": "Brier score"}
 

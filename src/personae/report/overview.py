@@ -1,25 +1,11 @@
 """The page over all studies: what each supports, with a link to its report."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from personae.report.page import environment, is_sample
 from personae.report.traced import Traced
-from personae.report.verdicts import Verdict, verdicts
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One study on the overview."""
-
-    study: str
-    reports: Mapping[str, Traced]
-    verdicts: Sequence[Verdict]
-    sample: bool
-
-
-REPORTS = ("prepare", "impute", "segment", "compare", "personas", "classify", "target", "promotions")
+from personae.report.verdicts import verdicts
 
 
 def overview(studies: Mapping[str, Mapping[str, Any]]) -> str:
@@ -33,9 +19,6 @@ def overview(studies: Mapping[str, Mapping[str, Any]]) -> str:
     lines = []
     for study, contents in studies.items():
         reports = {name: Traced(content, f"{study}/{name}.json#") for name, content in contents.items()}
-        lines.append(Line(study, reports, verdicts(reports), is_sample(contents)))
-    return (
-        environment()
-        .get_template("overview.html.j2")
-        .render(lines=lines, sample=any(line.sample for line in lines))
-    )
+        lines.append((study, reports, verdicts(reports), is_sample(contents)))
+    sample = any(is_sample(contents) for contents in studies.values())
+    return environment().get_template("overview.html.j2").render(lines=lines, sample=sample)

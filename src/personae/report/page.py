@@ -1,8 +1,8 @@
 """The page of a study: reports and pictures into one HTML file that needs nothing else."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,24 @@ from markupsafe import Markup
 from personae.report import gallery, numbers, theme
 from personae.report.pictures.baskets import joined
 from personae.report.probabilities import Highlight, by_pair, highlighted
+from personae.report.results import Rows
 from personae.report.theme import Picture
 from personae.report.traced import Traced
 from personae.report.verdicts import verdicts
 
-Table = list[dict[str, Any]]
+# Name and title of each part of the page, and the report without which it has nothing to say.
+SECTIONS = (
+    ("personas", "Personas", "personas"),
+    ("choice", "How many segments", "segment"),
+    ("stability", "How stable they are", "segment"),
+    ("impute", "What was imputed, and what was refused", "impute"),
+    ("compare", "Differences between groups, and which to merge", "compare"),
+    ("classify", "Response models", "classify"),
+    ("target", "Whom to contact", "target"),
+    ("promote", "Promotions", "promotions"),
+    ("days", "Days of users", "segment_days"),
+    ("data", "The data", "pictures/exploration"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,50 +50,24 @@ class Findings:
 
     study: str
     reports: Mapping[str, Any]
-    tables: Mapping[str, Table] = field(default_factory=dict)
+    tables: Mapping[str, Rows] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     highlights: Sequence[Highlight] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One part of the page; `needs` is the report without which it has nothing to say."""
-
-    name: str
-    title: str
-    needs: str
-
-
-SECTIONS = (
-    Section("personas", "Personas", "personas"),
-    Section("choice", "How many segments", "segment"),
-    Section("stability", "How stable they are", "segment"),
-    Section("impute", "What was imputed, and what was refused", "impute"),
-    Section("compare", "Differences between groups, and which to merge", "compare"),
-    Section("classify", "Response models", "classify"),
-    Section("target", "Whom to contact", "target"),
-    Section("promote", "Promotions", "promotions"),
-    Section("days", "Days of users", "segment_days"),
-    Section("data", "The data", "pictures/exploration"),
-)
-
-
-def render(findings: Findings, folder: Path | None = None) -> str:
+def render(findings: Findings, pictures: Iterable[Picture] = ()) -> str:
     """Write the page.
 
     Parameters
     ----------
     findings
         Reports, tables and hashes; what is missing is named on the page.
-    folder
-        Where the pictures go as PNG; None for none.
+    pictures
+        As `personae.report.gallery.pictures` draws them.
     """
-    findings = applicable(findings)
     reports = {name: Traced(content, f"{name}.json#") for name, content in findings.reports.items()}
     tables = {name: Traced(rows, f"{name}.csv#") for name, rows in findings.tables.items()}
-    pictures = {
-        picture.name: picture for picture in gallery.pictures(findings.reports, findings.tables, folder)
-    }
+    absent = [section for section in SECTIONS if section[2] not in reports]
     return (
         environment()
         .get_template("page.html.j2")
@@ -91,23 +78,12 @@ def render(findings: Findings, folder: Path | None = None) -> str:
             hashes=findings.hashes,
             highlights=highlighted(tables.get("probabilities", Traced([], "")), findings.highlights),
             verdicts=verdicts(reports),
-            sections=[section for section in SECTIONS if section.needs in reports],
-            absent=[
-                section for section in SECTIONS if section.needs not in reports and section.name != "days"
-            ],
+            sections=[section for section in SECTIONS if section not in absent],
+            absent=[section for section in absent if section[0] != "days"],
             sample=is_sample(findings.reports),
-            show=_shower(pictures),
+            show=partial(_show, {picture.name: picture for picture in pictures}),
         )
     )
-
-
-def applicable(findings: Findings) -> Findings:
-    """Leave promotions out where there are no baskets to learn them from."""
-    reports = dict(findings.reports)
-    baskets = reports.get("prepare", {}).get("baskets") or findings.tables.get("rules")
-    if not reports.get("promotions") and not baskets:
-        reports.pop("promotions", None)
-    return replace(findings, reports=reports)
 
 
 def is_sample(reports: Mapping[str, Any]) -> bool:
@@ -115,21 +91,17 @@ def is_sample(reports: Mapping[str, Any]) -> bool:
     return bool(reports.get("prepare", {}).get("data") == "sample")
 
 
-def _shower(pictures: Mapping[str, Picture]) -> Callable[..., Markup]:
-    """Give what a template calls to show a picture by name; nothing where it was not drawn."""
-
-    def show(name: str, kind: str = "") -> Markup:
-        if name not in pictures:
-            return Markup("")
-        picture = pictures[name]
-        return Markup('<div class="picture {}" id="picture-{}" role="img" aria-label="{}">{}</div>').format(
-            kind,
-            name,
-            picture.alt,
-            Markup(picture.svg),  # noqa: S704 - drawn by Matplotlib, names as outlines
-        )
-
-    return show
+def _show(pictures: Mapping[str, Picture], name: str, kind: str = "") -> Markup:
+    """Show a picture by name; nothing where it was not drawn."""
+    if name not in pictures:
+        return Markup("")
+    picture = pictures[name]
+    return Markup('<div class="picture {}" id="picture-{}" role="img" aria-label="{}">{}</div>').format(
+        kind,
+        name,
+        picture.alt,
+        Markup(picture.svg),  # noqa: S704 - drawn by Matplotlib, names as outlines
+    )
 
 
 @cache

@@ -1,10 +1,7 @@
 """The main figures of the studies, for the end of a run in the terminal."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-
-from personae.core import paths
-from personae.core.files import read_json
 
 # What it is called, the report, and the key; {best} is the model that the inner folds chose.
 HEADLINES = (
@@ -20,14 +17,28 @@ HEADLINES = (
 )
 
 
-def summary(studies: Iterable[str]) -> str:
+def summary(studies: Mapping[str, Mapping[str, Any]]) -> str:
     """Give a table of the main figures, one row a figure and one column a study.
 
     Figures over folds are written as mean +- standard deviation; what a study has not is a dash.
+
+    Parameters
+    ----------
+    studies
+        Contents of the JSON reports of each study, by name without ending.
     """
-    columns = [("", *(title for title, _, _ in HEADLINES))]
-    columns += [(study, *_figures(study)) for study in studies]
-    return "\n".join(aligned(zip(*columns, strict=True)))
+    return "\n".join(aligned([("", *studies), *headlines(list(studies.values()), empty=True)]))
+
+
+def headlines(results: Sequence[Mapping[str, Any]], *, empty: bool = False) -> list[list[str]]:
+    """Write the main figures of several results; rows that no result has only where `empty`."""
+    rows = []
+    for title, name, key in HEADLINES:
+        reports = [reports.get(name, {}) for reports in results]
+        rows.append(
+            [title, *(written(lookup(each, key.format(best=lookup(each, "best")))) for each in reports)]
+        )
+    return [row for row in rows if empty or set(row[1:]) != {"-"}]
 
 
 def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
@@ -43,13 +54,6 @@ def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in kept
     ]
-
-
-def _figures(study: str) -> Iterator[str]:
-    for _, name, key in HEADLINES:
-        path = paths.report(study, f"{name}.json")
-        report = read_json(path) if path.exists() else {}
-        yield written(lookup(report, key.format(best=report.get("best"))))
 
 
 def lookup(report: Any, key: str) -> Any:

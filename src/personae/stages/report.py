@@ -2,41 +2,16 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
-
-import polars as pl
 
 from personae.core import paths, tables
 from personae.core.command import run_stage
-from personae.core.files import read_json, to_json, write_json, write_text
+from personae.core.files import to_json, write_json, write_text
 from personae.core.settings import read
 from personae.report.exploration import explore
+from personae.report.gallery import pictures
 from personae.report.model_cards import model_cards
 from personae.report.page import Findings, render
-
-REPORTS = (
-    "prepare",
-    "impute",
-    "segment",
-    "compare",
-    "personas",
-    "classify",
-    "target",
-    "promotions",
-    "anomalies",
-    "prescription",
-    "segment_days",
-)
-TABLES = (
-    "candidates",
-    "dendrogram",
-    "probabilities",
-    "rules",
-    "curves/roc",
-    "curves/precision_recall",
-    "curves/reliability",
-    "curves/profit",
-)
+from personae.report.results import read_reports, read_tables
 
 
 def main(study: str) -> None:
@@ -44,34 +19,23 @@ def main(study: str) -> None:
     probabilities = settings["compare"]["probabilities"] or {}
     exploration = to_json(explore(tables.read(paths.table(study, "customers"))))
     write_json(paths.report(study, "pictures/exploration.json"), exploration)
-    files = {name: paths.report(study, f"{name}.json") for name in REPORTS}
-    reports = {name: read_json(path) for name, path in files.items() if path.exists()}
-    rows = {name: paths.report(study, f"{name}.csv") for name in TABLES}
+    folder = paths.report(study, "")
+    reports = read_reports(folder)
     findings = Findings(
         study=study,
         reports=reports | {"pictures/exploration": exploration},
-        tables={name: _rows(path) for name, path in rows.items() if path.exists()},
+        tables=read_tables(folder),
         hashes={
             "settings": _sha256(*sorted(paths.resolved(study).glob("*.yaml"))),
-            "raw data": _sha256(*_origin(study)),
+            "raw data": _sha256(paths.origin(study)),
             "customer table": _sha256(paths.table(study, "customers")),
         },
         highlights=[tuple(one) for one in probabilities.get("highlights", ())],
     )
-    write_text(paths.report(study, "report.html"), render(findings, paths.report(study, "pictures")))
+    drawn = pictures(findings.reports, findings.tables, folder / "pictures")
+    write_text(folder / "report.html", render(findings, drawn))
     for name, card in model_cards(study, reports, settings["segment"], settings.get("classify")).items():
         write_text(paths.report(study, f"cards/{name}.md"), card)
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    return pl.read_csv(path, infer_schema_length=None).to_dicts()
-
-
-def _origin(study: str) -> list[Path]:
-    """Give what stands for the raw data: its origin file with the hashes, else all files."""
-    origin = paths.origin(study)
-    files = [origin] if origin.exists() else sorted(origin.parent.rglob("*"))
-    return [file for file in files if file.is_file()]
 
 
 def _sha256(*files: Path) -> str:

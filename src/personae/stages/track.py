@@ -5,9 +5,8 @@ from personae.tracking.publish import publish
 
 
 def main(study: str) -> None:
-    published = publish(study)
-    state = "published as" if published.new else "is known as"
-    print(f"{study}: result {published.key[:8]} {state} run {published.run_id}")
+    key, run_id, new = publish(study)
+    print(f"{study}: result {key[:8]} {'published as' if new else 'is known as'} run {run_id}")
 
 
 if __name__ == "__main__":

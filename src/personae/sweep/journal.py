@@ -40,18 +40,9 @@ class Journal:
     @staticmethod
     def begin(client: "MlflowClient", experiment: str, name: str, tags: Mapping[str, str]) -> str:
         """Create the parent run of a sweep, with the state of the code, and give its id."""
-        code = provenance.code()
-        given = {
-            SWEEP_TAG: name,
-            "git.dirty": str(bool(code.diff)).lower(),
-            "mlflow.source.name": f"sweep {name}",
-            "mlflow.source.type": "JOB",
-            **({"git.commit": code.commit, "mlflow.source.git.commit": code.commit} if code.commit else {}),
-            **tags,
-        }
-        run_id = runs.start(client, experiment, f"sweep {name}", given)
-        if code.diff:
-            client.log_text(run_id, code.diff.decode(errors="replace"), "provenance/uncommitted.diff")
+        code, diff = provenance.code(f"sweep {name}")
+        run_id = runs.start(client, experiment, f"sweep {name}", {SWEEP_TAG: name, **code, **tags})
+        runs.write_diff(client, run_id, diff)
         return run_id
 
     def open(self, numbered: Callable[[], int]) -> "Future[str]":

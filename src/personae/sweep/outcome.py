@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from personae.core.files import readable
+from personae.core.numbers import rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,10 @@ class Outcome:
         for name, fresh in self.winner["fresh"].items():
             low_high = self.winner["intervals"].get(name)
             interval = f" (95 % interval {low_high[0]:.3g} to {low_high[1]:.3g})" if low_high else ""
+            now, before = (rounded(each, plain=True) for each in (fresh, self.winner["search"][name]))
             told.append(
-                f"  {name}: {readable(fresh)}{interval} on {self.winner['source']}; the search said "
-                f"{readable(self.winner['search'][name])}, optimism {self.winner['optimism'][name]:+.3g}"
+                f"  {name}: {now}{interval} on {self.winner['source']}; the search said "
+                f"{before}, optimism {self.winner['optimism'][name]:+.3g}"
             )
         if len(self.winner["front"]) > 1:
             told.append(f"  Pareto front: trials {', '.join(str(each) for each in self.winner['front'])}")

@@ -15,7 +15,8 @@ from tqdm import tqdm
 
 from personae.core import paths
 from personae.core.errors import PersonaeError
-from personae.core.files import readable, to_json, write_json
+from personae.core.files import to_json, write_json
+from personae.core.numbers import rounded
 from personae.sweep import evaluators, journal, pictures
 from personae.sweep.candidates import GROUPS, Candidate, Catalogue, Project
 from personae.sweep.database import PARENT, WINNER, Database
@@ -215,7 +216,7 @@ class _Run:
         bar.update(sum(trial.state in FINISHED for trial in self._worker.trials) + 1 - bar.n)
         first = best(self._study, self._worker.trials)
         if first is not None:
-            bar.set_postfix_str(f"best {self._sweep.objectives[0]} {readable(first.values[0])}")
+            bar.set_postfix_str(f"best {self._sweep.objectives[0]} {rounded(first.values[0], plain=True)}")
 
     def _conclude(self) -> dict[str, Any]:
         """Look at the winner afresh, write it down once, and give it."""

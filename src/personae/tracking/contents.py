@@ -2,45 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from personae.core import paths
 from personae.core.files import read_json
-from personae.core.settings import read
 from personae.tracking.key import Finished
 
 PARAM_LENGTH = 6000
 LABELS = ("id", "a", "b", "variable", "check", "name")
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """A file and the folder of the run that it goes to."""
-
-    path: Path
-    folder: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """A version of data: where it lies, its md5 in DVC's notation, what it was used for."""
-
-    name: str
-    path: str
-    md5: str
-    context: str
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A fitted model's folder, and the tables that its stage read."""
-
-    name: str
-    directory: Path
-    tables: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +29,20 @@ class Results:
         Figures, flat: `<stage>.<key>`.
     tags
         Verdicts and provenance.
-    artifacts, datasets, models
-        Files, versions of data, fitted models.
+    artifacts
+        Files, each with the folder of the run that it goes to.
+    datasets
+        Versions of data: name, path, md5 in DVC's notation, what it was used for.
+    models
+        Folders of fitted models, each with the tables that its stage read.
     """
 
     params: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
-    artifacts: Sequence[Artifact] = ()
-    datasets: Sequence[Dataset] = ()
-    models: Sequence[Model] = ()
+    artifacts: Sequence[tuple[Path, str]] = ()
+    datasets: Sequence[tuple[str, str, str, str]] = ()
+    models: Sequence[tuple[Path, Sequence[Path]]] = ()
 
 
 def collect(result: Finished) -> Results:
@@ -73,28 +51,38 @@ def collect(result: Finished) -> Results:
     Every report goes to the run as a file. Figures of the files that `dvc.yaml` declares as metrics become
     metrics named after their stage (or after the file, where a stage has two); each `verdict` becomes a tag.
     """
-    study = result.study
-    reports = paths.report(study, "")
+    study, outputs = result.study, list(result.outputs())
+    reports, customers = paths.report(study, ""), paths.table(study, "customers")
+    names = report_names(study, result.entries)
     metrics: dict[str, float] = {}
     tags = {"study": study}
-    artifacts, models = [], []
-    prefixes = _prefixes(result)
-    for output in result.outputs():
+    artifacts = []
+    for output in outputs:
         path = Path(output.path)
         if path.is_relative_to(reports):
-            artifacts += _files(path, reports)
-        if output.path in prefixes:
-            content = read_json(path)
-            metrics |= flat_metrics(content, prefixes[output.path])
-            tags |= flat_verdicts(content, f"verdict.{prefixes[output.path]}")
+            artifacts += [(file, _folder(file, reports)) for file in _files(path)]
+        if output.path in result.metrics:
+            content, name = read_json(path), names[path.stem]
+            metrics |= flat_metrics(content, name)
+            tags |= flat_verdicts(content, f"verdict.{name}")
             if path.name == "prepare.json" and "data" in content:
                 tags["data"] = content["data"]
-        if path.parent == paths.model(study, "") and not (path / "skipped.json").exists():
-            models.append(Model(path.name, path, _tables(result, output.stage)))
-    settings = read(paths.resolved(study))
-    artifacts += [Artifact(path, "provenance") for path in sorted(paths.resolved(study).iterdir())]
-    datasets = _datasets(result)
-    return Results(flat_params(settings), metrics, tags, artifacts, datasets, models)
+    settings = _files(paths.resolved(study))
+    artifacts += [(file, "provenance") for file in settings]
+    datasets = [(study, path, md5, "raw") for path, md5 in result.data().items()]
+    datasets += [
+        (f"{study} customers", each.path, each.md5, "customers")
+        for each in outputs
+        if Path(each.path) == customers
+    ]
+    models = [
+        (Path(each.path), _tables(result, each.stage))
+        for each in outputs
+        if Path(each.path).parent == paths.model(study, "") and not Path(each.path, "skipped.json").exists()
+    ]
+    return Results(
+        params_of(file.read_bytes() for file in settings), metrics, tags, artifacts, datasets, models
+    )
 
 
 def flat_metrics(content: Any, prefix: str) -> dict[str, float]:
@@ -155,6 +143,26 @@ def flat_params(settings: Any, prefix: str = "") -> dict[str, str]:
     return {_name(prefix): text[:PARAM_LENGTH]}
 
 
+def params_of(settings: Iterable[str | bytes]) -> dict[str, str]:
+    """Flatten the settings of a study, in one file or in one a stage."""
+    return flat_params({key: value for text in settings for key, value in _parsed(text).items()})
+
+
+def report_names(study: str, entries: Mapping[str, Any]) -> dict[str, str]:
+    """Name the figures of each report after its stage; where a stage wrote two, after the file."""
+    folder = paths.report(study, "")
+    names: dict[str, str] = {}
+    for stage, entry in entries.items():
+        written = [Path(out["path"]) for out in entry.get("outs", ())]
+        own = [path.stem for path in written if path.parent == folder and path.suffix == ".json"]
+        names |= {stem: stage if len(own) == 1 else stem for stem in own}
+    return names
+
+
+def _parsed(text: str | bytes) -> dict[str, Any]:
+    return yaml.load(text, Loader=yaml.CSafeLoader) or {}
+
+
 def _items(content: Any, *, verdicts: bool = False) -> Iterator[tuple[Any, Any]]:
     if isinstance(content, dict):
         yield from content.items()
@@ -172,33 +180,15 @@ def _name(text: str) -> str:
     return re.sub(r"[^\w\-. :]", "_", text)[:250]
 
 
-def _prefixes(result: Finished) -> dict[str, str]:
-    """Name the figures of each metrics file after its stage, those of a second one after the file."""
-    written = [output for output in result.outputs() if output.path in result.metrics]
-    stages = [output.stage for output in written]
-    return {
-        output.path: output.stage if stages.count(output.stage) == 1 else Path(output.path).stem
-        for output in written
-    }
+def _files(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
 
 
-def _files(path: Path, root: Path) -> list[Artifact]:
-    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-    return [Artifact(file, file.parent.relative_to(root).as_posix().removeprefix(".")) for file in files]
+def _folder(file: Path, root: Path) -> str:
+    return file.parent.relative_to(root).as_posix().removeprefix(".")
 
 
-def _tables(result: Finished, stage: str) -> tuple[Path, ...]:
+def _tables(result: Finished, stage: str) -> list[Path]:
     """Tables that a stage read, those of a folder one by one."""
     deps = [Path(dep["path"]) for dep in result.entries[stage].get("deps", ())]
-    files = [file for dep in deps for file in (sorted(dep.glob("*.parquet")) if dep.is_dir() else [dep])]
-    return tuple(file for file in files if file.suffix == ".parquet")
-
-
-def _datasets(result: Finished) -> list[Dataset]:
-    raw = [Dataset(result.study, path, md5, "raw") for path, md5 in result.data().items()]
-    customers = paths.table(result.study, "customers")
-    return raw + [
-        Dataset(f"{result.study} customers", output.path, output.md5, "customers")
-        for output in result.outputs()
-        if Path(output.path) == customers
-    ]
+    return [file for dep in deps for file in _files(dep) if file.suffix == ".parquet"]

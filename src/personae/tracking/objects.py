@@ -3,37 +3,42 @@
 import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 import pandas as pd
 
 from personae.core.errors import PersonaeError
-from personae.tracking.contents import Dataset, Model
 
 EXAMPLE_ROWS = 5
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "scikit-learn", "skops", "xgboost-cpu")
 
 
-def log_dataset(dataset: Dataset) -> None:
+def log_dataset(name: str, path: str, md5: str, context: str) -> None:
     """Log a version of data as a run's input: DVC's md5 is its digest."""
     import mlflow.data  # noqa: PLC0415 - costs a second
     from mlflow.data.dataset_source_registry import resolve_dataset_source  # noqa: PLC0415
     from mlflow.data.meta_dataset import MetaDataset  # noqa: PLC0415
 
-    identity = {"name": dataset.name, "digest": dataset.md5}
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # hints, printed for each run
-        source = resolve_dataset_source(dataset.path)
-        if dataset.path.endswith(".parquet"):
-            logged = mlflow.data.from_pandas(pd.read_parquet(dataset.path), source=source, **identity)
+        source = resolve_dataset_source(path)
+        if path.endswith(".parquet"):
+            logged = mlflow.data.from_pandas(pd.read_parquet(path), source=source, name=name, digest=md5)
         else:
-            logged = MetaDataset(source, **identity)
-        tags = {"dvc.path": dataset.path, "dvc.md5": dataset.md5}
-        mlflow.log_input(logged, context=dataset.context, tags=tags)
+            logged = MetaDataset(source, name=name, digest=md5)
+        mlflow.log_input(logged, context=context, tags={"dvc.path": path, "dvc.md5": md5})
 
 
-def log_model(model: Model) -> None:
-    """Log a fitted model with signature and, as input example, a few rows of a table that its stage read.
+def log_model(directory: Path, tables: Sequence[Path]) -> None:
+    """Log a fitted model with signature, code and, as input example, a few rows that its stage read.
 
     Whole numbers are declared as figures, so that later rows may have gaps.
+
+    Parameters
+    ----------
+    directory
+        Where the stage saved the model; its last part is the model's name.
+    tables
+        Parquet files that the stage read; the first with all columns that the model needs is used.
 
     Raises
     ------
@@ -44,25 +49,25 @@ def log_model(model: Model) -> None:
 
     from personae.tracking import fitted  # noqa: PLC0415
 
-    loaded = fitted.load(model.directory)
-    rows = _example(model, loaded.columns)
+    loaded = fitted.load(directory)
+    rows = _example(directory, loaded.columns, tables)
     whole = rows.select_dtypes("integer").columns
     example = rows.astype(dict.fromkeys(whole, "float64"))
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         mlflow.pyfunc.log_model(
-            name=model.name,
+            name=directory.name,
             loader_module=fitted.__name__,
-            data_path=str(model.directory),
+            data_path=str(directory),
             signature=mlflow.models.infer_signature(example, loaded.predict(example)),
             input_example=example,
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
         )
 
 
-def _example(model: Model, columns: Sequence[str]) -> pd.DataFrame:
-    for path in model.tables:
+def _example(directory: Path, columns: Sequence[str], tables: Sequence[Path]) -> pd.DataFrame:
+    for path in tables:
         table = pd.read_parquet(path)
         if set(columns) <= set(table.columns):
             return table[list(columns)].head(EXAMPLE_ROWS)
-    tables = ", ".join(map(str, model.tables))
-    raise PersonaeError(f"{model.directory}: no table of its stage ({tables}) has all columns that it needs")
+    listed = ", ".join(map(str, tables))
+    raise PersonaeError(f"{directory}: no table of its stage ({listed}) has all columns that it needs")

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from personae.core.errors import PersonaeError
@@ -14,27 +13,27 @@ from personae.tracking import key
 GENERATED = ("dvc.lock", "resolved", "reports", "mlruns")
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """State of the code.
+def code(source: str) -> tuple[dict[str, str], bytes]:
+    """Describe the code in the working directory: tags of a run, and what the commit lacks of it.
 
-    Attributes
+    Parameters
     ----------
-    commit
-        Hash of HEAD; None outside of git.
+    source
+        What runs the code, for the pages of MLflow.
+
+    Returns
+    -------
+    tags
+        Commit, none outside of git, and whether the code had changes.
     diff
         What `git apply` adds to the commit to get this code, new files included; empty when clean. What
         the graph writes itself (`GENERATED`) is no change of the code.
     """
-
-    commit: str | None
-    diff: bytes
-
-
-def code() -> Code:
-    """Read the state of the code in the working directory."""
-    commit = git("rev-parse", "HEAD")
-    return Code(commit.decode().strip(), _diff()) if commit else Code(None, b"")
+    commit = (git("rev-parse", "HEAD") or b"").decode().strip()
+    diff = _diff() if commit else b""
+    tags = {"git.commit": commit, "mlflow.source.git.commit": commit} if commit else {}
+    tags |= {"git.dirty": str(bool(diff)).lower(), "mlflow.source.name": source, "mlflow.source.type": "JOB"}
+    return tags, diff
 
 
 def experiment(result: key.Finished) -> str | None:

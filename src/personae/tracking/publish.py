@@ -1,9 +1,7 @@
 """From a study's finished result to its run in MLflow, each result once."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,38 +9,25 @@ from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import write_text
 from personae.tracking import key, provenance
-from personae.tracking.read import DIFF, LOCK, PROVENANCE
-from personae.tracking.store import Record, Store
+from personae.tracking.store import Store, first_line
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from personae.tracking.contents import Results
-
 KEY_TAG, COMPLETE_TAG, EXPERIMENT_TAG = "personae.result", "personae.complete", "dvc.experiment"
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """Where a study's finished result is.
+def publish(study: str) -> tuple[str, str, bool]:
+    """Publish the finished result of a study, unless the store has it, and stamp it as published.
 
-    Attributes
-    ----------
+    Returns
+    -------
     key
         Identity of the result.
     run_id
         Its run in MLflow.
     new
         Whether this call made the run.
-    """
-
-    key: str
-    run_id: str
-    new: bool
-
-
-def publish(study: str) -> Published:
-    """Publish the finished result of a study, unless the store has it, and stamp it as published.
 
     Raises
     ------
@@ -53,15 +38,15 @@ def publish(study: str) -> Published:
     result = key.read(study)
     experiment = provenance.experiment(result)
     store = Store.here()
-    record, new = _found(store, result.key, experiment), False
-    if record is None:
+    run_id, new = _known(store, result.key, experiment), False
+    if run_id is None:
         with store.locked():
-            record = _found(store, result.key, experiment)
-            if record is None:
+            run_id = _known(store, result.key, experiment)
+            if run_id is None:
                 with _one_line(store, study):
-                    record, new = _publish(store, result, experiment)
+                    run_id, new = _publish(store, result, experiment)
     _stamp(study, result.key)
-    return Published(result.key, record.run_id, new)
+    return result.key, run_id, new
 
 
 def stamp(study: str) -> Path:
@@ -69,87 +54,61 @@ def stamp(study: str) -> Path:
     return paths.MLRUNS / "published" / study
 
 
-def _found(store: Store, result_key: str, experiment: str | None) -> Record | None:
-    record = store.find(result_key)
-    known = record is not None and (experiment is None or experiment in record.experiments)
-    return record if known else None
+def _known(store: Store, result_key: str, experiment: str | None) -> str | None:
+    """Look up the run of a result, if it already has the name of the DVC experiment."""
+    run_id, experiments = store.find(result_key) or (None, ())
+    return run_id if experiment is None or experiment in experiments else None
 
 
-def _publish(store: Store, result: key.Finished, experiment: str | None) -> tuple[Record, bool]:
+def _publish(store: Store, result: key.Finished, experiment: str | None) -> tuple[str, bool]:
     """Find the complete run of a result, or make it; add the DVC experiment's name."""
     client = store.client()
     experiment_id = store.experiment(client, result.study)
     same = client.search_runs([experiment_id], f"tags.`{KEY_TAG}` = '{result.key}'")
     complete = [run for run in same if COMPLETE_TAG in run.data.tags]
+    names: list[str] = []
     if complete:
-        run_id = complete[0].info.run_id
-        names = complete[0].data.tags.get(EXPERIMENT_TAG, "")
-        experiments = tuple(name for name in names.split(", ") if name)
+        run_id = str(complete[0].info.run_id)
+        names = list(filter(None, complete[0].data.tags.get(EXPERIMENT_TAG, "").split(", ")))
     else:
         for run in same:
             _discard(client, experiment_id, run.info.run_id)
-        run_id, experiments = _run(client, experiment_id, result, experiment), ()
-    if experiment and experiment not in experiments:
-        experiments = (*experiments, experiment)
-        client.set_tag(run_id, EXPERIMENT_TAG, ", ".join(experiments))
+        run_id = _run(client, experiment_id, result, experiment)
+    if experiment and experiment not in names:
+        names.append(experiment)
+        client.set_tag(run_id, EXPERIMENT_TAG, ", ".join(names))
     if not complete:
         client.set_tag(run_id, COMPLETE_TAG, "true")
-    record = Record(run_id, experiments)
-    store.remember(result.key, record)
-    return record, not complete
+    store.remember(result.key, run_id, names)
+    return run_id, not complete
 
 
 def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, experiment: str | None) -> str:
     """Write a whole run, but for the tag that marks it as complete."""
-    from personae.tracking import contents, runs  # noqa: PLC0415
-
-    name = experiment or f"{result.study}-{result.key[:8]}"
-    values = contents.collect(result)
-    code = provenance.code()
-    tags = {
-        KEY_TAG: result.key,
-        "git.dirty": str(bool(code.diff)).lower(),
-        "mlflow.source.name": f"{key.TRACK}@{result.study}",
-        "mlflow.source.type": "JOB",
-        **values.tags,
-    }
-    if code.commit:
-        tags |= {"git.commit": code.commit, "mlflow.source.git.commit": code.commit}
-    run_id = runs.start(client, experiment_id, name, tags)
-    runs.write(client, run_id, values.params, values.metrics)
-    for artifact in values.artifacts:
-        client.log_artifact(run_id, str(artifact.path), artifact.folder or None)
-    client.log_text(run_id, key.lock_file(), f"{PROVENANCE}/{LOCK}")
-    if code.diff:
-        _log_diff(client, run_id, code.diff)
-    _log_objects(run_id, values)
-    return run_id
-
-
-def _log_diff(client: "MlflowClient", run_id: str, diff: bytes) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / DIFF
-        path.write_bytes(diff)
-        client.log_artifact(run_id, str(path), PROVENANCE)
-
-
-def _log_objects(run_id: str, values: "Results") -> None:
-    """Log what only MLflow's fluent interface logs; leaving the block ends the run."""
     import mlflow  # noqa: PLC0415 - costs a second
 
-    from personae.tracking import objects  # noqa: PLC0415
+    from personae.tracking import contents, objects, runs  # noqa: PLC0415
 
-    with mlflow.start_run(run_id=run_id):
+    values = contents.collect(result)
+    code, diff = provenance.code(f"{key.TRACK}@{result.study}")
+    tags = {KEY_TAG: result.key, **code, **values.tags}
+    run_id = runs.start(client, experiment_id, experiment or f"{result.study}-{result.key[:8]}", tags)
+    runs.write(client, run_id, values.params, values.metrics)
+    for path, folder in values.artifacts:
+        client.log_artifact(run_id, str(path), folder or None)
+    client.log_text(run_id, key.lock_file(), f"{runs.PROVENANCE}/{runs.LOCK}")
+    runs.write_diff(client, run_id, diff)
+    with mlflow.start_run(run_id=run_id):  # leaving the block ends the run
         for dataset in values.datasets:
-            objects.log_dataset(dataset)
-        for model in values.models:
-            objects.log_model(model)
+            objects.log_dataset(*dataset)
+        for directory, tables in values.models:
+            objects.log_model(directory, tables)
+    return run_id
 
 
 def _discard(client: "MlflowClient", experiment_id: str, run_id: str) -> None:
     """Delete what a killed publisher left behind."""
-    models = client.search_logged_models([experiment_id], f"source_run_id = '{run_id}'")
-    for model in models:
+    for model in client.search_logged_models([experiment_id], f"source_run_id = '{run_id}'"):
         client.delete_logged_model(model.model_id)
     client.delete_run(run_id)
 
@@ -166,20 +125,13 @@ def _stamp(study: str, result_key: str) -> None:
 @contextmanager
 def _one_line(store: Store, study: str) -> Iterator[None]:
     """Say in one line why a result could not be published."""
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, PersonaeError) or not _expected(error):
-            raise
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        where = store.override or store.root
-        raise PersonaeError(
-            f"{where}: {study} was not published ({reason}); its results stay: dvc repro {key.TRACK}@{study}"
-        ) from None
-
-
-def _expected(error: Exception) -> bool:
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - costs a second
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
-    return isinstance(error, MlflowException | SQLAlchemyError | OSError)
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        raise PersonaeError(
+            f"{store.override or store.root}: {study} was not published ({first_line(error)}); its results "
+            f"stay: dvc repro {key.TRACK}@{study}"
+        ) from None

@@ -1,7 +1,9 @@
 """MLflow runs, written in few large batches: for published results, and for sweeps with their trials."""
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
+from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
 
 METRICS_AT_ONCE, PARAMS_AT_ONCE = 800, 100
 PARENT_TAG = "mlflow.parentRunId"
+PROVENANCE, LOCK, DIFF = "provenance", "dvc.lock", "uncommitted.diff"
 Item = TypeVar("Item")
 
 
@@ -44,6 +47,15 @@ def write(
     )
     for batch in batches:
         client.log_batch(run_id, *(part or () for part in batch), synchronous=True)
+
+
+def write_diff(client: "MlflowClient", run_id: str, diff: bytes) -> None:
+    """Store what the commit lacks of the code, byte for byte; nothing where it lacks nothing."""
+    if diff:
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / DIFF
+            path.write_bytes(diff)
+            client.log_artifact(run_id, str(path), PROVENANCE)
 
 
 def chunks(items: Sequence[Item], size: int) -> Iterator[list[Item]]:

@@ -6,9 +6,9 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,14 +33,6 @@ QUIET = {
 # The pages then open on training runs instead of on conversations with language models.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 GITIGNORE = "# Everything here is made again by `dvc repro`.\n/*\n!/.gitignore\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A published result: its run, and the DVC experiments that found it."""
-
-    run_id: str
-    experiments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +70,22 @@ class Store:
         """Tell where artifacts of a study go; None leaves it to the tracking server."""
         return None if self.override else (self.root / "artifacts" / study).as_uri()
 
-    def find(self, key: str) -> Record | None:
-        """Look a result up in the index; a run that is no longer in the default store does not count."""
+    def find(self, key: str) -> tuple[str, tuple[str, ...]] | None:
+        """Look a result up in the index: its run, and the DVC experiments that found it.
+
+        A run that is no longer in the default store does not count.
+        """
         try:
             found = json.loads(self._indexed(key).read_text("utf-8"))
         except FileNotFoundError:
             return None
-        record = Record(found["run_id"], tuple(found["experiments"]))
-        return record if self.override or self._active(record.run_id) else None
+        run_id = found["run_id"]
+        return (run_id, tuple(found["experiments"])) if self.override or self._active(run_id) else None
 
-    def remember(self, key: str, record: Record) -> None:
+    def remember(self, key: str, run_id: str, experiments: Sequence[str] = ()) -> None:
         """Put a result into the index."""
-        write_text(self._indexed(key), json.dumps(asdict(record)) + "\n")
+        entry = {"run_id": run_id, "experiments": list(experiments)}
+        write_text(self._indexed(key), json.dumps(entry) + "\n")
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -183,3 +179,8 @@ def quieten() -> None:
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     os.environ.pop("MLFLOW_RUN_ID", None)
+
+
+def first_line(error: Exception) -> str:
+    """Give the first line of what an error says, or its name where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from personae.report import theme
-from personae.report.numbers import rounded
-from personae.report.pictures.shapes import dot, name_axis, name_rows
-from personae.report.theme import Picture, drawing, finish
+from personae.core.numbers import rounded
+from personae.report.pictures.shapes import dots
+from personae.report.theme import Picture
 
 MOST = 25
 
@@ -26,20 +25,22 @@ def joined(items: Any) -> str:
 def lifts(promotions: Sequence[Mapping[str, Any]], folder: Path | None = None) -> Picture:
     """Lift of each rule on later baskets beside what shuffled baskets reach."""
     shown = sorted(promotions, key=lambda rule: -(rule["replay"]["lift"] or 0))[:MOST]
-    with drawing(60 + 22 * len(shown)) as figure:
-        axes = figure.add_subplot()
-        names = [f"{joined(rule['antecedent'])} → {joined(rule['consequent'])}" for rule in shown]
-        for row, rule in enumerate(shown):
-            again = rule["replay"]
-            dot(axes, again["lift"], row, (again["lift_lower"], again["lift"]))
-            axes.plot(
-                [again["null_p95"]], [row], marker="|", markersize=11, markeredgewidth=2, color=theme.SECOND
-            )
-        axes.axvline(1, color=theme.INK, linewidth=1)
-        name_rows(axes, names, 32)
-        name_axis(axes, "lift on later baskets, lower bound to value; | by chance (95 %)")
-        words = ", ".join(
-            f"{name} {rounded(rule['replay']['lift'] or 0, 2)}"
-            for name, rule in zip(names[:4], shown, strict=False)
-        )
-        return finish(figure, "lifts", f"Rules that hold again on later baskets, by lift: {words}", folder)
+    names = [f"{joined(rule['antecedent'])} → {joined(rule['consequent'])}" for rule in shown]
+    replays = [rule["replay"] for rule in shown]
+    words = ", ".join(
+        f"{name} {rounded(again['lift'] or 0, 2)}" for name, again in zip(names[:4], replays, strict=False)
+    )
+    return dots(
+        "lifts",
+        [
+            (name, again["lift"], (again["lift_lower"], again["lift"]), {})
+            for name, again in zip(names, replays, strict=True)
+        ],
+        "lift on later baskets, lower bound to value; | by chance (95 %)",
+        f"Rules that hold again on later baskets, by lift: {words}",
+        folder,
+        height=(60, 22),
+        reference=(1, ""),
+        marks=[again["null_p95"] for again in replays],
+        length=32,
+    )

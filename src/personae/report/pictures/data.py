@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
+from personae.core.numbers import percent, rounded
 from personae.report import theme
-from personae.report.numbers import percent, rounded
-from personae.report.pictures.shapes import name_axis, name_rows
+from personae.report.pictures.shapes import bars, name_rows
 from personae.report.theme import Picture, drawing, finish
 
 LABELLED = 14
@@ -87,15 +87,19 @@ def gaps(missing: Mapping[str, Mapping[str, float]], folder: Path | None = None)
     """Share of missing values of each column that has any."""
     names = sorted(missing, key=lambda name: (-missing[name]["share"], name))[:20]
     shares = [missing[name]["share"] for name in names]
-    with drawing(42 + 20 * len(names)) as figure:
-        axes = figure.add_subplot()
-        axes.barh(range(len(names)), shares, height=0.6, color=theme.ACCENT)
-        for row, share in enumerate(shares):
-            axes.text(share, row, f" {percent(share)}", va="center", fontsize=9)
-        name_rows(axes, names)
-        axes.set_xlim(0, max(*shares, 0.01) * 1.18)
-        axes.xaxis.set_major_formatter(lambda value, _: percent(value))
-        axes.locator_params(axis="x", nbins=4)
-        name_axis(axes, "share of rows without a value")
-        worst = ", ".join(f"{name} {percent(share)}" for name, share in zip(names[:3], shares, strict=False))
-        return finish(figure, "missing", f"Missing values by column: {worst}", folder)
+    texts = [percent(share) for share in shares]
+    worst = ", ".join(f"{name} {text}" for name, text in zip(names[:3], texts, strict=False))
+    return bars(
+        "missing",
+        [
+            (name, share, theme.ACCENT, f" {text}")
+            for name, share, text in zip(names, shares, texts, strict=True)
+        ],
+        "share of rows without a value",
+        f"Missing values by column: {worst}",
+        folder,
+        height=(42, 20),
+        limits=(0, max(*shares, 0.01) * 1.18),
+        tick=percent,
+        bins=4,
+    )

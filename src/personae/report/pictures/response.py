@@ -6,9 +6,9 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from personae.core.numbers import percent, rounded
 from personae.report import theme
-from personae.report.numbers import percent, rounded
-from personae.report.pictures.shapes import dot, name_axis, name_rows
+from personae.report.pictures.shapes import bars, dot, dots, name_axis, name_rows, spread
 from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
@@ -27,8 +27,7 @@ def models(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
             (right, "average_precision", "Average precision"),
         ):
             for row, (model, figures) in enumerate(found.items()):
-                mean, spread = figures[name]["mean"], figures[name]["sd"]
-                bounds = None if mean is None or spread is None else (mean - spread, mean + spread)
+                mean, bounds = spread(figures[name])
                 dot(axes, mean, row, bounds, color=theme.ACCENT if model == best else theme.MUTED)
             axes.set_title(title)
             low, high = axes.get_xlim()
@@ -111,51 +110,55 @@ def calibration(rows: Rows, best: str, folder: Path | None = None) -> Picture:
 def importance(columns: Rows, folder: Path | None = None) -> Picture:
     """Loss of the chosen model's figure when a column is shuffled, the largest first."""
     shown = columns[:MOST]
-    with drawing(50 + 20 * len(shown)) as figure:
-        axes = figure.add_subplot()
-        for row, column in enumerate(shown):
-            mean, spread = column["mean"], column["sd"]
-            bounds = None if mean is None or spread is None else (mean - spread, mean + spread)
-            dot(axes, mean, row, bounds)
-        axes.axvline(0, color=theme.INK, linewidth=1)
-        name_rows(axes, [column["column"] for column in shown])
-        axes.set_title("What the model needs")
-        axes.locator_params(axis="x", nbins=4)
-        name_axis(axes, "loss when the column is shuffled, ± sd over folds")
-        words = ", ".join(column["column"] for column in shown[:5])
-        return finish(figure, "importance", f"Columns that the model needs most: {words}", folder)
+    words = ", ".join(column["column"] for column in shown[:5])
+    return dots(
+        "importance",
+        [(column["column"], *spread(column), {}) for column in shown],
+        "loss when the column is shuffled, ± sd over folds",
+        f"Columns that the model needs most: {words}",
+        folder,
+        height=(50, 20),
+        title="What the model needs",
+        bins=4,
+    )
 
 
 def contributions(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
     """Mean size of each column's SHAP contribution, the largest first."""
     shown = list(report["mean_absolute"].items())[:MOST]
-    with drawing(50 + 20 * len(shown)) as figure:
-        axes = figure.add_subplot()
-        axes.barh(range(len(shown)), [value for _, value in shown], height=0.6, color=theme.ACCENT)
-        name_rows(axes, [name for name, _ in shown])
-        axes.set_title(f"What moves {report['model']}")
-        axes.locator_params(axis="x", nbins=4)
-        name_axis(axes, "mean size of the SHAP contribution, log odds")
-        words = ", ".join(name for name, _ in shown[:5])
-        return finish(figure, "shap", f"Columns that move {report['model']} most: {words}", folder)
+    words = ", ".join(name for name, _ in shown[:5])
+    return bars(
+        "shap",
+        [(name, value, theme.ACCENT, "") for name, value in shown],
+        "mean size of the SHAP contribution, log odds",
+        f"Columns that move {report['model']} most: {words}",
+        folder,
+        height=(50, 20),
+        title=f"What moves {report['model']}",
+        bins=4,
+    )
 
 
 def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
     """Profit of the model beside everyone, nobody and the oracle."""
     found = {name: value for name, value in report["profit"].items() if name in PROFITS and value is not None}
-    with drawing(48 + 25 * len(found)) as figure:
-        axes = figure.add_subplot()
-        for row, (name, value) in enumerate(found.items()):
-            axes.barh(row, value, height=0.6, color=theme.ACCENT if name == "model" else theme.MUTED)
-            if name == "model" and report["profit"].get("model_ci"):
-                axes.plot(report["profit"]["model_ci"], [row, row], color=theme.INK, linewidth=1.6)
-        axes.axvline(0, color=theme.INK, linewidth=1)
-        name_rows(axes, [name.replace("_", " ") for name in found])
-        axes.xaxis.set_major_formatter(lambda value, _: rounded(value))
-        axes.locator_params(axis="x", nbins=5)
-        name_axis(axes, "profit; the line is the model's 95 % interval")
-        words = ", ".join(f"{name} {rounded(value)}" for name, value in found.items())
-        return finish(figure, "profit", f"Profit by whom is contacted: {words}", folder)
+    bounds = report["profit"].get("model_ci")
+    words = ", ".join(f"{name} {rounded(value)}" for name, value in found.items())
+    return bars(
+        "profit",
+        [
+            (name.replace("_", " "), value, theme.ACCENT if name == "model" else theme.MUTED, "")
+            for name, value in found.items()
+        ],
+        "profit; the line is the model's 95 % interval",
+        f"Profit by whom is contacted: {words}",
+        folder,
+        height=(48, 25),
+        reference=(0, ""),
+        intervals={list(found).index("model"): bounds} if bounds and "model" in found else {},
+        tick=rounded,
+        bins=5,
+    )
 
 
 def profit_curve(rows: Rows, folder: Path | None = None) -> Picture:

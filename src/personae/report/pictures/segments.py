@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from personae.core.statistics import STABLE
+from personae.core.numbers import percent, rounded
 from personae.report import theme
-from personae.report.numbers import percent, rounded
-from personae.report.pictures.shapes import dot, name_axis, name_rows, threshold
+from personae.report.pictures.shapes import bars, dots, name_axis, threshold
 from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
+STABLE = 0.75
 NULLS = {
     "gaussian": ("one Gaussian", (0, (4, 2))),
     "box": ("box", (0, (1, 1.5))),
@@ -42,35 +42,22 @@ def shares(personas: Rows, folder: Path | None = None) -> Picture:
 def drivers(persona: Mapping[str, Any], position: int, folder: Path | None = None) -> Picture:
     """How far a segment lies from all customers in each driver, with intervals."""
     shown = persona["drivers"]
-    with drawing(44 + 22 * len(shown)) as figure:
-        axes = figure.add_subplot()
-        look = {"color": theme.segment_colour(position), "marker": theme.segment_marker(position)}
-        for row, driver in enumerate(shown):
-            dot(axes, driver["effect"], row, driver["ci"], **look)
-        axes.axvline(0, color=theme.INK, linewidth=1)
-        name_rows(axes, [driver.get("label", driver["feature"]) for driver in shown])
-        widest = max(
-            [
-                1.0,
-                *(
-                    abs(bound)
-                    for each in shown
-                    for bound in [*each["ci"], each["effect"]]
-                    if bound is not None
-                ),
-            ]
-        )
-        axes.set_xlim(-1.08 * widest, 1.08 * widest)
-        name_axis(axes, "standard deviations from all customers")
-        words = ", ".join(
-            f"{driver.get('label', driver['feature'])} {_signed(driver['effect'])}" for driver in shown[:4]
-        )
-        return finish(
-            figure,
-            f"drivers-{position}",
-            f"What sets {persona['name']} apart, in standard deviations: {words}",
-            folder,
-        )
+    look = {"color": theme.segment_colour(position), "marker": theme.segment_marker(position)}
+    names = [driver.get("label", driver["feature"]) for driver in shown]
+    known = [bound for each in shown for bound in [*each["ci"], each["effect"]] if bound is not None]
+    widest = max(1.0, *map(abs, known))
+    words = ", ".join(
+        f"{name} {_signed(driver['effect'])}" for name, driver in zip(names[:4], shown, strict=False)
+    )
+    return dots(
+        f"drivers-{position}",
+        [(name, driver["effect"], driver["ci"], look) for name, driver in zip(names, shown, strict=True)],
+        "standard deviations from all customers",
+        f"What sets {persona['name']} apart, in standard deviations: {words}",
+        folder,
+        height=(44, 22),
+        limits=(-1.08 * widest, 1.08 * widest),
+    )
 
 
 def _signed(value: float | None) -> str:
@@ -118,22 +105,25 @@ def _candidate(axes: Axes, row: Mapping[str, Any], name: str, chosen: int, marke
 
 def stability(names: Sequence[str], jaccard: Sequence[float | None], folder: Path | None = None) -> Picture:
     """Bootstrap Jaccard similarity of each segment."""
-    with drawing(58 + 24 * len(names)) as figure:
-        axes = figure.add_subplot()
-        for row, value in enumerate(jaccard):
-            if value is not None:
-                axes.barh(row, value, height=0.6, color=theme.segment_colour(row))
-                axes.text(1.02, row, rounded(value, 2), va="center", fontsize=9.5)
-        name_rows(axes, names, 30)
-        axes.set_xlim(0, 1.12)
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
-        threshold(axes, STABLE, "stable from 0.75")
-        name_axis(axes, "mean Jaccard similarity over bootstraps")
-        words = ", ".join(
-            f"{name} {'unknown' if value is None else rounded(value, 2)}"
-            for name, value in zip(names, jaccard, strict=True)
-        )
-        return finish(figure, "stability", f"Stability of each segment: {words}", folder)
+    texts = ["unknown" if value is None else rounded(value, 2) for value in jaccard]
+    words = ", ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True))
+    return bars(
+        "stability",
+        [
+            (name, value, theme.segment_colour(row), text)
+            for row, (name, value, text) in enumerate(zip(names, jaccard, texts, strict=True))
+        ],
+        "mean Jaccard similarity over bootstraps",
+        f"Stability of each segment: {words}",
+        folder,
+        height=(58, 24),
+        text_at=1.02,
+        text_size=9.5,
+        reference=(STABLE, "stable from 0.75"),
+        length=30,
+        limits=(0, 1.12),
+        ticks=(0, 0.25, 0.5, 0.75, 1),
+    )
 
 
 def dendrogram(merges: Sequence[Sequence[float]], folder: Path | None = None) -> Picture:

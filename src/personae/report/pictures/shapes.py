@@ -1,13 +1,131 @@
-"""Drawing that several pictures share."""
+"""Drawing that several pictures share: a row for each name, with a dot and its interval or with a bar."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
 
 from personae.report import theme
+from personae.report.theme import Picture, drawing, finish
 
 Bounds = Sequence[float | None] | None
+# Name, figure, its interval, and what differs from the usual look.
+Dot = tuple[str, float | None, Bounds, Mapping[str, Any]]
+# Name, figure, colour, and text behind the bar.
+Bar = tuple[str, float | None, str, str]
+
+
+def dots(
+    name: str,
+    rows: Sequence[Dot],
+    axis: str,
+    alt: str,
+    folder: Path | None,
+    *,
+    height: tuple[float, float],
+    reference: tuple[float, str] = (0, ""),
+    marks: Sequence[float] = (),
+    **look: Any,
+) -> Picture:
+    """Draw a figure a row as a dot and its interval as a line.
+
+    Parameters
+    ----------
+    name, alt
+        As of `Picture`.
+    rows
+        The first on top.
+    axis
+        What the horizontal axis shows.
+    folder
+        Where the PNG goes; None for none.
+    height
+        Points of the whole picture and, for each row, more.
+    reference
+        Where a vertical line stands, and its name; with a name it is dashed, as a bound of a rule.
+    marks
+        One more figure a row, as a vertical stroke.
+    look
+        As of `dress`.
+    """
+    with drawing(height[0] + height[1] * len(rows)) as figure:
+        axes = figure.add_subplot()
+        for place, (_, x, bounds, own) in enumerate(rows):
+            dot(axes, x, place, bounds, **own)
+            if marks:
+                axes.plot(
+                    [marks[place]], [place], marker="|", markersize=11, markeredgewidth=2, color=theme.SECOND
+                )
+        if reference[1]:
+            threshold(axes, *reference)
+        else:
+            axes.axvline(reference[0], color=theme.INK, linewidth=1)
+        dress(axes, [row[0] for row in rows], axis, **look)
+        return finish(figure, name, alt, folder)
+
+
+def bars(
+    name: str,
+    rows: Sequence[Bar],
+    axis: str,
+    alt: str,
+    folder: Path | None,
+    *,
+    height: tuple[float, float],
+    text_at: float | None = None,
+    text_size: float = 9,
+    reference: tuple[float, str] | None = None,
+    intervals: Mapping[int, Sequence[float]] | None = None,
+    **look: Any,
+) -> Picture:
+    """Draw a figure a row as a bar; parameters as of `dots`.
+
+    `text_at` is where texts stand, by default behind their bars; `intervals` are drawn on the bars of rows.
+    """
+    with drawing(height[0] + height[1] * len(rows)) as figure:
+        axes = figure.add_subplot()
+        for place, (_, value, colour, text) in enumerate(rows):
+            if value is not None:
+                axes.barh(place, value, height=0.6, color=colour)
+                if text:
+                    x = value if text_at is None else text_at
+                    axes.text(x, place, text, va="center", fontsize=text_size)
+        for place, bounds in (intervals or {}).items():
+            axes.plot(bounds, [place, place], color=theme.INK, linewidth=1.6)
+        if reference is not None and reference[1]:
+            threshold(axes, *reference)
+        elif reference is not None:
+            axes.axvline(reference[0], color=theme.INK, linewidth=1)
+        dress(axes, [row[0] for row in rows], axis, **look)
+        return finish(figure, name, alt, folder)
+
+
+def dress(
+    axes: Axes,
+    names: Sequence[str],
+    axis: str,
+    *,
+    length: int = 26,
+    title: str = "",
+    bins: int | None = None,
+    tick: Callable[[float], str] | None = None,
+    limits: tuple[float, float] | None = None,
+    ticks: Sequence[float] | None = None,
+) -> None:
+    """Write names and axis of rows; `ticks` are where it has them, or about `bins`, and `tick` writes one."""
+    name_rows(axes, names, length)
+    if title:
+        axes.set_title(title)
+    if limits is not None:
+        axes.set_xlim(*limits)
+    if ticks is not None:
+        axes.set_xticks(ticks)
+    if tick is not None:
+        axes.xaxis.set_major_formatter(lambda value, _: tick(value))
+    if bins is not None:
+        axes.locator_params(axis="x", nbins=bins)
+    name_axis(axes, axis)
 
 
 def name_rows(axes: Axes, names: Sequence[str], length: int = 26) -> None:
@@ -34,6 +152,12 @@ def dot(axes: Axes, x: float | None, y: float, bounds: Bounds, **look: Any) -> N
         axes.plot(
             [x], [y], linestyle="none", markeredgecolor=theme.PAPER, markeredgewidth=0.8, markersize=7, **look
         )
+
+
+def spread(figures: Mapping[str, Any]) -> tuple[float | None, Bounds]:
+    """Give a mean, and one standard deviation to both sides of it."""
+    mean, deviation = figures["mean"], figures["sd"]
+    return mean, None if mean is None or deviation is None else (mean - deviation, mean + deviation)
 
 
 def threshold(axes: Axes, at: float, text: str, *, vertical: bool = True) -> None:

@@ -1,0 +1,63 @@
+"""The result files of a study: which there are, and the one way to read them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from personae.core.files import read_json
+
+REPORTS = (
+    "prepare",
+    "impute",
+    "segment",
+    "compare",
+    "personas",
+    "classify",
+    "target",
+    "promotions",
+    "segment_days",
+    "anomalies",
+    "prescription",
+)
+TABLES = (
+    "candidates",
+    "dendrogram",
+    "probabilities",
+    "rules",
+    "curves/roc",
+    "curves/precision_recall",
+    "curves/reliability",
+    "curves/profit",
+)
+
+Rows = list[dict[str, Any]]
+
+
+def read_reports(folder: Path) -> dict[str, Any]:
+    """Read the JSON reports of a study, by name without ending; a study need not have all of them.
+
+    Promotions are left out where there are no baskets to learn them from.
+
+    Parameters
+    ----------
+    folder
+        `reports/<study>`.
+    """
+    files = {name: folder / f"{name}.json" for name in REPORTS}
+    reports = {name: read_json(path) for name, path in files.items() if path.exists()}
+    baskets = reports.get("prepare", {}).get("baskets") or read_tables(folder, ["rules"]).get("rules")
+    if reports.get("promotions") == [] and not baskets:
+        del reports["promotions"]
+    return reports
+
+
+def read_tables(folder: Path, names: Sequence[str] = TABLES) -> dict[str, Rows]:
+    """Read the rows of a study's CSV reports, by name without ending; a study need not have all of them."""
+    files = {name: folder / f"{name}.csv" for name in names}
+    return {
+        name: pl.read_csv(path, infer_schema_length=None).to_dicts()
+        for name, path in files.items()
+        if path.exists()
+    }
