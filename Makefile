@@ -9,7 +9,7 @@ ORIGINALS ?= ../shared/data
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 READY := .venv/.ready
 
-.PHONY: help env repro test check format ui bench house originals claims sample
+.PHONY: help env repro test rates check format ui bench house originals claims sample
 
 help: ## List the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ repro: $(READY) data ## Run the whole graph on the data that is there, track it,
 test: $(READY) data ## Run the whole test suite
 	ORIGINALS=$(ORIGINALS) python -m pytest -n 2 --dist loadfile
 
+rates: $(READY) ## Run the Monte-Carlo cases in full, of which the test suite runs a sample
+	python -m pytest -n 2 --dist loadfile -m slow tests
+
 check: $(READY) ## Format, lint, types and the rules of the house
 	ruff format --check .
 	ruff check .
@@ -50,7 +53,7 @@ ui: $(READY) ## Open what was tracked in MLflow on 127.0.0.1
 	@personae ui
 
 bench: $(READY) data ## Measure beside straightforward versions; prints ratios
-	@for script in benchmarks/*.py; do echo "== $$script"; python $$script || exit 1; done
+	@for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. python $$script || exit 1; done
 
 house: ## Print how large the code is, each figure with its goal
 	@python scripts/house.py
@@ -59,7 +62,7 @@ originals: $(READY) ## Run the graph on the original files in a scratch clone: m
 	@./scripts/originals.sh $(ORIGINALS)
 
 claims: ## What the original studies claimed, beside what their data supports (after make originals)
-	@python -m personae.report.claims build/originals/reports
+	@python -m personae.studies.claims build/originals/reports
 
 sample: $(READY) ## Generate the sample data anew and keep it in datastore/
 	personae data sample

@@ -25,8 +25,8 @@ from personae.baskets.coding import Baskets, encode
 from personae.baskets.itemsets import frequent
 from personae.baskets.rules import rules
 from personae.core import paths
-from personae.sources.settings import JourneyPrepare
 from personae.studies.journey import source as journey
+from personae.studies.journey.settings import JourneyPrepare
 
 SEARCH = {"min_support": 0.01, "max_length": 3}
 FIGURES = ["support", "confidence", "lift"]
@@ -35,8 +35,6 @@ ITEMS, MEAN_SIZE = 300, 6.9
 
 def journey_baskets():
     settings = JourneyPrepare(
-        source="journey",
-        version="0.1.0",
         early_weeks=26,
         history_weeks=1,
         largest_basket=1000,
@@ -65,9 +63,9 @@ def timed(run, times):
     return statistics.median(seconds), result
 
 
-def same_rules(found, peer, min_confidence):
+def same_rules(found, baskets, peer, min_confidence):
     """Compare the rules of the same itemsets by their sides and figures; give their number."""
-    ours = rules(found, min_confidence=min_confidence)
+    ours = rules(found, baskets, min_confidence=min_confidence)
     theirs = association_rules(peer, metric="confidence", min_threshold=min_confidence)
     sides = zip(map(frozenset, ours.antecedents), map(frozenset, ours.consequents), strict=True)
     place = {side: number for number, side in enumerate(sides)}
@@ -110,19 +108,17 @@ def main():
     table = pd.DataFrame(held)
     ours, found = timed(lambda: frequent(baskets, **SEARCH), 7)
     theirs, peer = timed(lambda: fpgrowth(table, min_support=0.01, max_len=3), 3)
-    sets = dict(zip(map(frozenset, found.sets), found.counts / baskets.n, strict=True))
+    sets = {frozenset(codes): count / baskets.n for codes, count in found.items()}
     assert sets == dict(zip(peer["itemsets"], peer["support"], strict=True))
     print(f"journey: {baskets.n} baskets x {len(baskets.names)} categories, {len(sets)} itemsets, the same")
     print(f"  ours {ours:.3f} s, fpgrowth {theirs:.2f} s: {theirs / ours:.0f} times faster", flush=True)
-    print(f"  {same_rules(found, peer, 0.1)} rules of confidence .1 or more, the same", flush=True)
+    print(f"  {same_rules(found, baskets, peer, 0.1)} rules of confidence .1 or more, the same", flush=True)
     print(f"{'baskets':>10} {'itemsets':>9} {'seconds':>8} {'microseconds a basket':>22}")
     for size in (10**power for power in range(4, 8)):
         if size <= most:
             many = simulated(size, np.random.default_rng(1))
             seconds, found = timed(lambda many=many: frequent(many, memory_mb=4096, **SEARCH), 3)
-            print(
-                f"{size:>10} {len(found.sets):>9} {seconds:>8.3f} {seconds / size * 1e6:>22.2f}", flush=True
-            )
+            print(f"{size:>10} {len(found):>9} {seconds:>8.3f} {seconds / size * 1e6:>22.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -20,7 +21,9 @@ import polars as pl
 
 from personae.studies.fitbit.exports import find
 from personae.studies.fitbit.read import KEYS, minute_days
-from personae.studies.fitbit.simulate import minutes
+from personae.studies.fitbit.simulate import BEGIN
+from personae.studies.fitbit.simulate_minutes import draw_person, draw_stretch
+from personae.studies.fitbit.simulate_tables import minute_tables
 
 WEAR_GAP = 90
 BASE_USERS, DAYS, BLOCK = 4, 3, 400
@@ -34,7 +37,7 @@ TABLES = {
 
 
 def with_polars(directory: Path) -> dict[str, pl.DataFrame]:
-    return {name: part.table for name, part in minute_days(find_minutes(directory), WEAR_GAP).items()}
+    return minute_days(find_minutes(directory), WEAR_GAP)[0]
 
 
 def find_minutes(directory: Path):
@@ -148,6 +151,16 @@ def compare(directory: Path) -> None:
     fast, slow = median(seconds["personae"]), median(seconds["pandas"])
     print(f"{len(result):,} user-days from {directory}, the same figures both ways")
     print(f"personae {fast:6.2f} s\npandas   {slow:6.2f} s\nratio    {slow / fast:6.1f}")
+
+
+def minutes(users: int, days: int, seed: int) -> dict[str, pl.DataFrame]:
+    """Draw the minute tables alone, without quirks."""
+    people, stretches = [], []
+    for index, child in enumerate(np.random.SeedSequence(seed).spawn(users)):
+        rng = np.random.default_rng(child)
+        people.append(replace(draw_person(index, rng), id=1_000_000_000 + 65_536 * seed + index))
+        stretches.append(draw_stretch(people[-1], BEGIN, days, rng, planted=False))
+    return minute_tables(people, stretches)
 
 
 def write_users(directory: Path, times: int) -> None:

@@ -2,7 +2,7 @@
 
     python benchmarks/fitbit_truth.py
 
-Settings are those of the study; `conf/study/fitbit.yaml` is read as it is.
+Settings are those of the study, as composed in `resolved/fitbit`.
 """
 
 import tempfile
@@ -10,34 +10,33 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import yaml
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
+from personae.core.settings import read
 from personae.days.anomalies import Rules, find_anomalies
 from personae.features.describe import whole_days
-from personae.sources.settings import FitbitPrepare
+from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.fitbit.simulate import simulate
 from personae.studies.fitbit.source import prepare
+from personae.studies.sample import write_files
 
 SEEDS = range(5)
 
 
 def main() -> None:
-    settings = yaml.safe_load(Path("conf/study/fitbit.yaml").read_text())
+    settings = read(Path("resolved/fitbit"))
     watched = settings["days"]["anomalies"]
     columns = settings["segment"]["space"]["columns"]
     print("seed  segments (ARI)  days planted  found  precision  recall")
     figures = []
     for seed in SEEDS:
-        simulated = simulate(24, 14, seed)
+        files, segment, unusual = simulate(24, 14, seed)
         with tempfile.TemporaryDirectory() as name:
-            for path, content in simulated.files.items():
-                (Path(name) / path).parent.mkdir(exist_ok=True)
-                (Path(name) / path).write_bytes(content)
+            write_files(Path(name), files)
             tables = prepare(Path(name), FitbitPrepare(**settings["prepare"])).tables
-        users = tables["customers"].join(simulated.segment, on="customer").drop_nulls(columns)
+        users = tables["customers"].join(segment, on="customer").drop_nulls(columns)
         points = StandardScaler().fit_transform(users.select(columns).to_numpy())
         labels = KMeans(4, n_init=20, random_state=0).fit_predict(points)
         ari = adjusted_rand_score(users["segment"], labels)
@@ -51,7 +50,7 @@ def main() -> None:
         listed = pl.DataFrame(
             {"customer": [day.customer for day in found], "date": [day.date for day in found]}
         )
-        planted = simulated.anomalies.with_columns(pl.col("date").cast(pl.String))
+        planted = unusual.with_columns(pl.col("date").cast(pl.String))
         hits = planted.join(listed, on=["customer", "date"]).height
         figures.append((ari, hits / len(found), hits / planted.height))
         print(

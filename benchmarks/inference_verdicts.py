@@ -1,4 +1,4 @@
-"""How often the merge verdict is right, and its interval holds: `python benchmarks/inference_verdicts.py [SEEDS]`."""
+"""How often the merge verdict is right, and its interval holds: `python -m benchmarks.inference_verdicts [SEEDS]`."""
 
 import sys
 from collections import Counter
@@ -8,22 +8,11 @@ from joblib import Parallel, delayed
 from tests.planted.pairs import SCENARIOS, Scenario, planted
 
 from personae.core.statistics import wilson
-from personae.inference.compare import compare
-from personae.inference.rules import Rules
+from personae.inference.compare import compare_groups
+from personae.inference.settings import ComparisonCriteria
 from personae.inference.twosample import TwoSample, two_sample_test
 
-RULES = Rules(
-    alpha=0.05,
-    correction="holm",
-    rank_test="mann-whitney",
-    margin=0.3,
-    auc_bound=0.6,
-    power_effect=0.3,
-    min_group=5,
-    permutations=199,
-    on_inconclusive="keep",
-)
-
+RULES = ComparisonCriteria(permutations=199)
 
 SAMPLES = (
     (12, 8, 0.0),
@@ -39,7 +28,7 @@ SAMPLES = (
 
 def verdict(scenario: Scenario, seed: int) -> str:
     """Judge one table."""
-    return compare(planted(scenario, seed), "group", RULES, seed=seed).merge[0].verdict
+    return str(compare_groups(planted(scenario, seed), "group", RULES, seed=seed).merge["verdict"][0])
 
 
 def two_sample(a: int, b: int, shift: float, seed: int) -> TwoSample:

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +26,11 @@ from personae.config.compose import compose
 from personae.core.paths import CONF, PARAMS
 from personae.response import metrics
 from personae.response.calibration import log_loss, margins
-from personae.response.evaluate import encode_target
-from personae.response.plan import deal, describe, units_of
-from personae.response.preprocessing import features
+from personae.response.plan import build_plan
 from personae.response.settings import Classify
 from personae.response.validation import validate
-from personae.sources.settings import JourneyPrepare
 from personae.studies.journey import source as journey
+from personae.studies.journey.settings import JourneyPrepare
 
 WORKER = Path(__file__).parent / "peers" / "flaml_out_of_fold.py"
 REPEATS = 5
@@ -52,26 +49,27 @@ def journey_case():
     return prepared.tables[chosen.table].to_pandas(), chosen
 
 
-def one_outer_fold(table, target, folds, plan):
+def one_outer_fold(plan):
     """Seconds of the procedure for one outer fold alone: its inner fits, nothing shared with other folds."""
     start = time.perf_counter()
-    validate(table, target, folds, replace(plan, nested=False, stacks={}), seed=1, workers=1)
+    validate(plan, nested=False)
+    folds = plan.folds
     single = (time.perf_counter() - start) / len(folds.fits(False))
     return single * (1 + len(folds.inner(folds.outer[-1])))
 
 
-def peer(table, target, units, dealt, seconds, metric):
+def peer(plan, dealt, seconds, metric):
     """FLAML's probabilities, laid out as those of the procedure: (repeats, rows, classes)."""
     splits = [(repeat, *folds.rows(0, (k,))) for repeat, folds in enumerate(dealt) for k in folds.outer]
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        table.assign(_target=target, _unit=units).to_parquet(directory / "table.parquet")
+        plan.table.assign(_target=plan.target, _unit=plan.groups).to_parquet(directory / "table.parquet")
         rows = [[train.tolist(), test.tolist(), repeat] for repeat, train, test in splits]
         (directory / "splits.json").write_text(json.dumps(rows))
         command = [os.environ["FLAML_PYTHON"], str(WORKER), name, f"{seconds:.1f}", metric]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         predicted = json.loads((directory / "predictions.json").read_text())
-    found = np.full((len(dealt), len(target), 2), np.nan)
+    found = np.full((len(dealt), len(plan.target), 2), np.nan)
     for (repeat, _, test), values in zip(splits, predicted, strict=True):
         found[repeat, test] = np.column_stack([1 - np.array(values), values])
     return found
@@ -110,21 +108,19 @@ def pooled(target, probabilities):
 
 def difference(ours, theirs, name, dealt):
     """Corrected interval; forward in time the repeats are seeds on one dealing, so their mean counts once."""
-    values = tuple(each[name].mean(axis=0) if dealt[0].forward else each[name] for each in (ours, theirs))
-    return metrics.corrected_difference("a", "b", name, values, test_share=dealt[0].test_share)
+    gaps = ours[name] - theirs[name]
+    gaps = gaps.mean(axis=0) if dealt[0].forward else gaps
+    return metrics.corrected_interval(gaps, test_share=dealt[0].test_share)
 
 
 def compare(name, everyone, chosen):
-    table = features(everyone, chosen.features)
-    target, _ = encode_target(everyone[chosen.target], chosen.target)
-    units = units_of(chosen, everyone, table)
-    once = chosen.model_copy(update={"repeats": 1})
-    dealt = [deal(once, everyone, target, units, seed) for seed in range(REPEATS)]
-    plan = describe(chosen, table)
-    seconds = one_outer_fold(table, target, dealt[0], plan)
-    ours = [validate(table, target, f, plan, seed=s, workers=1).procedure for s, f in enumerate(dealt)]
-    found = {"personae": np.concatenate(ours)}
-    found |= {who: peer(table, target, units, dealt, seconds, metric) for who, metric in PEERS.items()}
+    once = chosen.model_copy(update={"repeats": 1, "workers": 1})
+    plans = [build_plan(everyone, once, seed=seed) for seed in range(REPEATS)]
+    plan, dealt = plans[0], [each.folds for each in plans]
+    table, target = plan.table, plan.target
+    seconds = one_outer_fold(plan)
+    found = {"personae": np.concatenate([validate(each).procedure for each in plans])}
+    found |= {who: peer(plan, dealt, seconds, metric) for who, metric in PEERS.items()}
     folds = f"{REPEATS} times {len(dealt[0].outer)} outer folds"
     print(f"\n{name}: {len(table)} rows, {folds}, {seconds:.1f} s a fold, one core\n")
     print(
@@ -139,8 +135,8 @@ def compare(name, everyone, chosen):
         print(f"| {who} | {' | '.join(means)} | {ece:.4f} | {lucky:.4f} | {slope:.2f} | {ratio:.2f} |")
     for who in PEERS:
         for each in ("roc_auc", "log_loss", "brier", "ece"):
-            gap = difference(scored["personae"], scored[who], each, dealt)
-            print(f"{each}, personae - {who}: {gap.mean:+.4f} ({gap.lower:+.4f} to {gap.upper:+.4f})")
+            mean, lower, upper, _ = difference(scored["personae"], scored[who], each, dealt)
+            print(f"{each}, personae - {who}: {mean:+.4f} ({lower:+.4f} to {upper:+.4f})")
 
 
 def main():

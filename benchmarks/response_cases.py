@@ -6,8 +6,8 @@ from pathlib import Path
 from personae.config.compose import compose
 from personae.core.paths import CONF, PARAMS, raw
 from personae.response.settings import Classify
-from personae.sources.settings import CampaignPrepare
 from personae.studies.campaign import source as campaign
+from personae.studies.campaign.settings import CampaignPrepare
 
 
 def customers():

@@ -13,10 +13,8 @@ from response_cases import customers, settings
 
 from personae.response import metrics
 from personae.response.calibration import log_loss
-from personae.response.evaluate import encode_target
 from personae.response.folds import grouped_folds, time_folds
-from personae.response.plan import describe, units_of
-from personae.response.preprocessing import features
+from personae.response.plan import build_plan
 from personae.response.validation import validate
 
 SAMPLES = (("random", 400, 8), ("random", 900, 5), ("forward", 700, 8), ("forward", 1200, 6))
@@ -30,19 +28,23 @@ def figures(target, probabilities, folds):
     return np.mean([(one["roc_auc"], loss, one["brier"], one["ece"]) for one, loss in found], axis=0)
 
 
+def with_stack(chosen, preferred):
+    stack = chosen.models["stack"].model_copy(update={"preferred": preferred})
+    changes = {"models": chosen.models | {"stack": stack}, "calibrations": ["none", "sigmoid"]}
+    return chosen.model_copy(update=changes)
+
+
 def one_sample(everyone, chosen, kind, seed):
-    table = features(everyone, chosen.features)
-    target, _ = encode_target(everyone[chosen.target], chosen.target)
+    plan = build_plan(everyone, chosen, seed=seed)
     if kind == "random":
-        folds = grouped_folds(target, units_of(chosen, everyone, table), folds=5, repeats=1, seed=seed)
+        folds = grouped_folds(plan.target, plan.groups, folds=5, repeats=1, seed=seed)
     else:
-        folds = time_folds(target, -everyone["tenure"].to_numpy(), folds=6)
-    plan = replace(describe(chosen, table), calibrations=("none", "sigmoid"))
+        folds = time_folds(plan.target, -everyone["tenure"].to_numpy(), folds=6)
     given = {
-        rule: validate(table, target, folds, replace(plan, prefer=prefer), seed=seed)
-        for rule, prefer in (("highest mean", None), ("stack preferred", "stack"))
+        rule: validate(replace(plan, folds=folds, settings=with_stack(chosen, preferred)))
+        for rule, preferred in (("highest mean", False), ("stack preferred", True))
     }
-    found = {rule: figures(target, one.procedure, folds) for rule, one in given.items()}
+    found = {rule: figures(plan.target, one.procedure, folds) for rule, one in given.items()}
     return found, {rule: Counter(one.chosen) for rule, one in given.items()}
 
 

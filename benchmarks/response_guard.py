@@ -1,9 +1,10 @@
 """The warning example: oversampling before the split fakes its figures, and the guard says so.
 
-Run: python benchmarks/response_guard.py
+Run: python -m benchmarks.response_guard
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +16,12 @@ from tests.planted.leaks import oversample
 
 from personae.response import leakage, metrics
 from personae.response.folds import Folds, grouped_folds, identical_rows
-from personae.response.plan import describe, units_of
-from personae.response.preprocessing import features
-from personae.response.validation import Plan, validate
-
-FOREST = {"type": "random_forest"}
+from personae.response.plan import build_plan
+from personae.response.validation import validate
 
 
-def figures(table, target, folds, plan):
-    found = validate(table, target, folds, plan, seed=1, workers=2).models["random_forest"].probabilities[0]
-    return metrics.figures(target, found)
+def predicted(plan):
+    return validate(plan, nested=False).probabilities["random_forest"][0]
 
 
 def random_folds(target):
@@ -35,7 +32,7 @@ def random_folds(target):
 
 
 def main():
-    chosen = settings()
+    chosen = settings().without_stacks("random_forest").model_copy(update={"ablated": [], "repeats": 1})
     honest, origin = customers()
     faked = oversample(honest, chosen.target, np.random.default_rng(1))
     print(f"campaign ({origin}), Random Forest, 5 folds")
@@ -46,33 +43,20 @@ def main():
         "oversampled before the split, random folds": (faked, False),
     }
     for recipe, (everyone, grouped) in cases.items():
-        table, target = features(everyone, chosen.features), everyone[chosen.target].to_numpy()
-        plan = describe(chosen, table)
-        plain = Plan(
-            plan.preprocessing,
-            {"random_forest": plan.models["random_forest"]},
-            {},
-            ("none",),
-            "roc_auc",
-            False,
-        )
-        units = units_of(chosen, everyone, table)
-        folds = grouped_folds(target, units, folds=5, repeats=1, seed=1) if grouped else random_folds(target)
-        found = figures(table, target, folds, plain)
-        majority = np.bincount(target).max() / len(target)
+        plan = build_plan(everyone, chosen, seed=1)
+        if not grouped:
+            plan = replace(plan, groups=np.arange(len(plan.target)), folds=random_folds(plan.target))
+        found = metrics.figures(plan.target, predicted(plan))
+        majority = np.bincount(plan.target).max() / len(plan.target)
         print(f"{recipe:<46}{found['accuracy']:>10.3f}{found['roc_auc']:>10.3f}{majority:>10.3f}")
-        apart = units if grouped else np.arange(len(table))
-        verdicts = leakage.inspect(table, target, apart, suspicious_auc=chosen.guard.suspicious_auc, seed=1)
 
-        def run(answers, table=table, apart=apart, plain=plain):
-            dealt = grouped_folds(answers, apart, folds=5, repeats=1, seed=1)
-            return (
-                validate(table, answers, dealt, plain, seed=1, workers=2)
-                .models["random_forest"]
-                .probabilities[0]
-            )
+        def run(answers, plan=plan):
+            folds = grouped_folds(answers, plan.groups, folds=5, repeats=1, seed=1)
+            return predicted(replace(plan, target=answers, folds=folds))
 
-        verdicts.append(leakage.canary(run, target, identical_rows(table), permutations=3, seed=1))
+        alike = identical_rows(plan.table)
+        permuted = leakage.permuted_target_check(run, plan.target, alike, permutations=3, seed=1)
+        verdicts = [*leakage.inspect(plan), permuted]
         for finding in verdicts:
             if finding.verdict != "clean":
                 print(f"    {finding.verdict}: {finding.check}: {finding.evidence}")

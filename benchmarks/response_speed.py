@@ -9,12 +9,10 @@ Run: python benchmarks/response_speed.py [rounds] [repeats]
 import sys
 import time
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.impute import SimpleImputer
@@ -26,9 +24,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from response_cases import customers, settings
 
 from personae.response import scores
-from personae.response.folds import grouped_folds
-from personae.response.plan import describe, units_of
-from personae.response.preprocessing import features
+from personae.response.estimators import build
+from personae.response.plan import build_plan
 from personae.response.validation import validate
 
 RANKING = {"roc_auc": "roc_auc", "average_precision": "average_precision"}
@@ -38,8 +35,9 @@ SCORING = {
 }
 
 
-def straightforward(table, target, folds, models, kind):
+def straightforward(plan, kind):
     """What a notebook does: a pipeline and a call of cross_validate a model, on the same folds."""
+    folds = plan.folds
     splits = [folds.rows(repeat, (k,)) for repeat in range(folds.repeats) for k in folds.outer]
     numeric = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
     words = OneHotEncoder(handle_unknown="ignore")
@@ -49,22 +47,21 @@ def straightforward(table, target, folds, models, kind):
         sparse_threshold=0,
     )
     found = {}
-    for name, model in models.items():
-        estimator = clone(model.estimator)
+    for name, model in plan.settings.single_models.items():
+        estimator = build(model)
         if name == "xgboost":
             estimator.set_params(n_jobs=None)
         if kind == "calibrated":
             estimator = CalibratedClassifierCV(estimator, ensemble=False)
         pipeline, scoring = make_pipeline(prepare, estimator), SCORING[kind]
-        scores = cross_validate(pipeline, table, target, cv=splits, scoring=scoring, n_jobs=2)
+        scores = cross_validate(pipeline, plan.table, plan.target, cv=splits, scoring=scoring, n_jobs=2)
         found[name] = {figure: abs(scores[f"test_{figure}"].mean()) for figure in scoring}
     return found
 
 
-def shared(table, target, folds, plan):
-    found = validate(table, target, folds, plan, seed=1, workers=2)
-    scored = scores.score_all(target, found.models, folds, workers=2)
-    return {name: {figure: one.mean for figure, one in each.summary.items()} for name, each in scored.items()}
+def shared(plan, kind):
+    scored = scores.score_all(plan, validate(plan, nested=kind == "calibrated"))
+    return {name: {figure: one["mean"] for figure, one in each.items()} for name, (_, each) in scored.items()}
 
 
 def timed(function, *arguments):
@@ -73,14 +70,14 @@ def timed(function, *arguments):
     return time.perf_counter() - start, found
 
 
-def compare(kind, rounds, table, target, folds, plan):
+def compare(kind, rounds, plan):
     loops, ours = [], []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for _ in range(rounds):
-            taken, loop = timed(straightforward, table, target, folds, plan.models, kind)
+            taken, loop = timed(straightforward, plan, kind)
             loops.append(taken)
-            taken, found = timed(shared, table, target, folds, plan)
+            taken, found = timed(shared, plan, kind)
             ours.append(taken)
     ratios = np.divide(loops, ours)
     print(
@@ -102,14 +99,11 @@ def compare(kind, rounds, table, target, folds, plan):
 
 def main():
     rounds, repeats = (int(given) for given in (sys.argv[1:] + ["3", "10"][len(sys.argv) - 1 :]))
-    chosen = settings()
     everyone, origin = customers()
-    table, target = features(everyone, chosen.features), everyone[chosen.target].to_numpy()
-    plan = describe(chosen, table)
-    folds = grouped_folds(target, units_of(chosen, everyone, table), folds=5, repeats=repeats, seed=1)
+    plan = build_plan(everyone, settings().model_copy(update={"repeats": repeats}), seed=1)
     print(f"campaign ({origin}), {repeats} repeats x 5 folds, {rounds} rounds, medians")
-    compare("calibrated", rounds, table, target, folds, plan)
-    compare("plain", rounds, table, target, folds, replace(plan, stacks={}, nested=False))
+    compare("calibrated", rounds, plan)
+    compare("plain", rounds, plan)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How often planted segments are found and noise is called noise, with the full choice of k inside.
 
-    python benchmarks/segmentation_truth.py [planted tables, and as many of noise] [rule that chooses k]
+    python -m benchmarks.segmentation_truth [planted tables, and as many of noise] [rule that chooses k]
 
 Planted: k of 2 to 7 in turn, 250 customers, 4 columns, centres at least 8 standard deviations apart.
 Noise in turn: uniform, one Gaussian, correlated Gaussian, skewed margins, 250 customers, 4 columns.

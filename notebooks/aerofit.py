@@ -20,10 +20,10 @@
 # ruff: noqa: D100, T201
 import pandas as pd
 
+from personae.inference.compare import compare_customers
 from personae.inference.probabilities import probabilities
-from personae.inference.study import compare_study
 from personae.notebook import open_study
-from personae.response.merged_classes import single_split
+from personae.response.published import single_split
 
 study = open_study("aerofit")
 customers = study.tables["customers"]
@@ -38,9 +38,9 @@ study.agree(customers.height, "prepare", "rows")
 # A share of few customers has a wide interval (Wilson 1927).
 
 # %%
-shares = probabilities(customers, [("Product", "Fitness")], {}, small_n=10)
-likely = [row for row in shares if (row.event_value, row.given_value) == ("KP781", "5")]
-pd.DataFrame(likely)[["kind", "count", "total", "probability", "low", "high", "base_rate"]]
+shares = probabilities(customers, [("Product", "Fitness")], small_n=10)
+likely = shares.filter(event_value="KP781", given_value="5")
+likely.select("kind", "count", "total", "probability", "low", "high", "base_rate")
 
 # %% [markdown]
 # ## Which products to merge
@@ -49,14 +49,14 @@ pd.DataFrame(likely)[["kind", "count", "total", "probability", "low", "high", "b
 
 # %%
 found = study.segmentation()
-compared = compare_study(
-    study.customers, found.customers, study.settings.compare, made_by=[], seed=study.settings.seed
+compared = compare_customers(
+    study.customers, found.customers, study.settings.compare, seed=study.settings.seed
 )
-pd.DataFrame(compared.comparison.merge)[["a", "b", "two_sample_auc", "power", "verdict", "reason"]]
+compared.merge[["a", "b", "two_sample_auc", "power", "verdict", "reason"]]
 
 # %%
-for number, pair in enumerate(compared.comparison.merge):
-    study.agree(pair.two_sample_auc, "compare", "merge", number, "two_sample_auc")
+for number, auc in enumerate(compared.merge["two_sample_auc"]):
+    study.agree(auc, "compare", "merge", number, "two_sample_auc")
 
 # %% [markdown]
 # ## The split that was published
@@ -68,12 +68,12 @@ classify = study.settings.classify
 groups = study.report("classify")["groups"]
 rows = customers.to_pandas()
 once = single_split(rows, target=classify.target, columns=classify.features, merging=classify.merging)
-study.agree(once.accuracy, "classify", "seed_claim", "before", "accuracy")
+study.agree(once["accuracy"], "classify", "seed_claim", "before", "accuracy")
 
 # %%
 merged = rows.assign(**{classify.target: rows[classify.target].map(groups)})
 once = single_split(merged, target=classify.target, columns=classify.features, merging=classify.merging)
-study.agree(once.accuracy, "classify", "seed_claim", "after", "accuracy")
+study.agree(once["accuracy"], "classify", "seed_claim", "after", "accuracy")
 
 # %%
 told = study.report("classify")

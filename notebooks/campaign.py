@@ -68,7 +68,7 @@ personas[["name", "size", "share", "action"]]
 
 # %%
 logistic = study.response_model("logistic")
-study.agree(logistic.figures["roc_auc"].mean, "classify", "models", "logistic", "roc_auc", "mean")
+study.agree(logistic.figures["roc_auc"]["mean"], "classify", "models", "logistic", "roc_auc", "mean")
 
 # %%
 models = study.report("classify")["models"]

@@ -21,7 +21,7 @@
 import pandas as pd
 import polars as pl
 
-from personae.baskets.replicate import Search, halve, replicate, rules_table
+from personae.baskets.replicate import halve, replicate, rules_table
 from personae.notebook import open_study
 
 study = open_study("grocery")
@@ -73,13 +73,10 @@ promote = study.settings.promote
 halves = halve(
     study.tables["baskets"],
     pl.DataFrame({"customer": customers["customer"], "segment": found.customers["segment"].to_numpy()}),
-    level=promote.level,
-    early_weeks=promote.early_weeks,
-    exclude=promote.exclude,
-    smallest=promote.smallest,
+    promote,
     seed=study.settings.seed,
 )
-replayed = replicate(halves, Search(**promote.search.model_dump()), seed=study.settings.seed)
+replayed = replicate(halves, promote.search, seed=study.settings.seed)
 rules = rules_table(replayed)
 rules.group_by("segment", "verdict").len().sort("segment", "verdict")
 

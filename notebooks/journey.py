@@ -21,7 +21,7 @@
 import pandas as pd
 import polars as pl
 
-from personae.baskets.replicate import Search, halve, replicate, rules_table
+from personae.baskets.replicate import halve, replicate, rules_table
 from personae.notebook import open_study
 
 study = open_study("journey")
@@ -56,7 +56,7 @@ personas[["name", "size", "share", "action"]]
 
 # %%
 logistic = study.response_model("logistic")
-study.agree(logistic.figures["roc_auc"].mean, "classify", "models", "logistic", "roc_auc", "mean")
+study.agree(logistic.figures["roc_auc"]["mean"], "classify", "models", "logistic", "roc_auc", "mean")
 
 # %% [markdown]
 # ## What goes together
@@ -69,16 +69,11 @@ promote = study.settings.promote
 halves = halve(
     study.tables["baskets"],
     pl.DataFrame({"customer": customers["customer"], "segment": found.customers["segment"].to_numpy()}),
-    level=promote.level,
-    early_weeks=promote.early_weeks,
-    exclude=promote.exclude,
-    smallest=promote.smallest,
+    promote,
     seed=study.settings.seed,
 )
 # Those of everybody; segments take longer.
-replayed = replicate(
-    {"everybody": halves["everybody"]}, Search(**promote.search.model_dump()), seed=study.settings.seed
-)
+replayed = replicate({"everybody": halves["everybody"]}, promote.search, seed=study.settings.seed)
 rules = rules_table(replayed)
 rules.group_by("segment", "verdict").len().sort("segment", "verdict")
 

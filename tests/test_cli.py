@@ -4,7 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from personae.cli import app
-from personae.studies.campaign.simulate import simulate, to_text
+from personae.studies.campaign.simulate import simulate, to_files
+from personae.studies.sample import write_files
 
 
 @pytest.fixture
@@ -26,10 +27,7 @@ def test_the_sample_is_written_and_marked(run, tmp_path):
 
 
 def test_import_tells_what_it_did(run, tmp_path):
-    (tmp_path / "given/campaign").mkdir(parents=True)
-    (tmp_path / "given/campaign/marketing_campaign.csv").write_text(
-        to_text(simulate(60, 1).table), newline=""
-    )
+    write_files(tmp_path / "given/campaign", to_files(simulate(60, 1)[0]))
     result = run("data", "import", "given")
     assert result.exit_code == 0
     assert "campaign: 1 original files" in result.output

@@ -84,10 +84,14 @@ def overview() -> None:
 @app.command()
 def anchor(study: Annotated[str, typer.Argument(help="Name of the study.")]) -> None:
     """Keep today's segments, ids and names: later runs are matched to them (conf/anchors/STUDY.json)."""
+    from personae.core.settings import load
     from personae.personas.anchor import anchor as keep
+    from personae.personas.settings import Profile
 
     with one_line_errors():
-        count = keep(study)
+        described = load(paths.settings(study, "profile"), Profile).of
+        personas = paths.report(study, "personas.json") if described == "segments" else None
+        count = keep(paths.model(study, "segmenter"), paths.anchor(study), personas)
     console.print(f"{paths.anchor(study)}: {count} segments anchored; commit it", highlight=False)
 
 

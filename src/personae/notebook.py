@@ -19,13 +19,10 @@ from personae.config.study import Study, load_study
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json
+from personae.days.early import training_rows
 from personae.imputation.completion import Imputation, impute_customers
 from personae.response import scores
-from personae.response.cases import cases
-from personae.response.evaluate import encode_target
-from personae.response.metrics import Figure
-from personae.response.plan import deal, describe, units_of
-from personae.response.preprocessing import features
+from personae.response.plan import build_plan
 from personae.response.validation import validate
 from personae.segmentation.segment import Segmentation
 from personae.segmentation.study import segment_study
@@ -50,7 +47,7 @@ class Validated:
 
     target: np.ndarray[Any, np.dtype[np.intp]]
     probabilities: np.ndarray[Any, np.dtype[np.float64]]
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +116,7 @@ class Opened:
         settings = self.settings.segment
         effort = settings.effort.model_copy(update=LITTLE)
         alone = settings.model_copy(update={"k": k, "candidates": [k], "also": {}, "effort": effort})
-        known = read_json(paths.anchor(self.study))
+        known = read_json(paths.anchor(self.study), missing={})
         return segment_study(self.customers.to_pandas(), alone, anchor=known, seed=self.settings.seed).main
 
     def response_model(self, name: str) -> Validated:
@@ -134,13 +131,10 @@ class Opened:
         if settings is None or name not in settings.models:
             raise PersonaeError(f"{self.study}: no response model {name!r}")
         alone = settings.model_copy(update={"models": {name: settings.models[name]}})
-        rows = cases(self.tables, alone, seed=seed)
-        table = features(rows, alone.features)
-        target, _ = encode_target(rows[alone.target], alone.target)
-        folds = deal(alone, rows, target, units_of(alone, rows, table), seed)
-        found = validate(table, target, folds, describe(alone, table), seed=seed, workers=alone.workers)
-        probabilities = found.models[name].probabilities
-        return Validated(target, probabilities, scores.score(target, probabilities, folds).summary)
+        plan = build_plan(training_rows(self.tables, alone, seed=seed), alone, seed=seed)
+        probabilities = validate(plan).probabilities[name]
+        _, figures = scores.score(plan.target, probabilities, plan.folds)
+        return Validated(plan.target, probabilities, figures)
 
 
 def open_study(study: str) -> Opened:

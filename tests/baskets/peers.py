@@ -20,10 +20,10 @@ def one_hot(baskets):
 def assert_same_as_mlxtend(baskets, min_support, max_length, min_confidence):
     found = itemsets.frequent(baskets, min_support=min_support, max_length=max_length)
     peer = fpgrowth(one_hot(baskets), min_support=min_support, max_len=max_length)
-    supports = zip(map(frozenset, found.sets), found.counts / baskets.n, strict=True)
-    assert dict(supports) == dict(zip(peer["itemsets"], peer["support"], strict=True))
+    supports = {frozenset(codes): count / baskets.n for codes, count in found.items()}
+    assert supports == dict(zip(peer["itemsets"], peer["support"], strict=True))
     if not peer.empty:
-        assert_same_rules(rules(found, min_confidence=min_confidence), peer, min_confidence)
+        assert_same_rules(rules(found, baskets, min_confidence=min_confidence), peer, min_confidence)
 
 
 def assert_same_rules(ruled, peer, min_confidence):

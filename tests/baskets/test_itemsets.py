@@ -6,6 +6,7 @@ from tests.baskets.peers import assert_same_as_mlxtend
 
 from personae.baskets import itemsets
 from personae.baskets.coding import from_lists
+from personae.baskets.settings import RuleSearch
 from personae.core.errors import PersonaeError
 
 items = st.lists(st.sampled_from("abcdefgh"), max_size=8)
@@ -34,14 +35,18 @@ def test_given_sets_are_counted():
 
 
 def test_no_baskets_hold_no_sets():
-    assert itemsets.frequent(from_lists([[], []]), min_support=0.5, max_length=3).sets == ()
+    assert itemsets.frequent(from_lists([[], []]), min_support=0.5, max_length=3) == {}
+
+
+@pytest.mark.parametrize("setting", [{"min_support": 0.0}, {"min_support": 1.1}, {"max_length": 1}])
+def test_impossible_settings_are_refused(setting):
+    with pytest.raises(ValueError, match=next(iter(setting))):
+        RuleSearch(**setting)
 
 
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ({"min_support": 0.0}, "min_support 0.0"),
-        ({"max_length": 0}, "max_length 0"),
         ({"max_itemsets": 6}, "raise min_support or lower max_length"),
         ({"memory_mb": 0}, "mine categories instead of items"),
     ],

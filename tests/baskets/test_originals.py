@@ -1,5 +1,4 @@
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,26 +9,16 @@ from tests.baskets.peers import assert_same_as_mlxtend
 from personae.baskets.coding import encode, from_lists
 from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import frequent
-from personae.baskets.replicate import EVERYBODY, Halves, Search, replicate
+from personae.baskets.replicate import EVERYBODY, replicate
 from personae.baskets.rules import rules
+from personae.baskets.settings import RuleSearch
 
 STANDIN = Path(os.environ.get("ORIGINALS", "../shared/data")) / "grocery" / "standin"
 # As in benchmarks/baskets_nulls.py.
-SEARCH = Search(
-    min_support=0.005,
-    least_baskets=20,
-    min_confidence=0.2,
-    max_length=3,
-    max_rules=200,
-    min_customers=10,
-    correction="holm",
-    alpha=0.05,
-    shuffles=100,
-    thin=4,
-    resamples=300,
-    memory_mb=1024,
+SEARCH = RuleSearch(min_support=0.005, shuffles=100, resamples=300)
+WEAK = SEARCH.model_copy(
+    update={"min_support": 0.002, "least_baskets": 10, "min_confidence": 0.02, "min_customers": 5}
 )
-WEAK = replace(SEARCH, min_support=0.002, least_baskets=10, min_confidence=0.02, min_customers=5)
 
 pytestmark = [
     pytest.mark.originals,
@@ -54,9 +43,9 @@ def standing(baskets, search=SEARCH):
     """Rules learned on one half of the customers that replicate on the other and add something there."""
     people = int(baskets.customer.max()) + 1
     early = (np.random.default_rng(1).permutation(people) < people // 2)[baskets.customer]
-    halves = Halves(baskets.where(early), baskets.where(~early))
-    group = replicate({EVERYBODY: halves}, search, seed=1)[EVERYBODY]
-    return group.rules.at(np.flatnonzero(group.replicates & ~group.superseded))
+    halves = baskets.where(early), baskets.where(~early)
+    found, figures = replicate({EVERYBODY: halves}, search, seed=1)[EVERYBODY]
+    return found.at(np.flatnonzero(figures["replicates"] & ~figures["superseded"]))
 
 
 def test_sets_and_rules_are_those_of_mlxtend(receipts):
@@ -65,7 +54,7 @@ def test_sets_and_rules_are_those_of_mlxtend(receipts):
 
 
 def test_herbs_bring_root_vegetables(receipts):
-    found = rules(frequent(receipts, min_support=0.005, max_length=2), min_confidence=0.2).table()
+    found = rules(frequent(receipts, min_support=0.005, max_length=2), receipts, min_confidence=0.2).table()
     herbs = found.filter(pl.col("antecedent") == "herbs", pl.col("consequent") == "root vegetables")
     assert herbs["lift"].round(2).to_list() == [3.96]
 

@@ -2,21 +2,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personae.baskets.replicate import EVERYBODY, Search, halve, learn, replicate, rules_table
+from personae.baskets.replicate import EVERYBODY, halve, learn, replicate, rules_table
+from personae.baskets.settings import Promote, RuleSearch
 
-SEARCH = Search(
-    min_support=0.02,
-    least_baskets=10,
-    min_confidence=0.2,
-    max_length=3,
-    max_rules=50,
-    min_customers=5,
-    correction="holm",
-    alpha=0.05,
-    shuffles=40,
-    thin=4,
-    resamples=200,
-    memory_mb=64,
+SEARCH = RuleSearch(
+    min_support=0.02, least_baskets=10, max_rules=50, min_customers=5, shuffles=40, resamples=200
 )
 ITEMS = [f"item {number}" for number in range(12)]
 
@@ -38,8 +28,7 @@ SEGMENTS = pl.DataFrame({"customer": range(300), "segment": [number % 2 for numb
 
 
 def groups(lines, **settings):
-    default = {"level": "item", "early_weeks": None, "exclude": [], "smallest": 20, "seed": 3}
-    return halve(lines, SEGMENTS, **default | settings)
+    return halve(lines, SEGMENTS, Promote(smallest=20, **settings), seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +37,8 @@ def replayed():
 
 
 def surviving(group):
-    kept = group.rules.at(np.flatnonzero(group.replicates))
+    found, figures = group
+    kept = found.at(np.flatnonzero(figures["replicates"]))
     return set(kept.table().select("antecedent", "consequent").rows())
 
 
@@ -60,24 +50,25 @@ def test_a_rule_is_found_in_the_segment_where_it_holds(replayed):
 
 
 def test_longer_rules_that_only_carry_the_planted_one_are_superseded(replayed):
-    group = replayed["1"]
-    standing = group.rules.at(np.flatnonzero(group.replicates & ~group.superseded))
+    found, figures = replayed["1"]
+    standing = found.at(np.flatnonzero(figures["replicates"] & ~figures["superseded"]))
     assert {len(antecedent) for antecedent in standing.antecedents} == {1}
 
 
 def test_nothing_is_found_where_nothing_is_planted():
-    found = [replicate(groups(shop(planted=False, seed=seed)), SEARCH, seed=2) for seed in range(4)]
-    assert sum(any(group.replicates.any() for group in each.values()) for each in found) <= 1
+    found = [replicate(groups(shop(planted=False, seed=seed)), SEARCH, seed=2) for seed in range(3)]
+    kept = [any(figures["replicates"].any() for _, figures in each.values()) for each in found]
+    assert sum(kept) <= 1
 
 
 def test_with_weeks_rules_are_learned_on_the_early_ones():
-    halves = groups(shop(), early_weeks=4)[EVERYBODY]
-    assert (halves.early.n, halves.later.n) == (1200, 1800)
+    early, later = groups(shop(), early_weeks=4)[EVERYBODY]
+    assert (early.n, later.n) == (1200, 1800)
 
 
 def test_without_weeks_each_customer_is_on_one_side_alone():
-    halves = groups(shop())[EVERYBODY]
-    sides = set(halves.early.customer), set(halves.later.customer)
+    early, later = groups(shop())[EVERYBODY]
+    sides = set(early.customer), set(later.customer)
     assert not sides[0] & sides[1]
     assert len(sides[0]) == pytest.approx(150, abs=1)
 
@@ -85,17 +76,16 @@ def test_without_weeks_each_customer_is_on_one_side_alone():
 def test_small_segments_noise_and_excluded_items_are_left_out():
     noise = SEGMENTS.with_columns(segment=pl.when(pl.col("customer") < 30).then(-1).otherwise("segment"))
     few = noise.with_columns(segment=pl.when(pl.col("customer") == 40).then(5).otherwise("segment"))
-    parts = halve(shop(), few, level="item", early_weeks=None, exclude=["item 3"], smallest=20, seed=1)
+    parts = halve(shop(), few, Promote(exclude=["item 3"], smallest=20), seed=1)
     assert list(parts) == [EVERYBODY, "0", "1"]
-    early = parts[EVERYBODY].early
+    early, _ = parts[EVERYBODY]
     assert "item 3" not in early.names
 
 
 def test_no_more_rules_than_asked_for_go_to_replay():
-    halves = groups(shop())[EVERYBODY]
-    assert len(learn(halves.early, SEARCH, seed=1)) > 2
-    few = Search(**{name: getattr(SEARCH, name) for name in Search.__slots__} | {"max_rules": 2})
-    assert len(learn(halves.early, few, seed=1)) == 2
+    early, _ = groups(shop())[EVERYBODY]
+    assert len(learn(early, SEARCH, seed=1)) > 2
+    assert len(learn(early, SEARCH.model_copy(update={"max_rules": 2}), seed=1)) == 2
 
 
 def test_same_seed_gives_the_same_table_for_any_number_of_workers(replayed):

@@ -4,12 +4,13 @@ from scipy.stats import fisher_exact
 
 from personae.baskets.coding import from_lists
 from personae.baskets.itemsets import frequent
-from personae.baskets.rules import Rules, fisher, not_redundant, rules
+from personae.baskets.rules import RuleSet, fisher, not_redundant, rules
 
 
 def mined(lists, min_support=0.01, max_length=3, min_confidence=0.0, **kwargs):
-    found = frequent(from_lists(lists), min_support=min_support, max_length=max_length)
-    return rules(found, min_confidence=min_confidence, **kwargs)
+    baskets = from_lists(lists)
+    found = frequent(baskets, min_support=min_support, max_length=max_length)
+    return rules(found, baskets, min_confidence=min_confidence, **kwargs)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def test_lower_bound_of_lift_covers_independence_19_times_in_20():
     held = np.random.default_rng(5).random((2, trials, baskets)) < 0.3
     sides = [(0,)] * trials, [(1,)] * trials
     both, counts = held.all(axis=0).sum(axis=1), held.sum(axis=2)
-    found = Rules(*sides, both, *counts, n_baskets=baskets, names=("a", "b"))
+    found = RuleSet(*sides, both, *counts, n_baskets=baskets, names=("a", "b"))
     assert 0.035 < np.mean(found.lift_lower > 1) < 0.06
 
 

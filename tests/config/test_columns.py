@@ -146,8 +146,34 @@ def test_a_contradiction_is_named(text, message):
 
 @pytest.mark.parametrize(
     "text",
-    ["columns: {age: {lable: x}}", "columns: {age: nunber}", "roles: {number: [age]}", "columns: [age]"],
+    [
+        "columns: {age: {lable: x}}",
+        "columns: {age: nunber}",
+        "columns: {sex: {role: category, only: profile}}",
+        "roles: {number: [age]}",
+        "columns: [age]",
+    ],
 )
 def test_what_the_dictionary_does_not_know_is_refused(text):
     with pytest.raises(ValidationError):
         decoded(text)
+
+
+@pytest.mark.parametrize(
+    ("section", "given"),
+    [
+        ("segment", {"space": {"columns": 3}}),
+        ("impute", {"predictors": [["age"]]}),
+        ("impute", {"columns": "age"}),
+        ("compare", ["age"]),
+    ],
+)
+def test_what_is_no_list_of_names_is_left_to_the_check_of_the_settings(section, given):
+    kept = decoded(SHOP, **{section: given})[section]
+    assert kept == given or all(kept[key] == value or key == "space" for key, value in given.items())
+
+
+def test_a_further_segmentation_may_be_changed_in_either_place():
+    segment = {"also": {"rfm": {"columns": ["age"], "k": 4, "space": {"scaler": "robust"}}}}
+    space = decoded(SHOP, segment=segment)["segment"]["also"]["rfm"]["space"]
+    assert space == {"name": "rfm", "columns": ["age"], "scaler": "robust", "log1p": []}

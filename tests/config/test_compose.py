@@ -49,6 +49,26 @@ def test_params_change_values_and_choices(project):
     assert after["segment"]["clusterer"]["name"] == "ward"
 
 
+def test_a_value_of_params_counts_wherever_it_is_interpolated(project):
+    (project / "params.yaml").write_text("journey: {prepare: {early_weeks: 20}}")
+    journey = compose("journey", project / "conf", project / "params.yaml")
+    assert journey["prepare"]["early_weeks"] == journey["promote"]["early_weeks"] == 20
+
+
+def test_params_are_read_as_dvc_writes_them(project):
+    (project / "params.yaml").write_text(
+        "campaign: {impute: {imputer: {learning_rate: 1e-2}}, profile: {fallback: no}}"
+    )
+    after = composed(project)
+    assert after["impute"]["imputer"]["learning_rate"] == 0.01
+    assert after["profile"]["fallback"] == "no"
+
+
+def test_an_interpolation_that_leads_nowhere_is_named(project):
+    with pytest.raises(PersonaeError, match=r"conf: .*prepare.erly_weeks"):
+        composed(project, {"seed": "${prepare.erly_weeks}"})
+
+
 def test_composing_twice_gives_the_same(project):
     assert composed(project) == composed(project)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import grimp
 import pytest
 import yaml
-from dvc.repo import Repo
+from tests.declared import covers, declared
 
 GRAPH = yaml.safe_load(Path("dvc.yaml").read_text())
 STAGES = {name: stage["do"] for name, stage in GRAPH["stages"].items()}
@@ -15,18 +15,9 @@ STAGES = {name: stage["do"] for name, stage in GRAPH["stages"].items()}
 WHOLE = ("report", "track")
 
 
-def resolved_graph():
-    """Declared inputs and outputs of every stage of every study, by stage@study."""
-    return {
-        stage.name: ({dep.def_path for dep in stage.deps}, {out.def_path for out in stage.outs})
-        for stage in Repo().index.stages
-        if stage.path_in_repo == "dvc.yaml"
-    }
-
-
 @pytest.fixture(scope="module")
 def graph():
-    return resolved_graph()
+    return declared()
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +48,6 @@ def source_files(imports, stage, study):
     return {file.as_posix() for file in files if file.exists()}
 
 
-def covers(dep, path):
-    return path == dep or path.startswith(f"{dep}/")
-
-
 def test_every_stage_has_a_module_and_every_module_is_a_stage():
     modules = {path.stem for path in Path("src/personae/stages").glob("*.py")} - {"__init__"}
     assert modules == set(STAGES)
@@ -69,27 +56,27 @@ def test_every_stage_has_a_module_and_every_module_is_a_stage():
 def test_settings_declared_are_settings_read(graph):
     for name, (deps, _) in graph.items():
         stage, study = name.split("@")
-        declared = {dep for dep in deps if dep.startswith("resolved/")}
+        files = {dep for dep in deps if dep.startswith("resolved/")}
         if stage in WHOLE:
-            assert declared == {f"resolved/{study}"}
+            assert files == {f"resolved/{study}"}
         elif stage == "compose":
-            assert declared == set()
+            assert files == set()
         else:
-            [path] = declared
+            [path] = files
             assert path == f"resolved/{study}/{stage}.yaml"
             assert sections_loaded(stage) == set(yaml.safe_load(Path(path).read_text()))
 
 
 @pytest.mark.parametrize("name", STAGES)
 def test_code_declared_is_code_imported(name, graph, imports):
-    declared, used = set(), set()
+    named, used = set(), set()
     for study in {instance.split("@")[1] for instance in graph if instance.startswith(f"{name}@")}:
         files = source_files(imports, name, study)
         deps = {dep for dep in graph[f"{name}@{study}"][0] if dep.startswith("src/personae")}
         assert [file for file in files if not any(covers(dep, file) for dep in deps)] == []
-        declared |= deps
+        named |= deps
         used |= {dep for dep in deps if any(covers(dep, file) for file in files)}
-    assert declared - used == set()
+    assert named - used == set()
 
 
 @pytest.mark.parametrize("path", sorted(Path("src").rglob("__init__.py")), ids=str)

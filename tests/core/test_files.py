@@ -1,7 +1,11 @@
+import dataclasses
+import json
+
+import numpy as np
 import pytest
 
 from personae.core.errors import PersonaeError
-from personae.core.files import read_json, replacing, write_json
+from personae.core.files import read_json, replacing, to_json, write_json
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -26,3 +30,23 @@ def test_reading_what_is_not_there_is_one_line(tmp_path, text, message):
         path.write_text(text)
     with pytest.raises(PersonaeError, match=message):
         read_json(path)
+
+
+def test_a_missing_file_may_stand_for_something(tmp_path):
+    assert read_json(tmp_path / "origin.json", missing={}) == {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    mean: float
+    parts: tuple[float, ...]
+
+
+def test_nested_results_are_plain_and_rounded():
+    plain = to_json({"figure": Figure(np.float64(2 / 3), (1.23456789, float("inf"))), "n": np.int64(3)})
+    assert plain == {"figure": {"mean": 0.666667, "parts": [1.23457, None]}, "n": 3}
+    assert json.loads(json.dumps(plain)) == plain
+
+
+def test_booleans_and_words_stay_what_they_are():
+    assert to_json([True, np.bool_(False), "k", None, 7]) == [True, False, "k", None, 7]

@@ -8,9 +8,10 @@ from scipy.stats import median_abs_deviation
 
 from personae.core.errors import PersonaeError
 from personae.days.anomalies import Rules, find_anomalies, robust_z
-from personae.sources.settings import FitbitPrepare
 from personae.studies.fitbit import source as fitbit
+from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.fitbit.simulate import simulate
+from personae.studies.sample import write_files
 
 RULES = Rules(threshold=4.5, isolation=0.65, least_days=7, trees=100)
 FEATURES = {"steps": "steps", "calories": "calories", "minutes_asleep": "minutes asleep"}
@@ -18,17 +19,13 @@ FEATURES = {"steps": "steps", "calories": "calories", "minutes_asleep": "minutes
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory):
-    simulated = simulate(users=24, days=14, seed=4)
+    files, _, unusual = simulate(users=24, days=14, seed=4)
     directory = tmp_path_factory.mktemp("anomalies")
-    for name, content in simulated.files.items():
-        if "METs" not in name and "Calories" not in name:
-            (directory / name).parent.mkdir(exist_ok=True)
-            (directory / name).write_bytes(content)
-    days = fitbit.prepare(directory, FitbitPrepare(source="fitbit", least_steps=1, wear_gap=90)).tables[
-        "days"
-    ]
+    needed = [name for name in files if "METs" not in name and "Calories" not in name]
+    write_files(directory, {name: files[name] for name in needed})
+    days = fitbit.prepare(directory, FitbitPrepare()).tables["days"]
     whole = days.filter("worn", pl.col("minutes_recorded").fill_null(1440) == 1440)
-    return whole.to_pandas(), simulated.anomalies.to_pandas()
+    return whole.to_pandas(), unusual.to_pandas()
 
 
 def table(users=6, days=40, seed=0):

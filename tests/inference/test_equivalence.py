@@ -25,6 +25,9 @@ def test_equals_statsmodels_where_the_means_are_equal():
     )
 
 
+@pytest.mark.parametrize(
+    "repeats", [pytest.param(80, id="sample"), pytest.param(600, id="full", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("side", [-1, 1])
 @pytest.mark.parametrize(
     ("shape", "sizes", "sd"),
@@ -36,9 +39,9 @@ def test_equals_statsmodels_where_the_means_are_equal():
         pytest.param(stats.bernoulli(0.1), (300, 300), 1, id="a rare level"),
     ],
 )
-def test_groups_at_the_margin_are_rarely_called_equivalent(shape, sizes, sd, side):
+def test_groups_at_the_margin_are_rarely_called_equivalent(shape, sizes, sd, side, repeats):
     """The exact level is .05; the least favourable skewed case has .06."""
-    rng, (m, n), repeats = np.random.default_rng(3), sizes, 600
+    rng, (m, n) = np.random.default_rng(3), sizes
     unit = shape.std() * np.sqrt(((m - 1) * sd**2 + n - 1) / (m + n - 2))
     called = 0
     for _ in range(repeats):
@@ -73,6 +76,11 @@ def test_power_of_the_rank_test_is_what_simulation_gives():
     a, b = rng.normal(0.3, 1, (3000, 80)), rng.normal(size=(3000, 60))
     simulated = np.mean(stats.mannwhitneyu(a, b, axis=1).pvalue <= 0.05)
     assert power(0.3, 80, 60, 0.05, RANK_EFFICIENCY) == pytest.approx(simulated, abs=0.03)
+
+
+def test_what_is_sure_to_be_seen_in_large_groups_has_power_one():
+    assert power(0.3, 20_000, 30_000, 0.05) == 1
+    assert association_power(0.3, 20_000, 30_000, 3, 0.05) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("levels", [2, 4])

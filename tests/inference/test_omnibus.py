@@ -18,31 +18,31 @@ def labelled(groups):
 
 
 def test_normal_groups_of_one_variance_get_anova(groups):
-    checked = check_assumptions(groups, alpha=0.01, seed=0)
-    assert checked.test == "anova"
+    normality, levene_p, test = check_assumptions(groups, alpha=0.01, seed=0)
+    assert test == "anova"
     levene = stats.levene(*groups.values(), center="median")
-    assert checked.levene_p == pytest.approx(levene.pvalue, rel=1e-9)
-    assert checked.normality["b"] == pytest.approx(stats.shapiro(groups["b"]).pvalue, rel=1e-9)
+    assert levene_p == pytest.approx(levene.pvalue, rel=1e-9)
+    assert normality["b"] == pytest.approx(stats.shapiro(groups["b"]).pvalue, rel=1e-9)
 
 
 def test_unequal_variances_get_welch_and_skew_gets_kruskal(groups):
     spread = groups | {"c": groups["c"] * 5}
-    assert check_assumptions(spread, alpha=0.01, seed=0).test == "welch"
+    assert check_assumptions(spread, alpha=0.01, seed=0)[2] == "welch"
     skewed = groups | {"c": np.exp(2 * groups["c"])}
-    assert check_assumptions(skewed, alpha=0.01, seed=0).test == "kruskal"
+    assert check_assumptions(skewed, alpha=0.01, seed=0)[2] == "kruskal"
 
 
 def test_a_group_that_does_not_vary_is_not_normal(groups):
-    checked = check_assumptions(groups | {"c": np.ones(25)}, alpha=0.05, seed=0)
-    assert np.isnan(checked.normality["c"])
-    assert checked.test == "kruskal"
+    normality, _, test = check_assumptions(groups | {"c": np.ones(25)}, alpha=0.05, seed=0)
+    assert np.isnan(normality["c"])
+    assert test == "kruskal"
 
 
 def test_two_groups_that_do_not_vary_can_be_tested():
     apart = {"a": np.ones(9), "b": np.zeros(9)}
-    checked = check_assumptions(apart, alpha=0.05, seed=0)
-    assert checked.test == "kruskal"
-    assert omnibus_test(apart, checked.test).p < 0.001
+    test = check_assumptions(apart, alpha=0.05, seed=0)[2]
+    assert test == "kruskal"
+    assert omnibus_test(apart, test)[2] < 0.001
 
 
 def test_large_groups_are_sampled_the_same_way_every_time():
@@ -56,12 +56,12 @@ def test_anova_and_welch_equal_statsmodels(groups, equal):
     expected = anova_oneway(
         list(groups.values()), use_var="equal" if equal else "unequal", welch_correction=True
     )
-    assert (found.statistic, found.p) == pytest.approx((expected.statistic, expected.pvalue), rel=1e-9)
+    assert found[1:] == pytest.approx((expected.statistic, expected.pvalue), rel=1e-9)
 
 
 def test_kruskal_equals_scipy(groups):
     found, expected = omnibus_test(groups, "kruskal"), stats.kruskal(*groups.values())
-    assert (found.statistic, found.p) == pytest.approx((expected.statistic, expected.pvalue), rel=1e-9)
+    assert found[1:] == pytest.approx((expected.statistic, expected.pvalue), rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_tukey_and_games_howell_equal_statsmodels(groups, test, use_var, name):
     found = pair_tests(groups, test, "mann-whitney")
     expected = pairwise_tukeyhsd(*labelled(groups), use_var=use_var)
     assert list(found) == [("a", "b"), ("a", "c"), ("b", "c")]
-    assert {outcome.name for outcome in found.values()} == {name}
-    np.testing.assert_allclose([outcome.p for outcome in found.values()], expected.pvalues, rtol=1e-9)
-    differences = [-outcome.statistic for outcome in found.values()]
+    assert {outcome[0] for outcome in found.values()} == {name}
+    np.testing.assert_allclose([outcome[2] for outcome in found.values()], expected.pvalues, rtol=1e-9)
+    differences = [-outcome[1] for outcome in found.values()]
     np.testing.assert_allclose(differences, expected.meandiffs, rtol=1e-9)
 
 
@@ -82,7 +82,7 @@ def test_mann_whitney_equals_scipy(groups):
         pair_tests(groups, "kruskal", "mann-whitney"),
         stats.mannwhitneyu(groups["a"], groups["c"]),
     )
-    assert (found["a", "c"].statistic, found["a", "c"].p) == (expected.statistic, expected.pvalue)
+    assert found["a", "c"][1:] == (expected.statistic, expected.pvalue)
 
 
 def test_dunn_equals_the_published_formula(groups):
@@ -94,38 +94,38 @@ def test_dunn_equals_the_published_formula(groups):
     variance = (n * (n + 1) / 12 - tie_term) * (1 / len(tied["a"]) + 1 / len(tied["b"]))
     z = (ranks[labels == "a"].mean() - ranks[labels == "b"].mean()) / np.sqrt(variance)
     found = pair_tests(tied, "kruskal", "dunn")["a", "b"]
-    assert (found.statistic, found.p) == pytest.approx((z, 2 * stats.norm.sf(abs(z))), rel=1e-9)
+    assert found[1:] == pytest.approx((z, 2 * stats.norm.sf(abs(z))), rel=1e-9)
 
 
 def test_dunn_of_two_groups_is_kruskal(groups):
     two = {name: groups[name] for name in "ab"}
     found = pair_tests(two, "kruskal", "dunn")["a", "b"]
-    assert found.p == pytest.approx(omnibus_test(two, "kruskal").p, rel=1e-9)
+    assert found[2] == pytest.approx(omnibus_test(two, "kruskal")[2], rel=1e-9)
 
 
 @pytest.mark.parametrize("rank_test", ["mann-whitney", "dunn"])
 def test_a_pair_of_one_value_does_not_differ(rank_test):
     groups = {"a": np.ones(9), "b": np.ones(9), "c": np.arange(9.0)}
-    assert pair_tests(groups, "kruskal", rank_test)["a", "b"].p == 1
+    assert pair_tests(groups, "kruskal", rank_test)["a", "b"][2] == 1
 
 
 def test_large_counts_get_chi_squared_without_correction():
     table = np.array([[30.0, 20], [15, 35]])
     found, expected = association_test(table, seed=0), stats.chi2_contingency(table, correction=False)
-    assert (found.name, found.statistic, found.p) == ("chi2", expected.statistic, expected.pvalue)
+    assert found == ("chi2", expected.statistic, expected.pvalue)
 
 
 def test_small_counts_get_fisher():
     table = np.array([[8.0, 2], [1, 5]])
     found = association_test(table, seed=0)
-    assert (found.name, found.p) == ("fisher", stats.fisher_exact(table.astype(int)).pvalue)
+    assert (found[0], found[2]) == ("fisher", stats.fisher_exact(table.astype(int)).pvalue)
 
 
 def test_fisher_beyond_two_by_two_is_near_the_exact_figure_and_repeatable():
     # Job satisfaction: the exact p of R's fisher.test(Job) is 0.7827.
     table = np.array([[1, 2, 1, 0], [3, 3, 6, 1], [10, 10, 14, 9], [6, 7, 12, 11]], dtype=float)
     found = association_test(table, seed=0)
-    assert found.name == "fisher"
-    assert found.p == pytest.approx(0.7827, abs=0.015)
-    assert found == association_test(table, seed=0) or np.isnan(found.statistic)
-    assert found.p == association_test(table, seed=0).p
+    assert found[0] == "fisher"
+    assert found[2] == pytest.approx(0.7827, abs=0.015)
+    assert np.isnan(found[1])
+    assert found[2] == association_test(table, seed=0)[2]

@@ -2,7 +2,9 @@ import shutil
 
 import pytest
 from tests.planted.blobs import planted_segments
+from typer.testing import CliRunner
 
+from personae.cli import app
 from personae.core import archive, paths
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json, write_json
@@ -32,9 +34,15 @@ def found(tmp_path, monkeypatch):
     return segments
 
 
+def keep(study):
+    """`personae anchor STUDY`; give what was written."""
+    answer = CliRunner().invoke(app, ["anchor", study])
+    assert (answer.exit_code, "2 segments anchored" in answer.output) == (0, True)
+    return read_json(paths.anchor(study))
+
+
 def test_segments_are_kept_with_the_names_of_their_personas(found):
-    assert anchor("campaign") == 2
-    kept = read_json(paths.anchor("campaign"))
+    kept = keep("campaign")
     assert [(one["id"], one["name"]) for one in kept["segments"]] == [(0, "many"), (1, "few")]
     first = found.segmenter.centroids()[found.segmenter.ids.index(0)]
     assert kept["segments"][0]["centroid"] == pytest.approx(first, rel=1e-5)
@@ -42,12 +50,10 @@ def test_segments_are_kept_with_the_names_of_their_personas(found):
 
 
 def test_names_of_given_groups_are_not_those_of_segments(found):
-    anchor("aerofit")
-    assert all("name" not in one for one in read_json(paths.anchor("aerofit"))["segments"])
+    assert all("name" not in one for one in keep("aerofit")["segments"])
 
 
-def test_a_study_that_has_not_run_has_nothing_to_anchor(found):
-    shutil.rmtree(paths.model("campaign", "segmenter"))
+def test_a_study_that_has_not_run_has_nothing_to_anchor(tmp_path):
     with pytest.raises(PersonaeError, match=r"segmenter/model.skops: no such model"):
-        anchor("campaign")
-    assert not paths.anchor("campaign").exists()
+        anchor(tmp_path / "segmenter", tmp_path / "anchor.json")
+    assert not (tmp_path / "anchor.json").exists()

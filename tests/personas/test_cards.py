@@ -3,11 +3,10 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from personae.personas.cards import Evidence, action, all_drivers, persona_cards, plain_rule
-from personae.personas.settings import Play, Profile
+from personae.personas.cards import action, driver_table, persona_cards, plain_rule, segment_evidence
+from personae.personas.settings import Offer, Profile
 
 SETTINGS = Profile(
-    of="segments",
     features=["income", "age", "noise"],
     labels={"income": "yearly income"},
     words={
@@ -19,11 +18,10 @@ SETTINGS = Profile(
     bootstraps=300,
     smallest=40,
     playbook=[
-        Play(action="premium", when={"income": 0.5, "age": -0.5}),
-        Play(action="value", when={"income": -0.3}),
+        Offer(action="premium", when={"income": 0.5, "age": -0.5}),
+        Offer(action="value", when={"income": -0.3}),
     ],
     fallback="nothing",
-    response="answer",
 )
 
 
@@ -42,11 +40,15 @@ def customers(sizes=(120, 200, 30), seed=0):
 
 
 def cards(table, segment, response=None, verdict="supported", jaccard=(0.9, 0.9, 0.6), unit=None):
-    evidence = Evidence(verdict, dict(enumerate(jaccard)), np.zeros(len(table), dtype=bool))
+    report = {
+        "ids": list(range(len(jaccard))),
+        "verdict": verdict,
+        "stability": {"jaccard": jaccard},
+        "identity": None,
+    }
     unit = np.arange(len(table)) if unit is None else unit
-    return persona_cards(
-        table, segment, unit, settings=SETTINGS, evidence=evidence, seed=1, response=response
-    )
+    evidence = segment_evidence(report)
+    return persona_cards(table, segment, unit, settings=SETTINGS, response=response, seed=1, **evidence)
 
 
 def test_cards_name_the_planted_segments():
@@ -67,43 +69,43 @@ def test_drivers_are_standardised_differences_with_honest_intervals():
     driver = cards(table, segment)[0].drivers[0]
     inside = table["income"][segment == 0]
     expected = (inside.mean() - table["income"].mean()) / table["income"].std(ddof=0)
-    assert driver.feature == "income" and driver.label == "yearly income"
-    assert driver.effect == pytest.approx(expected)
-    assert driver.ci[0] < expected < driver.ci[1]
+    assert driver["feature"] == "income" and driver["label"] == "yearly income"
+    assert driver["effect"] == pytest.approx(expected)
+    assert driver["ci"][0] < expected < driver["ci"][1]
 
 
 def test_the_interval_of_a_driver_covers_as_stated():
     covered = 0
-    for seed in range(200):
+    for seed in range(100):
         rng = np.random.default_rng(seed)
         segment = np.repeat([0, 1], 100)
         table = pd.DataFrame(
             {name: rng.normal(size=200) + 0.5 * (segment == 0) for name in SETTINGS.features}
         )
-        drivers = all_drivers(table, segment, np.arange(200), SETTINGS, rng)[0]
+        drivers = driver_table(table, segment, np.arange(200), SETTINGS, rng)[0]
         true = 0.25 / np.sqrt(1 + 0.25**2)
-        covered += sum(driver.ci[0] <= true <= driver.ci[1] for driver in drivers)
-    assert 0.91 <= covered / 600 <= 0.98
+        covered += sum(driver["ci"][0] <= true <= driver["ci"][1] for driver in drivers)
+    assert 0.91 <= covered / 300 <= 0.98
 
 
 def test_twins_widen_the_interval():
     table, segment, _ = customers()
     again = pd.concat([table, table, table, table], ignore_index=True)
     labels, unit = np.tile(segment, 4), np.tile(np.arange(len(table)), 4)
-    apart = cards(again, labels)[0].drivers[0].ci
-    together = cards(again, labels, unit=unit)[0].drivers[0].ci
+    apart = cards(again, labels)[0].drivers[0]["ci"]
+    together = cards(again, labels, unit=unit)[0].drivers[0]["ci"]
     assert together[1] - together[0] > 1.5 * (apart[1] - apart[0])
 
 
 def test_the_rule_is_checked_on_customers_it_was_not_learned_from():
     table, segment, _ = customers()
     rule = cards(table, segment)[0].rule
-    assert rule.text.startswith("yearly income > ")
-    assert rule.fidelity > 0.9 and rule.coverage > 0.9
+    assert rule["text"].startswith("yearly income > ")
+    assert rule["fidelity"] > 0.9 and rule["coverage"] > 0.9
     noise = np.random.default_rng(3).random(350) < 0.5
     held_out = np.random.default_rng(4).random(350) < 0.5
     unlearnable = plain_rule(table[["noise"]], noise, held_out, labels={}, seed=1, depth=4)
-    assert unlearnable.fidelity < 0.65
+    assert unlearnable["fidelity"] < 0.65
 
 
 def test_response_rate_has_a_wilson_interval():
@@ -147,3 +149,19 @@ def test_names_are_unique_even_where_segments_are_alike():
 def test_the_first_play_that_holds_is_taken():
     assert action({"income": 0.6, "age": -0.6}, SETTINGS) == "premium"
     assert action({"income": 0.6, "age": 0.0}, SETTINGS) == "nothing"
+
+
+def test_names_of_an_anchor_stay():
+    table, segment, _ = customers()
+    report = {"ids": [0, 1, 2], "verdict": "weak", "stability": {"jaccard": [1, 1, 1]}}
+    evidence = segment_evidence(report | {"identity": {"names": {"1": "the loyal"}}})
+    found = persona_cards(table, segment, np.arange(len(table)), settings=SETTINGS, **evidence)
+    assert [card.name for card in found] == ["high income, younger", "the loyal", "younger, modest income"]
+
+
+def test_customers_far_from_every_segment_are_a_caveat():
+    table, segment, _ = customers()
+    far = np.arange(len(table)) < 20
+    found = persona_cards(table, segment, np.arange(len(table)), settings=SETTINGS, far=far)
+    assert found[0].caveats == ("out of range: 17% of its customers are far from every segment",)
+    assert found[1].caveats == ()

@@ -6,26 +6,23 @@ import pytest
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
 from personae.core.tables import names
-from personae.inference.compare import compare
-from personae.inference.rules import Rules
-from personae.personas.cards import persona_cards
-from personae.personas.groups import final_groups
-from personae.personas.settings import Play, Profile
+from personae.inference.compare import compare_groups
+from personae.inference.settings import ComparisonCriteria
+from personae.personas.groups import final_groups, group_cards
+from personae.personas.settings import Offer, Profile
 from personae.studies.aerofit.simulate import simulate
 
 SETTINGS = Profile(
     of="groups",
     features=["Age", "Income", "Fitness"],
-    labels={},
     words={"Income": ("modest income", "high income")},
     drivers=2,
     bootstraps=100,
     smallest=50,
-    playbook=[Play(action="premium", when={"Income": 0.5})],
+    playbook=[Offer(action="premium", when={"Income": 0.5})],
     fallback="mass market",
-    response=None,
 )
-RULES = Rules(0.05, "holm", "mann-whitney", 0.3, 0.6, 0.3, 5, 19, "keep")
+RULES = ComparisonCriteria(permutations=99)
 GROUPS = {"KP281": "KP281+KP481", "KP481": "KP281+KP481", "KP781": "KP781"}
 
 
@@ -36,15 +33,11 @@ def comparison(decided_by="on_inconclusive"):
 
 @pytest.fixture(scope="module")
 def buyers():
-    return simulate(180, seed=20).table.to_pandas().assign(customer=np.arange(180))
+    return simulate(180, seed=20).to_pandas().assign(customer=np.arange(180))
 
 
-def cards(buyers, told):
-    groups = final_groups(buyers, told)
-    found = persona_cards(
-        buyers, groups.number, np.arange(180), settings=SETTINGS, evidence=groups.evidence, seed=0
-    )
-    return groups.named(found)
+def cards(buyers, comparison):
+    return group_cards(buyers, comparison, np.arange(180), settings=SETTINGS)
 
 
 def test_final_groups_get_cards_with_their_names_and_plays(buyers):
@@ -78,8 +71,8 @@ def test_the_groups_that_were_compared_are_found_among_the_customers(codes):
     customers = pl.DataFrame(
         {"code": np.repeat(np.array(codes, dtype=object), 30).tolist(), "age": np.arange(90.0) % 30}
     )
-    told = to_json(compare(customers, "code", RULES, seed=0))
-    found = final_groups(customers.to_pandas(), told)
-    assert len(found.names) == sum(code is not None for code in codes)
+    told = to_json(compare_groups(customers, "code", RULES, seed=0).report())
+    number, found = final_groups(customers.to_pandas(), told)
+    assert len(found) == sum(code is not None for code in codes)
     expected = names(np.repeat(np.array(codes, dtype=object), 30))
-    assert [found.names[place] if place >= 0 else "" for place in found.number] == expected.tolist()
+    assert [found[place] if place >= 0 else "" for place in number] == expected.tolist()

@@ -2,16 +2,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from personae.personas.cards import Persona, Rule
+from personae.personas.cards import Persona
 from personae.personas.markdown import cards_markdown
 
+RULE = {
+    "text": "income > 5",
+    "fidelity": 0.9,
+    "fidelity_ci": (0.7, 0.97),
+    "coverage": 0.8,
+    "coverage_ci": (0.6, 0.9),
+}
 CARD = Persona(
     id=0,
     name="<script>alert(1)</script>",
     size=1200,
     share=0.4,
     drivers=(),
-    rule=Rule("income > 5", 0.9, (0.7, 0.97), 0.8, (0.6, 0.9)),
+    rule=RULE,
     exemplar={"customer": np.int64(7)},
     response_rate=0.2,
     response_rate_ci=(0.1, 0.3),
@@ -27,7 +34,7 @@ def test_text_from_data_is_shown_as_text():
 
 
 def test_a_rule_that_could_not_be_checked_says_so():
-    unchecked = replace(CARD, rule=Rule("income > 5", None, None, None, None))
+    unchecked = replace(CARD, rule=dict.fromkeys(RULE) | {"text": "income > 5"})
     text = cards_markdown("campaign", [unchecked], "weak", "original")
     assert "Too few customers to check it on" in text
     assert "nan" not in text

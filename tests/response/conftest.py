@@ -1,5 +1,5 @@
 import pytest
-from tests.response.planted import customers
+from tests.response.planted import FEATURES, customers
 from threadpoolctl import threadpool_limits
 
 from personae.response.preprocessing import features
@@ -12,7 +12,7 @@ def answers():
 
 @pytest.fixture(scope="session")
 def inputs(answers):
-    return features(answers, ["income", "visits", "home"])
+    return features(answers, FEATURES)
 
 
 @pytest.fixture(scope="session", autouse=True)

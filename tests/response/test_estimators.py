@@ -1,38 +1,40 @@
 import numpy as np
 import pytest
 
-from personae.core.errors import PersonaeError
 from personae.response.calibration import Calibration
-from personae.response.estimators import TYPES, Stack, build, fit, fit_stack, scores
+from personae.response.estimators import fit, fit_stack, scores, stacked_scores
+from personae.response.settings import BoostedTrees, Classify, GradientBoosting, Logistic, RandomForest, Svm
 
-SMALL = {
-    "random_forest": {"n_estimators": 20},
-    "gradient_boosting": {"max_iter": 20},
-    "xgboost": {"n_estimators": 20},
-}
+SMALL = [
+    Logistic(),
+    RandomForest(n_estimators=20),
+    GradientBoosting(max_iter=20),
+    Svm(),
+    BoostedTrees(n_estimators=20),
+]
+EVERY_TYPE = pytest.mark.parametrize("model", SMALL, ids=lambda model: model.type)
 
 
-@pytest.mark.parametrize("kind", TYPES)
+@EVERY_TYPE
 @pytest.mark.parametrize("classes", [2, 3])
-def test_every_type_learns_and_gives_finite_scores(kind, classes):
+def test_every_type_learns_and_gives_finite_scores(model, classes):
     rng = np.random.default_rng(0)
     target = rng.integers(0, classes, 200)
     inputs = rng.normal(size=(200, 4)) + 2 * np.eye(4)[target]
-    found = scores(fit(build(kind, **SMALL.get(kind, {})), inputs, target, 1), inputs)
+    found = scores(fit(model, inputs, target, 1), inputs)
     assert found.shape == (200, classes) and np.isfinite(found).all()
     assert (found.argmax(axis=1) == target).mean() > 0.8
 
 
-@pytest.mark.parametrize("kind", TYPES)
-def test_balanced_weights_raise_the_rare_class(kind):
+@EVERY_TYPE
+def test_balanced_weights_raise_the_rare_class(model):
     rng = np.random.default_rng(1)
     target = (rng.random(600) < 0.1).astype(int)
     inputs = rng.normal(size=(600, 2)) + 0.8 * target[:, None]
     margin = []
     for weight in (None, "balanced"):
-        found = scores(
-            fit(build(kind, class_weight=weight, **SMALL.get(kind, {})), inputs, target, 1), inputs
-        )
+        weighted = model.model_copy(update={"class_weight": weight})
+        found = scores(fit(weighted, inputs, target, 1), inputs)
         margin.append((found[:, 1] - found[:, 0]).mean())
     assert margin[1] > margin[0]
 
@@ -40,7 +42,7 @@ def test_balanced_weights_raise_the_rare_class(kind):
 def test_the_same_seed_gives_the_same_scores_and_another_seed_others():
     rng = np.random.default_rng(2)
     inputs, target = rng.normal(size=(100, 3)), rng.integers(0, 2, 100)
-    model = build("random_forest", n_estimators=10)
+    model = RandomForest(n_estimators=10)
     one, again, other = (scores(fit(model, inputs, target, seed), inputs) for seed in (1, 1, 2))
     assert (one == again).all() and (one != other).any()
 
@@ -53,14 +55,16 @@ def test_a_stack_weighs_the_informative_member(classes):
         2 * np.eye(classes)[target] + rng.normal(size=(500, classes)),
         rng.normal(size=(500, classes)),
     )
-    stack = fit_stack(Stack(("noise", "good"), 1.0), [noise, good], target)
-    found = Calibration("none").probabilities(stack.scores([noise, good]))
+    stack = fit_stack([noise, good], target, 1.0)
+    found = Calibration("none").probabilities(stacked_scores(stack, [noise, good]))
     assert found.shape == (500, classes)
-    weights = np.abs(stack.weights)
+    weights = np.abs(stack[0])
     half = weights.shape[1] // 2
     assert weights[:, half:].sum() > 3 * weights[:, :half].sum()
 
 
 def test_an_unknown_type_is_named():
-    with pytest.raises(PersonaeError, match="model type 'catboost' is unknown; choose from logistic"):
-        build("catboost")
+    with pytest.raises(
+        ValueError, match="'catboost' found using 'type' does not match any of the expected tags: 'logistic'"
+    ):
+        Classify(target="answer", features=["income"], models={"cat": {"type": "catboost"}})

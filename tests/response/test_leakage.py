@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,19 +7,22 @@ from tests.planted.leaks import TARGET, memorised, planted
 from tests.response.planted import plan_for
 
 from personae.response import leakage
-from personae.response.evaluate import encode_target
 from personae.response.folds import grouped_folds, identical_rows
-from personae.response.preprocessing import features
+from personae.response.settings import BoostedTrees
 from personae.response.validation import validate
+
+BOOSTED = {"xgboost": BoostedTrees(n_estimators=20, learning_rate=0.3)}
+
+
+def plan_of(case, seed, kept_together=True, **changes):
+    table = planted(case, seed)
+    columns = [column for column in table if column != TARGET]
+    groups = None if kept_together else np.arange(len(table))
+    return plan_for(table, seed=1, groups=groups, target=TARGET, features=columns, **changes)
 
 
 def inspected(case, seed=0, kept_together=True):
-    table = planted(case, seed)
-    target, _ = encode_target(table[TARGET], TARGET)
-    inputs = features(table, [column for column in table if column != TARGET])
-    units = identical_rows(inputs) if kept_together else np.arange(len(table))
-    found = leakage.inspect(inputs, target, units, suspicious_auc=0.95, seed=1)
-    return {finding.check: finding for finding in found}
+    return {finding.check: finding for finding in leakage.inspect(plan_of(case, seed, kept_together))}
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -48,8 +53,8 @@ def test_identical_customers_are_handled_together_and_a_leak_apart():
 
 
 def test_columns_that_do_not_vary_are_clean():
-    table = pd.DataFrame({"a": np.ones(40), "b": ["x"] * 40})
-    found = leakage.single_column(table, np.arange(40) % 2, np.arange(40), suspicious_auc=0.95, seed=1)
+    table = pd.DataFrame({"a": np.ones(40), "b": ["x"] * 40, "answer": np.arange(40) % 2})
+    found = leakage.single_column(plan_for(table, features=["a", "b"], groups=np.arange(40)))
     assert (found.verdict, found.evidence) == ("clean", "no column varies")
 
 
@@ -59,42 +64,29 @@ def test_conflicting_answers_bound_the_accuracy():
     assert "120 groups" in found.evidence and "cannot exceed 0.8333" in found.evidence
 
 
-def whole_pipeline(inputs, units, seed):
-    """The validation that stage classify runs, cut to one repeat."""
+def permuted(case, kept_together=True):
+    """Check the validation that stage classify runs, cut to one repeat, on permuted answers."""
+    plan = plan_of(case, 3, kept_together, models=BOOSTED, calibrations=["none"])
 
     def run(answers):
-        folds = grouped_folds(answers, units, folds=3, repeats=1, seed=seed)
-        plan = plan_for(inputs, models={"xgboost": plan_for(inputs).models["xgboost"]}, stacks={})
-        return validate(inputs, answers, folds, plan, seed=seed, workers=1).procedure[0]
+        folds = grouped_folds(answers, plan.groups, folds=3, repeats=1, seed=1)
+        return validate(replace(plan, target=answers, folds=folds)).procedure[0]
 
-    return run
+    alike = identical_rows(plan.table)
+    return leakage.permuted_target_check(run, plan.target, alike, permutations=3, seed=2).verdict
 
 
 def test_permuted_answers_tell_nothing_to_the_whole_pipeline():
-    table = planted("duplicates", 3)
-    inputs = features(table, [column for column in table if column != TARGET])
-    units = identical_rows(inputs)
-    found = leakage.canary(
-        whole_pipeline(inputs, units, 1), table[TARGET].to_numpy(), units, permutations=3, seed=2
-    )
-    assert found.verdict == "clean"
+    assert permuted("duplicates") == "clean"
 
 
-def test_a_pipeline_that_splits_identical_customers_sings():
-    table = planted("oversampled", 3)
-    inputs = features(table, [column for column in table if column != TARGET])
-    apart = np.arange(len(table))
-    found = leakage.canary(
-        whole_pipeline(inputs, apart, 1),
-        table[TARGET].to_numpy(),
-        identical_rows(inputs),
-        permutations=3,
-        seed=2,
-    )
-    assert found.verdict == "leak"
+def test_a_pipeline_that_splits_identical_customers_is_caught():
+    assert permuted("oversampled", kept_together=False) == "leak"
 
 
-def test_a_pipeline_that_has_seen_the_answers_sings():
+def test_a_pipeline_that_has_seen_the_answers_is_caught():
     target = planted("clean", 4)[TARGET].to_numpy()
-    found = leakage.canary(memorised(target), target, np.arange(len(target)), permutations=3, seed=2)
+    found = leakage.permuted_target_check(
+        memorised(target), target, np.arange(len(target)), permutations=3, seed=2
+    )
     assert found.verdict == "leak"

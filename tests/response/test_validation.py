@@ -1,73 +1,70 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.metrics import roc_auc_score
-from tests.response.planted import customers, plan_for
+from tests.response.planted import MODELS, customers, plan_for
 
 from personae.core.errors import PersonaeError
-from personae.response.estimators import Stack, build
-from personae.response.folds import grouped_folds, identical_rows, time_folds
-from personae.response.preprocessing import features
-from personae.response.validation import choose_model, seed_of, seeded, validate
+from personae.response.estimators import build
+from personae.response.folds import Folds, time_folds
+from personae.response.settings import GradientBoosting
+from personae.response.validation import choose_model, validate
 
 
 @pytest.fixture(scope="module")
-def validated(answers, inputs):
-    folds = grouped_folds(answers["answer"].to_numpy(), identical_rows(inputs), folds=4, repeats=2, seed=1)
-    return folds, validate(inputs, answers["answer"].to_numpy(), folds, plan_for(inputs), seed=5, workers=1)
+def validated(answers):
+    plan = plan_for(answers, repeats=2)
+    return plan, validate(plan)
 
 
 def test_every_row_is_predicted_out_of_fold_by_every_model(validated):
     _, found = validated
-    assert list(found.models) == ["logistic", "random_forest", "gradient_boosting", "svm", "xgboost", "stack"]
-    for model in found.models.values():
-        assert model.probabilities.shape == (2, 400, 2)
-        assert np.allclose(model.probabilities.sum(axis=2), 1)
+    assert list(found.probabilities) == list(MODELS)
+    for probabilities in found.probabilities.values():
+        assert probabilities.shape == (2, 400, 2)
+        assert np.allclose(probabilities.sum(axis=2), 1)
 
 
-def test_planted_signal_is_found(validated, answers):
-    _, found = validated
-    assert roc_auc_score(answers["answer"], found.procedure[0, :, 1]) > 0.8
+def test_planted_signal_is_found(validated):
+    plan, found = validated
+    assert roc_auc_score(plan.target, found.procedure[0, :, 1]) > 0.8
 
 
-def test_figures_are_those_of_a_plain_loop(answers, inputs):
+def test_figures_are_those_of_a_plain_loop(answers):
     """Without nesting the predictions are those of fitting each model on the other folds, nothing else."""
-    target = answers["answer"].to_numpy()
-    folds = grouped_folds(target, identical_rows(inputs), folds=3, repeats=1, seed=1)
-    plan = plan_for(inputs, stacks={}, nested=False)
-    found = validate(inputs, target, folds, plan, seed=5, workers=1).models["logistic"].probabilities[0]
+    plan = plan_for(answers, models={"logistic": MODELS["logistic"]})
+    found = validate(plan, nested=False).probabilities["logistic"][0]
     for k in range(3):
-        test = folds.assignment[0] == k
-        prepare = seeded(clone(plan.preprocessing), seed_of(5, (0, (k,)))).fit(inputs[~test])
-        model = clone(plan.models["logistic"].estimator).fit(prepare.transform(inputs[~test]), target[~test])
-        expected = model.predict_proba(prepare.transform(inputs[test]))
+        test = plan.folds.assignment[0] == k
+        prepare = clone(plan.preprocessing).fit(plan.table[~test])
+        model = build(MODELS["logistic"]).fit(prepare.transform(plan.table[~test]), plan.target[~test])
+        expected = model.predict_proba(prepare.transform(plan.table[test]))
         assert np.allclose(found[test], np.clip(expected, 1e-4, 1), atol=2e-4)
 
 
-def test_an_outer_fold_is_never_looked_at_before_it_is_predicted(answers, inputs, validated):
+def test_an_outer_fold_is_never_looked_at_before_it_is_predicted(validated):
     """Turning every label of a fold around leaves the predictions of that fold as they were."""
-    folds, found = validated
-    target = answers["answer"].to_numpy()
-    test = folds.assignment[0] == 0
-    turned = np.where(test, 1 - target, target)
-    again = validate(inputs, turned, folds, plan_for(inputs), seed=5, workers=1)
-    for name, model in found.models.items():
-        assert (model.probabilities[0, test] == again.models[name].probabilities[0, test]).all()
+    plan, found = validated
+    test = plan.folds.assignment[0] == 0
+    once = Folds(plan.folds.assignment[:1], plan.folds.count)
+    again = validate(replace(plan, folds=once, target=np.where(test, 1 - plan.target, plan.target)))
+    for name, probabilities in found.probabilities.items():
+        assert (probabilities[0, test] == again.probabilities[name][0, test]).all()
     assert (found.procedure[0, test] == again.procedure[0, test]).all()
 
 
-def test_workers_do_not_change_a_bit(answers, inputs, validated):
-    folds, found = validated
-    again = validate(inputs, answers["answer"].to_numpy(), folds, plan_for(inputs), seed=5, workers=2)
-    assert all((again.models[n].probabilities == m.probabilities).all() for n, m in found.models.items())
+def test_workers_do_not_change_a_bit(validated):
+    plan, found = validated
+    again = validate(replace(plan, settings=plan.settings.model_copy(update={"workers": 2})))
+    assert all((again.probabilities[n] == one).all() for n, one in found.probabilities.items())
     assert again.chosen == found.chosen
 
 
-def test_the_informative_model_is_chosen(answers, inputs):
-    folds = grouped_folds(answers["answer"].to_numpy(), np.arange(400), folds=3, repeats=1, seed=1)
-    models = {"constant": build("xgboost", n_estimators=1, max_depth=0), "logistic": build("logistic")}
-    plan = plan_for(inputs, models=models, stacks={})
-    found = validate(inputs, answers["answer"].to_numpy(), folds, plan, seed=5, workers=1)
+def test_the_informative_model_is_chosen(answers):
+    constant = GradientBoosting(max_iter=1, min_samples_leaf=400)
+    found = validate(plan_for(answers, models={"constant": constant, "logistic": MODELS["logistic"]}))
     assert found.best == "logistic" and found.chosen == ("logistic",) * 3
 
 
@@ -87,42 +84,29 @@ def quality(*gaps):
         ((0.05, 0.05, 0.05, 0.05), "stack", "boosted"),
     ],
 )
-def test_the_preferred_model_yields_only_to_one_that_is_better_beyond_chance(inputs, gaps, prefer, chosen):
-    plan = plan_for(inputs, prefer=prefer)
-    assert choose_model(quality(*gaps), plan, 0.25) == chosen
+def test_the_preferred_model_yields_only_to_one_that_is_better_beyond_chance(gaps, prefer, chosen):
+    assert choose_model(quality(*gaps), prefer, 0.25) == chosen
 
 
-def test_one_inner_fold_cannot_displace_the_preferred_model(inputs):
+def test_one_inner_fold_cannot_displace_the_preferred_model():
     single = {"stack": np.array([0.7]), "boosted": np.array([0.9])}
-    assert choose_model(single, plan_for(inputs, prefer="stack"), 0.5) == "stack"
-
-
-def test_a_preferred_model_that_the_plan_lacks_is_an_error(answers, inputs):
-    folds = grouped_folds(answers["answer"].to_numpy(), np.arange(400), folds=3, repeats=1, seed=1)
-    with pytest.raises(PersonaeError, match="preferred is model 'oracle'; the models are logistic"):
-        validate(inputs, answers["answer"].to_numpy(), folds, plan_for(inputs, prefer="oracle"), seed=5)
+    assert choose_model(single, "stack", 0.5) == "stack"
 
 
 def test_three_classes_work_throughout():
-    table = customers(450, 2, classes=3)
-    inputs, target = features(table, ["income", "visits", "home"]), table["answer"].to_numpy()
-    folds = grouped_folds(target, identical_rows(inputs), folds=3, repeats=1, seed=1)
-    found = validate(inputs, target, folds, plan_for(inputs), seed=5, workers=1)
-    for model in found.models.values():
-        assert np.allclose(model.probabilities.sum(axis=2), 1)
-        assert (model.probabilities[0].argmax(axis=1) == target).mean() > np.bincount(target).max() / 450
+    plan = plan_for(customers(450, 2, classes=3))
+    for probabilities in validate(plan).probabilities.values():
+        assert np.allclose(probabilities.sum(axis=2), 1)
+        assert (probabilities[0].argmax(axis=1) == plan.target).mean() > np.bincount(plan.target).max() / 450
 
 
-def test_forward_in_time_only_the_past_teaches(answers, inputs):
-    target, time = answers["answer"].to_numpy(), np.arange(400)
-    folds = time_folds(target, time, folds=5)
-    found = validate(inputs, target, folds, plan_for(inputs), seed=5, workers=1)
-    later = target.copy()
-    later[folds.assignment[0] >= 3] = 1 - later[folds.assignment[0] >= 3]
-    again = validate(inputs, later, folds, plan_for(inputs), seed=5, workers=1)
-    predicted = folds.assignment[0] == 3
-    assert (found.procedure[0, predicted] == again.procedure[0, predicted]).all()
-    assert np.isnan(found.procedure[0, folds.assignment[0] < 3]).all()
+def test_forward_in_time_only_the_past_teaches(answers):
+    plan = plan_for(answers, folds=time_folds(answers["answer"].to_numpy(), np.arange(400), folds=5))
+    block = plan.folds.assignment[0]
+    found = validate(plan)
+    again = validate(replace(plan, target=np.where(block >= 3, 1 - plan.target, plan.target)))
+    assert (found.procedure[0, block == 3] == again.procedure[0, block == 3]).all()
+    assert np.isnan(found.procedure[0, block < 3]).all()
 
 
 class Recorder(TransformerMixin, BaseEstimator):
@@ -136,24 +120,12 @@ class Recorder(TransformerMixin, BaseEstimator):
         return inputs[["visits"]].to_numpy()
 
 
-def test_preprocessing_is_fitted_on_training_rows_only(answers, inputs):
-    folds = grouped_folds(answers["answer"].to_numpy(), identical_rows(inputs), folds=3, repeats=1, seed=1)
-    plan = plan_for(inputs[["income", "visits"]].assign(), preprocessing=Recorder(), stacks={})
-    complete = inputs["income"].fillna(0.0)
-    rows = complete != 0.0
-    dealt = type(folds)(folds.assignment[:, rows.to_numpy()], 3)
-    validate(inputs[rows], answers["answer"].to_numpy()[rows], dealt, plan, seed=5, workers=1)
+def test_preprocessing_is_fitted_on_training_rows_only(answers):
+    validate(plan_for(answers.dropna(ignore_index=True), preprocessing=Recorder()))
 
 
-def test_problems_are_named(answers, inputs, validated):
-    folds, _ = validated
-    plan = plan_for(inputs, stacks={"stack": Stack(("logistic", "lasso"), 1.0)})
-    with pytest.raises(
-        PersonaeError, match="stack 'stack' names model 'lasso'; the models are logistic, random_forest"
-    ):
-        validate(inputs, answers["answer"].to_numpy(), folds, plan, seed=5, workers=1)
-    plain = validate(
-        inputs, answers["answer"].to_numpy(), folds, plan_for(inputs, nested=False), seed=5, workers=1
-    )
+def test_what_was_not_nested_chose_nothing(answers):
+    plain = validate(plan_for(answers, models={"logistic": MODELS["logistic"]}), nested=False)
     with pytest.raises(PersonaeError, match="not nested"):
         _ = plain.best
+    assert np.isnan(plain.procedure).all()

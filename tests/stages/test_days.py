@@ -8,6 +8,7 @@ from personae.core import paths, tables
 from personae.core.files import read_json, write_json
 from personae.stages import days, impute, prepare
 from personae.studies.fitbit.simulate import simulate
+from personae.studies.sample import write_files
 
 SETTINGS = {
     "seed": 7,
@@ -79,10 +80,7 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("study")
-    for name, content in simulate(users=10, days=10, seed=3).files.items():
-        path = root / "data/shop" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    write_files(root / "data/shop", simulate(users=10, days=10, seed=3)[0])
     write_json(root / "data/shop/origin.json", {"data": "sample"})
     (root / "resolved/shop").mkdir(parents=True)
     for stage in ("prepare", "impute", "days"):

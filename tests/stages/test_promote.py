@@ -8,10 +8,11 @@ import yaml
 from personae.core import paths, tables
 from personae.core.files import read_json
 from personae.core.settings import read
-from personae.sources.settings import GroceryPrepare
 from personae.stages.promote import main
 from personae.studies.grocery import source as grocery
-from personae.studies.grocery.simulate import RULES, SEGMENTS, simulate
+from personae.studies.grocery.settings import GroceryPrepare
+from personae.studies.grocery.simulate import RULES, SEGMENTS, simulate, to_files
+from personae.studies.sample import write_files
 
 GROCERY = Path("resolved/grocery")
 
@@ -105,12 +106,11 @@ def test_without_baskets_the_list_is_empty_and_the_table_a_header(shop, without)
 def sample(tmp_path, monkeypatch):
     """The grocery study's sample, read by its source, divided as planted, with the study's own settings."""
     composed = read(GROCERY)
-    made = simulate(2000, 10_000, composed["seed"])
-    for name, content in made.files().items():
-        (tmp_path / name).write_bytes(content)
+    made, segment = simulate(2000, 10_000, composed["seed"])
+    write_files(tmp_path, to_files(made))
     prepared = grocery.prepare(tmp_path, GroceryPrepare(**composed["prepare"])).tables
     monkeypatch.chdir(tmp_path)
-    segments = pl.DataFrame({"customer": made.customers["customer_id"], "segment": made.segment})
+    segments = pl.DataFrame({"customer": made["customers"]["customer_id"], "segment": segment})
     tables.write(paths.further("shop", "baskets"), prepared["baskets"])
     tables.write(paths.table("shop", "complete"), prepared["customers"])
     tables.write(paths.table("shop", "segments"), segments)

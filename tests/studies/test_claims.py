@@ -4,7 +4,10 @@ import json
 import pytest
 from tests.report.fabricated import study
 
-from personae.studies.claims import CLAIMS, read, table
+from personae.studies.claims import CHECKS, read, table
+from personae.studies.originals import PUBLISHERS
+
+CLAIMS = [claim for publisher in PUBLISHERS.values() for claim in publisher["claims"]]
 
 
 @pytest.fixture
@@ -28,6 +31,7 @@ def test_every_claim_is_answered_from_the_reports(studies):
     text = table(read(studies))
     assert "the reports do not say" not in text
     assert len(text.splitlines()) == 2 + len(CLAIMS)
+    assert {claim["check"] for claim in CLAIMS} == set(CHECKS)
     assert "29 of 31: 93.5 %, 95 % interval 79.3 % to 98.2 %" in text
     assert (
         "inconclusive: told apart with AUC 0.610 (0.450 to 0.700); power to see a small difference 39 % in one test, 14 % after correction"

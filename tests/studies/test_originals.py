@@ -6,16 +6,15 @@ import pytest
 
 from personae.core.errors import PersonaeError
 from personae.studies import originals
-from personae.studies.campaign.simulate import simulate, to_text
-from personae.studies.originals import Original, fetch_originals, import_originals
+from personae.studies.campaign.simulate import simulate, to_files
+from personae.studies.originals import PUBLISHERS, fetch_originals, import_originals
+from personae.studies.sample import write_files
 
 
 @pytest.fixture
 def offered(tmp_path):
-    folder = tmp_path / "offered" / "campaign"
-    folder.mkdir(parents=True)
-    (folder / "marketing_campaign.csv").write_text(to_text(simulate(60, 1).table), newline="")
-    return folder.parent
+    write_files(tmp_path / "offered" / "campaign", to_files(simulate(60, 1)[0]))
+    return tmp_path / "offered"
 
 
 @pytest.fixture
@@ -46,7 +45,8 @@ def test_a_study_is_replaced_whole_and_unknown_content_is_said(offered, raw):
 def test_known_content_is_original(offered, raw, monkeypatch):
     [first] = import_originals(offered, raw)
     found = json.loads((raw / "campaign" / "origin.json").read_text())["sha256"]
-    monkeypatch.setattr(originals, "ORIGINALS", {"campaign": Original(found, {})})
+    campaign = PUBLISHERS["campaign"] | {"required": found}
+    monkeypatch.setattr(originals, "PUBLISHERS", {"campaign": campaign})
     [imported] = import_originals(offered, raw)
     assert imported.known and not first.known
     assert json.loads((raw / "campaign" / "origin.json").read_text())["data"] == "original"
@@ -60,14 +60,14 @@ def test_a_missing_file_leaves_the_study_as_it_was(offered, raw):
 
 
 def test_a_directory_without_studies_is_refused(tmp_path, raw):
-    with pytest.raises(PersonaeError, match="no folder of original files; expected campaign"):
+    with pytest.raises(PersonaeError, match="no folder of original files; expected aerofit, campaign"):
         import_originals(tmp_path / "nowhere", raw)
 
 
 def test_fetch_imports_what_kaggle_serves(offered, raw, monkeypatch):
     served = types.SimpleNamespace(dataset_download=lambda name: str(offered / "campaign"))
     monkeypatch.setitem(sys.modules, "kagglehub", served)
-    monkeypatch.setattr(originals, "ORIGINALS", {"campaign": originals.ORIGINALS["campaign"]})
+    monkeypatch.setattr(originals, "PUBLISHERS", {"campaign": PUBLISHERS["campaign"]})
     assert [imported.study for imported in fetch_originals(raw)] == ["campaign"]
     assert not (raw / "campaign" / "left_over.csv").exists()
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from personae.core.files import write_json, write_text
+from personae.core.files import write_json
 from personae.studies.campaign import simulate as campaign
+from personae.studies.sample import write_files
 
 CONF = Path("conf").resolve()
 PARAMS = """\
@@ -49,7 +50,7 @@ def template(tmp_path_factory):
     cheaper(root / "conf" / "clusterer" / "kmeans.yaml", r"n_init: \d+", "n_init: 2")
     (root / "params.yaml").write_text(PARAMS)
     raw = root / "data" / "campaign"
-    write_text(raw / "marketing_campaign.csv", campaign.to_text(campaign.simulate(300, 20).table))
+    write_files(raw, campaign.to_files(campaign.simulate(300, 20)[0]))
     write_json(raw / "origin.json", {"data": "sample"})
     before = Path.cwd()
     os.chdir(root)

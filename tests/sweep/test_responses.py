@@ -1,47 +1,26 @@
 """Traps: what makes a search look good must not make the winner look good."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from personae.response.settings import Classify
+from personae.response.settings import Classify, Svm
 from personae.sweep.responses import ResponseTrials
 
 FEATURES = [f"x{number}" for number in range(8)]
 
 
-def settings(**logistic):
-    return Classify.model_validate(
-        {
-            "table": "customers",
-            "early": None,
-            "leaking": [],
-            "target": "answer",
-            "features": FEATURES,
-            "unit": "unit",
-            "time": None,
-            "known": None,
-            "imputer": {"method": "median"},
-            "scaler": "standard",
-            "models": {
-                "svm": {"type": "svm", "C": 1.0, "kernel": "rbf", "gamma": 0.1, "class_weight": None}
-                | logistic
-            },
-            "calibrations": ["sigmoid"],
-            "select": "average_precision",
-            "folds": 3,
-            "repeats": 1,
-            "workers": 1,
-            "segment": None,
-            "segment_input": False,
-            "ablations": {},
-            "ablated": [],
-            "guard": {"suspicious_auc": 0.95, "permutations": 1},
-            "shuffles": 1,
-            "reasons": 1,
-            "claim": None,
-            "merging": None,
-        }
+def settings(**svm):
+    return Classify(
+        target="answer",
+        features=FEATURES,
+        models={"svm": Svm(**({"C": 1.0, "gamma": 0.1} | svm))},
+        calibrations=["sigmoid"],
+        folds=3,
+        repeats=1,
+        workers=1,
     )
 
 
@@ -53,17 +32,7 @@ def customers(rows, seed, signal=0.0):
 
 
 def trials(table, search_seed=1, folds=3):
-    return ResponseTrials(
-        table,
-        settings(),
-        "roc_auc",
-        models=(),
-        money=None,
-        seed=7,
-        search_seed=search_seed,
-        folds=folds,
-        outer=3,
-    )
+    return ResponseTrials(table, settings(), "roc_auc", seed=7, search_seed=search_seed, folds=folds, outer=3)
 
 
 def measure(found, **svm):
@@ -74,13 +43,10 @@ def test_a_search_never_sees_the_outer_fold():
     """Answers of the held-out customers are turned round: no figure of the search moves."""
     table = customers(150, 1, signal=1.0)
     found = trials(table)
-    turned = table.copy()
-    column = turned.columns.get_loc("answer")
-    turned.iloc[found.held_out, column] = 1 - turned.iloc[found.held_out, column]
-    blind = trials(table)
-    blind._target = turned["answer"].to_numpy(dtype=np.intp)
-    blind._table = found._table.copy()
-    blind._table.iloc[found.held_out] = 1e6
+    blind, plan, held = trials(table), found._plan, found.held_out
+    target, inputs = plan.target.copy(), plan.table.copy()
+    target[held], inputs.iloc[held] = 1 - target[held], 1e6
+    blind._plan = replace(plan, target=target, table=inputs)
     for gamma in (0.01, 0.3):
         assert measure(found, gamma=gamma) == measure(blind, gamma=gamma)
     assert found._outer(settings()).figures["roc_auc"] != blind._outer(settings()).figures["roc_auc"]

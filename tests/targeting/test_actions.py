@@ -4,10 +4,19 @@ import numpy as np
 import pytest
 
 from personae.core.errors import PersonaeError
-from personae.targeting.actions import Action, actions_called_for, prescribe
+from personae.days.settings import Action, Prescribe
+from personae.targeting.actions import prescribe, recommended_actions
 
-ACTIONS = [Action("coach", 5.0, 3.0, 0.8), Action("course", 3.0, 2.0, 0.9), Action("mail", 1.0, 0.5, 0.4)]
+ACTIONS = [
+    Action(name="coach", cost=5.0, effect=3.0, elsewhere=0.8),
+    Action(name="course", cost=3.0, effect=2.0, elsewhere=0.9),
+    Action(name="mail", cost=1.0, effect=0.5, elsewhere=0.4),
+]
 MEANT = ["coach", "mail", "course", "coach", "mail", "course"]
+
+
+def settings(budget, actions=ACTIONS):
+    return Prescribe(budget=budget, gain="active days a week", actions=actions)
 
 
 def best_of_all(meant, actions, budget):
@@ -23,62 +32,64 @@ def best_of_all(meant, actions, budget):
 
 @pytest.mark.parametrize("budget", [0.0, 2.5, 7.0, 12.0, 18.0, 100.0])
 def test_no_allocation_gains_more(budget):
-    found = prescribe(MEANT, ACTIONS, budget=budget, gain="active days").report
-    assert found.gain == pytest.approx(best_of_all(MEANT, ACTIONS, budget))
-    assert found.cost <= budget
-    assert found.gain <= found.bound + 1e-9
-    assert found.gain >= found.one_for_all.gain - 1e-9
+    report, _ = prescribe(MEANT, settings(budget))
+    assert report["gain"] == pytest.approx(best_of_all(MEANT, ACTIONS, budget))
+    assert report["cost"] <= budget
+    assert report["gain"] <= report["bound"] + 1e-9
+    assert report["gain"] >= report["one_for_all"]["gain"] - 1e-9
 
 
 def test_the_allocation_adds_up():
-    allocation = prescribe(MEANT, ACTIONS, budget=14.0, gain="active days")
-    found = allocation.report
-    given = [(name, ACTIONS[i]) for name, i in zip(MEANT, allocation.chosen, strict=True) if i >= 0]
-    assert found.cost == sum(action.cost for _, action in given)
-    assert found.gain == pytest.approx(sum(a.effect if a.name == n else a.elsewhere for n, a in given))
-    assert sum(part.users for part in found.actions) == len(given)
-    assert sum(part.gain for part in found.actions) == pytest.approx(found.gain)
+    report, chosen = prescribe(MEANT, settings(14.0))
+    given = [(name, ACTIONS[i]) for name, i in zip(MEANT, chosen, strict=True) if i >= 0]
+    assert report["cost"] == sum(action.cost for _, action in given)
+    assert report["gain"] == pytest.approx(sum(a.effect if a.name == n else a.elsewhere for n, a in given))
+    assert sum(part["users"] for part in report["actions"]) == len(given)
+    assert sum(part["gain"] for part in report["actions"]) == pytest.approx(report["gain"])
 
 
-def test_the_shadow_price_is_the_slope_of_the_divisible_gain():
-    more, less = (prescribe(MEANT * 50, ACTIONS, budget=b, gain="active days").report for b in (401.0, 400.0))
-    assert less.shadow_price == pytest.approx(more.bound - less.bound)
-    assert less.shadow_price > 0
-    rich = prescribe(MEANT, ACTIONS, budget=1_000.0, gain="active days").report
-    assert rich.shadow_price == 0.0
-    gains = [point["gain"] for point in less.curve]
+def test_the_shadow_price_is_the_slope_of_the_gain_if_users_could_be_divided():
+    more, less = (prescribe(MEANT * 50, settings(budget))[0] for budget in (401.0, 400.0))
+    assert less["shadow_price"] == pytest.approx(more["bound"] - less["bound"])
+    assert less["shadow_price"] > 0
+    assert prescribe(MEANT, settings(1_000.0))[0]["shadow_price"] == 0.0
+    gains = [point["gain"] for point in less["curve"]]
     assert gains == sorted(gains)
 
 
 def test_many_users_are_solved_as_groups_of_equal_ones():
     meant = np.random.default_rng(0).choice(["coach", "course", "mail"], 20_000).tolist()
-    found = prescribe(meant, ACTIONS, budget=9_999.0, gain="active days")
-    assert found.report.bound - found.report.gain < 3.0
-    assert len(found.chosen) == 20_000
+    report, chosen = prescribe(meant, settings(9_999.0))
+    assert report["bound"] - report["gain"] < 3.0
+    assert len(chosen) == 20_000
 
 
-def test_assumptions_are_told():
-    told = " ".join(prescribe(MEANT, ACTIONS, budget=3.0, gain="active days a week").report.assumptions)
-    assert all(action.name in told for action in ACTIONS)
-    assert "active days a week" in told
-    assert "no effect was measured" in told
+def test_assumptions_are_stated():
+    text = " ".join(prescribe(MEANT, settings(3.0))[0]["assumptions"])
+    assert all(action.name in text for action in ACTIONS)
+    assert "active days a week" in text
+    assert "no effect was measured" in text
 
 
 def test_actions_that_no_persona_calls_for_are_refused():
     with pytest.raises(PersonaeError, match="no persona calls for 'coach' or another"):
-        actions_called_for([0], [{"id": 0, "action": "rest"}], ACTIONS)
+        recommended_actions([0], [{"id": 0, "action": "rest"}], ACTIONS)
+
+
+def test_without_users_there_is_nothing_to_allocate():
+    with pytest.raises(PersonaeError, match="no user; expected at least one"):
+        prescribe([], settings(1.0))
 
 
 @pytest.mark.parametrize(
-    ("meant", "actions", "budget", "message"),
+    ("changes", "message"),
     [
-        ([], ACTIONS, 1.0, "no user or no action"),
-        (MEANT, [], 1.0, "no user or no action"),
-        (MEANT, [ACTIONS[0], ACTIONS[0]], 1.0, "'coach' is there twice"),
-        (MEANT, [Action("gift", 0.0, 1.0, 1.0)], 1.0, "'gift' costs 0; expected above 0"),
-        (MEANT, ACTIONS, -2.0, "budget is -2; expected 0 or more"),
+        ({"actions": []}, "at least 1 item"),
+        ({"actions": [ACTIONS[0], ACTIONS[0]]}, "'coach' is there twice"),
+        ({"actions": [{"name": "gift", "cost": 0.0, "effect": 1.0, "elsewhere": 1.0}]}, "greater than 0"),
+        ({"budget": -2.0}, "greater than or equal to 0"),
     ],
 )
-def test_what_cannot_be_is_refused(meant, actions, budget, message):
-    with pytest.raises(PersonaeError, match=message):
-        prescribe(meant, actions, budget=budget, gain="days")
+def test_impossible_settings_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        Prescribe.model_validate({"budget": 1.0, "gain": "days", "actions": ACTIONS} | changes)

@@ -7,7 +7,7 @@ import pytest
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
 from personae.response.predictions import responses
-from personae.targeting.choose import choose
+from personae.targeting.choose import select_targets
 from personae.targeting.settings import Target
 
 SETTINGS = {
@@ -54,7 +54,7 @@ def case(seed=0, rows=400):
 
 
 def test_the_report_keeps_the_contract_and_the_model_pays():
-    report = to_json(choose(*case(), settings(), seed=1).report)
+    report = to_json(select_targets(*case(), settings(), seed=1).report)
     assert {"cost", "revenue", "cutoff", "profit", "budget"} <= set(report)
     profit = report["profit"]
     assert {"everyone", "nobody", "model", "model_ci", "oracle", "random", "top_rfm"} <= set(profit)
@@ -66,7 +66,7 @@ def test_the_report_keeps_the_contract_and_the_model_pays():
 
 
 def test_the_list_says_who_why_and_what_it_is_worth():
-    found = choose(*case(), settings(), seed=1).customers
+    found = select_targets(*case(), settings(), seed=1).customers
     columns = ["customer", "segment", "probability", "expected_profit", "decision", "reason"]
     assert found.columns.tolist() == columns
     assert found["expected_profit"].is_monotonic_decreasing
@@ -76,13 +76,13 @@ def test_the_list_says_who_why_and_what_it_is_worth():
 
 
 def test_a_budget_is_never_overspent():
-    report = choose(*case(), settings(), seed=1).report
+    report = select_targets(*case(), settings(), seed=1).report
     assert all(point["spent"] <= point["budget"] for point in report["budget"])
     assert report["plan"] is None
 
 
 def test_under_a_budget_the_list_holds_who_promises_most_for_it():
-    found = choose(*case(), settings(budget=31.0), seed=1)
+    found = select_targets(*case(), settings(budget=31.0), seed=1)
     listed = found.customers[found.customers["decision"] == "contact"]
     assert len(listed) == found.report["plan"]["contacts"] == 10
     assert listed["expected_profit"].sum() == pytest.approx(found.report["plan"]["expected_profit"])
@@ -92,40 +92,39 @@ def test_under_a_budget_the_list_holds_who_promises_most_for_it():
 
 def test_of_several_offers_to_a_customer_the_list_holds_the_last():
     laid_out, table, segments = case()
-    laid_out["customer"] = np.arange(len(laid_out)) % 100
-    found = choose(laid_out, table, segments, settings(), seed=1)
+    laid_out["customer"] = laid_out["row"] % 100
+    found = select_targets(laid_out, table, segments, settings(), seed=1)
     assert found.report["customers"] == 400
     contacts = (found.customers["decision"] == "contact").sum()
     assert found.report["listed"] == {"customers": 100, "contacts": contacts}
     assert max(point["contacts"] for point in found.report["budget"]) <= 100
-    last = laid_out.tail(100).set_index("customer")
+    last = laid_out[laid_out["row"] >= 300]
     listed = found.customers.set_index("customer")
     assert sorted(listed.index) == list(range(100))
-    expected = last[[name for name in last if name.startswith("probability")]].mean(axis=1)
+    expected = last.groupby("customer")["probability"].mean()
     assert np.allclose(listed["probability"].sort_index(), expected.sort_index())
 
 
 def test_what_no_block_of_time_tests_is_counted_and_any_other_missing_probability_is_refused():
     laid_out, table, segments = case()
     table["day"] = np.repeat(np.arange(8), 50)
-    columns = [name for name in laid_out if name.startswith("p")]
-    laid_out.loc[laid_out.index[:5], columns] = np.nan
-    report = choose(laid_out, table, segments, settings(), seed=1, time="day").report
+    laid_out.loc[laid_out["row"] < 5, "probability"] = np.nan
+    report = select_targets(laid_out, table, segments, settings(), seed=1, time="day").report
     assert (report["customers"], report["unscored"]) == (395, 5)
     with pytest.raises(PersonaeError, match="5 customers have no probability out of fold"):
-        choose(laid_out, table, segments, settings(), seed=1)
-    laid_out.loc[laid_out.index[7], columns[-1]] = np.nan
+        select_targets(laid_out, table, segments, settings(), seed=1)
+    laid_out.loc[(laid_out["row"] == 7) & (laid_out["repeat"] == 2), "probability"] = np.nan
     with pytest.raises(PersonaeError, match="probability is nan for 1 predictions"):
-        choose(laid_out, table, segments, settings(), seed=1, time="day")
+        select_targets(laid_out, table, segments, settings(), seed=1, time="day")
 
 
 def test_forward_in_time_the_interval_draws_times_not_customers():
     laid_out, table, segments = case()
     table["day"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.repeat(np.arange(4), 100), "D")
-    alone = choose(laid_out, table, segments, settings(), seed=1).report
+    alone = select_targets(laid_out, table, segments, settings(), seed=1).report
     table.loc[:99, "contact_cost"] = 0.01
-    blocked = choose(laid_out, table, segments, settings(), seed=1, time="day").report
-    customers = choose(laid_out, table, segments, settings(), seed=1).report
+    blocked = select_targets(laid_out, table, segments, settings(), seed=1, time="day").report
+    customers = select_targets(laid_out, table, segments, settings(), seed=1).report
     width = {name: np.ptp(one["profit"]["model_ci"]) for name, one in (("time", blocked), ("one", customers))}
     assert width["time"] > 1.2 * width["one"]
     assert alone["profit_by_time"] is None
@@ -139,7 +138,9 @@ def test_forward_in_time_the_interval_draws_times_not_customers():
 def test_without_a_recency_a_customer_comes_last_in_rfm():
     laid_out, table, segments = case()
     table.loc[:50, "recency"] = np.nan
-    assert np.isfinite(choose(laid_out, table, segments, settings(), seed=1).report["profit"]["top_rfm"])
+    assert np.isfinite(
+        select_targets(laid_out, table, segments, settings(), seed=1).report["profit"]["top_rfm"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,6 @@ def test_without_a_recency_a_customer_comes_last_in_rfm():
     [
         ({"cost": "postage"}, r"target.cost: column 'postage' is not in the customer table"),
         ({"cost": -1.0}, "cost per contact is -1"),
-        ({"budgets": [0.0]}, "budget is 0; expected an amount above 0"),
         ({"rfm": SETTINGS["rfm"] | {"recency": "days"}}, "target.rfm: column 'days'"),
         ({"uplift": MAILED | {"treatment": "postage"}}, "column 'postage' is not in the customer table"),
         ({"uplift": MAILED | {"treatment": "orders"}}, "column 'orders' holds .*; expected 0 or 1"),
@@ -161,19 +161,19 @@ def test_without_a_recency_a_customer_comes_last_in_rfm():
 )
 def test_impossible_settings_are_named(changes, message):
     with pytest.raises(PersonaeError, match=message):
-        choose(*case(), settings(**changes), seed=1)
+        select_targets(*case(), settings(**changes), seed=1)
 
 
 def test_costs_may_differ_by_segment_and_by_channel():
     laid_out, table, segments = case()
     table["channel"] = np.where(np.arange(len(table)) % 4 < 2, "mail", "phone")
     by = {"cost_by": {"segment": {"0": 2.0}, "channel": {"mail": 0.5}}}
-    found = choose(laid_out, table, segments, settings(**by), seed=1).customers.set_index("customer")
+    found = select_targets(laid_out, table, segments, settings(**by), seed=1).customers.set_index("customer")
     cost = found["probability"] * np.where(found["segment"] == 1, 20.0, 11.0) - found["expected_profit"]
     assert np.allclose(cost.loc[[100, 101, 102, 103]], [0.5, 0.5, 2.0, 3.0])
 
 
-def experiment(gain, rows=3000):
+def experiment(gain, rows=1500):
     """Contact helps customers who came lately by `gain`, and nobody else."""
     rng = np.random.default_rng(4)
     table = pd.DataFrame(
@@ -191,14 +191,29 @@ def experiment(gain, rows=3000):
 
 
 def test_uplift_is_estimated_where_both_arms_are_in_the_file():
-    found = choose(*experiment(0.5), settings(uplift=MAILED, revenue_by={}), seed=1).report["uplift"]
+    found = select_targets(*experiment(0.5), settings(uplift=MAILED, revenue_by={}), seed=1).report["uplift"]
     assert found["verdict"] == "uplift differs between customers"
     assert set(found["qini"]) == {"two models", "class transformation"}
     assert all(each["ci"][0] > 0 for each in found["qini"].values())
-    none = choose(*experiment(0.0), settings(uplift=MAILED, revenue_by={}), seed=1).report["uplift"]
+    none = select_targets(*experiment(0.0), settings(uplift=MAILED, revenue_by={}), seed=1).report["uplift"]
     assert none["verdict"] == "no difference in uplift is found"
 
 
-def test_a_treatment_without_inputs_is_refused():
-    with pytest.raises(ValueError, match="inputs is empty"):
-        settings(uplift=MAILED | {"inputs": []})
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"uplift": MAILED | {"inputs": []}}, "inputs is empty"),
+        ({"budgets": [0.0]}, "greater than 0"),
+        ({"budget": -1.0}, "greater than 0"),
+        ({"fall": 1.5}, "less than 1"),
+    ],
+)
+def test_settings_that_no_data_could_fit_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        settings(**changes)
+
+
+def test_cost_and_revenue_are_all_that_must_be_set():
+    report = select_targets(*case(), Target(cost=3.0, revenue=11.0)).report
+    assert report["profit"]["oracle"] > report["profit"]["model"] > 0
+    assert report["budget"] == []

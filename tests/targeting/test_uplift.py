@@ -7,8 +7,7 @@ from statsmodels.stats.proportion import proportion_effectsize
 from personae.core.errors import PersonaeError
 from personae.targeting.uplift import experiment_size, qini_coefficient, uplift
 
-MODEL = LogisticRegression()
-SETTINGS = {"smallest_effect": 0.05, "resamples": 200, "seed": 1}
+SETTINGS = {"model": LogisticRegression(), "smallest_effect": 0.05, "resamples": 200, "seed": 1}
 
 
 def experiment(seed, rows=2500, differs=True, biased=False):
@@ -20,48 +19,50 @@ def experiment(seed, rows=2500, differs=True, biased=False):
     gain = np.where(inputs[:, 0] > 0, 0.4, 0.0) if differs else 0.2
     base = 0.1 + 0.2 * (inputs[:, 1] > 0)
     response = (rng.random(rows) < base + gain * treatment).astype(int)
-    return inputs, treatment, response, np.arange(rows)
+    return inputs, treatment, response
 
 
 @pytest.mark.parametrize("biased", [False, True])
 def test_planted_uplift_is_found_by_both_methods(biased):
-    found = uplift(*experiment(1, biased=biased), MODEL, **SETTINGS)
-    assert found.verdict == "uplift differs between customers"
-    for each in found.qini.values():
-        assert 0 < each.ci[0] < each.coefficient < each.ci[1]
+    found = uplift(*experiment(1, biased=biased), **SETTINGS)
+    assert found["verdict"] == "uplift differs between customers"
+    for each in found["qini"].values():
+        assert 0 < each["ci"][0] < each["coefficient"] < each["ci"][1]
 
 
 def test_an_equal_effect_for_all_is_no_uplift():
-    found = uplift(*experiment(2, differs=False), MODEL, **SETTINGS)
-    assert found.verdict == "no difference in uplift is found"
+    found = uplift(*experiment(2, differs=False), **SETTINGS)
+    assert found["verdict"] == "no difference in uplift is found"
 
 
 def test_a_file_in_which_everybody_was_contacted_cannot_tell():
-    inputs, _, response, units = experiment(3)
-    found = uplift(inputs, None, response, units, MODEL, **SETTINGS)
-    assert (found.verdict, found.qini) == ("not identifiable from this file", {})
-    assert found.experiment.per_arm > 100
+    inputs, _, response = experiment(3)
+    found = uplift(inputs, None, response, **SETTINGS)
+    assert (found["verdict"], found["qini"]) == ("not identifiable from this file", {})
+    assert found["experiment"]["per_arm"] > 100
 
 
 def test_an_arm_too_small_or_without_overlap_cannot_tell():
-    inputs, _, response, units = experiment(4)
+    inputs, _, response = experiment(4)
     rare = (np.arange(2500) < 20).astype(int)
-    assert "one arm has 20 customers" in uplift(inputs, rare, response, units, MODEL, **SETTINGS).reason
+    assert "one arm has 20 customers" in uplift(inputs, rare, response, **SETTINGS)["reason"]
     decided = (inputs[:, 1] > 0).astype(int)
-    assert "do not overlap" in uplift(inputs, decided, response, units, MODEL, **SETTINGS).reason
+    assert "do not overlap" in uplift(inputs, decided, response, **SETTINGS)["reason"]
 
 
 def test_where_all_are_contacted_or_hardly_anybody_responds_in_an_arm_nobody_can_tell():
-    inputs, treatment, response, units = experiment(5)
-    everybody = uplift(inputs, np.ones_like(treatment), response, units, MODEL, **SETTINGS)
-    assert everybody.reason == "one arm has 0 customers; 50 are the least"
-    assert everybody.experiment.base_rate == pytest.approx(response.mean() - 0.05)
+    inputs, treatment, response = experiment(5)
+    everybody = uplift(inputs, np.ones_like(treatment), response, **SETTINGS)
+    assert everybody["reason"] == "one arm has 0 customers; 50 are the least"
+    assert everybody["experiment"]["base_rate"] == pytest.approx(response.mean() - 0.05)
     for responders in (0, 3):
         rare = response.copy()
         rare[np.flatnonzero((treatment == 0) & (response == 1))[responders:]] = 0
-        found = uplift(inputs, treatment, rare, units, MODEL, **SETTINGS)
-        assert found.verdict == "not identifiable from this file"
-        assert found.reason == f"in one arm {responders} customers gave one of the answers; 5 are the least"
+        found = uplift(inputs, treatment, rare, **SETTINGS)
+        assert found["verdict"] == "not identifiable from this file"
+        assert (
+            found["reason"] == f"in one arm {responders} customers gave one of the answers; 5 are the least"
+        )
 
 
 def test_the_qini_of_the_truth_beats_that_of_its_reverse():
@@ -70,7 +71,7 @@ def test_the_qini_of_the_truth_beats_that_of_its_reverse():
 
 
 def test_the_experiment_has_the_size_that_statsmodels_gives():
-    needed = experiment_size(0.10, 0.05).per_arm
+    needed = experiment_size(0.10, 0.05)
     effect = proportion_effectsize(0.15, 0.10)
     reference = NormalIndPower().solve_power(effect, alpha=0.05, power=0.8)
     assert needed == pytest.approx(reference, rel=0.02)

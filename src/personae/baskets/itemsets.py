@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,25 +17,15 @@ Itemset = tuple[int, ...]
 BLOCK = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Itemsets:
-    """Frequent itemsets, ordered by length, then item codes; `counts` are baskets that hold the whole set."""
-
-    sets: tuple[Itemset, ...]
-    counts: Integers
-    n_baskets: int
-    names: tuple[str, ...]
-
-
 def frequent(
     baskets: Baskets,
     *,
-    min_support: float,
-    max_length: int,
+    min_support: float = 0.01,
+    max_length: int = 3,
     max_itemsets: int = 1_000_000,
     memory_mb: int = 1_024,
-) -> Itemsets:
-    """Find all itemsets that at least `min_support` of the baskets hold.
+) -> dict[Itemset, int]:
+    """Count all itemsets that at least `min_support` of the baskets hold.
 
     Parameters
     ----------
@@ -46,10 +35,15 @@ def frequent(
     max_itemsets : stop with advice where there are more
     memory_mb : stop with advice where the bit sets would need more than this
 
+    Returns
+    -------
+    dict
+        Baskets that hold the whole set, by item codes; ordered by length, then codes.
+
     Raises
     ------
     PersonaeError
-        If a setting is out of range, or a limit would be passed.
+        If a limit would be passed.
 
     References
     ----------
@@ -58,15 +52,9 @@ def frequent(
     Examples
     --------
     >>> from personae.baskets.coding import from_lists
-    >>> found = frequent(from_lists([["a", "b"], ["a", "b"], ["a"]]), min_support=0.5, max_length=2)
-    >>> found.sets, found.counts
-    (((0,), (1,), (0, 1)), array([3, 2, 2]))
+    >>> frequent(from_lists([["a", "b"], ["a", "b"], ["a"]]), min_support=0.5, max_length=2)
+    {(0,): 3, (1,): 2, (0, 1): 2}
     """
-    if not 0 < min_support <= 1 or max_length < 1:
-        raise PersonaeError(
-            f"baskets: min_support {min_support} and max_length {max_length}; expected a support in (0, 1] "
-            "and a length of at least 1"
-        )
     least = max(1, math.ceil(min_support * baskets.n))
     counts = baskets.item_counts()
     items = np.flatnonzero(counts >= least)
@@ -81,10 +69,7 @@ def frequent(
                     f"baskets: more than {max_itemsets} itemsets at min_support {min_support}; "
                     "raise min_support or lower max_length"
                 )
-    sets = sorted(found, key=lambda codes: (len(codes), codes))
-    return Itemsets(
-        tuple(sets), np.array([found[codes] for codes in sets], dtype=np.int64), baskets.n, baskets.names
-    )
+    return {codes: found[codes] for codes in sorted(found, key=lambda codes: (len(codes), codes))}
 
 
 def count_sets(baskets: Baskets, sets: list[Itemset]) -> Integers:

@@ -1,78 +1,51 @@
 """Promotions: the offers that follow for a segment from its replicating rules and a playbook."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from personae.baskets.replicate import EVERYBODY, Replayed
+from personae.baskets.replicate import EVERYBODY, Replayed, above_chance, halve, replicate, rules_table
+from personae.baskets.rules import RuleSet
+from personae.baskets.settings import BasketOffer, Promote
+from personae.core.settings import fits
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayFigures:
-    """Figures of one rule on later baskets, as `Replay` has them."""
+def promote(
+    lines: pl.DataFrame,
+    customers: pl.DataFrame,
+    segments: pl.DataFrame,
+    settings: Promote | None = None,
+    *,
+    seed: int = 0,
+) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """Find the rules that replicate and the offers that rest on them.
 
-    support: float
-    confidence: float
-    lift: float
-    lift_lower: float
-    null_mean: float
-    null_p95: float
-    p_adjusted: float
-    customers: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What an offer takes, for 100 baskets of the segment, while nobody changes what they do.
-
-    Attributes
+    Parameters
     ----------
-    reached : baskets that hold the antecedent, which the offer reaches
-    given_anyway : baskets that hold both sides, in which the discount is given for nothing
-    discount : share of the consequent's price
+    lines, segments
+        As for `halve`.
+    customers
+        `customer` and the columns that the offers' conditions name.
+
+    Returns
+    -------
+    table
+        Every rule that went to replay, see `rules_table`.
+    promotions
+        Of every group, see `promotions`.
     """
-
-    reached: float
-    given_anyway: float
-    discount: float
-
-
-@dataclass(frozen=True, slots=True)
-class Promotion:
-    """One offer for one segment; figures of learning and replay as in `Rules` and `Replay`."""
-
-    segment: str
-    antecedent: tuple[str, ...]
-    consequent: tuple[str, ...]
-    support: float
-    confidence: float
-    lift: float
-    replay: ReplayFigures
-    offer: str
-    who: str
-    why: str
-    cost: Cost
+    settings = settings or Promote()
+    groups = halve(lines, segments, settings, seed=seed)
+    replayed = replicate(groups, settings.search, seed=seed, workers=settings.workers)
+    columns = sorted({column for offer in settings.offers for column in offer.when})
+    effects = segment_effects(customers, segments, columns)
+    offered = promotions(replayed, effects, settings.offers, per_segment=settings.per_segment)
+    return rules_table(replayed), offered
 
 
-@dataclass(frozen=True, slots=True)
-class Play:
-    """An offer's text and discount, and the leanings of the segments it is for."""
-
-    text: str
-    discount: float
-    when: Mapping[str, float]
-
-    def fits(self, leaning: Mapping[str, float]) -> bool:
-        """Tell whether all conditions hold: at least this high, or at most this low."""
-        return all(
-            leaning[name] >= bound if bound > 0 else leaning[name] <= bound
-            for name, bound in self.when.items()
-        )
-
-
-def leanings(
+def segment_effects(
     customers: pl.DataFrame, segments: pl.DataFrame, columns: Sequence[str]
 ) -> dict[str, dict[str, float]]:
     """Standardise how far the mean of each segment lies from that of everybody, in standard deviations.
@@ -80,94 +53,94 @@ def leanings(
     Examples
     --------
     >>> customers = pl.DataFrame({"customer": [1, 2], "spend": [0.0, 2.0]})
-    >>> leanings(customers, pl.DataFrame({"customer": [1, 2], "segment": [0, 1]}), ["spend"])["1"]
+    >>> segments = pl.DataFrame({"customer": [1, 2], "segment": [0, 1]})
+    >>> segment_effects(customers, segments, ["spend"])["1"]
     {'spend': 1.0}
     """
     joined = customers.select("customer", *columns).join(segments, on="customer")
     standard = joined.with_columns(
         ((pl.col(name) - pl.col(name).mean()) / pl.col(name).std(ddof=0)).fill_nan(0) for name in columns
     )
-    means = (
-        standard.group_by("segment").agg(pl.col(*columns).mean()) if columns else standard.unique("segment")
-    )
-    leaning = {
-        str(row.pop("segment")): row for row in means.select("segment", *columns).iter_rows(named=True)
-    }
-    return {EVERYBODY: dict.fromkeys(columns, 0.0), **leaning}
+    means = standard.group_by("segment").agg(pl.col(name).mean() for name in columns)
+    effects = {str(row.pop("segment")): row for row in means.iter_rows(named=True)}
+    return {EVERYBODY: dict.fromkeys(columns, 0.0), **effects}
 
 
 def promotions(
     replayed: Mapping[str, Replayed],
-    leaning: Mapping[str, Mapping[str, float]],
-    plays: Sequence[Play],
+    effects: Mapping[str, Mapping[str, float]],
+    offers: Sequence[BasketOffer],
     *,
-    per_segment: int,
-) -> list[Promotion]:
+    per_segment: int = 5,
+) -> list[dict[str, Any]]:
     """Choose for every group the replicating rules farthest above chance, one an itemset, with its offer.
 
     Parameters
     ----------
     replayed : as `replicate` returns them
-    leaning : as `leanings` returns them
-    plays : the first that fits a group counts
+    effects : as `segment_effects` returns them
+    offers : the first that fits a group counts
     per_segment : most promotions of a group
+
+    Returns
+    -------
+    list of dict
+        `segment`, `antecedent`, `consequent`; figures of learning and, under `replay`, on later baskets;
+        `offer`, `who`, `why`; and `cost`, for 100 baskets of the segment while nobody changes what they do:
+        baskets `reached`, which hold the antecedent, those with both sides, where the discount is
+        `given_anyway` for nothing, and the `discount` as a share of the consequent's price.
     """
-    result = []
-    for name, group in replayed.items():
-        play = next((play for play in plays if play.fits(leaning[name])), None)
-        if play is not None:
-            best = _best(group)[:per_segment]
-            result += [_promotion(name, group, int(rule), play) for rule in best]
-    return result
+    return [
+        _promotion(name, found, figures.row(rule, named=True), rule, offer)
+        for name, (found, figures) in replayed.items()
+        for offer in [offer for offer in offers if fits(effects[name], offer.when)][:1]
+        for rule in _best(found, figures)[:per_segment]
+    ]
 
 
-def _best(group: Replayed) -> list[int]:
+def _best(found: RuleSet, figures: pl.DataFrame) -> list[int]:
     """Rules farthest above chance first; of an itemset, the split with the highest confidence alone."""
-    candidates = np.flatnonzero(group.replicates & ~group.superseded)
-    confidence, above = group.replay.confidence, group.above_chance()
-    seen: set[frozenset[int]] = set()
-    best = []
+    candidates = np.flatnonzero((figures["replicates"] & ~figures["superseded"]).to_numpy())
+    confidence, above = figures["confidence"].to_numpy(), above_chance(figures)
+    best: dict[frozenset[int], int] = {}
     for rule in candidates[np.argsort(-confidence[candidates], kind="stable")]:
-        items = frozenset(group.rules.antecedents[rule] + group.rules.consequents[rule])
-        if items not in seen:
-            seen.add(items)
-            best.append(int(rule))
-    return sorted(best, key=lambda rule: -above[rule])
+        best.setdefault(frozenset(found.antecedents[rule] + found.consequents[rule]), int(rule))
+    return sorted(best.values(), key=lambda rule: -above[rule])
 
 
-def _promotion(name: str, group: Replayed, rule: int, play: Play) -> Promotion:
-    found, played = group.rules, group.replay
-    names = found.names
-    antecedent = tuple(names[code] for code in found.antecedents[rule])
-    consequent = tuple(names[code] for code in found.consequents[rule])
-    figures = ReplayFigures(
-        support=float(played.support[rule]),
-        confidence=float(played.confidence[rule]),
-        lift=float(played.lift[rule]),
-        lift_lower=float(played.lift_lower[rule]),
-        null_mean=float(played.null_mean[rule]),
-        null_p95=float(played.null_p95[rule]),
-        p_adjusted=float(group.p_adjusted[rule]),
-        customers=int(played.customers[rule]),
+def _promotion(
+    name: str, found: RuleSet, again: Mapping[str, Any], rule: int, offer: BasketOffer
+) -> dict[str, Any]:
+    antecedent = [found.names[code] for code in found.antecedents[rule]]
+    consequent = [found.names[code] for code in found.consequents[rule]]
+    sides = {"antecedent": " and ".join(antecedent), "consequent": " and ".join(consequent)}
+    replayed = (
+        "support",
+        "confidence",
+        "lift",
+        "lift_lower",
+        "null_mean",
+        "null_p95",
+        "p_adjusted",
+        "customers",
     )
-    words = {"antecedent": " and ".join(antecedent), "consequent": " and ".join(consequent)}
-    return Promotion(
-        segment=name,
-        antecedent=antecedent,
-        consequent=consequent,
-        support=float(found.support[rule]),
-        confidence=float(found.confidence[rule]),
-        lift=float(found.lift[rule]),
-        replay=figures,
-        offer=play.text.format(**words, discount=f"{play.discount:.0%}"),
-        who=f"{name if name == EVERYBODY else f'segment {name}'} with {words['antecedent']} in the basket",
-        why=(
-            f"on baskets that took no part in learning, lift {figures.lift:.2f} (at least "
-            f"{figures.lift_lower:.2f}), where shuffled baskets reach {figures.null_p95:.2f}"
+    return {
+        "segment": name,
+        "antecedent": antecedent,
+        "consequent": consequent,
+        "support": found.support[rule],
+        "confidence": found.confidence[rule],
+        "lift": found.lift[rule],
+        "replay": {figure: again[figure] for figure in replayed},
+        "offer": offer.text.format(**sides, discount=f"{offer.discount:.0%}"),
+        "who": f"{name if name == EVERYBODY else f'segment {name}'} with {sides['antecedent']} in the basket",
+        "why": (
+            f"on baskets that took no part in learning, lift {again['lift']:.2f} (at least "
+            f"{again['lift_lower']:.2f}), where shuffled baskets reach {again['null_p95']:.2f}"
         ),
-        cost=Cost(
-            reached=100 * figures.support / figures.confidence,
-            given_anyway=100 * figures.support,
-            discount=play.discount,
-        ),
-    )
+        "cost": {
+            "reached": 100 * again["support"] / again["confidence"],
+            "given_anyway": 100 * again["support"],
+            "discount": offer.discount,
+        },
+    }

@@ -1,91 +1,28 @@
 """Rules of everybody and of each segment: learned on some baskets, replayed on others, corrected together."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
-from personae.baskets.coding import Baskets, encode
+from personae.baskets.coding import Baskets, encode, from_lists
 from personae.baskets.itemsets import frequent
-from personae.baskets.replication import Replay, null_lifts, replay
-from personae.baskets.rules import Rules, fisher, not_redundant, rules
+from personae.baskets.replication import null_lifts, replay
+from personae.baskets.rules import RuleSet, fisher, not_redundant, rules
+from personae.baskets.settings import Promote, RuleSearch
 from personae.core.arrays import BoolArray, FloatArray
-from personae.core.statistics import Correction, adjust
+from personae.core.statistics import adjust
 
 EVERYBODY = "everybody"
 SCREENING_SHUFFLES = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """How rules are learned and replayed.
-
-    Attributes
-    ----------
-    min_support, least_baskets : share and number of the learning baskets that must hold a rule
-    min_confidence, max_length : as in `rules` and `frequent`
-    max_rules : rules of a group that go to replay
-    min_customers : customers who must hold a rule in the replay
-    correction, alpha : over all rules of all groups, and the level that a rule must reach
-    shuffles, thin, resamples : as in `replay`
-    memory_mb : as in `frequent`
-    """
-
-    min_support: float
-    least_baskets: int
-    min_confidence: float
-    max_length: int
-    max_rules: int
-    min_customers: int
-    correction: Correction
-    alpha: float
-    shuffles: int
-    thin: int
-    resamples: int
-    memory_mb: int
-
-
-@dataclass(frozen=True, slots=True)
-class Halves:
-    """Baskets of one group of customers to learn from and to replay on, with the same item codes."""
-
-    early: Baskets
-    later: Baskets
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """Rules of one group with their replay.
-
-    Attributes
-    ----------
-    rules, replay : as learned, and on the later baskets
-    p_adjusted : of `replay.p_value`, over the rules of all groups
-    replicates : whether it is at most alpha
-    superseded : whether it adds nothing sure to a replicating rule of fewer antecedents
-    """
-
-    rules: Rules
-    replay: Replay
-    p_adjusted: FloatArray
-    replicates: BoolArray
-    superseded: BoolArray
-
-    def above_chance(self) -> FloatArray:
-        """Lower bound of the lift over the 95th percentile in shuffled baskets: above 1 beyond chance."""
-        return _ratio(self.replay.lift_lower, self.replay.null_p95)
+# Baskets of one group of customers to learn from and to replay on, with the same item codes.
+Halves = tuple[Baskets, Baskets]
+# Rules of one group, and the table of their replay.
+Replayed = tuple[RuleSet, pl.DataFrame]
 
 
 def halve(
-    lines: pl.DataFrame,
-    segments: pl.DataFrame,
-    *,
-    level: str,
-    early_weeks: int | None,
-    exclude: Sequence[str],
-    smallest: int,
-    seed: int,
+    lines: pl.DataFrame, segments: pl.DataFrame, settings: Promote | None = None, *, seed: int = 0
 ) -> dict[str, Halves]:
     """Divide the baskets of everybody and of each segment into those to learn from and those to replay on.
 
@@ -93,34 +30,32 @@ def halve(
     ----------
     lines : one row a basket and item: `basket`, `customer`, `item`, `category`, `week`
     segments : `customer`, `segment`; below 0 is none
-    level : the column whose values are the items of rules
-    early_weeks : weeks to learn from; None to learn from a random half of the customers
-    exclude : items that are left out
-    smallest : fewest customers of a segment of its own
-    seed : of the random half
+    settings : the study's section `promote`
+    seed : of the random half of the customers, where there are no weeks
     """
-    sold = lines.filter(~pl.col(level).is_in(list(exclude)))
+    settings = settings or Promote()
+    sold = lines.filter(~pl.col(settings.level).is_in(settings.exclude))
     if sold.is_empty():
         return {}
-    baskets, heads = encode(sold, item=level, customer="customer")
-    if early_weeks is None:
+    baskets, heads = encode(sold, item=settings.level, customer="customer")
+    if settings.early_weeks is None:
         people = int(baskets.customer.max()) + 1
         chosen = np.random.default_rng(seed).permutation(people) < people // 2
         early = chosen[baskets.customer]
     else:
-        early = (heads["week"] <= early_weeks).to_numpy()
+        early = (heads["week"] <= settings.early_weeks).to_numpy()
     segment = heads.join(segments, on="customer", how="left", maintain_order="left")["segment"]
     sizes = dict(segments["segment"].value_counts().iter_rows())
-    names = sorted(name for name, size in sizes.items() if size >= smallest and name >= 0)
+    names = sorted(name for name, size in sizes.items() if size >= settings.smallest and name >= 0)
     groups = {EVERYBODY: np.ones(baskets.n, dtype=bool)}
     groups |= {str(name): (segment == name).fill_null(value=False).to_numpy() for name in names}
     return {
-        name: Halves(baskets.where(inside & early), baskets.where(inside & ~early))
+        name: (baskets.where(inside & early), baskets.where(inside & ~early))
         for name, inside in groups.items()
     }
 
 
-def learn(early: Baskets, search: Search, *, seed: int, workers: int = 1) -> Rules:
+def learn(early: Baskets, search: RuleSearch, *, seed: int = 0, workers: int = 1) -> RuleSet:
     """Learn the rules of one group that are worth replaying.
 
     They pass the exact test, are not redundant, and rank among the first by the lower bound of their lift
@@ -128,7 +63,7 @@ def learn(early: Baskets, search: Search, *, seed: int, workers: int = 1) -> Rul
     """
     support = min(max(search.min_support, search.least_baskets / max(early.n, 1)), 1.0)
     itemsets = frequent(early, min_support=support, max_length=search.max_length, memory_mb=search.memory_mb)
-    found = rules(itemsets, min_confidence=search.min_confidence, max_consequent=1)
+    found = rules(itemsets, early, min_confidence=search.min_confidence, max_consequent=1)
     screened = (adjust(fisher(found), search.correction) <= search.alpha) & not_redundant(found)
     found = found.at(np.flatnonzero(screened))
     null = null_lifts(found, early, SCREENING_SHUFFLES, seed=seed, workers=workers)
@@ -138,19 +73,26 @@ def learn(early: Baskets, search: Search, *, seed: int, workers: int = 1) -> Rul
 
 
 def replicate(
-    groups: Mapping[str, Halves], search: Search, *, seed: int, workers: int = 1
+    groups: Mapping[str, Halves], search: RuleSearch | None = None, *, seed: int = 0, workers: int = 1
 ) -> dict[str, Replayed]:
     """Learn the rules of every group on its early baskets and replay them on its later ones.
 
     p values are corrected over the rules of all groups together. Same seed, same figures.
+
+    Returns
+    -------
+    dict
+        By group its rules and the figures of `replay`, with `p_adjusted`; `replicates`, whether it is at most
+        alpha; and `superseded`, whether the rule adds nothing sure to a replicating one of fewer antecedents.
     """
+    search = search or RuleSearch()
     learned = {
-        name: learn(halves.early, search, seed=seed + 1, workers=workers) for name, halves in groups.items()
+        name: learn(early, search, seed=seed + 1, workers=workers) for name, (early, _) in groups.items()
     }
     replays = {
         name: replay(
             found,
-            groups[name].later,
+            groups[name][1],
             shuffles=search.shuffles,
             thin=search.thin,
             resamples=search.resamples,
@@ -160,21 +102,32 @@ def replicate(
         )
         for name, found in learned.items()
     }
-    p_values = np.concatenate([np.empty(0), *(each.p_value for each in replays.values())])
+    p_values = np.concatenate([np.empty(0), *(figures["p_value"] for figures in replays.values())])
     ends = np.cumsum([len(found) for found in learned.values()])
-    adjusted = np.split(adjust(p_values, search.correction), ends[:-1]) if learned else []
-    result = {}
-    for (name, found), p_adjusted in zip(learned.items(), adjusted, strict=True):
-        holds = p_adjusted <= search.alpha
-        result[name] = Replayed(
-            found, replays[name], p_adjusted, holds, _superseded(found, replays[name], holds)
+    adjusted = np.split(adjust(p_values, search.correction), ends[:-1])
+    replayed = {}
+    for (name, found), p_adjusted in zip(learned.items(), adjusted, strict=False):
+        figures, holds = replays[name], p_adjusted <= search.alpha
+        replayed[name] = (
+            found,
+            figures.with_columns(
+                pl.Series("p_adjusted", p_adjusted),
+                pl.Series("replicates", holds),
+                pl.Series("superseded", _superseded(found, figures, holds)),
+            ),
         )
-    return result
+    return replayed
 
 
-def _superseded(found: Rules, played: Replay, holds: BoolArray) -> BoolArray:
+def above_chance(figures: pl.DataFrame) -> FloatArray:
+    """Lower bound of the lift over the 95th percentile in shuffled baskets: above 1 beyond chance."""
+    return _ratio(figures["lift_lower"].to_numpy(), figures["null_p95"].to_numpy())
+
+
+def _superseded(found: RuleSet, figures: pl.DataFrame, holds: BoolArray) -> BoolArray:
     """Mark rules whose lift over that of shuffles is not surely above a shorter rule's, same consequent."""
-    excess, surely = _ratio(played.lift, played.null_mean), _ratio(played.lift_lower, played.null_mean)
+    null = figures["null_mean"].to_numpy()
+    excess, surely = (_ratio(figures[name].to_numpy(), null) for name in ("lift", "lift_lower"))
     by_consequent: dict[tuple[int, ...], list[int]] = {}
     for rule in np.flatnonzero(holds):
         by_consequent.setdefault(found.consequents[rule], []).append(int(rule))
@@ -196,41 +149,24 @@ def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
 
 def rules_table(replayed: Mapping[str, Replayed]) -> pl.DataFrame:
     """One row a group and rule that went to replay, with its figures on both sides and its verdict."""
-    replayed = replayed or {EVERYBODY: _NOTHING}
-    tables = []
-    for name, group in replayed.items():
-        played = group.replay
-        again = {
-            f"replay_{figure}": getattr(played, figure)
-            for figure in (
-                "support",
-                "confidence",
-                "lift",
-                "lift_lower",
-                "null_mean",
-                "null_p95",
-                "customers",
-            )
-        }
-        verdicts = np.where(
-            group.replicates, np.where(group.superseded, "superseded", "replicates"), "does not replicate"
+    replayed = replayed or replicate({EVERYBODY: (from_lists([]), from_lists([]))})
+    verdict = (
+        pl.when(~pl.col("replicates"))
+        .then(pl.lit("does not replicate"))
+        .when("superseded")
+        .then(pl.lit("superseded"))
+        .otherwise(pl.lit("replicates"))
+    )
+    again = pl.exclude("p_value", "p_adjusted", "replicates", "superseded").name.prefix("replay_")
+    tables = [
+        pl.concat(
+            [
+                pl.DataFrame({"segment": [name] * len(found)}, schema={"segment": pl.String}),
+                found.table(),
+                figures.select(again, "p_adjusted", verdict.alias("verdict")),
+            ],
+            how="horizontal",
         )
-        tables.append(
-            group.rules.table().with_columns(
-                pl.Series("segment", [name] * len(group.rules), dtype=pl.String),
-                *(pl.Series(column, values) for column, values in again.items()),
-                pl.Series("p_adjusted", group.p_adjusted),
-                pl.Series("verdict", verdicts.tolist(), dtype=pl.String),
-            )
-        )
-    return pl.concat(tables).select("segment", pl.exclude("segment"))
-
-
-def _empty() -> Replayed:
-    none, count = np.empty(0), np.empty(0, dtype=np.int64)
-    flag = np.empty(0, dtype=bool)
-    found = Rules((), (), count, count, count, 0, ())
-    return Replayed(found, Replay(none, none, none, none, none, none, count, none), none, flag, flag)
-
-
-_NOTHING = _empty()
+        for name, (found, figures) in replayed.items()
+    ]
+    return pl.concat(tables)

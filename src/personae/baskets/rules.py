@@ -1,6 +1,6 @@
 """Association rules: their figures, their exact test, and the pruning of redundant ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -8,15 +8,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from personae.baskets.coding import Integers
-from personae.baskets.itemsets import Itemset, Itemsets
+from personae.baskets.coding import Baskets, Integers
+from personae.baskets.itemsets import Itemset
 from personae.core.arrays import BoolArray, FloatArray
 
 NORMAL_95 = 1.6448536269514722  # one-sided
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class RuleSet:
     """Rules `antecedent -> consequent` with the counts that all their figures follow from.
 
     Attributes
@@ -78,9 +78,9 @@ class Rules:
         expected = 1 - self.consequent_count / self.n_baskets
         return np.asarray(np.divide(expected, miss, out=np.full(len(self), np.inf), where=miss > 0))
 
-    def at(self, chosen: Sequence[int] | NDArray[np.integer]) -> "Rules":
+    def at(self, chosen: Sequence[int] | NDArray[np.integer]) -> "RuleSet":
         """Choose rules by position."""
-        return Rules(
+        return RuleSet(
             tuple(self.antecedents[rule] for rule in chosen),
             tuple(self.consequents[rule] for rule in chosen),
             self.both[chosen],
@@ -111,12 +111,18 @@ class Rules:
         return " + ".join(self.names[code] for code in codes)
 
 
-def rules(itemsets: Itemsets, *, min_confidence: float, max_consequent: int | None = None) -> Rules:
+def rules(
+    itemsets: Mapping[Itemset, int],
+    baskets: Baskets,
+    *,
+    min_confidence: float = 0.2,
+    max_consequent: int | None = None,
+) -> RuleSet:
     """Split every frequent itemset in all ways into antecedent and consequent.
 
     Parameters
     ----------
-    itemsets : with all their subsets, as `frequent` returns them
+    itemsets : with all their subsets, as `frequent` counts them in the baskets
     min_confidence : least share of the antecedent's baskets that hold the consequent, in [0, 1]
     max_consequent : most items of the consequent; None for any
 
@@ -129,28 +135,28 @@ def rules(itemsets: Itemsets, *, min_confidence: float, max_consequent: int | No
     >>> from personae.baskets.coding import from_lists
     >>> from personae.baskets.itemsets import frequent
     >>> baskets = from_lists([["a", "b"], ["a", "b"], ["a"], ["c"]])
-    >>> found = rules(frequent(baskets, min_support=0.5, max_length=2), min_confidence=0.9)
+    >>> itemsets = frequent(baskets, min_support=0.5)
+    >>> found = rules(itemsets, baskets, min_confidence=0.9)
     >>> found.table().select("antecedent", "consequent", "confidence").rows()
     [('b', 'a', 1.0)]
     """
-    count = {codes: int(number) for codes, number in zip(itemsets.sets, itemsets.counts, strict=True)}
     split = [
-        (antecedent, consequent, both, count[antecedent], count[consequent])
-        for codes, both in count.items()
+        (antecedent, consequent, both, itemsets[antecedent], itemsets[consequent])
+        for codes, both in itemsets.items()
         for antecedent, consequent in _splits(codes, max_consequent)
-        if both / count[antecedent] >= min_confidence
+        if both / itemsets[antecedent] >= min_confidence
     ]
     both, antecedent_count, consequent_count = (
         np.array([row[2:] for row in split], dtype=np.int64).reshape(-1, 3).T
     )
-    return Rules(
+    return RuleSet(
         tuple(row[0] for row in split),
         tuple(row[1] for row in split),
         both,
         antecedent_count,
         consequent_count,
-        itemsets.n_baskets,
-        itemsets.names,
+        baskets.n,
+        baskets.names,
     )
 
 
@@ -183,7 +189,7 @@ def lift(
     return result
 
 
-def fisher(found: Rules) -> FloatArray:
+def fisher(found: RuleSet) -> FloatArray:
     """One-sided p of Fisher's exact test that both sides meet in as many baskets, were they independent.
 
     It takes baskets for independent and of equal size, so it only screens; `replication` decides.
@@ -195,7 +201,7 @@ def fisher(found: Rules) -> FloatArray:
     )
 
 
-def not_redundant(found: Rules) -> BoolArray:
+def not_redundant(found: RuleSet) -> BoolArray:
     """Mark the rules that no more general rule makes superfluous.
 
     A rule is redundant where a rule with fewer antecedents and the same consequent has at least its

@@ -5,26 +5,47 @@ from typing import Literal
 from pydantic import Field
 
 from personae.core.settings import Frozen
+from personae.core.statistics import Correction
 
 
-class Search(Frozen):
-    """How rules are learned and replayed, see `personae.baskets.replicate.Search`."""
+class RuleSearch(Frozen):
+    """How rules are learned and replayed.
 
-    min_support: float = Field(gt=0, le=1)
-    least_baskets: int = Field(gt=0)
-    min_confidence: float = Field(ge=0, le=1)
-    max_length: int = Field(gt=1)
-    max_rules: int = Field(gt=0)
-    min_customers: int = Field(gt=0)
-    correction: Literal["holm", "bh"]
-    alpha: float = Field(gt=0, lt=1)
-    shuffles: int = Field(ge=20)
-    thin: int = Field(gt=0)
-    resamples: int = Field(ge=100)
-    memory_mb: int = Field(gt=0)
+    Attributes
+    ----------
+    min_support, least_baskets
+        Share and number of the learning baskets that must hold a rule.
+    min_confidence, max_length
+        Least share of the antecedent's baskets with the consequent; most items of a rule.
+    max_rules
+        Rules of a group that go to replay.
+    min_customers
+        Customers who must hold a rule in the replay.
+    correction, alpha
+        Over all rules of all groups, and the level that a rule must reach.
+    shuffles, thin
+        Shuffled tables, and rounds of trades between two of them.
+    resamples
+        Bootstrap samples of customers.
+    memory_mb
+        Stop with advice where the bit sets of mining would need more.
+    """
+
+    min_support: float = Field(0.01, gt=0, le=1)
+    least_baskets: int = Field(20, gt=0)
+    min_confidence: float = Field(0.2, ge=0, le=1)
+    max_length: int = Field(3, gt=1)
+    max_rules: int = Field(200, gt=0)
+    min_customers: int = Field(10, gt=0)
+    correction: Correction = "holm"
+    alpha: float = Field(0.05, gt=0, lt=1)
+    shuffles: int = Field(200, ge=20)
+    thin: int = Field(4, gt=0)
+    resamples: int = Field(500, ge=100)
+    memory_mb: int = Field(1024, gt=0)
 
 
-class Offer(Frozen):
+class BasketOffer(Frozen):
     """What to offer a segment that meets all conditions.
 
     Attributes
@@ -37,9 +58,9 @@ class Offer(Frozen):
         Column and the least standardised difference of the segment's mean, above 0 for high, below 0 for low.
     """
 
-    text: str
-    discount: float = Field(ge=0, le=1)
-    when: dict[str, float]
+    text: str = "{discount} off {consequent} with {antecedent}"
+    discount: float = Field(0.15, ge=0, le=1)
+    when: dict[str, float] = Field(default_factory=dict)
 
 
 class Promote(Frozen):
@@ -61,11 +82,11 @@ class Promote(Frozen):
         The first that fits a segment counts; the last one should fit everybody.
     """
 
-    level: Literal["item", "category"]
-    early_weeks: int | None = Field(gt=0)
-    exclude: list[str]
-    smallest: int = Field(gt=0)
-    per_segment: int = Field(gt=0)
-    search: Search
-    offers: list[Offer] = Field(min_length=1)
-    workers: int
+    level: Literal["item", "category"] = "item"
+    early_weeks: int | None = Field(None, gt=0)
+    exclude: list[str] = Field(default_factory=list)
+    smallest: int = Field(50, gt=0)
+    per_segment: int = Field(5, gt=0)
+    search: RuleSearch = RuleSearch()
+    offers: list[BasketOffer] = Field([BasketOffer()], min_length=1)
+    workers: int = 2

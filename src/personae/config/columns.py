@@ -4,9 +4,9 @@ import copy
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
@@ -64,6 +64,12 @@ class Column(Frozen):
     bins: Bins | None = None
     only: Section | tuple[Section, ...] | None = None
     without: Section | tuple[Section, ...] = Field((), alias="not")
+
+    @model_validator(mode="after")
+    def _categories_are_no_numbers(self) -> Self:
+        if self.role in ("category", "code") and {"impute", "profile"} & {*_listed(self.only or ())}:
+            raise ValueError(f"only names impute or profile, which take numbers; its role is {self.role}")
+        return self
 
     def used_in(self, section: Section) -> bool:
         """Tell whether a section of the settings uses the column."""
@@ -186,15 +192,12 @@ def _decode_impute(impute: dict[str, Any], columns: Mapping[str, Column]) -> Non
         _list(impute, name, columns, (each for each, column in columns.items() if column.gaps == gaps))
     _list(impute, "predictors", columns, _used(columns, "impute", NUMERIC))
     if "leaky" not in impute:
+        predictors, filled = _names(impute, "predictors"), _names(impute, "columns")
         related = {
-            filled: [name for name in impute.get("predictors", ()) if _related(name, [filled], columns)]
-            for filled in impute.get("columns", ())
+            name: [each for each in predictors if each != name and _related(each, [name], columns)]
+            for name in filled
         }
-        impute["leaky"] = {
-            filled: [name for name in names if name != filled]
-            for filled, names in related.items()
-            if set(names) - {filled}
-        }
+        impute["leaky"] = {name: leaks for name, leaks in related.items() if leaks}
 
 
 def _decode_segment(segment: dict[str, Any], columns: Mapping[str, Column]) -> list[str]:
@@ -202,12 +205,12 @@ def _decode_segment(segment: dict[str, Any], columns: Mapping[str, Column]) -> l
     space = _section(segment, "space")
     _decode_space(space, columns, _used(columns, "segment", NUMERIC))
     _list(space, "categorical", columns, _used(columns, "segment", ("category", "code", "flag")))
-    for name, said in (segment.get("also") or {}).items():
+    for name, said in _section(segment, "also").items():
         if isinstance(said, dict):
-            if "space" not in said:
-                said["space"] = {"name": name} | {key: said.pop(key) for key in list(said) if key != "k"}
-            _decode_space(_section(said, "space"), columns, space.get("columns"))
-    return [*space.get("columns", ()), *space.get("categorical", ())]
+            own = {key: said.pop(key) for key in list(said) if key not in ("space", "k")}
+            said["space"] = {"name": name} | own | _section(said, "space")
+            _decode_space(said["space"], columns, space.get("columns"))
+    return [*_names(space, "columns"), *_names(space, "categorical")]
 
 
 def _decode_space(
@@ -215,29 +218,28 @@ def _decode_space(
 ) -> None:
     """Decode a list of columns of which some count by their logarithm."""
     _list(space, "columns", columns, default)
-    if isinstance(space.get("columns"), list):
-        logged = [name for name in space["columns"] if _is_logged(name, columns)]
-        space.setdefault("log1p", [_plain(name, columns) for name in logged])
-        space["columns"] = [_plain(name, columns) for name in space["columns"]]
+    if names := _names(space, "columns"):
+        space.setdefault("log1p", [_plain(name, columns) for name in names if _is_logged(name, columns)])
+        space["columns"] = [_plain(name, columns) for name in names]
     _list(space, "log1p", columns)
 
 
-def _is_logged(name: Any, columns: Mapping[str, Column]) -> bool:
+def _is_logged(name: str, columns: Mapping[str, Column]) -> bool:
     column = columns.get(name)
     if column is None:
-        return str(name).startswith(LOG)
+        return name.startswith(LOG)
     return column.role == "amount" if column.log is None else column.log
 
 
-def _plain(name: Any, columns: Mapping[str, Column]) -> Any:
-    return name if name in columns or not isinstance(name, str) else name.removeprefix(LOG)
+def _plain(name: str, columns: Mapping[str, Column]) -> str:
+    return name if name in columns else name.removeprefix(LOG)
 
 
 def _decode_compare(compare: dict[str, Any], columns: Mapping[str, Column], space: list[str]) -> None:
     grouping = compare.get("grouping")
     tested = (name for name in _used(columns, "compare") if name != grouping)
     _list(compare, "variables", columns, tested)
-    made = (n for n in compare.get("variables", ()) if n not in space and _related(n, space, columns))
+    made = (n for n in _names(compare, "variables") if n not in space and _related(n, space, columns))
     _list(compare, "descriptive", columns, made if grouping is None else ())
     bins = {name: column.bins.model_dump() for name, column in columns.items() if column.bins}
     if bins and isinstance(compare.get("probabilities"), dict):
@@ -246,11 +248,11 @@ def _decode_compare(compare: dict[str, Any], columns: Mapping[str, Column], spac
 
 def _decode_profile(profile: dict[str, Any], columns: Mapping[str, Column]) -> None:
     _list(profile, "features", columns, _used(columns, "profile", (*NUMERIC, "flag")))
-    declared = {name: columns[name] for name in profile.get("features", ()) if name in columns}
+    declared = {name: columns[name] for name in _names(profile, "features") if name in columns}
     labels = {name: column.label or name.replace("_", " ") for name, column in declared.items()}
-    profile["labels"] = labels | (profile.get("labels") or {})
     words = {name: list(column.words) for name, column in declared.items() if column.words}
-    profile["words"] = words | (profile.get("words") or {})
+    profile["labels"] = labels | _section(profile, "labels")
+    profile["words"] = words | _section(profile, "words")
 
 
 def _decode_classify(classify: dict[str, Any], columns: Mapping[str, Column]) -> None:
@@ -290,23 +292,27 @@ def _list(
     section: dict[str, Any], key: str, columns: Mapping[str, Column], default: Iterable[str] | None = None
 ) -> None:
     """Expand the patterns of a list of columns; where it is absent, take what the dictionary says."""
-    said = section.get(key)
-    if said is None and columns and default is not None:
+    if section.get(key) is None and columns and default is not None:
         section[key] = list(default)
-    elif isinstance(said, list):
-        section[key] = list(dict.fromkeys(name for each in said for name in _match(each, columns)))
+    elif names := _names(section, key):
+        section[key] = list(dict.fromkeys(name for each in names for name in _match(each, columns)))
 
 
-def _match(pattern: Any, columns: Mapping[str, Column]) -> list[Any]:
+def _names(section: Mapping[str, Any], key: str) -> list[str]:
+    """Give a list of names as far as it is one; what is none is left to the check of the settings."""
+    names = section.get(key)
+    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
+
+
+def _match(pattern: str, columns: Mapping[str, Column]) -> list[str]:
     """Name the declared columns of a pattern; what is no pattern stands for itself, declared or not."""
-    if not isinstance(pattern, str) or pattern in columns or not set("*?[") & set(pattern):
+    if pattern in columns or not set("*?[") & set(pattern):
         return [pattern]
-    logged = pattern.startswith(LOG)
-    plain = pattern.removeprefix(LOG)
-    found = [f"{LOG}{name}" if logged else name for name in columns if fnmatchcase(name, plain)]
-    if not found:
+    prefix = LOG if pattern.startswith(LOG) else ""
+    names = [f"{prefix}{name}" for name in columns if fnmatchcase(name, pattern.removeprefix(prefix))]
+    if not names:
         raise PersonaeError(f"{pattern!r} meets none of the declared columns {', '.join(columns)}")
-    return found
+    return names
 
 
 def _section(tree: dict[str, Any], name: str) -> dict[str, Any]:

@@ -10,9 +10,11 @@ import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from personae.config.columns import Dictionary, decode
 from personae.config.study import Study
@@ -57,7 +59,7 @@ def compose(study: str, conf: Path, params: Path, overrides: Sequence[str] = ())
     section = _section(study, params)
     choices = section.pop("use", {})
     _check_choices(study, conf, params, choices)
-    composed = _merged(_compose_groups(study, conf, choices, overrides), section)
+    composed = _interpolated(_merged(_compose_groups(study, conf, choices, overrides), section), conf)
     try:
         checked = Study.model_validate_json(json.dumps(decode(composed) | {"study": study}))
     except ValidationError as error:
@@ -83,11 +85,12 @@ def studies(params: Path) -> list[str]:
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
+    """Read a file as DVC writes it, which is YAML 1.2: `no` is a word and 1e-3 a number."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise PersonaeError(f"{path}: no such file") from None
-    except yaml.YAMLError as error:
+    except YAMLError as error:
         raise PersonaeError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if content is not None and not isinstance(content, dict):
         raise PersonaeError(f"{path}: holds {content!r}; expected keys and values")
@@ -127,10 +130,22 @@ def _compose_groups(
     try:
         with initialize_config_dir(version_base="1.3", config_dir=str(conf.resolve())):
             config = hydra_compose("config", overrides=[f"study={study}", *given, *overrides])
-        composed = OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         raise PersonaeError(f"{conf}: {' '.join(str(error).split())}") from None
-    return {str(key): value for key, value in composed.items()} if isinstance(composed, dict) else {}
+    return _plain(config)
+
+
+def _interpolated(composed: Mapping[str, Any], conf: Path) -> dict[str, Any]:
+    """Replace `${section.key}` by what that key holds in the end."""
+    try:
+        return _plain(OmegaConf.create(dict(composed)), resolve=True)
+    except OmegaConfBaseException as error:
+        raise PersonaeError(f"{conf}: {' '.join(str(error).split())}") from None
+
+
+def _plain(config: DictConfig, *, resolve: bool = False) -> dict[str, Any]:
+    tree = OmegaConf.to_container(config, resolve=resolve)
+    return {str(key): value for key, value in tree.items()} if isinstance(tree, dict) else {}
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,8 +160,11 @@ def _problem(
     error: ValidationError, composed: Mapping[str, Any], study: str, conf: Path, params: Path
 ) -> str:
     """Name what is no setting first, then everything that is missing, then a value that does not fit."""
-    problems = sorted(error.errors(), key=lambda each: each["type"] not in ("extra_forbidden", "missing"))
-    problem = min(problems, key=lambda each: each["type"] != "extra_forbidden")
+    problems = error.errors()
+    order = ("extra_forbidden", "missing")
+    problem = min(
+        problems, key=lambda each: order.index(each["type"]) if each["type"] in order else len(order)
+    )
     if problem["type"] == "missing":
         missing = [
             ".".join(map(str, [*_keys_on_path(each["loc"], composed), each["loc"][-1]]))

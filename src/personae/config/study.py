@@ -2,6 +2,9 @@
 
 import json
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from personae.baskets.settings import Promote
 from personae.core.settings import Frozen, read
@@ -11,8 +14,17 @@ from personae.inference.settings import Compare
 from personae.personas.settings import Profile
 from personae.response.settings import Classify
 from personae.segmentation.settings import Segment
-from personae.sources.settings import Prepare
+from personae.studies.aerofit.settings import AerofitPrepare
+from personae.studies.campaign.settings import CampaignPrepare
+from personae.studies.fitbit.settings import FitbitPrepare
+from personae.studies.grocery.settings import GroceryPrepare
+from personae.studies.journey.settings import JourneyPrepare
 from personae.targeting.settings import Target
+
+Prepare = Annotated[
+    AerofitPrepare | CampaignPrepare | FitbitPrepare | GroceryPrepare | JourneyPrepare,
+    Field(discriminator="source"),
+]
 
 
 class Study(Frozen):

@@ -37,17 +37,19 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(to_json(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Read JSON.
+def read_json(path: Path, missing: Any = None) -> Any:
+    """Read JSON, or give `missing` where there is no such file.
 
     Raises
     ------
     PersonaeError
-        If the file is missing or is not JSON.
+        If the file is missing, and nothing is given for that, or if it is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if missing is not None:
+            return missing
         raise PersonaeError(f"{path}: no such file; `dvc repro` makes it") from None
     except json.JSONDecodeError as error:
         raise PersonaeError(f"{path}: not JSON ({error.msg}, line {error.lineno})") from None

@@ -17,7 +17,7 @@ def raw(study: str) -> Path:
 
 
 def origin(study: str) -> Path:
-    """What the raw files of a study are: sample, original or other."""
+    """What the raw files of a study are: sample, original or other; no file: other."""
     return raw(study) / "origin.json"
 
 
@@ -77,5 +77,10 @@ def report(study: str, name: str) -> Path:
 
 
 def anchor(study: str) -> Path:
-    """Segments that later runs are matched to."""
+    """Segments that later runs are matched to; no file: none."""
     return CONF / "anchors" / f"{study}.json"
+
+
+def composed_anchor(study: str) -> Path:
+    """The anchor as stage segment reads it, empty where there is none."""
+    return Path("build") / study / "anchor.json"

@@ -1,6 +1,7 @@
 """What all settings have in common, and how a stage reads its own from the composed file."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,3 +54,16 @@ def read(path: Path) -> dict[str, Any]:
         study = path.parent.name if path.suffix else path.name
         raise PersonaeError(f"{path}: no such file; `dvc repro compose@{study}` makes it") from None
     return {key: value for text in texts for key, value in yaml.load(text, yaml.CSafeLoader).items()}
+
+
+def fits(effects: Mapping[str, float], when: Mapping[str, float]) -> bool:
+    """Tell whether effects meet the conditions of an offer: at least this high, or at most this low.
+
+    Examples
+    --------
+    >>> fits({"income": 0.6, "age": -0.1}, {"income": 0.5}), fits({"age": -0.1}, {"age": -0.5})
+    (True, False)
+    """
+    return all(
+        effects[name] >= bound if bound > 0 else effects[name] <= bound for name, bound in when.items()
+    )

@@ -1,9 +1,9 @@
-"""Tables between files and stages: reading with clear errors, writing, the audit of what was found."""
+"""Tables between stages: reading, writing, the audit of what a source found."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,45 +11,6 @@ from numpy.typing import NDArray
 
 from personae.core.errors import PersonaeError
 from personae.core.files import replacing
-
-if TYPE_CHECKING:
-    from pandera.polars import DataFrameSchema
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """A stated rule and the number of rows it changed."""
-
-    rule: str
-    column: str
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Rows left out, and why."""
-
-    reason: str
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicates:
-    """Rows that occur more than once.
-
-    Attributes
-    ----------
-    rows
-        Rows that repeat an earlier one in everything but the identifier.
-    groups
-        Groups of at least two customers who are identical in everything but identifier and target.
-    conflicting_target_groups
-        Those of the groups in which the target differs.
-    """
-
-    rows: int = 0
-    groups: int = 0
-    conflicting_target_groups: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +21,25 @@ class Prepared:
     ----------
     tables
         Tidy tables by name; `customers` always, `days` or `baskets` where a study has them.
-    duplicates, repairs, rejected
-        The audit, for `prepare.json`.
+    duplicates
+        `rows` that repeat an earlier one in all but the identifier; `groups` of customers that are alike in
+        all but identifier and target, and those of them in which the target differs.
+    repairs
+        Stated rule, column and number of rows that it changed.
+    rejected
+        Rows left out, by reason.
+    notes
+        What else `prepare.json` says.
     """
 
     tables: Mapping[str, pl.DataFrame]
-    duplicates: Duplicates = Duplicates()
-    repairs: Sequence[Repair] = ()
-    rejected: Sequence[Rejected] = ()
+    duplicates: Mapping[str, int] = field(default_factory=dict)
+    repairs: Sequence[tuple[str, str, int]] = ()
+    rejected: Mapping[str, int] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     def report(self, data: str) -> dict[str, Any]:
-        """Give the contents of `prepare.json`; `data` says sample, original or other."""
+        """Give the contents of `prepare.json`; `data` says sample, original or other, zeros are left out."""
         customers = self.tables["customers"]
         rows = customers.height
         missing = {
@@ -83,104 +51,14 @@ class Prepared:
             "data": data,
             "rows": rows,
             "columns": customers.width,
-            "duplicates": self.duplicates,
+            "duplicates": {"rows": 0, "groups": 0, "conflicting_target_groups": 0, **self.duplicates},
             "missing": missing,
-            "repairs": self.repairs,
-            "rejected": self.rejected,
+            "repairs": [
+                {"rule": rule, "column": column, "rows": rows} for rule, column, rows in self.repairs if rows
+            ],
+            "rejected": [{"reason": reason, "rows": rows} for reason, rows in self.rejected.items() if rows],
             **self.notes,
         }
-
-
-def read_delimited(path: Path, columns: Mapping[str, pl.DataType], separator: str) -> pl.DataFrame:
-    """Read a delimited text file and cast the named columns; other columns are left out.
-
-    Parameters
-    ----------
-    path
-        The file, plain or compressed as Polars reads it.
-    columns
-        Names that must be there, and their types. Empty cells become null.
-    separator
-        One character.
-
-    Raises
-    ------
-    PersonaeError
-        If the file is missing, empty, has another separator, lacks a column, or a value does not fit.
-    """
-    if not path.exists():
-        raise PersonaeError(
-            f"{path}: no such file; `dvc pull data.dvc` or `personae data import DIR` brings it"
-        )
-    try:
-        text = pl.read_csv(
-            path,
-            separator=separator,
-            infer_schema=False,
-            encoding="utf8-lossy",
-        )
-    except pl.exceptions.NoDataError:
-        raise PersonaeError(f"{path}: the file is empty") from None
-    except pl.exceptions.PolarsError as error:
-        raise PersonaeError(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
-    if text.width == 1 and len(columns) > 1:
-        raise PersonaeError(f"{path}: one column only; expected {len(columns)} separated by {separator!r}")
-    absent = [name for name in columns if name not in text.columns]
-    if absent:
-        raise PersonaeError(f"{path}: column {absent[0]} is missing; it has {', '.join(text.columns)}")
-    if text.is_empty():
-        raise PersonaeError(f"{path}: a header and no rows")
-    return text.select(_cast(path, text, name, dtype) for name, dtype in columns.items())
-
-
-def _cast(path: Path, text: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Series:
-    given = text[name].str.strip_chars().replace("", None)
-    values = given.cast(dtype, strict=False)
-    wrong = (values.is_null() & given.is_not_null()).arg_true()
-    if len(wrong):
-        kind = "a whole number" if dtype.is_integer() else "a number" if dtype.is_numeric() else f"a {dtype}"
-        raise PersonaeError(
-            f"{path}: column {name} holds {given[wrong[0]]!r} in row {wrong[0] + 2}; expected {kind}"
-        )
-    return values
-
-
-def check(path: Path, table: pl.DataFrame, contract: "DataFrameSchema") -> None:
-    """Hold a table against its contract.
-
-    Parameters
-    ----------
-    path
-        The file that the table was read from, for the message.
-    table
-        Rows in the order of the file, below one line of header.
-    contract
-        A pandera schema: unique identifiers, known categories, ranges.
-
-    Raises
-    ------
-    PersonaeError
-        With column, value, row and rule of the first case that does not fit.
-    """
-    empty = [name for name in table.columns if table[name].null_count() == table.height]
-    if empty:
-        raise PersonaeError(f"{path}: column {empty[0]} has no value in any row")
-    from pandera.errors import SchemaErrors  # noqa: PLC0415 - costs half a second, and only prepare checks
-
-    try:
-        contract.validate(table, lazy=True)
-    except SchemaErrors as errors:
-        case = errors.failure_cases.sort("index").row(0, named=True)
-        row = "" if case["index"] is None else f" in row {case['index'] + 2}"
-        value = table[case["column"]][case["index"]] if row else case["failure_case"]
-        raise PersonaeError(
-            f"{path}: column {case['column']} holds {value!r}{row}; expected {_rule(case['check'])}"
-        ) from None
-
-
-def _rule(check: str) -> str:
-    words = {"field_uniqueness": "each value once", "not_nullable": "a value in every row"}
-    return words.get(check, check.replace("isin(", "one of (").replace("_", " "))
 
 
 def read(path: Path) -> pl.DataFrame:

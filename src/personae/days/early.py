@@ -1,9 +1,9 @@
-"""From users' first days to the segment that their later days give."""
+"""Rows that the response models learn from: those of a table, or users by their first days."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 import polars as pl
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import StandardScaler
@@ -11,62 +11,59 @@ from threadpoolctl import threadpool_limits
 
 from personae.core.errors import PersonaeError
 from personae.features.describe import describe
+from personae.response.settings import Classify, Early
 
 
-@dataclass(frozen=True, slots=True)
-class Early:
-    """Users by their first days, with the segment of the time after as `later_segment`.
+def tables_of(settings: Classify) -> tuple[str, ...]:
+    """Name the tables that the training rows of a study are made from."""
+    return (settings.table,) if settings.early is None else ("days", "hours")
 
-    Attributes
+
+def training_rows(tables: Mapping[str, pl.DataFrame], settings: Classify, *, seed: int = 0) -> pd.DataFrame:
+    """Give one row a case: those of a table as they are, or users by their first days.
+
+    Parameters
     ----------
-    table
-        One row a user; features of the first days only.
-    users, left_out
-        Users in it, and users with too few later days.
-    k
-        Number of later segments; fewer than asked for where one would be too small to be learned.
+    tables
+        Those that `tables_of` names.
+    settings
+        The study's section `classify`.
+    seed
+        Decides the segments of later days.
     """
-
-    table: pl.DataFrame
-    users: int
-    left_out: int
-    k: int
+    if settings.early is None:
+        return tables[settings.table].to_pandas()
+    worn = tables["days"].filter("measured")
+    return early_and_late(worn, tables["hours"], settings.early, seed=seed).to_pandas()
 
 
 def early_and_late(
-    days: pl.DataFrame,
-    hours: pl.DataFrame | None,
-    *,
-    first: int,
-    least_later: int,
-    columns: Sequence[str],
-    k: int,
-    least_users: int,
-    seed: int,
-) -> Early:
+    days: pl.DataFrame, hours: pl.DataFrame | None, settings: Early, *, seed: int = 0
+) -> pl.DataFrame:
     """Describe users by their first days, and segment them by the days after these; no day is on both sides.
 
     Parameters
     ----------
     days, hours
         As for `describe`; the first days are counted from each user's first one.
-    first
-        How many days the description may see.
-    least_later
-        Worn days that a user needs after them to be segmented.
-    columns, k
-        Space (standardised) and number of the later segments, by k-means. They are the answer to be
-        predicted, so they may rest on all users.
-    least_users
-        Users that each later segment must have; k is lowered until they do.
+    settings
+        Number of first days, and the space and number of the later segments. These are the answer to be
+        predicted, so they may rest on all users; their number is lowered where one would be too small to be
+        learned.
+
+    Returns
+    -------
+    DataFrame
+        One row a user who has enough later days; features of the first days only, and `later_segment`.
 
     Raises
     ------
     PersonaeError
         If fewer than `k` users are left or a column is unknown.
     """
+    columns, k, least_later = settings.columns, settings.k, settings.least_later
     begin = pl.col("date").min().over("customer")
-    is_early = (pl.col("date") - begin).dt.total_days() < first
+    is_early = (pl.col("date") - begin).dt.total_days() < settings.first
     early, late = describe(days.filter(is_early), hours), describe(days.filter(~is_early), hours)
     absent = [name for name in columns if name not in late.columns]
     if absent:
@@ -77,11 +74,9 @@ def early_and_late(
         raise PersonaeError(
             f"early: {late.height} users have {least_later} later days; {k} segments need more"
         )
-    labels = _segments(late.select(columns).to_numpy(), k, least_users, seed)
+    labels = _segments(late.select(columns).to_numpy(), k, settings.least_users, seed)
     answers = late.select("customer", later_segment=pl.Series(labels, dtype=pl.Int64))
-    table = early.join(answers, on="customer", how="inner").sort("customer")
-    left_out = days["customer"].n_unique() - table.height
-    return Early(table, table.height, left_out, answers["later_segment"].n_unique())
+    return early.join(answers, on="customer", how="inner").sort("customer")
 
 
 def _segments(points: Any, most: int, least_users: int, seed: int) -> list[int]:

@@ -1,6 +1,6 @@
 """Settings of stage days: kinds of days, unusual ones, and the prescription that follows."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from personae.core.settings import Frozen
 from personae.segmentation.settings import Segment
@@ -31,8 +31,18 @@ class Anomalies(Frozen):
     rules: AnomalyRules
 
 
-class ActionSettings(Frozen):
-    """One action, see `personae.targeting.actions.Action`; `name` as in the playbook."""
+class Action(Frozen):
+    """Something that can be done for a user.
+
+    Attributes
+    ----------
+    name
+        As in the playbook.
+    cost
+        For one user and week.
+    effect, elsewhere
+        Expected gain for a user whose persona calls for it, and for any other user.
+    """
 
     name: str
     cost: float = Field(gt=0)
@@ -45,7 +55,15 @@ class Prescribe(Frozen):
 
     budget: float = Field(ge=0)
     gain: str
-    actions: list[ActionSettings] = Field(min_length=1)
+    actions: list[Action] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _each_action_once(self) -> "Prescribe":
+        names = [action.name for action in self.actions]
+        doubled = [name for name in names if names.count(name) > 1]
+        if doubled:
+            raise ValueError(f"action {doubled[0]!r} is there twice; expected each once")
+        return self
 
 
 class Days(Frozen):

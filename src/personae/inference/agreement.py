@@ -1,50 +1,47 @@
 """How far two groupings of the same customers agree."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from personae.core.statistics import adjusted_rand, contingency
-from personae.inference.effects import cramers_v
+from personae.inference.effects import NAN, cramers_v
 from personae.inference.omnibus import association_test
 
-NAN = float("nan")
 
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Crosstab of two groupings, their adjusted Rand index, and Cramér's V with interval and p-value."""
-
-    crosstab: Mapping[str, Mapping[str, int]]
-    ari: float
-    cramers_v: float
-    cramers_v_ci: tuple[float, float]
-    test: str | None
-    p: float
-
-
-def agreement(first: NDArray[np.str_], second: NDArray[np.str_], seed: int) -> Agreement:
+def agreement(first: NDArray[np.str_], second: NDArray[np.str_], seed: int) -> dict[str, Any]:
     """Compare two groupings; without a second group in one of them nothing can be tested.
 
     Parameters
     ----------
     first, second : (rows,), the group of each row.
 
+    Returns
+    -------
+    dict
+        Their `crosstab`, adjusted Rand index `ari`, `cramers_v` with its interval, and the `test` with `p`.
+
     Examples
     --------
     >>> groups = np.repeat(["a", "b"], 20)
-    >>> round(agreement(groups, np.repeat(["x", "y"], 20), seed=0).ari, 3)
+    >>> round(agreement(groups, np.repeat(["x", "y"], 20), seed=0)["ari"], 3)
     1.0
     """
     (rows, of_row), (columns, of_column) = (np.unique(each, return_inverse=True) for each in (first, second))
     counts = contingency(of_row, of_column)
-    crosstab = {
-        str(a): {str(b): int(counts[i, j]) for j, b in enumerate(columns)} for i, a in enumerate(rows)
+    size, interval, test, p = NAN, (NAN, NAN), None, NAN
+    if min(counts.shape) > 1:
+        size, interval = cramers_v(counts)
+        test, _, p = association_test(counts, seed)
+    return {
+        "crosstab": {
+            str(name): dict(zip(columns.tolist(), row, strict=True))
+            for name, row in zip(rows, counts.astype(int).tolist(), strict=True)
+        },
+        "ari": adjusted_rand(of_row, of_column),
+        "cramers_v": size,
+        "cramers_v_ci": interval,
+        "test": test,
+        "p": p,
     }
-    ari = adjusted_rand(of_row, of_column)
-    if min(counts.shape) < 2:
-        return Agreement(crosstab, ari, NAN, (NAN, NAN), None, NAN)
-    size, tested = cramers_v(counts), association_test(counts, seed)
-    return Agreement(crosstab, ari, size.value, (size.low, size.high), tested.name, tested.p)

@@ -1,61 +1,55 @@
-"""Columns of a table as arrays, with missing values kept visible, and on one scale for distances."""
+"""Columns of a table as arrays, with missing values kept visible, and on one scale for distances.
+
+A column is an array of floats, NaN where missing, or of text, empty where missing.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-import narwhals as nw
 import numpy as np
-from narwhals.typing import IntoDataFrame
+import polars as pl
 from numpy.typing import NDArray
 
 from personae.core.arrays import BoolArray, FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.tables import names
 
-NAN = float("nan")
 LARGEST_CODE = 2.0**53
-Frame = nw.DataFrame[Any]
+Values = NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column; a missing value is NaN in a number and the empty string in a category."""
-
-    name: str
-    kind: Literal["number", "category"]
-    values: NDArray[Any]
-
-    @property
-    def known(self) -> BoolArray:
-        """Where a value is present."""
-        present: BoolArray = ~np.isnan(self.values) if self.kind == "number" else self.values != ""
-        return present
+def is_number(values: Values) -> bool:
+    """Tell numbers from categories."""
+    return values.dtype.kind == "f"
 
 
-def read_column(table: IntoDataFrame, name: str) -> Column:
+def known(values: Values) -> BoolArray:
+    """Mark the rows where a value is present."""
+    present: BoolArray = ~np.isnan(values) if is_number(values) else values != ""
+    return present
+
+
+def read_column(table: pl.DataFrame, name: str) -> Values:
     """Read a column as numbers (numeric types) or as a category (text, booleans).
 
     Examples
     --------
-    >>> import polars as pl
-    >>> read_column(pl.DataFrame({"sex": ["m", None]}), "sex").known.tolist()
-    [True, False]
+    >>> read_column(pl.DataFrame({"sex": ["m", None]}), "sex").tolist()
+    ['m', '']
     """
-    frame = nw.from_native(table, eager_only=True)
-    if name not in frame.columns:
-        raise PersonaeError(f"column {name} is not in the table; it has {', '.join(frame.columns)}")
-    series = frame[name]
-    if series.dtype.is_numeric():
-        values = np.array([NAN if value is None else value for value in series.to_list()], dtype=float)
-        if np.isinf(values).any():
-            raise PersonaeError(f"column {name} holds an infinite number; expected finite numbers")
-        return Column(name, "number", values)
-    return Column(name, "category", names(series.to_list()))
+    if name not in table.columns:
+        raise PersonaeError(f"column {name} is not in the table; it has {', '.join(table.columns)}")
+    series = table[name]
+    if not series.dtype.is_numeric():
+        return names(series.to_list())
+    values = series.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    if np.isinf(values).any():
+        raise PersonaeError(f"column {name} holds an infinite number; expected finite numbers")
+    return values
 
 
-def group_names(column: Column) -> NDArray[np.str_]:
-    """Name the group of each row; the empty string where it is missing.
+def read_groups(table: pl.DataFrame, name: str) -> NDArray[np.str_]:
+    """Read the name of each row's group; the empty string where it is missing.
 
     Raises
     ------
@@ -64,19 +58,18 @@ def group_names(column: Column) -> NDArray[np.str_]:
 
     Examples
     --------
-    >>> group_names(Column("segment", "number", np.array([0.0, 2.0, np.nan]))).tolist()
+    >>> read_groups(pl.DataFrame({"segment": [0, 2, None]}), "segment").tolist()
     ['0', '2', '']
     """
-    if column.kind == "category":
-        return column.values
-    if np.any(np.abs(column.values) >= LARGEST_CODE):
-        raise PersonaeError(
-            f"column {column.name} holds group codes beyond 2^53; expected text in their place"
-        )
-    return names(column.values)
+    values = read_column(table, name)
+    if not is_number(values):
+        return values
+    if np.any(np.abs(values) >= LARGEST_CODE):
+        raise PersonaeError(f"column {name} holds group codes beyond 2^53; expected text in their place")
+    return names(values)
 
 
-def one_row_a_unit(table: IntoDataFrame, unit: str, grouping: str) -> tuple[Frame, tuple[str, ...]]:
+def one_row_a_unit(table: pl.DataFrame, unit: str, grouping: str) -> tuple[pl.DataFrame, list[str]]:
     """Average the rows of each independent unit, so that no unit counts twice.
 
     Numbers become means; a category that changes within a unit cannot be summarised and is dropped.
@@ -87,40 +80,37 @@ def one_row_a_unit(table: IntoDataFrame, unit: str, grouping: str) -> tuple[Fram
 
     Examples
     --------
-    >>> import polars as pl
     >>> days = pl.DataFrame({"user": [1, 1, 2], "segment": ["a", "a", "b"], "steps": [10, 20, 5]})
     >>> one_row_a_unit(days, "user", "segment")[0]["steps"].to_list()
     [15.0, 5.0]
     """
-    frame = nw.from_native(table, eager_only=True)
-    if frame.group_by(unit).agg(nw.col(grouping).n_unique())[grouping].max() > 1:
+    units = table.group_by(unit)
+    distinct = units.agg(pl.exclude(unit).n_unique()).max()
+    if distinct[grouping].item() > 1:
         raise PersonaeError(
             f"column {grouping}: a {unit} has rows in several groups; expected one group a {unit}"
         )
-    numbers = [name for name in frame.columns if frame[name].dtype.is_numeric() and name != unit]
-    others = [name for name in frame.columns if name not in numbers and name != unit]
-    spread = frame.group_by(unit).agg(*(nw.col(name).n_unique() for name in others))
-    varying = tuple(name for name in others if spread[name].max() > 1)
-    kept = [nw.col(name).min() for name in others if name not in varying]
-    averaged = frame.group_by(unit).agg(*(nw.col(name).mean() for name in numbers if name != grouping), *kept)
-    return averaged.sort(unit), varying
+    numbers = [n for n in table.columns if table[n].dtype.is_numeric() and n not in (unit, grouping)]
+    others = [name for name in table.columns if name not in (unit, *numbers)]
+    varying = [name for name in others if distinct[name].item() > 1]
+    kept = [name for name in others if name not in varying]
+    return units.agg(pl.col(numbers).mean(), pl.col(kept).min()).sort(unit), varying
 
 
-def design_matrix(columns: Sequence[Column], rows: BoolArray) -> FloatArray:
+def design_matrix(columns: Sequence[Values], rows: BoolArray) -> FloatArray:
     """Columns of the chosen rows on one scale.
 
     Every number has variance 1; a category has it in all, over indicators of its levels.
 
     Examples
     --------
-    >>> age = Column("age", "number", np.array([20.0, 40.0]))
-    >>> design_matrix([age], np.array([True, True])).tolist()
+    >>> design_matrix([np.array([20.0, 40.0])], np.array([True, True])).tolist()
     [[-1.0], [1.0]]
     """
     parts: list[FloatArray] = []
     for column in columns:
-        values = column.values[rows]
-        if column.kind == "number":
+        values = column[rows]
+        if is_number(values):
             parts.append(_standardised(values[:, None]))
         else:
             levels = np.unique(values)

@@ -1,30 +1,34 @@
 """Compare groups over all their columns: tests that the data allow, effects, equivalence, merge verdicts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import combinations
-from typing import Literal
+from typing import Any
 
-import narwhals as nw
 import numpy as np
-from narwhals.typing import IntoDataFrame
+import pandas as pd
+import polars as pl
 
 from personae.core.arrays import BoolArray
 from personae.core.errors import PersonaeError
 from personae.core.statistics import adjust
-from personae.inference.columns import Column, design_matrix, group_names, one_row_a_unit, read_column
-from personae.inference.merge import Evidence, Merge, final_groups, judge, within_pair
-from personae.inference.rules import Rules
-from personae.inference.twosample import TwoSample, two_sample_test
-from personae.inference.variables import (
-    Pair,
-    Variable,
-    compare_categories,
-    compare_numbers,
-    described,
-    pair_power,
+from personae.inference.agreement import agreement
+from personae.inference.columns import (
+    Values,
+    design_matrix,
+    is_number,
+    known,
+    one_row_a_unit,
+    read_column,
+    read_groups,
 )
+from personae.inference.merge import final_groups, judge, within_pair
+from personae.inference.probabilities import SCHEMA, probabilities
+from personae.inference.settings import Compare, ComparisonCriteria
+from personae.inference.twosample import TwoSample, two_sample_test
+from personae.inference.variables import Row, compare_column, described, pair_power
 
+SEGMENT = "segment"
 Members = Mapping[str, BoolArray]
 
 FAMILIES: Mapping[str, str] = {
@@ -37,41 +41,107 @@ FAMILIES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Excluded:
-    """What was left out of the comparison, and why."""
-
-    what: Literal["rows", "group", "variable"]
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that the data say about the differences of groups; `groups` maps each to its merged group.
+    """All that the data say about the differences of groups; the contents of `compare.json`.
 
-    `families` says which p-values were corrected together; `tests` counts those over the run.
+    Attributes
+    ----------
+    sizes : rows of each group.
+    rules : by which it was compared.
+    tests, families : how many tests were made, and which p-values were corrected together.
+    variables : a row for each column over all groups, see `variables.compare_column`.
+    pairs : a row for each column and pair of groups.
+    merge : a row with the verdict on each pair of groups, see `merge.judge`.
+    groups : the merged group of each group.
+    descriptive : columns that were described and not tested.
+    excluded : `what` was left out, by `name` and `reason`.
+    segments : agreement of a given grouping with the segments; None where the segments are the grouping.
+    probabilities : rows of the declared tables, see `probabilities.probabilities`.
     """
 
     grouping: str
-    sizes: Mapping[str, int]
-    rules: Rules
+    sizes: dict[str, int]
+    rules: ComparisonCriteria
     tests: int
-    variables: Mapping[str, Variable]
-    pairs: tuple[Pair, ...]
-    merge: tuple[Merge, ...]
-    groups: Mapping[str, str]
-    descriptive: tuple[str, ...]
-    excluded: tuple[Excluded, ...]
+    variables: pd.DataFrame
+    pairs: pd.DataFrame
+    merge: pd.DataFrame
+    groups: dict[str, str]
+    descriptive: list[str]
+    excluded: list[Row]
     families: Mapping[str, str]
+    segments: dict[str, Any] | None = None
+    probabilities: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def report(self) -> dict[str, Any]:
+        """Give the contents of `compare.json`."""
+        report = {each.name: getattr(self, each.name) for each in fields(self)}
+        del report["probabilities"]
+        return {
+            **report,
+            "rules": self.rules.model_dump(),
+            "variables": self.variables.to_dict("index"),
+            "pairs": self.pairs.to_dict("records"),
+            "merge": self.merge.to_dict("records"),
+        }
 
 
-def compare(
-    table: IntoDataFrame,
-    grouping: str,
-    rules: Rules,
+def compare_customers(
+    customers: pl.DataFrame,
+    segments: pl.DataFrame,
+    settings: Compare,
     *,
+    made_by: Sequence[str] = (),
     seed: int,
-    variables: Sequence[str] | None = None,
+) -> Comparison:
+    """Compare the given groups of a study, or else its segments.
+
+    Parameters
+    ----------
+    customers : completed customer table.
+    segments : `segment` of each customer, rows in the same order; negative for customers in none.
+    made_by : columns that made the segments: where these are the groups, described and never tested.
+
+    Raises
+    ------
+    PersonaeError
+        As `compare_groups` and `probabilities` do, or if there is not one segment a customer.
+    """
+    if len(segments) != len(customers):
+        raise PersonaeError(f"{len(segments)} segments for {len(customers)} customers: segment them again")
+    none = segments[SEGMENT].fill_null(-1) < 0
+    labels = np.where(none, "", read_groups(segments, SEGMENT))
+    grouping = settings.grouping or SEGMENT
+    if settings.grouping is None:
+        customers = customers.with_columns(pl.Series(SEGMENT, labels))
+    comparison = compare_groups(
+        customers,
+        grouping,
+        settings.rules,
+        seed=seed,
+        variables=settings.variables,
+        descriptive=() if settings.grouping else [*made_by, *settings.descriptive],
+        unit=settings.unit,
+    )
+    agreed = None
+    if settings.grouping is not None:
+        given = read_groups(customers, grouping)
+        both = (given != "") & (labels != "")
+        agreed = agreement(given[both], labels[both], seed)
+    tables = settings.probabilities
+    rows = pl.DataFrame(schema=SCHEMA)
+    if tables is not None:
+        rows = probabilities(customers, tables.pairs, tables.bins, small_n=tables.small_n)
+    return replace(comparison, segments=agreed, probabilities=rows)
+
+
+def compare_groups(
+    table: pl.DataFrame,
+    grouping: str,
+    rules: ComparisonCriteria | None = None,
+    *,
+    seed: int = 0,
+    variables: Sequence[str] = (),
     descriptive: Sequence[str] = (),
     unit: str | None = None,
 ) -> Comparison:
@@ -80,7 +150,8 @@ def compare(
     Parameters
     ----------
     grouping : column with the groups: a product, or segments.
-    variables : columns to compare; None for all but `grouping` and `unit`.
+    rules : levels, margins and choices; None for the defaults.
+    variables : columns to compare; none for all but `grouping` and `unit`.
     descriptive : columns that made the groups (clustering), or functions of them. They get effect sizes and
         intervals, no test; and where there are any, no pair gets a merge verdict.
     unit : column of the independent unit, where it has several rows; they are averaged first.
@@ -92,190 +163,185 @@ def compare(
 
     Examples
     --------
-    >>> import pandas as pd
     >>> rng = np.random.default_rng(0)
     >>> miles = np.concatenate([rng.normal(size=60), rng.normal(2, 1, 60)])
-    >>> shoes = pd.DataFrame({"shoe": ["a"] * 60 + ["b"] * 60, "miles": miles})
-    >>> rules = Rules(0.05, "holm", "mann-whitney", 0.3, 0.6, 0.3, 5, 199, "keep")
-    >>> [merge.verdict for merge in compare(shoes, "shoe", rules, seed=0).merge]
+    >>> shoes = pl.DataFrame({"shoe": ["a"] * 60 + ["b"] * 60, "miles": miles})
+    >>> compare_groups(shoes, "shoe").merge["verdict"].tolist()
     ['keep']
     """
-    columns, varying = _read(table, grouping, variables, unit)
-    members, left_out = _members(columns.pop(grouping), rules.min_group)
-    excluded = [Excluded("variable", name, f"changes within a {unit}") for name in varying] + left_out
-    compared: dict[str, Variable] = {}
-    pairs: list[Pair] = []
-    for name, column in columns.items():
-        usable, reason = _usable(column, members, rules.min_group)
-        if reason:
-            excluded.append(Excluded("variable", name, reason))
-        if not usable:
-            continue
-        compared[name], own = _compare_column(column, usable, rules, seed)
-        if name in descriptive:
-            compared[name], own = described(compared[name], own)
-        pairs += own
+    rules = rules or ComparisonCriteria()
+    columns, varying, labels = _read(table, grouping, variables, unit)
+    members, left_out = _members(labels, grouping, rules.min_group)
+    compared, pairs, reasons = _compare_columns(columns, members, descriptive, rules, seed=seed)
+    changing = [_excluded("variable", name, f"changes within a {unit}") for name in varying]
+    excluded = [*changing, *left_out, *reasons]
     if not compared:
-        raise PersonaeError(f"{grouping}: no column is left to compare; {_told(excluded)}")
-    compared, pairs = _adjust_run(compared, pairs, rules)
-    merge: tuple[Merge, ...] = ()
+        raise PersonaeError(f"{grouping}: no column is left to compare; {_text(excluded)}")
+    tested = [*compared.values(), *pairs]
+    for row, p in zip(tested, adjust([row["p"] for row in tested], rules.correction).tolist(), strict=True):
+        row["p_adjusted"] = p
+    merge: list[Row] = []
     if not descriptive:
-        merge, pairs = _verdicts(columns, varying, members, pairs, rules, seed=seed)
+        pairs.sort(key=lambda row: (row["a"], row["b"]))
+        merge = _verdicts(columns, varying, members, pairs, rules, seed=seed)
     return Comparison(
         grouping=grouping,
         sizes={name: int(rows.sum()) for name, rows in members.items()},
         rules=rules,
-        tests=sum(not np.isnan(p) for p in _raw(compared, pairs)),
-        variables=compared,
-        pairs=tuple(pairs),
-        merge=merge,
+        tests=sum(not np.isnan(row["p"]) for row in tested),
+        variables=pd.DataFrame.from_dict(compared, orient="index"),
+        pairs=pd.DataFrame(pairs),
+        merge=pd.DataFrame(merge),
         groups=final_groups(list(members), merge),
-        descriptive=tuple(name for name in compared if name in descriptive),
-        excluded=tuple(excluded),
+        descriptive=[name for name in compared if name in descriptive],
+        excluded=excluded,
         families=FAMILIES,
     )
 
 
+def _compare_columns(
+    columns: Mapping[str, Values],
+    members: Members,
+    descriptive: Sequence[str],
+    rules: ComparisonCriteria,
+    *,
+    seed: int,
+) -> tuple[dict[str, Row], list[Row], list[Row]]:
+    """Rows of `variables` by name, rows of `pairs`, and what was left out."""
+    compared: dict[str, Row] = {}
+    pairs: list[Row] = []
+    excluded: list[Row] = []
+    for name, values in columns.items():
+        usable, reason = _usable(values, members, rules.min_group)
+        if reason:
+            excluded.append(_excluded("variable", name, reason))
+        if not usable:
+            continue
+        present = known(values)
+        groups = {group: values[rows & present] for group, rows in usable.items()}
+        missing = sum(int((rows & ~present).sum()) for rows in usable.values())
+        compared[name], own = compare_column(name, groups, rules, missing=missing, seed=seed)
+        if name in descriptive:
+            compared[name], own = described(compared[name], own)
+        pairs += own
+    return compared, pairs, excluded
+
+
 def _read(
-    table: IntoDataFrame, grouping: str, variables: Sequence[str] | None, unit: str | None
-) -> tuple[dict[str, Column], tuple[str, ...]]:
-    """Columns of the table, one row a unit, and the names of those that change within a unit."""
-    frame = nw.from_native(table, eager_only=True)
-    chosen = [name for name in (variables or frame.columns) if name not in (grouping, unit)]
+    table: pl.DataFrame, grouping: str, variables: Sequence[str], unit: str | None
+) -> tuple[dict[str, Values], list[str], Values]:
+    """Columns of the table, one row a unit; names of those that change within a unit; group of each row."""
+    chosen = [name for name in (variables or table.columns) if name not in (grouping, unit)]
     wanted = [grouping, *chosen] if unit is None else [unit, grouping, *chosen]
-    absent = [name for name in wanted if name not in frame.columns]
+    absent = [name for name in wanted if name not in table.columns]
     if absent:
-        raise PersonaeError(f"compare: no column {absent[0]} in the table; it has {', '.join(frame.columns)}")
-    varying: tuple[str, ...] = ()
+        raise PersonaeError(f"compare: no column {absent[0]} in the table; it has {', '.join(table.columns)}")
+    varying: list[str] = []
     if unit is not None:
-        frame, varying = one_row_a_unit(frame.select(wanted), unit, grouping)
-    return {name: read_column(frame, name) for name in [grouping, *chosen] if name not in varying}, varying
+        table, varying = one_row_a_unit(table.select(wanted), unit, grouping)
+    columns = {name: read_column(table, name) for name in chosen if name not in varying}
+    return columns, varying, read_groups(table, grouping)
 
 
-def _members(groups: Column, min_group: int) -> tuple[Members, list[Excluded]]:
-    """Rows of each group that is large enough."""
-    labels = group_names(groups)
+def _members(labels: Values, grouping: str, min_group: int) -> tuple[Members, list[Row]]:
+    """Rows of each group that is large enough, and what was left out."""
     excluded = []
     unknown = int((labels == "").sum())
     if unknown:
-        excluded.append(Excluded("rows", groups.name, f"{unknown} rows have no group"))
+        excluded.append(_excluded("rows", grouping, f"{unknown} rows have no group"))
     members = {}
     for name in np.unique(labels[labels != ""]).tolist():
         rows = labels == name
         if rows.sum() < min_group:
-            excluded.append(Excluded("group", name, f"{int(rows.sum())} rows, fewer than {min_group}"))
+            excluded.append(_excluded("group", name, f"{int(rows.sum())} rows, fewer than {min_group}"))
         else:
             members[name] = rows
     if len(members) < 2:
-        found = f"{len(members)} group of at least {min_group} rows" if members else "no group large enough"
+        left = f"{len(members)} group of at least {min_group} rows" if members else "no group large enough"
         raise PersonaeError(
-            f"column {groups.name}: {found}; a comparison needs two ({_told(excluded) or 'none left out'})"
+            f"column {grouping}: {left}; a comparison needs two ({_text(excluded) or 'none left out'})"
         )
     return members, excluded
 
 
-def _told(excluded: Sequence[Excluded]) -> str:
-    return "; ".join(f"{item.name}: {item.reason}" for item in excluded)
+def _excluded(what: str, name: str, reason: str) -> Row:
+    return {"what": what, "name": name, "reason": reason}
 
 
-def _usable(column: Column, members: Members, min_group: int) -> tuple[Members, str]:
+def _text(excluded: Sequence[Row]) -> str:
+    return "; ".join(f"{row['name']}: {row['reason']}" for row in excluded)
+
+
+def _usable(values: Values, members: Members, min_group: int) -> tuple[Members, str]:
     """Groups in which a column can be compared, two at least or none, and why it cannot in the others."""
-    known = {name: int((rows & column.known).sum()) for name, rows in members.items()}
-    usable = {name: rows for name, rows in members.items() if known[name] >= min_group}
+    present = known(values)
+    counts = {name: int((rows & present).sum()) for name, rows in members.items()}
+    usable = {name: rows for name, rows in members.items() if counts[name] >= min_group}
     reasons = [
-        f"known for {known[name]} rows of {name}, fewer than {min_group}"
-        for name in members
+        f"known for {count} rows of {name}, fewer than {min_group}"
+        for name, count in counts.items()
         if name not in usable
     ]
     if len(usable) < 2:
         return {}, "; ".join(reasons)
-    used = column.values[column.known & np.any(list(usable.values()), axis=0)]
+    used = values[present & np.any(list(usable.values()), axis=0)]
     distinct = len(np.unique(used))
     if distinct == 1:
         return {}, "; ".join([*reasons, "constant"])
-    if column.kind == "category" and distinct == len(used):
+    if not is_number(values) and distinct == len(used):
         return {}, "; ".join([*reasons, "every row has its own value"])
     return usable, "; ".join(reasons)
 
 
-def _constant(column: Column, a: BoolArray, b: BoolArray, min_group: int) -> bool:
-    """Whether a column is known in both groups and has one value only: then there is nothing to test."""
-    known = min((a & column.known).sum(), (b & column.known).sum()) >= min_group
-    return bool(known and len(np.unique(column.values[(a | b) & column.known])) == 1)
-
-
-def _compare_column(column: Column, members: Members, rules: Rules, seed: int) -> tuple[Variable, list[Pair]]:
-    groups = {name: column.values[rows & column.known] for name, rows in members.items()}
-    missing = sum(int((rows & ~column.known).sum()) for rows in members.values())
-    study = compare_numbers if column.kind == "number" else compare_categories
-    return study(column.name, groups, rules, missing=missing, seed=seed)
-
-
-def _raw(compared: Mapping[str, Variable], pairs: Sequence[Pair]) -> list[float]:
-    return [*(item.p for item in compared.values()), *(pair.p for pair in pairs)]
-
-
-def _adjust_run(
-    compared: Mapping[str, Variable], pairs: Sequence[Pair], rules: Rules
-) -> tuple[dict[str, Variable], list[Pair]]:
-    """Correct over every test that was made in this comparison."""
-    adjusted = iter(adjust(_raw(compared, pairs), rules.correction).tolist())
-    corrected = {name: replace(item, p_adjusted=next(adjusted)) for name, item in compared.items()}
-    return corrected, [replace(pair, p_adjusted=next(adjusted)) for pair in pairs]
-
-
 def _verdicts(
-    columns: Mapping[str, Column],
+    columns: Mapping[str, Values],
     varying: Sequence[str],
     members: Members,
-    pairs: Sequence[Pair],
-    rules: Rules,
+    pairs: Sequence[Row],
+    rules: ComparisonCriteria,
     *,
     seed: int,
-) -> tuple[tuple[Merge, ...], list[Pair]]:
-    """Judge every pair of groups; the pairs come back with their p-values corrected within the pair."""
-    verdicts, corrected = [], []
+) -> list[Row]:
+    """Judge every pair of groups; its rows get their p-value and power in the family of the pair."""
+    verdicts = []
     for number, (a, b) in enumerate(combinations(members, 2)):
-        own = [pair for pair in pairs if (pair.a, pair.b) == (a, b)]
-        tested = {pair.variable: columns[pair.variable] for pair in own}
-        rest = [column for name, column in columns.items() if name not in tested]
+        own = [row for row in pairs if (row["a"], row["b"]) == (a, b)]
+        tested = {row["variable"]: columns[row["variable"]] for row in own}
         untested = [
-            column.name for column in rest if not _constant(column, members[a], members[b], rules.min_group)
+            name
+            for name, values in columns.items()
+            if name not in tested and not _constant(values, members[a], members[b], rules.min_group)
         ]
         part = np.random.SeedSequence([seed, number])
         classifier = _tell_apart(list(tested.values()), members[a], members[b], rules, part)
+        # Holm's first step asks for the smallest p at this level: power where one column alone differs.
         level = rules.alpha / max(1, len(own) + (classifier is not None))
-        own = [
-            replace(pair, power_within_pair=_power(pair, tested[pair.variable], members, rules, level))
-            for pair in own
-        ]
-        evidence = [
-            Evidence(pair.variable, pair.p, pair.equivalence_p, pair.power, pair.power_within_pair)
-            for pair in own
-        ]
-        verdicts.append(judge((a, b), evidence, classifier, rules, [*untested, *varying]))
-        p_values, _ = within_pair([pair.p for pair in own], classifier)
-        corrected += [replace(pair, p_within_pair=p) for pair, p in zip(own, p_values, strict=True)]
-    return tuple(verdicts), corrected
+        corrected, _ = within_pair([row["p"] for row in own], classifier)
+        for row, p in zip(own, corrected, strict=True):
+            values = tested[row["variable"]]
+            first, second = (values[members[name] & known(values)] for name in (a, b))
+            row["p_within_pair"] = p
+            row["power_within_pair"] = pair_power(row["test"], first, second, rules.power_effect, level)
+        verdicts.append(judge((a, b), own, classifier, rules, [*untested, *varying]))
+    return verdicts
 
 
-def _power(pair: Pair, column: Column, members: Members, rules: Rules, level: float) -> float:
-    """Power where this column alone differs: Holm's first step asks for the smallest p at this level."""
-    if pair.test is None:
-        return float("nan")
-    a, b = (column.values[members[name] & column.known] for name in (pair.a, pair.b))
-    return pair_power(pair.test, a, b, rules.power_effect, level)
+def _constant(values: Values, a: BoolArray, b: BoolArray, min_group: int) -> bool:
+    """Whether a column is known in both groups and has one value only: then there is nothing to test."""
+    present = known(values)
+    enough = min((a & present).sum(), (b & present).sum()) >= min_group
+    return bool(enough and len(np.unique(values[(a | b) & present])) == 1)
 
 
 def _tell_apart(
-    columns: Sequence[Column],
+    columns: Sequence[Values],
     a: BoolArray,
     b: BoolArray,
-    rules: Rules,
+    rules: ComparisonCriteria,
     seed: np.random.SeedSequence,
 ) -> TwoSample | None:
     """Two-sample test on the rows that are complete in every column; None if a group has too few of them."""
-    complete = np.all([np.ones(len(a), dtype=bool), *(column.known for column in columns)], axis=0)
+    complete = np.all([np.ones(len(a), dtype=bool), *(known(values) for values in columns)], axis=0)
     if not columns or min((a & complete).sum(), (b & complete).sum()) < rules.min_group:
         return None
     rows = (a | b) & complete

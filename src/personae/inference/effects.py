@@ -1,27 +1,17 @@
-"""Effect sizes with intervals."""
+"""Effect sizes: each a value with the bounds of its interval."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import chdtr, chndtrinc, nctdtrinc, ndtri, stdtrit
-from scipy.stats import rankdata
+from scipy.stats import chi2_contingency, rankdata
 
 from personae.core.arrays import FloatArray
 
 EDGE = 1e-6
-EffectName = Literal["cliffs_delta", "cohens_d", "epsilon_squared", "cramers_v"]
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """An effect size with the bounds of its interval."""
-
-    name: EffectName
-    value: float
-    low: float
-    high: float
+NAN = float("nan")
+Effect = tuple[float, tuple[float, float]]
 
 
 def auc_variance(auc: float, size_a: int, size_b: int) -> float:
@@ -42,9 +32,9 @@ def auc_variance(auc: float, size_a: int, size_b: int) -> float:
 def auc_interval(
     auc: float, size_a: int, size_b: int, inflation: float = 1.0, level: float = 0.95
 ) -> tuple[float, float]:
-    """Score interval of an AUC: all values from which the one found is at most z standard errors away.
+    """Score interval of an AUC: all values from which the estimate is at most z standard errors away.
 
-    The standard error is that of the value, not of what was found, so the interval holds near 0 and 1 too.
+    The standard error is that of the value, not of the estimate, so the interval holds near 0 and 1 too.
 
     Parameters
     ----------
@@ -61,13 +51,13 @@ def auc_interval(
     >>> round(low, 3), round(high, 3)
     (0.45, 0.55)
     """
-    found = min(max(auc, EDGE), 1 - EDGE)
+    inner = min(max(auc, EDGE), 1 - EDGE)
     scale = float(ndtri(0.5 + level / 2)) ** 2 * inflation
 
     def beyond(truth: float) -> float:
-        return (found - truth) ** 2 - scale * auc_variance(truth, size_a, size_b)
+        return (inner - truth) ** 2 - scale * auc_variance(truth, size_a, size_b)
 
-    return min(auc, float(brentq(beyond, 0.0, found))), max(auc, float(brentq(beyond, found, 1.0)))
+    return min(auc, float(brentq(beyond, 0.0, inner))), max(auc, float(brentq(beyond, inner, 1.0)))
 
 
 def cliffs_delta(a: FloatArray, b: FloatArray, level: float = 0.95) -> Effect:
@@ -84,7 +74,7 @@ def cliffs_delta(a: FloatArray, b: FloatArray, level: float = 0.95) -> Effect:
 
     Examples
     --------
-    >>> cliffs_delta(np.array([1.0, 2, 3, 4]), np.array([3.0, 4, 5, 6])).value
+    >>> cliffs_delta(np.array([1.0, 2, 3, 4]), np.array([3.0, 4, 5, 6]))[0]
     -0.75
     """
     above_b, above_a = _dominance(a, b), _dominance(b, a)
@@ -94,7 +84,7 @@ def cliffs_delta(a: FloatArray, b: FloatArray, level: float = 0.95) -> Effect:
     modelled = auc_variance(auc, len(a), len(b))
     inflation = max(1.0, observed / modelled) if modelled else 1.0
     low, high = auc_interval(auc, len(a), len(b), inflation, level)
-    return Effect("cliffs_delta", delta, min(delta, 2 * low - 1), max(delta, 2 * high - 1))
+    return delta, (min(delta, 2 * low - 1), max(delta, 2 * high - 1))
 
 
 def _variance_of_mean(values: FloatArray) -> float:
@@ -128,22 +118,22 @@ def cohens_d(
 
     Examples
     --------
-    >>> round(cohens_d(np.array([1.0, 2, 3]), np.array([2.0, 3, 4])).value, 6)
+    >>> round(cohens_d(np.array([1.0, 2, 3]), np.array([2.0, 3, 4]))[0], 6)
     -1.0
     """
-    spread, nan = pooled_sd(a, b), float("nan")
+    spread = pooled_sd(a, b)
     if spread == 0:
-        return Effect("cohens_d", nan, nan, nan)
+        return NAN, (NAN, NAN)
     d, tails = float((a.mean() - b.mean()) / spread), (0.5 + level / 2, 0.5 - level / 2)
     if interval is None:
-        return Effect("cohens_d", d, nan, nan)
+        return d, (NAN, NAN)
     if interval == "delta method":
         error, freedom = standardised_error(a, b)
         half = error * float(stdtrit(freedom, tails[0]))
-        return Effect("cohens_d", d, d - half, d + half)
+        return d, (d - half, d + half)
     size = np.sqrt(len(a) * len(b) / (len(a) + len(b)))
     low, high = (float(nctdtrinc(len(a) + len(b) - 2, q, d * size) / size) for q in tails)
-    return Effect("cohens_d", d, low, high)
+    return d, (low, high)
 
 
 def standardised_error(a: FloatArray, b: FloatArray) -> tuple[float, float]:
@@ -202,7 +192,7 @@ def epsilon_squared(groups: list[FloatArray], level: float = 0.95) -> Effect:
 
     Examples
     --------
-    >>> round(epsilon_squared([np.array([1.0, 2, 3]), np.array([4.0, 5, 6])]).value, 4)
+    >>> round(epsilon_squared([np.array([1.0, 2, 3]), np.array([4.0, 5, 6])])[0], 4)
     0.7714
     """
     values = np.concatenate(groups)
@@ -211,7 +201,7 @@ def epsilon_squared(groups: list[FloatArray], level: float = 0.95) -> Effect:
     count = len(values)
     value = float(np.sum(sizes * (means - ranks.mean()) ** 2) / np.sum((ranks - ranks.mean()) ** 2))
     low, high = _noncentrality(value * (count - 1), len(groups) - 1, level)
-    return Effect("epsilon_squared", value, min(1.0, low / (count - 1)), min(1.0, high / (count - 1)))
+    return value, (min(1.0, low / (count - 1)), min(1.0, high / (count - 1)))
 
 
 def cramers_v(table: FloatArray, level: float = 0.95) -> Effect:
@@ -230,17 +220,14 @@ def cramers_v(table: FloatArray, level: float = 0.95) -> Effect:
 
     Examples
     --------
-    >>> cramers_v(np.array([[10.0, 0], [0, 10]])).value
+    >>> cramers_v(np.array([[10.0, 0], [0, 10]]))[0]
     1.0
     """
-    total = table.sum()
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / total
-    statistic = float(np.sum((table - expected) ** 2 / expected))
-    freedom = (table.shape[0] - 1) * (table.shape[1] - 1)
-    scale = total * (min(table.shape) - 1)
-    low, high = _noncentrality(statistic, freedom, level)
-    value, low, high = (min(1.0, float(np.sqrt(part / scale))) for part in (statistic, low, high))
-    return Effect("cramers_v", value, low, high)
+    tested = chi2_contingency(table, correction=False)
+    scale = table.sum() * (min(table.shape) - 1)
+    bounds = _noncentrality(float(tested.statistic), tested.dof, level)
+    value, low, high = (min(1.0, float(np.sqrt(part / scale))) for part in (tested.statistic, *bounds))
+    return value, (low, high)
 
 
 def _noncentrality(statistic: float, freedom: int, level: float) -> tuple[float, float]:

@@ -1,82 +1,50 @@
 """Assumption checks, and the test over all groups and per pair that they allow."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
 from scipy import stats
 
 from personae.core.arrays import FloatArray
+from personae.inference.settings import RankTest
 
 NumberTest = Literal["anova", "welch", "kruskal"]
-CategoryTest = Literal["chi2", "fisher"]
-TestName = NumberTest | CategoryTest
-NumberPairTest = Literal["tukey", "games-howell", "mann-whitney", "dunn"]
-PairTestName = NumberPairTest | CategoryTest
+# Name of the test, its statistic, and p.
+Outcome = tuple[str, float, float]
 
 SHAPIRO_LIMIT = 5000
 SMALLEST_EXPECTED = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Assumptions:
-    """Shapiro-Wilk p per group (NaN: it does not vary), Brown-Forsythe p, and the test they allow."""
-
-    normality: dict[str, float]
-    levene_p: float
-    test: NumberTest
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A test of a number over all groups."""
-
-    name: NumberTest
-    statistic: float
-    p: float
-
-
-@dataclass(frozen=True, slots=True)
-class PairOutcome:
-    """A test of a number in one pair of groups."""
-
-    name: NumberPairTest
-    statistic: float
-    p: float
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryOutcome:
-    """A test of a category over any number of groups."""
-
-    name: CategoryTest
-    statistic: float
-    p: float
-
-
-def check_assumptions(groups: Mapping[str, FloatArray], alpha: float, seed: int) -> Assumptions:
+def check_assumptions(
+    groups: Mapping[str, FloatArray], alpha: float, seed: int
+) -> tuple[dict[str, float], float, NumberTest]:
     """Decide between ANOVA, Welch's ANOVA and Kruskal-Wallis.
 
     Kruskal-Wallis if a group is not normal (Shapiro-Wilk p <= alpha, or it does not vary), else Welch if
     variances differ (Levene's test about the median: Brown and Forsythe 1974), else ANOVA. Above 5,000
     values, Shapiro-Wilk looks at 5,000 drawn at random: its p-value is not calibrated beyond.
 
+    Returns
+    -------
+    Shapiro-Wilk p per group (NaN: it does not vary), Brown-Forsythe p, and the test they allow.
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> groups = {"a": rng.normal(size=40), "b": rng.normal(scale=3, size=40)}
-    >>> check_assumptions(groups, alpha=0.05, seed=0).test
+    >>> check_assumptions(groups, alpha=0.05, seed=0)[2]
     'welch'
     """
     rng = np.random.default_rng(seed)
     normality = {name: _shapiro_p(values, rng) for name, values in groups.items()}
-    levene_p = (
-        float(stats.levene(*groups.values(), center="median").pvalue) if _any_varies(groups) else float("nan")
-    )
+    varies = any(np.ptp(values) > 0 for values in groups.values())
+    levene_p = float(stats.levene(*groups.values(), center="median").pvalue) if varies else float("nan")
     if not all(p > alpha for p in normality.values()):
-        return Assumptions(normality, levene_p, "kruskal")
-    return Assumptions(normality, levene_p, "anova" if levene_p > alpha else "welch")
+        return normality, levene_p, "kruskal"
+    return normality, levene_p, "anova" if levene_p > alpha else "welch"
 
 
 def _shapiro_p(values: FloatArray, rng: np.random.Generator) -> float:
@@ -87,16 +55,12 @@ def _shapiro_p(values: FloatArray, rng: np.random.Generator) -> float:
     return float(stats.shapiro(values).pvalue)
 
 
-def _any_varies(groups: Mapping[str, FloatArray]) -> bool:
-    return any(np.ptp(values) > 0 for values in groups.values())
-
-
 def omnibus_test(groups: Mapping[str, FloatArray], test: NumberTest) -> Outcome:
     """Test whether all groups have one mean (ANOVA, Welch 1951) or one distribution (Kruskal-Wallis 1952).
 
     Examples
     --------
-    >>> omnibus_test({"a": np.array([1.0, 2, 3]), "b": np.array([4.0, 5, 6])}, "anova").statistic
+    >>> omnibus_test({"a": np.array([1.0, 2, 3]), "b": np.array([4.0, 5, 6])}, "anova")[1]
     13.5
     """
     values = list(groups.values())
@@ -104,14 +68,14 @@ def omnibus_test(groups: Mapping[str, FloatArray], test: NumberTest) -> Outcome:
         result = stats.kruskal(*values)
     else:
         result = stats.f_oneway(*values, equal_var=test == "anova")
-    return Outcome(test, float(result.statistic), float(result.pvalue))
+    return test, float(result.statistic), float(result.pvalue)
 
 
 def pair_tests(
     groups: Mapping[str, FloatArray],
     test: NumberTest,
-    rank_test: Literal["mann-whitney", "dunn"],
-) -> dict[tuple[str, str], PairOutcome]:
+    rank_test: RankTest = "mann-whitney",
+) -> dict[tuple[str, str], Outcome]:
     """Test every pair: Tukey after ANOVA, Games-Howell after Welch, a rank test after Kruskal-Wallis.
 
     The p-values of Tukey and Games-Howell are already corrected over the pairs of this variable.
@@ -123,36 +87,31 @@ def pair_tests(
     Examples
     --------
     >>> groups = {"a": np.arange(9.0), "b": np.arange(9.0) + 5}
-    >>> pair_tests(groups, "kruskal", "mann-whitney")["a", "b"].name
-    'mann-whitney'
+    >>> pair_tests(groups, "kruskal", "mann-whitney")["a", "b"][:2]
+    ('mann-whitney', 8.0)
     """
-    names = list(groups)
-    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    pairs = list(combinations(groups, 2))
     if test == "kruskal":
         if rank_test == "dunn":
             return _dunn(groups, pairs)
         return {(a, b): _mann_whitney(groups[a], groups[b]) for a, b in pairs}
     result = stats.tukey_hsd(*groups.values(), equal_var=test == "anova")
-    name: NumberPairTest = "tukey" if test == "anova" else "games-howell"
-    place = {group: i for i, group in enumerate(names)}
+    name = "tukey" if test == "anova" else "games-howell"
+    places = combinations(range(len(groups)), 2)
     return {
-        (a, b): PairOutcome(
-            name, float(result.statistic[place[a], place[b]]), float(result.pvalue[place[a], place[b]])
-        )
-        for a, b in pairs
+        pair: (name, float(result.statistic[place]), float(result.pvalue[place]))
+        for pair, place in zip(pairs, places, strict=True)
     }
 
 
-def _mann_whitney(a: FloatArray, b: FloatArray) -> PairOutcome:
+def _mann_whitney(a: FloatArray, b: FloatArray) -> Outcome:
     if np.ptp(np.concatenate([a, b])) == 0:
-        return PairOutcome("mann-whitney", len(a) * len(b) / 2, 1.0)
+        return "mann-whitney", len(a) * len(b) / 2, 1.0
     result = stats.mannwhitneyu(a, b)
-    return PairOutcome("mann-whitney", float(result.statistic), float(result.pvalue))
+    return "mann-whitney", float(result.statistic), float(result.pvalue)
 
 
-def _dunn(
-    groups: Mapping[str, FloatArray], pairs: list[tuple[str, str]]
-) -> dict[tuple[str, str], PairOutcome]:
+def _dunn(groups: Mapping[str, FloatArray], pairs: list[tuple[str, str]]) -> dict[tuple[str, str], Outcome]:
     """Difference of mean ranks over all groups in standard errors (variance corrected for ties)."""
     ranks = stats.rankdata(np.concatenate(list(groups.values())))
     count = len(ranks)
@@ -163,11 +122,11 @@ def _dunn(
     for a, b in pairs:
         error = np.sqrt(variance * (1 / len(groups[a]) + 1 / len(groups[b])))
         z = float((means[a] - means[b]) / error)
-        tests[a, b] = PairOutcome("dunn", z, float(2 * stats.norm.sf(abs(z))))
+        tests[a, b] = "dunn", z, float(2 * stats.norm.sf(abs(z)))
     return tests
 
 
-def association_test(table: FloatArray, seed: int) -> CategoryOutcome:
+def association_test(table: FloatArray, seed: int) -> Outcome:
     """Test whether groups differ in a category: chi-squared, or Fisher's exact test where counts are small.
 
     Fisher where an expected count is below 5 (Cochran 1954); beyond two by two its p-value comes from 9,999
@@ -179,16 +138,14 @@ def association_test(table: FloatArray, seed: int) -> CategoryOutcome:
 
     Examples
     --------
-    >>> association_test(np.array([[8, 2], [1, 5]]), seed=0).name
+    >>> association_test(np.array([[8, 2], [1, 5]]), seed=0)[0]
     'fisher'
     """
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
     if expected.min() >= SMALLEST_EXPECTED:
         result = stats.chi2_contingency(table, correction=False)
-        return CategoryOutcome("chi2", float(result.statistic), float(result.pvalue))
-    if table.shape == (2, 2):
-        return CategoryOutcome("fisher", float("nan"), float(stats.fisher_exact(table.astype(int)).pvalue))
-    method = stats.MonteCarloMethod(n_resamples=9999, rng=np.random.default_rng(seed))
-    return CategoryOutcome(
-        "fisher", float("nan"), float(stats.fisher_exact(table.astype(int), method=method).pvalue)
-    )
+        return "chi2", float(result.statistic), float(result.pvalue)
+    method = None
+    if table.shape != (2, 2):
+        method = stats.MonteCarloMethod(n_resamples=9999, rng=np.random.default_rng(seed))
+    return "fisher", float("nan"), float(stats.fisher_exact(table.astype(int), method=method).pvalue)

@@ -5,27 +5,53 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from personae.core.settings import Frozen
+from personae.core.statistics import Correction
+
+Decision = Literal["merge", "keep"]
+RankTest = Literal["mann-whitney", "dunn"]
 
 
-class Rules(Frozen):
-    """What tests and verdicts go by, see `personae.inference.rules.Rules`."""
+class ComparisonCriteria(Frozen):
+    """Levels, margins and choices that decide tests and verdicts; stated with every result.
 
-    alpha: float = Field(gt=0, lt=0.5)
-    correction: Literal["holm", "bh"]
-    rank_test: Literal["mann-whitney", "dunn"]
-    margin: float = Field(gt=0)
-    auc_bound: float = Field(gt=0.5, lt=1)
-    power_effect: float = Field(gt=0)
-    min_group: int = Field(gt=2)
-    permutations: int = Field(ge=99)
-    on_inconclusive: Literal["keep", "merge"]
+    Attributes
+    ----------
+    alpha
+        Level of the assumption checks, of each equivalence test and of each merge verdict.
+    correction
+        Correction of `p_adjusted` over all tests of the run.
+    rank_test
+        Pair test after Kruskal-Wallis.
+    margin
+        Equivalence margin in pooled standard deviations.
+    auc_bound
+        The two-sample AUC's upper bound must stay below it for a merge.
+    power_effect
+        Shift in standard deviations at which power is stated.
+    min_group
+        Smaller groups are left out, and so is a column known for fewer rows of a group.
+    permutations
+        Permuted labels in the two-sample test.
+    on_inconclusive
+        What the business decides where the data do not.
+    """
+
+    alpha: float = Field(0.05, gt=0, lt=0.5)
+    correction: Correction = "holm"
+    rank_test: RankTest = "mann-whitney"
+    margin: float = Field(0.3, gt=0)
+    auc_bound: float = Field(0.6, gt=0.5, lt=1)
+    power_effect: float = Field(0.3, gt=0)
+    min_group: int = Field(5, gt=2)
+    permutations: int = Field(999, ge=99)
+    on_inconclusive: Decision = "keep"
 
 
 class Bins(Frozen):
     """Edges of a numeric column's bins; with `closed: left` an edge belongs to the bin above it."""
 
     edges: list[float] = Field(min_length=1)
-    closed: Literal["left", "right"]
+    closed: Literal["left", "right"] = "left"
 
     @model_validator(mode="after")
     def _edges_rise(self) -> "Bins":
@@ -40,10 +66,10 @@ class Probabilities(Frozen):
     `highlights` are shown first: event, its value, what is given, its value.
     """
 
-    pairs: list[tuple[str, str]]
-    bins: dict[str, Bins]
-    small_n: int = Field(gt=0)
-    highlights: list[tuple[str, str, str, str]]
+    pairs: list[tuple[str, str]] = Field(default_factory=list)
+    bins: dict[str, Bins] = Field(default_factory=dict)
+    small_n: int = Field(30, gt=0)
+    highlights: list[tuple[str, str, str, str]] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _highlights_are_of_pairs(self) -> "Probabilities":
@@ -61,7 +87,7 @@ class Compare(Frozen):
     grouping
         Column of the customer table with given groups; null: the segments of stage segment.
     variables
-        Columns to compare.
+        Columns to compare; none: all but grouping and unit.
     descriptive
         Columns that are functions of what made the segments: described, not tested. The columns of the
         segmentation itself always are.
@@ -71,9 +97,9 @@ class Compare(Frozen):
         Tables of probabilities; null: none.
     """
 
-    grouping: str | None
-    variables: list[str] = Field(min_length=1)
-    descriptive: list[str]
-    unit: str | None
-    rules: Rules
-    probabilities: Probabilities | None
+    grouping: str | None = None
+    variables: list[str] = Field(default_factory=list)
+    descriptive: list[str] = Field(default_factory=list)
+    unit: str | None = None
+    rules: ComparisonCriteria = ComparisonCriteria()
+    probabilities: Probabilities | None = None

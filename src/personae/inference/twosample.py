@@ -84,10 +84,11 @@ def two_sample_test(
     labels = np.vstack([second, *(rng.permutation(second) for _ in range(permutations))])
     aucs = np.zeros(len(labels))
     with threadpool_limits(limits=1):
-        ridge = _ridge(_kernel(features), labels)
+        inverse = inv(_kernel(features) + RIDGE * np.eye(len(features)))
+        weighted = labels @ inverse
         for _ in range(repeats):
             fold = rng.permutation(np.arange(len(second)) % folds)
-            aucs += _cross_validated_auc(ridge, fold) / repeats
+            aucs += _cross_validated_auc(labels, inverse, weighted, fold) / repeats
     p = (1 + np.sum(aucs[1:] >= aucs[0] - 10.0**-DECIMALS)) / len(labels)
     sizes = int(second.sum()), int((~second).sum())
     understated = float(np.var(aucs[1:]) / auc_variance(0.5, *sizes))
@@ -104,33 +105,20 @@ def _kernel(features: FloatArray) -> FloatArray:
     return combined
 
 
-@dataclass(frozen=True, slots=True)
-class _Ridge:
-    """Kernel ridge regression of many labellings: the inverse kernel matrix, and what it makes of them."""
-
-    labels: BoolArray
-    inverse: FloatArray
-    weighted: FloatArray
-    totals: FloatArray
-
-
-def _ridge(similarity: FloatArray, labels: BoolArray) -> _Ridge:
-    inverse = inv(similarity + RIDGE * np.eye(len(similarity)))
-    return _Ridge(labels, inverse, labels @ inverse, inverse.sum(axis=0))
-
-
-def _cross_validated_auc(ridge: _Ridge, fold: NDArray[np.int_]) -> FloatArray:
-    """AUC of each labelling.
+def _cross_validated_auc(
+    labels: BoolArray, inverse: FloatArray, weighted: FloatArray, fold: NDArray[np.int_]
+) -> FloatArray:
+    """AUC of each labelling by kernel ridge regression, given the inverse kernel matrix and its product.
 
     The error of rows left out follows from their block of the inverse, without another fit on the rest.
     """
-    labels = ridge.labels
+    totals = inverse.sum(axis=0)
     right, pairs = np.zeros(len(labels)), np.zeros(len(labels))
     for number in range(fold.max() + 1):
         test = fold == number
         hidden, centre = labels[:, test], labels[:, ~test].mean(axis=1, keepdims=True)
-        block = ridge.inverse[np.ix_(test, test)]
-        errors = solve(block, (ridge.weighted[:, test] - centre * ridge.totals[test]).T, assume_a="pos").T
+        block = inverse[np.ix_(test, test)]
+        errors = solve(block, (weighted[:, test] - centre * totals[test]).T, assume_a="pos").T
         scores = np.round(hidden - errors, DECIMALS)
         ordered, compared = ordered_pairs(hidden, scores)
         right += ordered

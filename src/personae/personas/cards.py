@@ -1,72 +1,42 @@
 """Persona cards: who a segment is, how many, how sure, what to do."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
 
+from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.numbers import rounded
-from personae.core.statistics import bootstrap_counts, share
+from personae.core.settings import fits
+from personae.core.statistics import STABLE, bootstrap_counts, share
 from personae.personas.settings import Profile
 
 NOTABLE = 0.2
-STABLE = 0.75
-Array = np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class Driver:
-    """A feature in which a segment differs from all customers.
-
-    Attributes
-    ----------
-    value, overall
-        Means of the segment and of all customers, in the feature's unit.
-    effect, ci
-        Difference in standard deviations of all customers, with a 95 % bootstrap interval over units.
-    """
-
-    feature: str
-    label: str
-    value: float
-    overall: float
-    effect: float
-    ci: tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A plain description of a segment, checked on customers it was not learned from.
-
-    Attributes
-    ----------
-    fidelity, fidelity_ci
-        Share of the customers who meet the rule that belong to the segment, in [0, 1], and its 95 % interval;
-        None where nobody was left to check it on.
-    coverage, coverage_ci
-        Share of the segment that meets the rule, likewise.
-    """
-
-    text: str
-    fidelity: float | None
-    fidelity_ci: tuple[float, float] | None
-    coverage: float | None
-    coverage_ci: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """The tested description of one segment."""
+    """The tested description of one segment.
+
+    Attributes
+    ----------
+    drivers
+        Features in which it differs from all customers, see `driver_table`.
+    rule
+        A plain description, see `plain_rule`.
+    exemplar
+        A real customer of the segment.
+    """
 
     id: int
     name: str
     size: int
     share: float
-    drivers: tuple[Driver, ...]
-    rule: Rule
+    drivers: Sequence[Mapping[str, Any]]
+    rule: Mapping[str, Any]
     exemplar: Mapping[str, Any]
     response_rate: float | None
     response_rate_ci: tuple[float, float] | None
@@ -74,44 +44,35 @@ class Persona:
     caveats: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What stage segment found about the segments, for the caveats.
+def segment_evidence(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What `segment.json` says of the segments, as keyword arguments of `persona_cards`.
 
-    Attributes
-    ----------
-    verdict
-        `supported`, `weak` or `not supported`.
-    jaccard
-        Bootstrap Jaccard of each segment, by id; None for given groups.
-    far
-        Whether a customer lies farther out than 99 % of those the segments come from; shape (n,).
-    names
-        Names that segments have from an anchor, by id; they stay.
+    Examples
+    --------
+    >>> report = {"ids": [0], "verdict": "weak", "stability": {"jaccard": [0.6]}, "identity": None}
+    >>> segment_evidence(report)
+    {'verdict': 'weak', 'jaccard': {0: 0.6}, 'names': {}}
     """
-
-    verdict: str
-    jaccard: Mapping[int, float] | None
-    far: Array
-    names: Mapping[int, str] = field(default_factory=dict)
-
-    @classmethod
-    def from_report(cls, report: Mapping[str, Any], far: Array) -> "Evidence":
-        """Take it from the contents of `segment.json`, whose lists follow its `ids`."""
-        jaccard = dict(zip(report["ids"], report["stability"]["jaccard"], strict=True))
-        anchored = (report["identity"] or {}).get("names", {})
-        return cls(report["verdict"], jaccard, far, {int(each): name for each, name in anchored.items()})
+    anchored = (report["identity"] or {}).get("names", {})
+    return {
+        "verdict": report["verdict"],
+        "jaccard": dict(zip(report["ids"], report["stability"]["jaccard"], strict=True)),
+        "names": {int(segment): name for segment, name in anchored.items()},
+    }
 
 
 def persona_cards(
     customers: pd.DataFrame,
-    segment: Array,
-    unit: Array,
+    segment: IntArray,
+    unit: IntArray,
     *,
     settings: Profile,
-    evidence: Evidence,
-    seed: int,
-    response: Array | None = None,
+    response: IntArray | None = None,
+    verdict: str = "",
+    jaccard: Mapping[int, float] | None = None,
+    far: BoolArray | None = None,
+    names: Mapping[int, str] | None = None,
+    seed: int = 0,
 ) -> list[Persona]:
     """Describe each segment.
 
@@ -125,12 +86,18 @@ def persona_cards(
         The independent unit of each customer, shape (n,): bootstraps resample units.
     settings
         Features, words for names, playbook.
-    evidence
-        What is known about the segments.
-    seed
-        For the bootstrap and the split that checks the rules.
     response
         1 where a customer accepted the offer, else 0; shape (n,).
+    verdict
+        On the segments: `supported`, `weak` or `not supported`.
+    jaccard
+        Bootstrap Jaccard of each segment, by id; None for given groups.
+    far
+        Whether a customer lies farther out than 99 % of those the segments come from; shape (n,).
+    names
+        Names that segments have from an anchor, by id; they stay.
+    seed
+        For the bootstrap and the split that checks the rules.
 
     Returns
     -------
@@ -139,89 +106,97 @@ def persona_cards(
     """
     table = customers[settings.features].astype(float)
     rng = np.random.default_rng(seed)
-    ids = [int(each) for each in np.unique(segment) if each >= 0]
-    drivers = all_drivers(table, segment, unit, settings, rng)
+    drivers = driver_table(table, segment, unit, settings, rng)
     held_out = rng.random(unit.max() + 1)[unit] < 0.3
+    all_names = unique_names(drivers, settings) | dict(names or {})
     cards = []
-    for each in ids:
+    for each, own in drivers.items():
         inside = segment == each
-        rate, interval = _response_rate(response, inside)
-        rule = plain_rule(table, inside, held_out, labels=settings.labels, seed=seed)
-        cards.append(
-            Persona(
-                id=each,
-                name="",
-                size=int(inside.sum()),
-                share=float(inside.mean()),
-                drivers=tuple(drivers[each][: settings.drivers]),
-                rule=rule,
-                exemplar=exemplar(customers, table, inside),
-                response_rate=rate,
-                response_rate_ci=interval,
-                action=action({driver.feature: driver.effect for driver in drivers[each]}, settings),
-                caveats=_caveats(each, inside, evidence, settings),
-            )
+        rate, interval = (
+            share(int(response[inside].sum()), int(inside.sum())) if response is not None else (None, None)
         )
-    names = unique_names({each: drivers[each] for each in ids}, settings) | dict(evidence.names)
-    return [replace(card, name=names[card.id]) for card in cards]
+        stability = 1.0 if jaccard is None else jaccard.get(each, float("nan"))
+        card = Persona(
+            id=each,
+            name=all_names[each],
+            size=int(inside.sum()),
+            share=float(inside.mean()),
+            drivers=own[: settings.drivers],
+            rule=plain_rule(table, inside, held_out, labels=settings.labels, seed=seed),
+            exemplar=exemplar(customers, table, inside),
+            response_rate=rate,
+            response_rate_ci=interval,
+            action=action({driver["feature"]: driver["effect"] for driver in own}, settings),
+            caveats=_caveats(
+                verdict, int(inside.sum()), stability, 0.0 if far is None else far[inside].mean(), settings
+            ),
+        )
+        cards.append(card)
+    return cards
 
 
-def all_drivers(
-    table: pd.DataFrame, segment: Array, unit: Array, settings: Profile, rng: np.random.Generator
-) -> dict[int, list[Driver]]:
+def driver_table(
+    table: pd.DataFrame, segment: IntArray, unit: IntArray, settings: Profile, rng: np.random.Generator
+) -> dict[int, list[dict[str, Any]]]:
     """Standardised difference of every feature in every segment, the largest first.
 
     The interval is the percentile bootstrap over units (Efron and Tibshirani 1993), means and standard
-    deviation of all customers drawn anew with each sample.
+    deviation of all customers computed again in each sample.
+
+    Returns
+    -------
+    dict
+        By segment the rows `feature`, `label`; `value` and `overall`, means of the segment and of all
+        customers in the feature's unit; `effect` in standard deviations of all customers and its 95 % `ci`.
     """
     values = table.to_numpy()
     ids = [int(each) for each in np.unique(segment) if each >= 0]
     units = int(unit.max()) + 1
     weights = np.vstack([np.ones(units), *bootstrap_counts(units, settings.bootstraps, rng)])
 
-    def per_unit(rows: Array, columns: Array) -> Array:
+    def per_sample(rows: BoolArray, columns: FloatArray) -> FloatArray:
         sums = np.zeros((units, columns.shape[1]))
         np.add.at(sums, unit[rows], columns[rows])
-        return weights @ sums
+        return np.asarray(weights @ sums)
 
     everyone = np.ones(len(values), dtype=bool)
     one = np.ones((len(values), 1))
-    count = per_unit(everyone, one)
-    mean = per_unit(everyone, values) / count
+    count = per_sample(everyone, one)
+    mean = per_sample(everyone, values) / count
     # Centred first: the difference of two large squares would lose the digits of a small deviation.
     centred = values - values.mean(axis=0)
-    variance = per_unit(everyone, centred**2) / count - (per_unit(everyone, centred) / count) ** 2
+    variance = per_sample(everyone, centred**2) / count - (per_sample(everyone, centred) / count) ** 2
     deviation = np.sqrt(np.maximum(variance, 0))
-    found = {}
+    drivers = {}
     for each in ids:
         inside = segment == each
-        own = per_unit(inside, values) / np.maximum(per_unit(inside, one), 1)
+        own = per_sample(inside, values) / np.maximum(per_sample(inside, one), 1)
         effect = np.divide(own - mean, deviation, out=np.zeros_like(own), where=deviation > 0)
-        low, high = np.percentile(effect[1:], [2.5, 97.5], axis=0)
-        drivers = [
-            Driver(
-                feature,
-                settings.labels.get(feature, feature),
-                float(own[0, index]),
-                float(mean[0, index]),
-                float(effect[0, index]),
-                (float(low[index]), float(high[index])),
-            )
+        bounds = np.percentile(effect[1:], [2.5, 97.5], axis=0).T.tolist()
+        rows: list[dict[str, Any]] = [
+            {
+                "feature": feature,
+                "label": settings.labels.get(feature, feature),
+                "value": float(own[0, index]),
+                "overall": float(mean[0, index]),
+                "effect": float(effect[0, index]),
+                "ci": tuple(bounds[index]),
+            }
             for index, feature in enumerate(settings.features)
         ]
-        found[each] = sorted(drivers, key=lambda driver: (-abs(driver.effect), driver.feature))
-    return found
+        drivers[each] = sorted(rows, key=lambda row: (-abs(row["effect"]), row["feature"]))
+    return drivers
 
 
 def plain_rule(
     table: pd.DataFrame,
-    inside: Array,
-    held_out: Array,
+    inside: BoolArray,
+    held_out: BoolArray,
     *,
     labels: Mapping[str, str],
-    seed: int,
+    seed: int = 0,
     depth: int = 2,
-) -> Rule:
+) -> dict[str, Any]:
     """Find the one path of a small tree that describes a segment best.
 
     Parameters
@@ -238,6 +213,13 @@ def plain_rule(
         For ties between splits.
     depth
         Most conditions of the rule.
+
+    Returns
+    -------
+    dict
+        `text`; `fidelity`, the share of the customers who meet the rule that belong to the segment, and
+        `coverage`, the share of the segment that meets the rule, each with its 95 % interval `_ci`, on held
+        out customers; None where there are none.
     """
     learn = ~held_out
     tree = DecisionTreeClassifier(
@@ -258,8 +240,13 @@ def plain_rule(
     both = int((meets & inside).sum())
     fidelity, fidelity_ci = share(both, int(meets.sum()))
     coverage, coverage_ci = share(both, int((inside & held_out).sum()))
-    text = _path(tree, int(best), list(table.columns), labels)
-    return Rule(text, fidelity, fidelity_ci, coverage, coverage_ci)
+    return {
+        "text": _path(tree, int(best), list(table.columns), labels),
+        "fidelity": fidelity,
+        "fidelity_ci": fidelity_ci,
+        "coverage": coverage,
+        "coverage_ci": coverage_ci,
+    }
 
 
 def _path(tree: DecisionTreeClassifier, leaf: int, features: Sequence[str], labels: Mapping[str, str]) -> str:
@@ -282,7 +269,7 @@ def _path(tree: DecisionTreeClassifier, leaf: int, features: Sequence[str], labe
     )
 
 
-def exemplar(customers: pd.DataFrame, table: pd.DataFrame, inside: Array) -> dict[str, Any]:
+def exemplar(customers: pd.DataFrame, table: pd.DataFrame, inside: BoolArray) -> dict[str, Any]:
     """Pick the real customer nearest to the segment's mean in standardised features."""
     deviation = table.std().replace(0, 1)
     gap = (((table[inside] - table[inside].mean()) / deviation) ** 2).sum(axis=1)
@@ -291,17 +278,12 @@ def exemplar(customers: pd.DataFrame, table: pd.DataFrame, inside: Array) -> dic
 
 
 def action(effects: Mapping[str, float], settings: Profile) -> str:
-    """Take the first play all of whose conditions hold: at least this high, or at most this low."""
-    for play in settings.playbook:
-        if all(
-            effects[feature] >= bound if bound > 0 else effects[feature] <= bound
-            for feature, bound in play.when.items()
-        ):
-            return play.action
-    return settings.fallback
+    """Take the first offer of the playbook all of whose conditions hold."""
+    fitting = (offer.action for offer in settings.playbook if fits(effects, offer.when))
+    return next(fitting, settings.fallback)
 
 
-def unique_names(drivers: Mapping[int, Sequence[Driver]], settings: Profile) -> dict[int, str]:
+def unique_names(drivers: Mapping[int, Sequence[Mapping[str, Any]]], settings: Profile) -> dict[int, str]:
     """Name segments by their strongest drivers, adding drivers until no two names are the same."""
     words = {each: _words(own, settings) for each, own in drivers.items()}
     names: dict[int, str] = {}
@@ -316,30 +298,21 @@ def unique_names(drivers: Mapping[int, Sequence[Driver]], settings: Profile) -> 
     return {each: f"{name} ({each})" if taken.count(name) > 1 else name for each, name in names.items()}
 
 
-def _words(drivers: Sequence[Driver], settings: Profile) -> list[str]:
+def _words(drivers: Sequence[Mapping[str, Any]], settings: Profile) -> list[str]:
     words = []
     for driver in drivers:
-        sure = driver.ci[0] > 0 or driver.ci[1] < 0
-        if driver.feature in settings.words and sure and abs(driver.effect) >= NOTABLE:
-            low, high = settings.words[driver.feature]
-            words.append(high if driver.effect > 0 else low)
+        low, high = driver["ci"]
+        if driver["feature"] in settings.words and (low > 0 or high < 0) and abs(driver["effect"]) >= NOTABLE:
+            words.append(settings.words[driver["feature"]][driver["effect"] > 0])
     return list(dict.fromkeys(words))
 
 
-def _response_rate(response: Array | None, inside: Array) -> tuple[float | None, tuple[float, float] | None]:
-    if response is None:
-        return None, None
-    return share(int(response[inside].sum()), int(inside.sum()))
-
-
-def _caveats(each: int, inside: Array, evidence: Evidence, settings: Profile) -> tuple[str, ...]:
-    jaccard = 1.0 if evidence.jaccard is None else evidence.jaccard.get(each, float("nan"))
-    far = float(evidence.far[inside].mean())
-    found = [
-        (evidence.verdict == "not supported", "the data does not support these segments"),
-        (evidence.verdict == "weak", "weak: the segments are not all stable"),
-        (inside.sum() < settings.smallest, f"small: {inside.sum()} customers"),
+def _caveats(verdict: str, size: int, jaccard: float, far: float, settings: Profile) -> tuple[str, ...]:
+    texts = [
+        (verdict == "not supported", "the data does not support these segments"),
+        (verdict == "weak", "weak: the segments are not all stable"),
+        (size < settings.smallest, f"small: {size} customers"),
         (not jaccard >= STABLE, f"unstable: Jaccard {jaccard:.2f} over bootstraps"),
         (far > 0.05, f"out of range: {far:.0%} of its customers are far from every segment"),
     ]
-    return tuple(text for holds, text in found if holds)
+    return tuple(text for holds, text in texts if holds)

@@ -1,56 +1,70 @@
 """Given groups, such as products, as stage compare merged them: described as segments are."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from personae.core.arrays import IntArray
 from personae.core.errors import PersonaeError
 from personae.core.tables import names as names_of
-from personae.personas.cards import Evidence, Persona
+from personae.personas.cards import Persona, persona_cards
+from personae.personas.settings import Profile
 
+# Groups that were given need not be found again: there is no stability to speak of.
 VERDICT = "given groups"
 
 
-@dataclass(frozen=True, slots=True)
-class Groups:
-    """The final groups of a study.
+def group_cards(
+    customers: pd.DataFrame,
+    comparison: Mapping[str, Any],
+    unit: IntArray,
+    *,
+    settings: Profile,
+    response: IntArray | None = None,
+    seed: int = 0,
+) -> list[Persona]:
+    """Describe the final groups, under their own names and with the caveats of their merges.
 
-    Attributes
+    Parameters
     ----------
-    names
-        Of the groups, by number.
-    number
-        Group of each customer, -1 for those whose group was left out; shape (n,).
-    caveats
-        What must be known of each group, by number.
+    comparison
+        Contents of `compare.json`.
+    customers, unit, settings, response, seed
+        As for `persona_cards`.
     """
+    number, names = final_groups(customers, comparison)
+    merged_by_decision = [
+        (comparison["groups"][pair["a"]], pair["a"], pair["b"])
+        for pair in comparison["merge"]
+        if pair["decided_by"] == "on_inconclusive"
+        and comparison["groups"][pair["a"]] == comparison["groups"][pair["b"]]
+    ]
+    cards = persona_cards(
+        customers, number, unit, settings=settings, response=response, verdict=VERDICT, seed=seed
+    )
+    return [
+        replace(
+            card,
+            name=f"{names[card.id]}: {card.name}",
+            caveats=(
+                *card.caveats,
+                *(
+                    f"{a} and {b} are together by the business's decision: "
+                    "the data shows neither that they are alike nor that they differ"
+                    for name, a, b in merged_by_decision
+                    if name == names[card.id]
+                ),
+            ),
+        )
+        for card in cards
+    ]
 
-    names: tuple[str, ...]
-    number: np.ndarray
-    caveats: Mapping[int, tuple[str, ...]]
 
-    @property
-    def evidence(self) -> Evidence:
-        """Groups that were given need not be found again: there is no stability to speak of."""
-        return Evidence(VERDICT, None, np.zeros(len(self.number), dtype=bool))
-
-    def named(self, cards: Sequence[Persona]) -> list[Persona]:
-        """Put the groups' own names and caveats on their cards."""
-        return [
-            replace(
-                card,
-                name=f"{self.names[card.id]}: {card.name}",
-                caveats=(*card.caveats, *self.caveats[card.id]),
-            )
-            for card in cards
-        ]
-
-
-def final_groups(customers: pd.DataFrame, comparison: Mapping[str, Any]) -> Groups:
-    """Take the merged groups from the contents of `compare.json`.
+def final_groups(customers: pd.DataFrame, comparison: Mapping[str, Any]) -> tuple[IntArray, tuple[str, ...]]:
+    """Number the merged groups of `compare.json`, -1 for a group that was left out; and name them.
 
     Raises
     ------
@@ -59,11 +73,9 @@ def final_groups(customers: pd.DataFrame, comparison: Mapping[str, Any]) -> Grou
 
     Examples
     --------
-    >>> open_pair = {"a": "x", "b": "y", "decision": "merge", "decided_by": "on_inconclusive"}
-    >>> told = {"grouping": "product", "groups": {"x": "x+y", "y": "x+y"}, "merge": [open_pair]}
-    >>> found = final_groups(pd.DataFrame({"product": ["x", "z", "y"]}), told)
-    >>> found.names, found.number.tolist()
-    (('x+y',), [0, -1, 0])
+    >>> comparison = {"grouping": "product", "groups": {"x": "x+y", "y": "x+y"}}
+    >>> final_groups(pd.DataFrame({"product": ["x", "z", "y"]}), comparison)
+    (array([ 0, -1,  0]), ('x+y',))
     """
     grouping, merged = comparison["grouping"], comparison["groups"]
     if grouping not in customers:
@@ -71,15 +83,6 @@ def final_groups(customers: pd.DataFrame, comparison: Mapping[str, Any]) -> Grou
             f"profile.of: groups: compared was {grouping}, which is no column of the customers"
         )
     names = tuple(dict.fromkeys(merged.values()))
-    place_of = {old: names.index(new) for old, new in merged.items()}
-    number = np.array([place_of.get(name, -1) for name in names_of(customers[grouping])], dtype=int)
-    caveats = {
-        place: tuple(
-            f"{pair['a']} and {pair['b']} are together by the business's decision: "
-            "the data shows neither that they are alike nor that they differ"
-            for pair in comparison["merge"]
-            if pair["decided_by"] == "on_inconclusive" and merged[pair["a"]] == merged[pair["b"]] == name
-        )
-        for place, name in enumerate(names)
-    }
-    return Groups(names, number, caveats)
+    number_of = {old: names.index(new) for old, new in merged.items()}
+    number = np.array([number_of.get(name, -1) for name in names_of(customers[grouping])], dtype=np.intp)
+    return number, names

@@ -1,9 +1,10 @@
 """Persona cards as Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from personae.core.numbers import rounded
-from personae.personas.cards import Driver, Persona, Rule
+from personae.personas.cards import Persona
 
 SYNTHETIC = "**Synthetic sample data: these customers do not exist.**"
 _ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>|#"})
@@ -71,19 +72,20 @@ def _card(card: Persona) -> list[str]:
     return lines
 
 
-def _rule(rule: Rule) -> str:
-    if rule.fidelity is None or rule.coverage is None:
-        return f"**In a rule**: {escaped(rule.text)}. Too few customers to check it on."
+def _rule(rule: Mapping[str, Any]) -> str:
+    text = f"**In a rule**: {escaped(rule['text'])}."
+    if rule["fidelity"] is None or rule["coverage"] is None:
+        return f"{text} Too few customers to check it on."
     return (
-        f"**In a rule**: {escaped(rule.text)}. Of the customers who meet it {rule.fidelity:.0%} belong"
-        f" to the segment; it covers {rule.coverage:.0%} of the segment."
+        f"{text} Of the customers who meet it {rule['fidelity']:.0%} belong"
+        f" to the segment; it covers {rule['coverage']:.0%} of the segment."
     )
 
 
-def _driver(driver: Driver) -> str:
-    low, high = driver.ci
-    value, overall = (rounded(each, plain=True) for each in (driver.value, driver.overall))
+def _driver(driver: Mapping[str, Any]) -> str:
+    low, high = driver["ci"]
+    value, overall = (rounded(driver[name], plain=True) for name in ("value", "overall"))
     return (
-        f"| {escaped(driver.label)} | {value} | {overall} "
-        f"| {driver.effect:+.2f} | {low:+.2f} to {high:+.2f} |"
+        f"| {escaped(driver['label'])} | {value} | {overall} "
+        f"| {driver['effect']:+.2f} | {low:+.2f} to {high:+.2f} |"
     )

@@ -7,8 +7,8 @@ from pydantic import Field
 from personae.core.settings import Frozen
 
 
-class Play(Frozen):
-    """One line of a playbook: what to do with a segment that meets all conditions.
+class Offer(Frozen):
+    """What to do with a segment that meets all conditions.
 
     Attributes
     ----------
@@ -17,7 +17,7 @@ class Play(Frozen):
     """
 
     action: str
-    when: dict[str, float]
+    when: dict[str, float] = Field(default_factory=dict)
 
 
 class Profile(Frozen):
@@ -40,18 +40,18 @@ class Profile(Frozen):
     smallest
         Size below which a segment gets a caveat.
     playbook, fallback
-        Plays in order, the first whose conditions hold is taken; and what to do when none does.
+        Offers in order, the first whose conditions hold is taken; and what to do when none does.
     response
         Column with the answer to an offer, 0 or 1; null where a study has none.
     """
 
-    of: Literal["segments", "groups"]
-    features: list[str]
-    labels: dict[str, str]
-    words: dict[str, tuple[str, str]]
-    drivers: int = Field(gt=0)
-    bootstraps: int = Field(gt=0)
-    smallest: int = Field(gt=0)
-    playbook: list[Play]
-    fallback: str
-    response: str | None
+    of: Literal["segments", "groups"] = "segments"
+    features: list[str] = Field(default_factory=list)
+    labels: dict[str, str] = Field(default_factory=dict)
+    words: dict[str, tuple[str, str]] = Field(default_factory=dict)
+    drivers: int = Field(6, gt=0)
+    bootstraps: int = Field(500, gt=0)
+    smallest: int = Field(30, gt=0)
+    playbook: list[Offer] = Field(default_factory=list)
+    fallback: str = "No action of its own: nothing sets this segment apart enough"
+    response: str | None = None

@@ -1,19 +1,17 @@
 """The response models that settings can name, their scores, and the stack of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 from sklearn.utils.class_weight import compute_sample_weight
 
 from personae.core.arrays import FloatArray, IntArray
-from personae.core.errors import PersonaeError
 from personae.response.calibration import SMALLEST, margins
+from personae.response.settings import Model
 
 SCIKIT_LEARN = {
     "logistic": LogisticRegression,
@@ -21,65 +19,31 @@ SCIKIT_LEARN = {
     "gradient_boosting": HistGradientBoostingClassifier,
     "svm": SVC,
 }
-TYPES = (*SCIKIT_LEARN, "xgboost")
+
+# Weights and intercept of a fitted stack: one row a class (for two classes the second only).
+StackWeights = tuple[FloatArray, FloatArray]
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """An unfitted classifier and how its classes are weighted (None: as they are, or "balanced")."""
-
-    estimator: Any
-    class_weight: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """A logistic regression, with inverse penalty `C`, on the scores of the named models (Wolpert 1992)."""
-
-    members: tuple[str, ...]
-    C: float
-
-
-@dataclass(frozen=True, slots=True)
-class FittedStack:
-    """Weights of a fitted stack: one row a class (for two classes the second only)."""
-
-    members: tuple[str, ...]
-    weights: FloatArray
-    intercept: FloatArray
-
-    def scores(self, members: Sequence[FloatArray]) -> FloatArray:
-        """Combine the members' scores, each of shape (rows, classes), into one array of that shape."""
-        found = np.hstack([margins(scores) for scores in members]) @ self.weights.T + self.intercept
-        return two_columns(found[:, 0]) if found.shape[1] == 1 else np.asarray(found)
-
-
-def build(kind: str, *, class_weight: str | None = None, **parameters: Any) -> Model:
-    """Make an unfitted model by its name in the settings.
-
-    Parameters
-    ----------
-    kind : one of `TYPES`
-    class_weight : None or "balanced"
-    parameters : of the scikit-learn or XGBoost class, under its own names
+def build(model: Model) -> Any:
+    """Make the unfitted estimator that the settings describe.
 
     Examples
     --------
-    >>> build("logistic", C=0.1, max_iter=1000).estimator
+    >>> from personae.response.settings import Logistic
+    >>> build(Logistic(C=0.1, max_iter=1000))
     LogisticRegression(C=0.1, max_iter=1000)
     """
-    if kind == "xgboost":
-        from xgboost import XGBClassifier  # noqa: PLC0415 - a third of a second, only where it is named
+    options = model.model_dump(exclude={"type", "class_weight"})
+    if model.type != "xgboost":
+        return SCIKIT_LEARN[model.type](**options)
+    from xgboost import XGBClassifier  # noqa: PLC0415 - a third of a second, only where it is named
 
-        return Model(XGBClassifier(**{"n_jobs": 1, "tree_method": "hist", **parameters}), class_weight)
-    if kind not in SCIKIT_LEARN:
-        raise PersonaeError(f"model type '{kind}' is unknown; choose from {', '.join(TYPES)}")
-    return Model(SCIKIT_LEARN[kind](**parameters), class_weight)
+    return XGBClassifier(n_jobs=1, tree_method="hist", **options)
 
 
 def fit(model: Model, inputs: FloatArray, target: IntArray, seed: int) -> Any:
-    """Fit a copy of the model's estimator; `seed` replaces its random state where it has one."""
-    estimator = clone(model.estimator)
+    """Fit a model; `seed` becomes its random state where it has one."""
+    estimator = build(model)
     if "random_state" in estimator.get_params():
         estimator.set_params(random_state=seed)
     weight = None if model.class_weight is None else compute_sample_weight(model.class_weight, target)
@@ -102,9 +66,21 @@ def two_columns(margin: FloatArray) -> FloatArray:
     return np.column_stack([-margin / 2, margin / 2])
 
 
-def fit_stack(stack: Stack, members: Sequence[FloatArray], target: IntArray) -> FittedStack:
-    """Fit the stack's weights on the members' scores out of fold, in the order of `stack.members`."""
+def fit_stack(members: Sequence[FloatArray], target: IntArray, C: float) -> StackWeights:
+    """Fit a logistic regression, inverse penalty `C`, on members' scores out of fold (Wolpert 1992)."""
     inputs = np.hstack([margins(scores) for scores in members])
     spread = np.maximum(inputs.std(axis=0), 1e-12)
-    fitted = LogisticRegression(C=stack.C, max_iter=1000).fit(inputs / spread, target)
-    return FittedStack(stack.members, fitted.coef_ / spread, fitted.intercept_)
+    fitted = LogisticRegression(C=C, max_iter=1000).fit(inputs / spread, target)
+    return fitted.coef_ / spread, fitted.intercept_
+
+
+def stacked_scores(stack: StackWeights | None, members: Sequence[FloatArray]) -> FloatArray:
+    """Combine the members' scores, each of shape (rows, classes), into one array of that shape.
+
+    Without weights there is one member, and its scores are given as they are.
+    """
+    if stack is None:
+        return members[0]
+    weights, intercept = stack
+    found = np.hstack([margins(scores) for scores in members]) @ weights.T + intercept
+    return two_columns(found[:, 0]) if found.shape[1] == 1 else np.asarray(found)

@@ -1,188 +1,157 @@
-"""One call for stage classify: models compared, one chosen, fitted on all rows, everything reported."""
+"""The door to the response models: compared, chosen, explained, guarded, and fitted on all rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from personae.core.arrays import FloatArray, IntArray
-from personae.core.errors import PersonaeError
-from personae.response import metrics, scores
-from personae.response.folds import Folds
+from personae.response import explanations, leakage, scores
+from personae.response.folds import Folds, grouped_folds
+from personae.response.merged_classes import merge_classes
 from personae.response.model import ResponseModel, fit_on_all
-from personae.response.preprocessing import features
-from personae.response.validation import Plan, Validation, validate
+from personae.response.plan import ResponsePlan, ablated_plans, build_plan, split_text
+from personae.response.predictions import responses
+from personae.response.published import repeated_splits
+from personae.response.settings import Classify
+from personae.response.validation import Validation, validate
+
+PERMUTED_FOLDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Ablation:
-    """A variant of the inputs, scored on the same folds with models that need no nesting.
+class ResponseEvaluation:
+    """All that stage classify writes.
 
     Attributes
     ----------
-    columns : features of the variant
-    preprocessing : unfitted, for these columns
+    report : contents of classify.json
+    curves : tables by name, as `personae.response.scores.curves` gives them
+    responses : as `personae.response.predictions` lays them out, of the whole procedure
+    model : chosen in the inner folds, fitted on all rows; None where there is nothing to predict
     """
 
-    columns: Sequence[str]
-    preprocessing: Any
+    report: Mapping[str, Any]
+    curves: Mapping[str, pd.DataFrame]
+    responses: pd.DataFrame
+    model: ResponseModel | None
+
+    @classmethod
+    def empty(cls, report: Mapping[str, Any] | None = None) -> Self:
+        """Result where there is nothing to predict: tables have columns and no rows, there is no model."""
+        curves = {
+            "roc": ["false_positive_rate", "true_positive_rate", "model", "class"],
+            "precision_recall": ["recall", "precision", "model", "class"],
+            "reliability": ["model", "predicted", "observed", "rows"],
+        }
+        columns = ["row", "customer", "unit", "target", "reason", "repeat", "class", "probability"]
+        return cls(
+            report=report or {"skipped": "the study has no answer to predict"},
+            curves={name: pd.DataFrame(columns=each) for name, each in curves.items()},
+            responses=pd.DataFrame(columns=columns),
+            model=None,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Classification:
-    """Everything that stage classify writes.
+def evaluate_response(
+    customers: pd.DataFrame, settings: Classify, groups: Mapping[str, str] | None = None, *, seed: int = 0
+) -> ResponseEvaluation:
+    """Compare the response models of a study, choose one, explain and guard it, and fit it on all rows.
 
-    Attributes
+    Parameters
     ----------
-    report : contents of classify.json, leakage left to the guard
-    validation : predictions out of fold
-    procedure : those of the whole procedure, shape (repeats, rows, classes)
-    model : chosen in the inner folds, fitted on all rows
-    curves : tables by name
-    """
+    customers : table before imputation, with the columns that the settings name and `customer`
+    settings : the study's section `classify`
+    groups : where the settings have `merging`, the merged class of each class, from the merge verdicts
+    seed : of folds and fits
 
-    report: dict[str, Any]
-    validation: Validation
-    procedure: FloatArray
-    model: ResponseModel
-    curves: dict[str, pd.DataFrame]
-
-
-def encode_target(values: pd.Series, name: str) -> tuple[IntArray, tuple[Any, ...]]:
-    """Number the classes of a target in sorted order; of two classes the second is the event.
+    Returns
+    -------
+    ResponseEvaluation
+        Where classes were merged, of the merged classes; the report then holds what
+        `personae.response.merged_classes.merge_classes` gives, too. Where the merge leaves one class,
+        `models` says so in `skipped`, and there is no model.
 
     Raises
     ------
     PersonaeError
-        If a value is missing or there is one class only.
-
-    Examples
-    --------
-    >>> encode_target(pd.Series(["no", "yes", "no"]), "bought")
-    (array([0, 1, 0]), ('no', 'yes'))
+        If a column is missing, or the target cannot be dealt into folds.
     """
-    if values.isna().any():
-        raise PersonaeError(
-            f"target '{name}' is missing in {int(values.isna().sum())} rows: leave them out in `prepare`"
-        )
-    codes, classes = pd.factorize(values, sort=True)
-    if len(classes) < 2:
-        raise PersonaeError(f"target '{name}' has one class only ({classes[0]!r}): nothing to learn")
-    return np.asarray(codes, dtype=np.intp), tuple(
-        getattr(value, "item", lambda v=value: v)() for value in classes
+    if settings.merging is None:
+        return _evaluated(customers, settings, seed)
+    merged, report = merge_classes(customers, settings, settings.merging, groups or {}, seed=seed)
+    classes = merged[settings.target].unique().tolist()
+    if len(classes) == 1:
+        alone = {"target": settings.target, "classes": classes, "models": report["after"]}
+        return ResponseEvaluation.empty(alone | report)
+    found = _evaluated(merged, settings, seed)
+    return replace(found, report={**found.report, **report})
+
+
+def _evaluated(customers: pd.DataFrame, settings: Classify, seed: int) -> ResponseEvaluation:
+    plan = build_plan(customers, settings, seed=seed)
+    validation = validate(plan)
+    explained, reasons = _explanations(plan, validation)
+    report = {**figures(plan, validation), "ablation": ablation(plan), **explained}
+    if settings.segment is not None:
+        report["segment"] = {"columns": settings.segment.columns, "k": settings.segment.k}
+    known = [leakage.known_leaks(customers[settings.leaking], plan.target)] if settings.leaking else []
+    report["leakage"] = [*known, *leakage.inspect(plan), _permuted_targets(plan)]
+    if settings.claim is not None:
+        report["seed_claim"] = repeated_splits(plan, settings.claim)
+    return ResponseEvaluation(
+        report,
+        scores.curves(plan.target, validation),
+        responses(
+            customers["customer"],
+            plan.groups,
+            plan.target,
+            classes=plan.classes,
+            probabilities=validation.procedure,
+            reasons=reasons,
+        ),
+        fit_on_all(plan, validation),
     )
 
 
-def classify(
-    customers: pd.DataFrame,
-    target_name: str,
-    folds: Folds,
-    plan: Plan,
-    *,
-    columns: Sequence[str],
-    split: str,
-    ablations: Mapping[str, Ablation],
-    ablated: Sequence[str],
-    seed: int,
-    workers: int = 2,
-) -> Classification:
-    """Validate the plan's models, choose in inner folds, fit the choice on all rows.
-
-    Parameters
-    ----------
-    customers : table before imputation, with the target
-    target_name : column of the target
-    folds : as `folds.grouped_folds` or `folds.time_folds` deal them
-    plan : models and how they are validated
-    columns : features
-    split : in words, for the report
-    ablations : variants of the inputs by name
-    ablated : models that are fitted on the variants
-    seed : of all fits
-    workers : processes
-
-    Returns
-    -------
-    Classification
-    """
-    target, classes = encode_target(customers[target_name], target_name)
-    table = features(customers, columns)
-    validation = validate(table, target, folds, plan, seed=seed, workers=workers)
-    if validation.procedure is None:
-        raise PersonaeError("stage classify needs a nested validation: without it nothing is chosen")
-    ablation = ablate(
-        customers,
-        target,
-        folds,
-        plan,
-        columns=columns,
-        ablations=ablations,
-        models=ablated,
-        seed=seed,
-        workers=workers,
-    )
-    model = fit_on_all(
-        table,
-        target,
-        plan,
-        validation,
-        name=validation.best,
-        target_name=target_name,
-        classes=classes,
-        seed=seed,
-    )
-    report = {
-        "target": target_name,
-        "classes": classes,
-        "split": split,
-        **_figures(target, folds, validation, plan, workers),
-        "ablation": ablation,
-    }
-    return Classification(report, validation, validation.procedure, model, scores.curves(target, validation))
-
-
-def _figures(
-    target: IntArray, folds: Folds, validation: Validation, plan: Plan, workers: int
-) -> dict[str, Any]:
-    scored = scores.score_all(target, validation.models, folds, workers=workers)
-    assert validation.procedure is not None
-    whole = scores.score(target, validation.procedure, folds)
+def figures(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
+    """Report figures of every model and of the whole procedure, the choice, and differences."""
+    folds, settings = plan.folds, plan.settings
+    scored = scores.score_all(plan, validation)
+    _, procedure = scores.score(plan.target, validation.procedure, folds)
     return {
-        "rows": len(target),
+        "target": settings.target,
+        "classes": plan.classes,
+        "split": split_text(settings),
+        "rows": len(plan.target),
         "folds": folds.count,
         "repeats": folds.repeats,
         "spread": "sd over all folds of all repeats; pooled: all rows of a repeat, mean over repeats",
-        "majority_accuracy": _majority_accuracy(target, folds),
-        "models": {name: found.summary for name, found in scored.items()},
+        "majority_accuracy": _majority_accuracy(plan),
+        "models": {name: summary for name, (_, summary) in scored.items()},
         "best": validation.best,
-        "selection": scores.selection(validation, whole, plan),
-        "calibration": {n: m.final.method for n, m in validation.models.items() if m.final is not None},
+        "selection": {
+            "by": settings.select,
+            "preferred": settings.preferred,
+            "counts": {name: validation.chosen.count(name) for name in validation.probabilities},
+            "figures": procedure,
+        },
+        "calibration": {name: fitted.method for name, fitted in validation.calibrations.items()},
         "differences": scores.differences(scored, folds),
     }
 
 
-def _majority_accuracy(target: IntArray, folds: Folds) -> float:
+def _majority_accuracy(plan: ResponsePlan) -> float:
     """Share of the most frequent class in the scored folds: the mean over them, as of the models."""
-    usual = target == np.bincount(target).argmax()
-    parts = [usual[fold == k].mean() for fold in folds.assignment for k in folds.outer]
+    usual = plan.target == np.bincount(plan.target).argmax()
+    parts = [usual[fold == k].mean() for fold in plan.folds.assignment for k in plan.folds.outer]
     return float(np.mean(parts))
 
 
-def ablate(
-    customers: pd.DataFrame,
-    target: IntArray,
-    folds: Folds,
-    plan: Plan,
-    *,
-    columns: Sequence[str],
-    ablations: Mapping[str, Ablation],
-    models: Sequence[str],
-    seed: int,
-    workers: int = 2,
-) -> dict[str, Any]:
-    """Score each variant of the inputs beside all features, on the same folds and seeds, nothing tuned.
+def ablation(plan: ResponsePlan) -> dict[str, Any]:
+    """Score each variant of the inputs with the same folds and seeds as all features, nothing tuned.
 
     Returns
     -------
@@ -190,32 +159,55 @@ def ablate(
         By variant and model: ROC AUC and average precision of the variant, and the difference to all features
         with its corrected interval.
     """
-    if not ablations:
-        return {}
-    plain = replace(plan, models={name: plan.models[name] for name in models}, stacks={}, nested=False)
-    full = Ablation(columns, plan.preprocessing)
-    scored: dict[str, dict[str, scores.Scored]] = {}
-    for name, variant in {"all": full, **ablations}.items():
-        found = validate(
-            features(customers, variant.columns),
-            target,
-            folds,
-            replace(plain, preprocessing=variant.preprocessing),
-            seed=seed,
-            workers=workers,
-        )
-        scored[name] = scores.score_all(target, found.models, folds, workers=workers)
+    variants, models = ablated_plans(plan), plan.settings.ablated
+    if not variants or not models:
+        return {name: {} for name in variants}
+    alone, scored = plan.settings.without_stacks(*models), {}
+    for name, inputs in {"all": plan, **variants}.items():
+        variant = replace(inputs, settings=alone)
+        scored[name] = scores.score_all(variant, validate(variant, nested=False))
+    full = scored.pop("all")
     return {
-        name: {m: _compared(scored[name][m], scored["all"][m], folds, name) for m in models}
-        for name in ablations
+        name: {model: _compared((name, one[model]), ("all", full[model]), plan.folds) for model in models}
+        for name, one in scored.items()
     }
 
 
-def _compared(variant: scores.Scored, full: scores.Scored, folds: Folds, name: str) -> dict[str, Any]:
-    pairs = {
-        metric: metrics.corrected_difference(
-            name, "all", metric, (variant.by_fold[metric], full.by_fold[metric]), test_share=folds.test_share
-        )
+def _compared(
+    variant: tuple[str, scores.Scored], full: tuple[str, scores.Scored], folds: Folds
+) -> dict[str, Any]:
+    _, (_, summary) = variant
+    return {
+        metric: {
+            "figure": summary[metric],
+            "difference": scores.difference(variant, full, metric, folds.test_share),
+        }
         for metric in ("roc_auc", "average_precision")
     }
-    return {metric: {"figure": variant.summary[metric], "difference": pair} for metric, pair in pairs.items()}
+
+
+def _permuted_targets(plan: ResponsePlan) -> leakage.Finding:
+    """Run the whole nested procedure on permuted targets."""
+
+    def run(target: IntArray) -> FloatArray:
+        folds = plan.folds
+        if not folds.forward:
+            folds = grouped_folds(target, plan.groups, folds=PERMUTED_FOLDS, repeats=1, seed=plan.seed)
+        return np.asarray(validate(replace(plan, target=target, folds=folds)).procedure[0])
+
+    # Forward in time a customer's earlier answers are known, and may tell of the later ones.
+    alike = np.arange(len(plan.target)) if plan.folds.forward else plan.groups
+    permutations = plan.settings.guard.permutations
+    return leakage.permuted_target_check(run, plan.target, alike, permutations=permutations, seed=plan.seed)
+
+
+def _explanations(plan: ResponsePlan, validation: Validation) -> tuple[dict[str, Any], list[str]]:
+    """Report what the models rest on, and give reasons for each row where there is an XGBoost model."""
+    importance = explanations.permutation_importance(plan, validation)
+    boosted = [name for name, model in plan.settings.models.items() if model.type == "xgboost"]
+    if not boosted:
+        return {"importance": importance}, [""] * len(plan.table)
+    moved, _ = explanations.shap_values(plan, boosted[0])
+    shap = {"model": boosted[0], "mean_absolute": explanations.mean_absolute(moved)}
+    reasons = explanations.reasons(plan.table, moved, count=plan.settings.reasons)
+    return {"importance": importance, "shap": shap}, reasons

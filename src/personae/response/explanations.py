@@ -1,57 +1,23 @@
 """Why the model says so: permutation importance on unseen folds, exact SHAP values, reasons a customer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
-from personae.core.arrays import FloatArray, IntArray
+from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.parallel import run_all
 from personae.response import metrics
 from personae.response.calibration import Calibration
-from personae.response.estimators import FittedStack, fit, scores
-from personae.response.folds import Folds
+from personae.response.estimators import StackWeights, fit, scores, stacked_scores
+from personae.response.plan import ResponsePlan
 from personae.response.preprocessing import input_columns
-from personae.response.validation import Plan, Validation, seed_of, seeded
+from personae.response.validation import Validation, fit_inputs, seed_of
 
 
-@dataclass(frozen=True, slots=True)
-class Importance:
-    """What shuffling one column costs in ROC AUC on unseen folds: mean and sd over folds."""
-
-    column: str
-    mean: float
-    sd: float
-
-
-@dataclass(frozen=True, slots=True)
-class Contributions:
-    """SHAP values out of fold, on the log-odds of the event (more than two classes: of the likeliest one).
-
-    `amounts` has shape (rows, columns), NaN where the row was not tested; `base` is the fold's expectation.
-    """
-
-    columns: tuple[str, ...]
-    amounts: FloatArray
-    base: FloatArray
-
-
-def permutation_importance(
-    table: pd.DataFrame,
-    target: IntArray,
-    folds: Folds,
-    plan: Plan,
-    validation: Validation,
-    *,
-    shuffles: int,
-    seed: int,
-    workers: int = 2,
-) -> list[Importance]:
+def permutation_importance(plan: ResponsePlan, validation: Validation) -> list[dict[str, Any]]:
     """Shuffle each column of the customer table in the first repeat's test folds (Breiman 2001).
 
     The best model is fitted on the other folds as in the validation. A column that shares its content with
@@ -60,88 +26,75 @@ def permutation_importance(
     Returns
     -------
     list
-        Most important first.
+        `column`, `mean` and `sd` over folds of what shuffling it costs in ROC AUC; most important first.
     """
-    name = validation.best
-    tasks = [
-        partial(
-            _fold_importance,
-            table,
-            target,
-            folds.rows(0, (k,)),
-            plan,
-            (_weights(validation, name, place), name, k, shuffles, seed),
-        )
-        for place, k in enumerate(folds.outer)
-    ]
-    drops = np.array(run_all(tasks, workers, "importance"))
+    name, outer = validation.best, plan.folds.outer
+    weights = validation.fold_stacks.get(name, [None] * len(outer))[: len(outer)]
+    tasks = [partial(_fold_importance, plan, k, name, stack) for k, stack in zip(outer, weights, strict=True)]
+    drops = np.array(run_all(tasks, plan.settings.workers, "importance"))
     spread = drops.std(axis=0, ddof=1) if len(drops) > 1 else np.full(drops.shape[1], np.nan)
     found = [
-        Importance(str(c), float(m), float(s))
-        for c, m, s in zip(table, drops.mean(axis=0), spread, strict=True)
+        {"column": str(column), "mean": float(mean), "sd": float(sd)}
+        for column, mean, sd in zip(plan.table, drops.mean(axis=0), spread, strict=True)
     ]
-    return sorted(found, key=lambda one: (-one.mean, one.column))
+    return sorted(found, key=lambda one: (-one["mean"], one["column"]))
 
 
-def shap_values(
-    table: pd.DataFrame,
-    target: IntArray,
-    folds: Folds,
-    plan: Plan,
-    *,
-    model: str,
-    seed: int,
-    workers: int = 2,
-) -> Contributions:
+def shap_values(plan: ResponsePlan, model: str) -> tuple[pd.DataFrame, FloatArray]:
     """Compute exact SHAP values of an XGBoost model in the first repeat's test folds (Lundberg et al. 2020).
 
-    Inputs that come from one column of the customer table are added up.
+    They are on the log-odds of the event (more than two classes: of the likeliest one). Inputs that come from
+    one column of the customer table are added up.
+
+    Returns
+    -------
+    tuple
+        Contributions, a table of shape (rows, columns), and the fold's expectation, shape (rows,); NaN where
+        the row was not tested.
 
     Raises
     ------
     PersonaeError
         If the model is not XGBoost's.
     """
-    if not type(plan.models[model].estimator).__module__.startswith("xgboost"):
+    if plan.settings.models[model].type != "xgboost":
         raise PersonaeError(f"exact SHAP values need an XGBoost model; '{model}' is none")
-    splits = [folds.rows(0, (k,)) for k in folds.outer]
-    tasks = [
-        partial(_fold_contributions, table, target, rows, plan, (model, k, seed))
-        for k, rows in zip(folds.outer, splits, strict=True)
-    ]
-    parts = run_all(tasks, workers, "contributions")
-    names = parts[0][1]
-    values, base = np.full((len(table), len(names)), np.nan), np.full(len(table), np.nan)
-    for (_, test), (found, _) in zip(splits, parts, strict=True):
-        values[test], base[test] = found[:, :-1], found[:, -1]
-    return Contributions(names, values, base)
+    outer = plan.folds.outer
+    tasks = [partial(_fold_contributions, plan, k, model) for k in outer]
+    parts = run_all(tasks, plan.settings.workers, "contributions")
+    columns = list(parts[0][0])
+    amounts, base = np.full((len(plan.table), len(columns)), np.nan), np.full(len(plan.table), np.nan)
+    for k, (found, expected) in zip(outer, parts, strict=True):
+        _, test = plan.folds.rows(0, (k,))
+        amounts[test], base[test] = np.column_stack(list(found.values())), expected
+    return pd.DataFrame(amounts, plan.table.index, columns), base
 
 
-def mean_absolute(contributions: Contributions) -> dict[str, float]:
+def mean_absolute(contributions: pd.DataFrame) -> dict[str, float]:
     """Average the size of each column's contribution, largest first."""
-    size = np.nanmean(np.abs(contributions.amounts), axis=0)
+    size = np.nanmean(np.abs(contributions.to_numpy()), axis=0)
     order = np.argsort(-size, kind="stable")
     return {contributions.columns[k]: float(size[k]) for k in order}
 
 
-def reasons(table: pd.DataFrame, contributions: Contributions, *, count: int) -> list[str]:
-    """Say for each customer which columns moved the model most, and where to.
+def reasons(table: pd.DataFrame, contributions: pd.DataFrame, *, count: int) -> list[str]:
+    """Say for each customer which columns moved the model most, and where to; nothing if it was not tested.
 
     Examples
     --------
     >>> table = pd.DataFrame({"recency": [3.0], "home": ["flat"]})
-    >>> found = Contributions(("recency", "home"), np.array([[0.9, -0.2]]), np.zeros(1))
-    >>> reasons(table, found, count=2)
+    >>> reasons(table, pd.DataFrame({"recency": [0.9], "home": [-0.2]}), count=2)
     ['recency 3 (+0.90), home flat (-0.20)']
     """
-    order = np.argsort(-np.nan_to_num(np.abs(contributions.amounts)), axis=1, kind="stable")[:, :count]
-    cells = {column: table[column].tolist() for column in contributions.columns if column in table}
-    told = []
+    columns, amounts = list(contributions), contributions.to_numpy()
+    order = np.argsort(-np.nan_to_num(np.abs(amounts)), axis=1, kind="stable")[:, :count]
+    cells = {column: table[column].tolist() for column in columns if column in table}
+    texts = []
     for row, leading in enumerate(order):
-        moved = [(contributions.columns[k], float(contributions.amounts[row, k])) for k in leading]
+        moved = [(columns[k], float(amounts[row, k])) for k in leading]
         words = [_reason(cells[column][row] if column in cells else "", column, by) for column, by in moved]
-        told.append(", ".join(words) if np.isfinite(contributions.base[row]) else "")
-    return told
+        texts.append(", ".join(words) if np.isfinite(amounts[row]).all() else "")
+    return texts
 
 
 def _reason(cell: Any, column: str, by: float) -> str:
@@ -149,69 +102,46 @@ def _reason(cell: Any, column: str, by: float) -> str:
     return f"{column} {shown}".strip() + f" ({by:+.2f})"
 
 
-def _weights(validation: Validation, name: str, place: int) -> FittedStack | None:
-    stacks = validation.models[name].stacks
-    return stacks[place] if stacks else None
+def _fold_importance(plan: ResponsePlan, fold: int, name: str, stack: StackWeights | None) -> FloatArray:
+    train, test = plan.folds.rows(0, (fold,))
+    seed, shuffles = seed_of(plan.seed, (0, (fold,))), plan.settings.shuffles
+    prepare, inputs = fit_inputs(plan, train, seed)
+    models = [plan.settings.single_models[member] for member in plan.settings.members(name)]
+    fitted = [fit(model, inputs, plan.target[train], seed) for model in models]
 
+    def quality(rows: pd.DataFrame) -> float:
+        unseen = np.asarray(prepare.transform(rows))
+        combined = stacked_scores(stack, [scores(member, unseen) for member in fitted])
+        pieces = np.split(Calibration("none").probabilities(combined), len(rows) // len(test))
+        return float(np.mean([metrics.ranking(plan.target[test], piece, "roc_auc") for piece in pieces]))
 
-def _fold_importance(
-    table: pd.DataFrame,
-    target: IntArray,
-    rows: tuple[IntArray, IntArray],
-    plan: Plan,
-    task: tuple[FittedStack | None, str, int, int, int],
-) -> FloatArray:
-    stack, name, fold, shuffles, seed = task
-    train, test = rows
-    state = seed_of(seed, (0, (fold,)))
-    prepare = seeded(clone(plan.preprocessing), state)
-    inputs = np.asarray(prepare.fit_transform(table.iloc[train], target[train]))
-    members = stack.members if stack is not None else (name,)
-    fitted = [fit(plan.models[member], inputs, target[train], state) for member in members]
-
-    def quality(seen: pd.DataFrame) -> float:
-        unseen = np.asarray(prepare.transform(seen))
-        found = [scores(member, unseen) for member in fitted]
-        combined = stack.scores(found) if stack is not None else found[0]
-        pieces = np.split(Calibration("none").probabilities(combined), len(seen) // len(test))
-        return float(np.mean([metrics.ranking(target[test], piece, "roc_auc") for piece in pieces]))
-
-    whole = quality(table.iloc[test])
-    rng = np.random.default_rng(state)
-    repeated = pd.concat([table.iloc[test]] * shuffles, ignore_index=True)
+    tested = plan.table.iloc[test]
+    whole = quality(tested)
+    rng = np.random.default_rng(seed)
+    repeated = pd.concat([tested] * shuffles, ignore_index=True)
     drops = []
-    for column in table:
-        values = table[column].to_numpy()[test]
+    for column in plan.table:
+        values = tested[column].to_numpy()
         mixed = np.concatenate([rng.permutation(values) for _ in range(shuffles)])
         drops.append(whole - quality(repeated.assign(**{str(column): mixed})))
     return np.array(drops)
 
 
 def _fold_contributions(
-    table: pd.DataFrame,
-    target: IntArray,
-    rows: tuple[IntArray, IntArray],
-    plan: Plan,
-    task: tuple[str, int, int],
-) -> tuple[FloatArray, tuple[str, ...]]:
+    plan: ResponsePlan, fold: int, model: str
+) -> tuple[dict[str, FloatArray], FloatArray]:
     from xgboost import DMatrix  # noqa: PLC0415 - only where the plan has such a model
 
-    model, fold, seed = task
-    train, test = rows
-    state = seed_of(seed, (0, (fold,)))
-    prepare = seeded(clone(plan.preprocessing), state)
-    inputs = np.asarray(prepare.fit_transform(table.iloc[train], target[train]))
-    unseen = np.asarray(prepare.transform(table.iloc[test]))
-    booster = fit(plan.models[model], inputs, target[train], state).get_booster()
+    train, test = plan.folds.rows(0, (fold,))
+    seed = seed_of(plan.seed, (0, (fold,)))
+    prepare, inputs = fit_inputs(plan, train, seed)
+    unseen = np.asarray(prepare.transform(plan.table.iloc[test]))
+    booster = fit(plan.settings.single_models[model], inputs, plan.target[train], seed).get_booster()
     booster.set_param("nthread", 1)
     found = np.asarray(booster.predict(DMatrix(unseen), pred_contribs=True), dtype=np.float64)
     if found.ndim == 3:
         likeliest = found.sum(axis=2).argmax(axis=1)
         found = found[np.arange(len(found)), likeliest]
     sources = input_columns(prepare)
-    names = tuple(dict.fromkeys(sources))
-    return np.column_stack([*(_total(found, sources, name) for name in names), found[:, -1]]), names
-
-
-def _total(found: FloatArray, sources: Sequence[str], name: str) -> FloatArray:
-    return np.asarray(found[:, [k for k, source in enumerate(sources) if source == name]].sum(axis=1))
+    places = {name: [k for k, source in enumerate(sources) if source == name] for name in sources}
+    return {name: found[:, columns].sum(axis=1) for name, columns in places.items()}, found[:, -1]

@@ -16,8 +16,9 @@ from sklearn.tree import DecisionTreeClassifier
 from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.response import metrics
 from personae.response.folds import identical_rows
+from personae.response.plan import ResponsePlan
 
-FEWEST_FILLED = 10
+MIN_FILLED = 10
 CERTAIN = 0.9
 STRONG = 1e-6
 NEIGHBOURS = 12
@@ -33,42 +34,27 @@ class Finding:
     evidence: str
 
 
-def inspect(
-    table: pd.DataFrame,
-    target: IntArray,
-    units: IntArray,
-    *,
-    suspicious_auc: float,
-    seed: int,
-    forward: bool = False,
-) -> list[Finding]:
-    """Run every check that needs the table only.
-
-    Parameters
-    ----------
-    table : features as `preprocessing.features` gives them
-    target : class codes
-    units : of whom the validation keeps together
-    suspicious_auc : ROC AUC of a single column that is too good to be true
-    seed : of the folds for single columns
-    forward : whether every row is predicted from earlier ones only: the past may repeat itself
-    """
-    groups = identical_rows(table)
+def inspect(plan: ResponsePlan) -> list[Finding]:
+    """Run every check that needs the table, its target and its folds only."""
+    table, target = plan.table, plan.target
+    same = identical_rows(table)
+    # Forward in time every row is predicted from earlier ones only: the past may repeat itself.
+    forward = plan.folds.forward
     return [
-        duplicates(groups, np.zeros_like(units) if forward else units, forward=forward),
-        conflicts(groups, target),
-        single_column(table, target, units, suspicious_auc=suspicious_auc, seed=seed),
-        filled_after(table, target),
-        resampled(table, target, groups),
+        duplicates(same, np.zeros_like(plan.groups) if forward else plan.groups, forward=forward),
+        conflicts(same, target),
+        single_column(plan),
+        target_dependent_missingness(table, target),
+        resampled(table, target, same),
     ]
 
 
-def declared(values: pd.DataFrame, target: IntArray) -> Finding:
-    """Tell how well the columns that are known to leak would do, each alone; the features leave them out.
+def known_leaks(values: pd.DataFrame, target: IntArray) -> Finding:
+    """Report how well the columns that are declared as leaking predict, each alone; no feature is one.
 
     Examples
     --------
-    >>> declared(pd.DataFrame({"paid": [0.0, 0.0, 3.0]}), np.array([0, 0, 1])).evidence
+    >>> known_leaks(pd.DataFrame({"paid": [0.0, 0.0, 3.0]}), np.array([0, 0, 1])).evidence
     'measured after the event, no feature; alone paid reaches ROC AUC 1.000'
     """
     columns = {name: values[name].to_numpy(float) for name in values}
@@ -114,33 +100,33 @@ def conflicts(groups: IntArray, target: IntArray) -> Finding:
     return Finding("conflicting labels", (), "handled", f"{evidence}accuracy cannot exceed {ceiling:.4f}")
 
 
-def single_column(
-    table: pd.DataFrame, target: IntArray, units: IntArray, *, suspicious_auc: float, seed: int
-) -> Finding:
+def single_column(plan: ResponsePlan) -> Finding:
     """Look for a column that alone predicts too well: ROC AUC of a small tree, out of fold.
 
-    Customers of one unit are in one fold, so that copies cannot lend a column their answers.
+    Customers of one group are in one fold, so that copies cannot lend a column their answers.
     """
-    folds = StratifiedGroupKFold(3, shuffle=True, random_state=seed % 2**32)
+    limit = plan.settings.guard.suspicious_auc
+    dealer = StratifiedGroupKFold(3, shuffle=True, random_state=plan.seed % 2**32)
+    folds = list(dealer.split(plan.target, plan.target, plan.groups))
     tree = DecisionTreeClassifier(max_depth=3, min_samples_leaf=5, random_state=0)
     found = {}
-    for column in table:
-        values = table[column]
+    for column in plan.table:
+        values = plan.table[column]
         codes = values if values.dtype.kind == "f" else pd.factorize(values, sort=True)[0].astype(float)
         inputs = np.asarray(codes, dtype=float)[:, None]
         if np.unique(inputs).size < 2:
             continue
-        guessed = cross_val_predict(tree, inputs, target, groups=units, cv=folds, method="predict_proba")
-        found[str(column)] = metrics.ranking(target, guessed, "roc_auc")
+        guessed = cross_val_predict(tree, inputs, plan.target, cv=folds, method="predict_proba")
+        found[str(column)] = metrics.ranking(plan.target, guessed, "roc_auc")
     if not found:
         return Finding("single column", (), "clean", "no column varies")
     best = max(found, key=found.__getitem__)
-    suspects = tuple(name for name, auc in found.items() if auc >= suspicious_auc)
-    evidence = f"best single column {best}: ROC AUC {found[best]:.3f}; suspicious from {suspicious_auc:g}"
+    suspects = tuple(name for name, auc in found.items() if auc >= limit)
+    evidence = f"best single column {best}: ROC AUC {found[best]:.3f}; suspicious from {limit:g}"
     return Finding("single column", suspects, "leak" if suspects else "clean", evidence)
 
 
-def filled_after(table: pd.DataFrame, target: IntArray) -> Finding:
+def target_dependent_missingness(table: pd.DataFrame, target: IntArray) -> Finding:
     """Look for a column that is filled, or differs from its usual value, almost only with one answer.
 
     A column is reported if the exact lower bound (Clopper and Pearson 1934) of the share of one answer among
@@ -165,7 +151,7 @@ def filled_after(table: pd.DataFrame, target: IntArray) -> Finding:
 
 
 def _certain_answer(filled: BoolArray, target: IntArray) -> float | None:
-    if filled.sum() < FEWEST_FILLED or filled.all():
+    if filled.sum() < MIN_FILLED or filled.all():
         return None
     counts = np.bincount(target[filled], minlength=target.max() + 1)
     answer = int(counts.argmax())
@@ -218,7 +204,7 @@ def _between_neighbours(table: pd.DataFrame, target: IntArray) -> BoolArray:
     return found
 
 
-def canary(
+def permuted_target_check(
     run: Callable[[IntArray], FloatArray], target: IntArray, units: IntArray, *, permutations: int, seed: int
 ) -> Finding:
     """Run a whole pipeline on permuted answers: whatever it still finds, it cannot have learned honestly.
@@ -236,7 +222,7 @@ def canary(
     --------
     >>> target = np.arange(200) % 2
     >>> honest = lambda answers: np.full((200, 2), 0.5)
-    >>> canary(honest, target, np.arange(200), permutations=3, seed=0).verdict
+    >>> permuted_target_check(honest, target, np.arange(200), permutations=3, seed=0).verdict
     'clean'
     """
     _, first, member = np.unique(units, return_index=True, return_inverse=True)

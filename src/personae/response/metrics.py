@@ -1,7 +1,6 @@
 """Figures of predicted probabilities, and intervals of differences over repeated folds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
@@ -25,42 +24,8 @@ LOWER_IS_BETTER = frozenset({"brier", "ece"})
 BINS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure over outer folds: mean and standard deviation, and pooled out of fold.
-
-    `pooled` is computed over all rows of a repeat at once, then averaged over repeats.
-    """
-
-    mean: float
-    sd: float
-    pooled: float
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Mean difference a - b of a figure over the same folds, with a corrected interval.
-
-    `p` is corrected for shared training rows, `p_adjusted` for the number of comparisons as well.
-    """
-
-    a: str
-    b: str
-    metric: str
-    mean: float
-    lower: float
-    upper: float
-    p: float
-    p_adjusted: float = float("nan")
-
-
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """Points of a reliability curve: bins of equal width that hold at least one prediction."""
-
-    predicted: FloatArray
-    observed: FloatArray
-    count: IntArray
+# Mean and standard deviation over outer folds, and pooled: over all rows of a repeat at once, then averaged.
+Summary = dict[str, float]
 
 
 def figures(target: IntArray, probabilities: FloatArray) -> dict[str, float]:
@@ -125,18 +90,19 @@ def expected_calibration_error(target: IntArray, probabilities: FloatArray) -> f
     Of class 1 for two classes, of the most probable class for more. A small sample has a positive value
     even for perfect probabilities: read the pooled figure.
     """
-    curve = reliability(target, probabilities)
-    return float((np.abs(curve.predicted - curve.observed) * curve.count).sum() / curve.count.sum())
+    predicted, observed, count = reliability(target, probabilities)
+    return float((np.abs(predicted - observed) * count).sum() / count.sum())
 
 
-def reliability(target: IntArray, probabilities: FloatArray) -> Reliability:
-    """Predicted and observed share in ten bins of equal width.
+def reliability(target: IntArray, probabilities: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Predicted and observed share, and rows, of those of ten bins of equal width that hold a prediction.
 
     Examples
     --------
-    >>> curve = reliability(np.array([0, 1, 1]), np.array([[0.98, 0.02], [0.22, 0.78], [0.22, 0.78]]))
-    >>> curve.predicted.round(2).tolist(), curve.observed.tolist()
-    ([0.02, 0.78], [0.0, 1.0])
+    >>> given = np.array([[0.98, 0.02], [0.22, 0.78], [0.22, 0.78]])
+    >>> predicted, observed, count = reliability(np.array([0, 1, 1]), given)
+    >>> predicted.round(2).tolist(), observed.tolist(), count.tolist()
+    ([0.02, 0.78], [0.0, 1.0], [1, 2])
     """
     if probabilities.shape[1] == 2:
         claimed, happened = probabilities[:, 1], target == 1
@@ -145,57 +111,50 @@ def reliability(target: IntArray, probabilities: FloatArray) -> Reliability:
     number = np.minimum((claimed * BINS).astype(np.intp), BINS - 1)
     count = np.bincount(number, minlength=BINS)
     held = count > 0
-    return Reliability(
+    return (
         np.bincount(number, claimed, BINS)[held] / count[held],
         np.bincount(number, happened, BINS)[held] / count[held],
         count[held],
     )
 
 
-def summarise(folds: Mapping[str, FloatArray], pooled: Mapping[str, FloatArray]) -> dict[str, Figure]:
+def summarise(folds: Mapping[str, FloatArray], pooled: Mapping[str, FloatArray]) -> dict[str, Summary]:
     """Summarise figures by fold, shape (repeats, folds), and by repeat, shape (repeats,)."""
     return {
-        name: Figure(
-            float(np.nanmean(folds[name])),
-            float(np.nanstd(folds[name], ddof=1)) if folds[name].size > 1 else float("nan"),
-            float(np.mean(pooled[name])),
-        )
+        name: {
+            "mean": float(np.nanmean(folds[name])),
+            "sd": float(np.nanstd(folds[name], ddof=1)) if folds[name].size > 1 else float("nan"),
+            "pooled": float(np.mean(pooled[name])),
+        }
         for name in NAMES
     }
 
 
-def corrected_difference(
-    a: str,
-    b: str,
-    metric: str,
-    values: tuple[FloatArray, FloatArray],
-    *,
-    test_share: float,
-    level: float = 0.95,
-) -> Difference:
-    """Compare two models over the same folds by the corrected resampled t test.
+def corrected_interval(
+    gaps: FloatArray, *, test_share: float, level: float = 0.95
+) -> tuple[float, float, float, float]:
+    """Mean difference of two models, its interval and p, by the corrected resampled t test.
 
     The folds of a repeat share training rows, so the variance of the mean is taken as
     (1 / J + test / train) times the variance over the J folds (Nadeau and Bengio 2003).
 
     Parameters
     ----------
-    values : figures of a and b by fold, of equal shape
+    gaps : difference of a figure in each fold
     test_share : share of the rows that a fold tests, in (0, 1)
 
     Examples
     --------
-    >>> rng = np.random.default_rng(0); b = rng.normal(0.8, 0.02, 50)
-    >>> found = corrected_difference("a", "b", "roc_auc", (b + rng.normal(0.03, 0.01, 50), b), test_share=0.2)
-    >>> found.lower < 0.03 < found.upper, found.p < 0.001
+    >>> gaps = np.random.default_rng(0).normal(0.03, 0.01, 50)
+    >>> mean, lower, upper, p = corrected_interval(gaps, test_share=0.2)
+    >>> lower < 0.03 < upper, p < 0.001
     (True, True)
     """
-    gap = (values[0] - values[1]).ravel()
+    gap = gaps.ravel()
     gap = gap[np.isfinite(gap)]
     error = float(np.sqrt((1 / len(gap) + test_share / (1 - test_share)) * gap.var(ddof=1)))
     mean = float(gap.mean())
     if error == 0:
-        return Difference(a, b, metric, mean, mean, mean, 1.0 if mean == 0 else 0.0)
+        return mean, mean, mean, 1.0 if mean == 0 else 0.0
     reach = float(stats.t.ppf((1 + level) / 2, len(gap) - 1)) * error
-    p = float(2 * stats.t.sf(abs(mean) / error, len(gap) - 1))
-    return Difference(a, b, metric, mean, mean - reach, mean + reach, p)
+    return mean, mean - reach, mean + reach, float(2 * stats.t.sf(abs(mean) / error, len(gap) - 1))

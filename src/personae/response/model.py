@@ -1,7 +1,7 @@
 """The response model of all rows: predicts new customers, travels as skops, UBJSON and JSON."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import skops.io
-from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from personae.core.archive import normalised
-from personae.core.arrays import FloatArray, IntArray
+from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.imputation.imputer import TRUSTED_TYPES as IMPUTERS
 from personae.response.calibration import Calibration
-from personae.response.estimators import FittedStack, fit, scores
+from personae.response.estimators import StackWeights, fit, scores, stacked_scores
+from personae.response.plan import ResponsePlan
 from personae.response.preprocessing import SegmentColumns, features
-from personae.response.validation import Plan, Validation, seeded
+from personae.response.validation import Validation, fit_inputs
 
 CHUNK = 100_000
 # Reviewed: plain state of scikit-learn's trees and losses, and the project's own estimators.
@@ -41,6 +41,7 @@ TRUSTED = (
     "personae.segmentation.space.Space",
 )
 SKOPS, DESCRIPTION = "model.skops", "response.json"
+STACK = ("weights", "intercept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class ResponseModel:
     columns: tuple[str, ...]
     preprocessing: Any
     members: Mapping[str, Any]
-    stack: FittedStack | None
+    stack: StackWeights | None
     calibration: Calibration
 
     def predict_proba(self, customers: pd.DataFrame) -> FloatArray:
@@ -88,46 +89,35 @@ class ResponseModel:
             return np.empty((0, len(self.classes)))
         inputs = np.asarray(self.preprocessing.transform(taken))
         found = [scores(estimator, inputs) for estimator in self.members.values()]
-        return self.calibration.probabilities(found[0] if self.stack is None else self.stack.scores(found))
+        return self.calibration.probabilities(stacked_scores(self.stack, found))
 
 
-def fit_on_all(
-    table: pd.DataFrame,
-    target: IntArray,
-    plan: Plan,
-    validation: Validation,
-    *,
-    name: str,
-    target_name: str,
-    classes: Sequence[Any],
-    seed: int,
-) -> ResponseModel:
-    """Fit the named model of a nested validation on all rows; calibration and weights come out of fold.
+def fit_on_all(plan: ResponsePlan, validation: Validation, name: str | None = None) -> ResponseModel:
+    """Fit a model of a nested validation on all rows; calibration and weights come out of fold.
 
     Parameters
     ----------
-    table : features as `preprocessing.features` gives them
-    target : class codes
-    name : of a model or stack in the plan
-    classes : values of the target in the order of the codes
+    name : of a model or stack in the plan; by default the one that the inner folds chose
     """
-    judged = validation.models[name]
-    if judged.final is None:
+    best = name or validation.best
+    if best not in validation.calibrations:
         raise PersonaeError("a model without nested validation has no calibration and is not deployed")
-    names = judged.stack.members if judged.stack is not None else (name,)
+    everyone = np.arange(len(plan.target))
     with threadpool_limits(limits=1):
-        prepare = seeded(clone(plan.preprocessing), seed).fit(table, target)
-        inputs = np.asarray(prepare.transform(table))
-        members = {member: fit(plan.models[member], inputs, target, seed) for member in names}
+        prepare, inputs = fit_inputs(plan, everyone, plan.seed)
+        members = {
+            member: fit(plan.settings.single_models[member], inputs, plan.target, plan.seed)
+            for member in plan.settings.members(best)
+        }
     return ResponseModel(
-        name,
-        target_name,
-        tuple(classes),
-        tuple(table.columns),
+        best,
+        plan.settings.target,
+        plan.classes,
+        tuple(plan.table),
         prepare,
         members,
-        judged.stack,
-        judged.final,
+        validation.stacks.get(best),
+        validation.calibrations[best],
     )
 
 
@@ -143,7 +133,7 @@ def to_files(model: ResponseModel) -> dict[str, bytes]:
         "members": list(model.members),
         "stack": None
         if model.stack is None
-        else {"weights": model.stack.weights.tolist(), "intercept": model.stack.intercept.tolist()},
+        else {name: part.tolist() for name, part in zip(STACK, model.stack, strict=True)},
         "calibration": asdict(model.calibration),
     }
     return {
@@ -169,7 +159,7 @@ def from_files(files: Mapping[str, bytes]) -> ResponseModel:
     if unknown:
         raise PersonaeError(f"{SKOPS}: holds types that are not trusted: {', '.join(unknown)}")
     archive = skops.io.loads(files[SKOPS], trusted=list(TRUSTED))
-    names = description["members"]
+    names, weights = description["members"], description["stack"]
     return ResponseModel(
         description["name"],
         description["target"],
@@ -177,7 +167,7 @@ def from_files(files: Mapping[str, bytes]) -> ResponseModel:
         tuple(description["columns"]),
         archive["preprocessing"],
         {name: archive["members"].get(name) or _booster(files, name) for name in names},
-        _stack(description["stack"], names),
+        weights and (np.array(weights[STACK[0]]), np.array(weights[STACK[1]])),
         Calibration(
             description["calibration"]["method"],
             *(tuple(tuple(row) for row in description["calibration"][axis]) for axis in ("x", "y")),
@@ -193,9 +183,3 @@ def _booster(files: Mapping[str, bytes], name: str) -> Any:
     booster = XGBClassifier(n_jobs=1)
     booster.load_model(bytearray(files[f"{name}.ubj"]))
     return booster
-
-
-def _stack(weights: Mapping[str, Any] | None, members: Sequence[str]) -> FittedStack | None:
-    if weights is None:
-        return None
-    return FittedStack(tuple(members), np.array(weights["weights"]), np.array(weights["intercept"]))

@@ -1,4 +1,4 @@
-"""What stage classify hands to stage target: probabilities out of fold, one row a customer."""
+"""What stage classify hands to stage target: probabilities out of fold, one row a case, repeat and class."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,8 +7,6 @@ import numpy as np
 import pandas as pd
 
 from personae.core.arrays import FloatArray, IntArray
-
-PREFIX = "probability_"
 
 
 def responses(
@@ -20,31 +18,49 @@ def responses(
     probabilities: FloatArray,
     reasons: Sequence[str],
 ) -> pd.DataFrame:
-    """Lay out predictions of the procedure, shape (repeats, rows, classes), as a table.
+    """Lay out predictions of the procedure, shape (repeats, rows, classes), as a long table.
 
     Returns
     -------
     pandas.DataFrame
-        `customer`, `unit`, `target`, one column `probability_<repeat>_<class>` each (of two classes the event
-        only), `reason`.
+        `row` (number of the case), `customer`, `unit`, `target`, `reason`, `repeat`, `class` (of two classes
+        the event only) and `probability`, NaN where the case was never tested.
 
     Examples
     --------
-    >>> told = {"classes": ["no", "yes"], "probabilities": np.array([[[0.2, 0.8]]]), "reasons": ["age"]}
-    >>> found = responses([7], np.array([0]), np.array([1]), **told)
-    >>> found.columns.tolist()
-    ['customer', 'unit', 'target', 'probability_0_yes', 'reason']
+    >>> given = {"classes": ["no", "yes"], "probabilities": np.array([[[0.2, 0.8]]]), "reasons": ["age"]}
+    >>> responses([7], np.array([0]), np.array([1]), **given)[["customer", "repeat", "class", "probability"]]
+       customer  repeat class  probability
+    0         7       0   yes          0.8
     """
-    shown = [1] if len(classes) == 2 else range(len(classes))
-    figures = {
-        f"{PREFIX}{repeat}_{classes[k]}": found[:, k]
-        for repeat, found in enumerate(probabilities)
+    shown = [1] if len(classes) == 2 else list(range(len(classes)))
+    cases = pd.DataFrame(
+        {
+            "row": np.arange(len(target)),
+            "customer": list(customers),
+            "unit": units,
+            "target": np.asarray(target),
+            "reason": list(reasons),
+        }
+    )
+    parts = [
+        cases.assign(**{"repeat": repeat, "class": str(classes[k]), "probability": one[:, k]})
+        for repeat, one in enumerate(probabilities)
         for k in shown
-    }
-    known = {"customer": list(customers), "unit": units, "target": np.asarray(target)}
-    return pd.DataFrame({**known, **figures, "reason": list(reasons)})
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
-def event_probabilities(table: pd.DataFrame) -> FloatArray:
-    """Read the probabilities of the event back, shape (repeats, rows)."""
-    return np.ascontiguousarray(table.filter(like=PREFIX).to_numpy(dtype=np.float64).T)
+def by_case(table: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray]:
+    """Split a table of `responses` into its cases and their probabilities.
+
+    Returns
+    -------
+    tuple
+        A table of `customer`, `unit`, `target` and `reason`, one row a case; probabilities of shape
+        (repeats, rows, classes), of two classes the event only.
+    """
+    rows, repeats = int(table["row"].max()) + 1, int(table["repeat"].max()) + 1
+    cases = table.iloc[:rows][["customer", "unit", "target", "reason"]]
+    given = table["probability"].to_numpy(dtype=np.float64).reshape(repeats, -1, rows)
+    return cases, np.ascontiguousarray(given.swapaxes(1, 2))

@@ -1,7 +1,6 @@
 """What a validation says: figures of every model, of the procedure, and differences with intervals."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -14,19 +13,15 @@ from personae.core.parallel import run_all
 from personae.core.statistics import adjust
 from personae.response import metrics
 from personae.response.folds import Folds
-from personae.response.metrics import Difference, Figure
-from personae.response.validation import OutOfFold, Plan, Validation
+from personae.response.metrics import Summary
+from personae.response.plan import ResponsePlan
+from personae.response.validation import Validation
 
 COMPARED = ("roc_auc", "average_precision", "brier")
 CURVE_POINTS = 200
 
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Figures of one model: by fold, shape (repeats, folds), and their summary."""
-
-    by_fold: Mapping[str, FloatArray]
-    summary: Mapping[str, Figure]
+# Figures of one model: by fold, shape (repeats, folds), and their summary.
+Scored = tuple[dict[str, FloatArray], dict[str, Summary]]
 
 
 def score(target: IntArray, probabilities: FloatArray, folds: Folds) -> Scored:
@@ -44,37 +39,39 @@ def score(target: IntArray, probabilities: FloatArray, folds: Folds) -> Scored:
     shape = (folds.repeats, len(folds.outer))
     values = {name: np.array([one[name] for one in by_fold]).reshape(shape) for name in metrics.NAMES}
     whole = {name: np.array([one[name] for one in pooled]) for name in metrics.NAMES}
-    return Scored(values, metrics.summarise(values, whole))
+    return values, metrics.summarise(values, whole)
 
 
-def score_all(
-    target: IntArray, models: Mapping[str, OutOfFold], folds: Folds, *, workers: int
-) -> dict[str, Scored]:
-    """Compute the figures of every model, side by side."""
-    tasks = [partial(score, target, one.probabilities, folds) for one in models.values()]
-    return dict(zip(models, run_all(tasks, workers), strict=True))
+def score_all(plan: ResponsePlan, validation: Validation) -> dict[str, Scored]:
+    """Compute the figures of every model, in parallel."""
+    found = validation.probabilities
+    tasks = [partial(score, plan.target, one, plan.folds) for one in found.values()]
+    return dict(zip(found, run_all(tasks, plan.settings.workers), strict=True))
 
 
-def differences(scored: Mapping[str, Scored], folds: Folds) -> list[Difference]:
-    """Compare every two models by `COMPARED`, with intervals corrected for shared training rows.
+def difference(
+    a: tuple[str, Scored], b: tuple[str, Scored], metric: str, test_share: float
+) -> dict[str, Any]:
+    """Compare a figure of two named models, with an interval corrected for shared training rows.
 
-    p values are adjusted over all of them (Holm 1979).
+    `p` is corrected for those rows; `p_adjusted`, for the number of comparisons as well, is not known here.
     """
+    (name, (figures, _)), (other, (baseline, _)) = a, b
+    gaps = figures[metric] - baseline[metric]
+    mean, lower, upper, p = metrics.corrected_interval(gaps, test_share=test_share)
+    row = {"a": name, "b": other, "metric": metric, "mean": mean, "lower": lower, "upper": upper}
+    return {**row, "p": p, "p_adjusted": float("nan")}
+
+
+def differences(scored: Mapping[str, Scored], folds: Folds) -> list[dict[str, Any]]:
+    """Compare every two models by `COMPARED`; p values are adjusted over all of them (Holm 1979)."""
     pairs = [
-        metrics.corrected_difference(
-            a, b, name, (scored[a].by_fold[name], scored[b].by_fold[name]), test_share=folds.test_share
-        )
-        for a, b in combinations(scored, 2)
-        for name in COMPARED
+        difference(a, b, metric, folds.test_share)
+        for a, b in combinations(scored.items(), 2)
+        for metric in COMPARED
     ]
-    adjusted = adjust([pair.p for pair in pairs], "holm").tolist()
-    return [replace(pair, p_adjusted=p) for pair, p in zip(pairs, adjusted, strict=True)]
-
-
-def selection(validation: Validation, scored: Scored, plan: Plan) -> dict[str, Any]:
-    """Report the whole procedure: how often the inner folds chose each model, and its honest figures."""
-    counts = {name: validation.chosen.count(name) for name in validation.models}
-    return {"by": plan.select, "preferred": plan.prefer, "counts": counts, "figures": scored.summary}
+    adjusted = adjust([pair["p"] for pair in pairs], "holm").tolist()
+    return [pair | {"p_adjusted": p} for pair, p in zip(pairs, adjusted, strict=True)]
 
 
 def curves(target: IntArray, validation: Validation) -> dict[str, pd.DataFrame]:
@@ -87,15 +84,11 @@ def curves(target: IntArray, validation: Validation) -> dict[str, pd.DataFrame]:
         and class (of two classes class 1 only); `reliability` (predicted, observed, rows a repeat) by model.
     """
     tables: dict[str, list[pd.DataFrame]] = {"roc": [], "precision_recall": [], "reliability": []}
-    for name, model in validation.models.items():
-        rows = ~np.isnan(model.probabilities[..., 0])
-        found, truth = model.probabilities[rows], np.tile(target, (len(rows), 1))[rows]
-        curve = metrics.reliability(truth, found)
-        columns = {
-            "predicted": curve.predicted,
-            "observed": curve.observed,
-            "rows": curve.count / len(rows),
-        }
+    for name, probabilities in validation.probabilities.items():
+        rows = ~np.isnan(probabilities[..., 0])
+        found, truth = probabilities[rows], np.tile(target, (len(rows), 1))[rows]
+        predicted, observed, count = metrics.reliability(truth, found)
+        columns = {"predicted": predicted, "observed": observed, "rows": count / len(rows)}
         tables["reliability"].append(pd.DataFrame({"model": name, **columns}))
         for label in [1] if found.shape[1] == 2 else range(found.shape[1]):
             roc, precision_recall = _ranking_curves(truth == label, found[:, label])
@@ -113,25 +106,3 @@ def _ranking_curves(truth: BoolArray, score: FloatArray) -> tuple[pd.DataFrame, 
     false_rate = (cuts + 1 - hits[cuts]) / max(len(truth) - hits[-1], 1)
     roc = pd.DataFrame({"false_positive_rate": false_rate, "true_positive_rate": true_rate})
     return roc, pd.DataFrame({"recall": true_rate, "precision": hits[cuts] / (cuts + 1)})
-
-
-def seed_claim(correct_share: Sequence[float], claimed: float, majority: float, model: str) -> dict[str, Any]:
-    """Set one published accuracy of one random split beside the range over many splits.
-
-    Examples
-    --------
-    >>> found = seed_claim([0.58, 0.61, 0.64, 0.70], claimed=0.64, majority=0.44, model="random_forest")
-    >>> found["median"], found["share_at_least_claimed"]
-    (0.625, 0.5)
-    """
-    values = np.asarray(correct_share)
-    return {
-        "model": model,
-        "claimed": claimed,
-        "splits": len(values),
-        "median": float(np.median(values)),
-        "lower": float(np.quantile(values, 0.025)),
-        "upper": float(np.quantile(values, 0.975)),
-        "share_at_least_claimed": float((values >= claimed - 1e-9).mean()),
-        "majority": majority,
-    }

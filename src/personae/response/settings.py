@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from personae.core.settings import Frozen
-from personae.imputation.settings import Imputer
+from personae.imputation.settings import Constant, Imputer
 
 Weight = Literal["balanced"] | None
 
@@ -13,57 +13,57 @@ Weight = Literal["balanced"] | None
 class Logistic(Frozen):
     """Ridge-penalised logistic regression; options of LogisticRegression."""
 
-    type: Literal["logistic"]
-    C: float = Field(gt=0)
-    max_iter: int = Field(gt=0)
-    class_weight: Weight
+    type: Literal["logistic"] = "logistic"
+    C: float = Field(0.3, gt=0)
+    max_iter: int = Field(3000, gt=0)
+    class_weight: Weight = None
 
 
 class RandomForest(Frozen):
     """Random Forest; options of RandomForestClassifier."""
 
-    type: Literal["random_forest"]
-    n_estimators: int = Field(gt=0)
-    max_features: float | Literal["sqrt", "log2"]
-    min_samples_leaf: int = Field(gt=0)
-    class_weight: Weight
+    type: Literal["random_forest"] = "random_forest"
+    n_estimators: int = Field(100, gt=0)
+    max_features: float | Literal["sqrt", "log2"] = "sqrt"
+    min_samples_leaf: int = Field(2, gt=0)
+    class_weight: Weight = None
 
 
 class GradientBoosting(Frozen):
     """Histogram gradient boosting; options of HistGradientBoostingClassifier."""
 
-    type: Literal["gradient_boosting"]
-    learning_rate: float = Field(gt=0, le=1)
-    max_iter: int = Field(gt=0)
-    max_leaf_nodes: int = Field(gt=1)
-    min_samples_leaf: int = Field(gt=0)
-    l2_regularization: float = Field(ge=0)
-    early_stopping: bool
-    class_weight: Weight
+    type: Literal["gradient_boosting"] = "gradient_boosting"
+    learning_rate: float = Field(0.08, gt=0, le=1)
+    max_iter: int = Field(120, gt=0)
+    max_leaf_nodes: int = Field(8, gt=1)
+    min_samples_leaf: int = Field(20, gt=0)
+    l2_regularization: float = Field(1.0, ge=0)
+    early_stopping: bool = False
+    class_weight: Weight = None
 
 
 class Svm(Frozen):
     """Support vector machine; options of SVC. `calibrations` turn its decision values into probabilities."""
 
-    type: Literal["svm"]
-    C: float = Field(gt=0)
-    kernel: Literal["linear", "rbf"]
-    gamma: float | Literal["scale", "auto"]
-    class_weight: Weight
+    type: Literal["svm"] = "svm"
+    C: float = Field(2.0, gt=0)
+    kernel: Literal["linear", "rbf"] = "rbf"
+    gamma: float | Literal["scale", "auto"] = 0.01
+    class_weight: Weight = None
 
 
-class Xgboost(Frozen):
+class BoostedTrees(Frozen):
     """Gradient boosted trees; options of XGBClassifier."""
 
-    type: Literal["xgboost"]
-    n_estimators: int = Field(gt=0)
-    max_depth: int = Field(gt=0)
-    learning_rate: float = Field(gt=0, le=1)
-    subsample: float = Field(gt=0, le=1)
-    colsample_bytree: float = Field(gt=0, le=1)
-    min_child_weight: float = Field(ge=0)
-    reg_lambda: float = Field(ge=0)
-    class_weight: Weight
+    type: Literal["xgboost"] = "xgboost"
+    n_estimators: int = Field(300, gt=0)
+    max_depth: int = Field(2, gt=0)
+    learning_rate: float = Field(0.1, gt=0, le=1)
+    subsample: float = Field(0.7, gt=0, le=1)
+    colsample_bytree: float = Field(0.5, gt=0, le=1)
+    min_child_weight: float = Field(3.0, ge=0)
+    reg_lambda: float = Field(3.0, ge=0)
+    class_weight: Weight = None
 
 
 class Stack(Frozen):
@@ -73,68 +73,67 @@ class Stack(Frozen):
     corrected interval.
     """
 
-    type: Literal["stack"]
-    members: list[str]
-    C: float = Field(gt=0)
-    preferred: bool
+    type: Literal["stack"] = "stack"
+    members: list[str] = Field(default_factory=list)
+    C: float = Field(1.0, gt=0)
+    preferred: bool = True
 
 
-Classifier = Annotated[
-    Logistic | RandomForest | GradientBoosting | Svm | Xgboost | Stack, Field(discriminator="type")
-]
+Model = Logistic | RandomForest | GradientBoosting | Svm | BoostedTrees
+Classifier = Annotated[Model | Stack, Field(discriminator="type")]
 
 
-class Segment(Frozen):
+class SegmentInput(Frozen):
     """Segments as an input: k-means on standardised columns, some under log(1 + x), fitted in each fold."""
 
     columns: list[str] = Field(min_length=1)
-    log1p: list[str]
-    k: int = Field(gt=1)
+    log1p: list[str] = Field(default_factory=list)
+    k: int = Field(4, gt=1)
 
 
 class Ablation(Frozen):
     """A variant of the inputs: features left out (`*` stands for any letters), the segment added."""
 
-    drop: list[str]
-    segment: bool
+    drop: list[str] = Field(default_factory=list)
+    segment: bool = False
 
 
-class Claim(Frozen):
-    """A published accuracy of one random split, set beside many splits of that kind."""
+class PublishedClaim(Frozen):
+    """A published accuracy of one random split, compared with many splits of that kind."""
 
     model: str
     accuracy: float = Field(gt=0, le=1)
-    test_share: float = Field(gt=0, lt=1)
-    splits: int = Field(gt=1)
+    test_share: float = Field(0.2, gt=0, lt=1)
+    splits: int = Field(100, gt=1)
 
 
 class Guard(Frozen):
-    """The leakage guard: a single column's suspicious ROC AUC, and runs with permuted answers."""
+    """The leakage guard: a single column's suspicious ROC AUC, and runs on permuted targets."""
 
-    suspicious_auc: float = Field(gt=0.5, lt=1)
-    permutations: int = Field(gt=0)
+    suspicious_auc: float = Field(0.95, gt=0.5, lt=1)
+    permutations: int = Field(3, gt=0)
 
 
 class Merging(Frozen):
-    """The target's classes merged by the verdicts of stage compare, beside what they were.
+    """The target's classes merged by the verdicts of stage compare, and compared with the unmerged ones.
 
     Attributes
     ----------
     model
-        Whose failures are looked into.
+        Whose errors are listed.
     published
         Its accuracy before the merge, as published from one split.
     test_share, random_state
         Of that split, which is reproduced before and after the merge.
     repeats
-        How often the plain models are validated before and after the merge.
+        How often the models are validated before and after the merge.
     """
 
-    model: str
-    repeats: int = Field(gt=0)
+    model: str = "random_forest"
+    repeats: int = Field(20, gt=0)
     published: float = Field(gt=0, le=1)
-    test_share: float = Field(gt=0, lt=1)
-    random_state: int = Field(ge=0)
+    test_share: float = Field(0.2, gt=0, lt=1)
+    random_state: int = Field(42, ge=0)
 
 
 class Early(Frozen):
@@ -147,14 +146,14 @@ class Early(Frozen):
     least_later
         Worn days that a user needs after them.
     columns, k, least_users
-        Space, number and least size of the later segments (k-means on standardised columns).
+        Space, number and minimum size of the later segments (k-means on standardised columns).
     """
 
-    first: int = Field(gt=1)
-    least_later: int = Field(gt=1)
+    first: int = Field(7, gt=1)
+    least_later: int = Field(5, gt=1)
     columns: list[str] = Field(min_length=1)
-    k: int = Field(gt=1)
-    least_users: int = Field(gt=1)
+    k: int = Field(4, gt=1)
+    least_users: int = Field(4, gt=1)
 
 
 class Classify(Frozen):
@@ -173,7 +172,7 @@ class Classify(Frozen):
     leaking
         Columns of the table that are measured after the event: no feature may be one of them.
     unit
-        Column of who is kept together in a fold; null: rows that are identical in all features.
+        Column of the unit whose rows stay in one fold; null: rows that are identical in all features.
     time
         Column of the time of each row; then every fold is predicted from earlier ones. null: no time.
     known
@@ -191,39 +190,68 @@ class Classify(Frozen):
     """
 
     target: str
-    table: str
-    early: Early | None
+    table: str = "customers"
+    early: Early | None = None
     features: list[str] = Field(min_length=1)
-    leaking: list[str]
-    unit: str | None
-    time: str | None
-    known: str | None
-    imputer: Imputer
-    scaler: Literal["standard", "robust", "passthrough"]
-    models: dict[str, Classifier] = Field(min_length=1)
-    calibrations: list[Literal["none", "sigmoid", "isotonic", "temperature"]] = Field(min_length=1)
-    select: Literal["roc_auc", "average_precision"]
-    folds: int = Field(gt=2)
-    repeats: int = Field(gt=0)
-    workers: int = Field(gt=0)
-    segment: Segment | None
-    segment_input: bool
-    ablations: dict[str, Ablation]
-    ablated: list[str]
-    guard: Guard
-    shuffles: int = Field(gt=0)
-    reasons: int = Field(gt=0)
-    claim: Claim | None
-    merging: Merging | None
+    leaking: list[str] = Field(default_factory=list)
+    unit: str | None = "unit"
+    time: str | None = None
+    known: str | None = None
+    imputer: Imputer = Constant(method="median")
+    scaler: Literal["standard", "robust", "passthrough"] = "standard"
+    models: dict[str, Classifier] = Field(
+        {"logistic": Logistic(), "random_forest": RandomForest(), "xgboost": BoostedTrees()}, min_length=1
+    )
+    calibrations: list[Literal["none", "sigmoid", "isotonic", "temperature"]] = Field(
+        ["none", "sigmoid"], min_length=1
+    )
+    select: Literal["roc_auc", "average_precision"] = "average_precision"
+    folds: int = Field(5, gt=2)
+    repeats: int = Field(10, gt=0)
+    workers: int = Field(2, gt=0)
+    segment: SegmentInput | None = None
+    segment_input: bool = False
+    ablations: dict[str, Ablation] = Field(default_factory=dict)
+    ablated: list[str] = Field(default_factory=list)
+    guard: Guard = Guard()
+    shuffles: int = Field(5, gt=0)
+    reasons: int = Field(3, gt=0)
+    claim: PublishedClaim | None = None
+    merging: Merging | None = None
+
+    @property
+    def single_models(self) -> dict[str, Model]:
+        """The models that are not stacks, by name."""
+        return {name: model for name, model in self.models.items() if not isinstance(model, Stack)}
+
+    @property
+    def stacks(self) -> dict[str, Stack]:
+        """The stacks, by name."""
+        return {name: model for name, model in self.models.items() if isinstance(model, Stack)}
+
+    @property
+    def preferred(self) -> str | None:
+        """Model that the inner folds keep unless another is better beyond chance."""
+        return next((name for name, stack in self.stacks.items() if stack.preferred), None)
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """Name the single models whose scores a model rests on: a stack's members, or the model itself."""
+        model = self.models[name]
+        return tuple(model.members or self.single_models) if isinstance(model, Stack) else (name,)
+
+    def without_stacks(self, *names: str) -> "Classify":
+        """Give the same settings with the named single models only; none named: all of them."""
+        kept = {name: self.single_models[name] for name in names or self.single_models}
+        return self.model_copy(update={"models": kept})
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Classify":
-        plain = [name for name, model in self.models.items() if not isinstance(model, Stack)]
+        plain = self.single_models
         if not plain:
             raise ValueError("models needs one that is not a stack")
         named = [*self.ablated, *(each.model for each in (self.claim, self.merging) if each)]
-        for model in self.models.values():
-            named += model.members if isinstance(model, Stack) else []
+        for stack in self.stacks.values():
+            named += stack.members
         for name in named:
             if name not in plain:
                 raise ValueError(f"{name!r} is no model; models are {', '.join(plain)}")

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.base import clone
 
 from personae.core.arrays import FloatArray, IntArray
@@ -19,152 +18,89 @@ from personae.core.errors import PersonaeError
 from personae.core.parallel import run_all
 from personae.response import metrics
 from personae.response.calibration import Calibration, choose_calibration
-from personae.response.estimators import FittedStack, Model, Stack, fit, fit_stack, scores
-from personae.response.folds import Folds
+from personae.response.estimators import StackWeights, fit, fit_stack, scores, stacked_scores
+from personae.response.plan import ResponsePlan
+from personae.response.settings import Classify
 
+# Repeat, and the folds left out.
 Fit = tuple[int, tuple[int, ...]]
-Scores = dict[Fit, dict[str, FloatArray]]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is validated, and how.
-
-    Attributes
-    ----------
-    preprocessing : unfitted transformer of the feature table
-    models, stacks : by name; a stack names models
-    calibrations : methods to choose from in the inner folds
-    select : "roc_auc" or "average_precision", by which the inner folds choose a model
-    nested : without it nothing is calibrated, stacked or chosen, and the cost is a third
-    prefer : model that the inner folds keep unless another is better beyond chance; None: highest mean
-    """
-
-    preprocessing: Any
-    models: Mapping[str, Model]
-    stacks: Mapping[str, Stack]
-    calibrations: Sequence[str]
-    select: str
-    nested: bool = True
-    prefer: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OutOfFold:
-    """Predictions of one model.
-
-    Attributes
-    ----------
-    probabilities : shape (repeats, rows, classes), NaN where never tested
-    final, stack : calibration and weights for the model fitted on all rows, learned from the first repeat's
-        predictions out of fold; None if not nested or no stack
-    stacks : weights inside each outer fold, repeat by repeat; empty if no stack
-    """
-
-    probabilities: FloatArray
-    final: Calibration | None = None
-    stack: FittedStack | None = None
-    stacks: tuple[FittedStack, ...] = ()
+Scores = Mapping[str, FloatArray]
+# Of one outer fold: its scores by model; of the inner folds of its training set: scores, target, number
+# of the fold; and what an inner fold tests as a share of its rows and those it learns from.
+FoldScores = tuple[Scores, Scores, IntArray, IntArray, float]
+# Of one outer fold, by model: probabilities, calibration, weights of stacks; and the model chosen, if nested.
+Judged = tuple[Scores, dict[str, Calibration], dict[str, StackWeights], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Predictions of every model out of fold, and what the inner folds chose.
+    """Predictions out of fold of every model and of the whole procedure, and what the inner folds chose.
 
-    `chosen` names the choice of each outer fold, repeat by repeat; it is empty if not nested. `procedure` are
-    the probabilities of the whole procedure: in each outer fold those of the model chosen inside it.
+    Attributes
+    ----------
+    probabilities : by model, shape (repeats, rows, classes), NaN where never tested
+    procedure : of the same shape; in each outer fold those of the model chosen inside it
+    chosen : choice of each outer fold, repeat by repeat; empty if not nested
+    calibrations, stacks : for models of all rows, learned from the first repeat's predictions out of fold
+    fold_stacks : weights inside each outer fold, repeat by repeat
     """
 
-    models: Mapping[str, OutOfFold]
+    probabilities: Scores
+    procedure: FloatArray
     chosen: tuple[str, ...]
-    procedure: FloatArray | None
+    calibrations: Mapping[str, Calibration]
+    stacks: Mapping[str, StackWeights]
+    fold_stacks: Mapping[str, Sequence[StackWeights]]
 
     @property
     def best(self) -> str:
         """Model that the inner folds chose most often, the first named on a tie."""
         if not self.chosen:
             raise PersonaeError("nothing was chosen: the validation was not nested")
-        return max(self.models, key=self.chosen.count)
+        return max(self.probabilities, key=self.chosen.count)
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """Scores by model of one outer fold and of the inner folds of its training set.
-
-    `test_share` is what an inner fold tests, as a share of its rows and those it learns from; the mean.
-    """
-
-    outer: Mapping[str, FloatArray]
-    inner: Mapping[str, FloatArray]
-    target: IntArray
-    part: IntArray
-    test_share: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    probabilities: Mapping[str, FloatArray]
-    chosen: str | None
-    calibrations: Mapping[str, Calibration]
-    stacks: Mapping[str, FittedStack]
-
-
-def validate(
-    table: pd.DataFrame, target: IntArray, folds: Folds, plan: Plan, *, seed: int, workers: int = 2
-) -> Validation:
+def validate(plan: ResponsePlan, *, nested: bool = True) -> Validation:
     """Predict every row out of fold with every model of the plan.
 
     Parameters
     ----------
-    table : features as `preprocessing.features` gives them
-    target : class codes 0..K-1
-    folds : who is tested with whom
-    seed : of the fits; the same seed gives the same bytes for any number of workers
-    workers : processes
-
-    Raises
-    ------
-    PersonaeError
-        If a stack or the preference names a model that is not in the plan.
+    plan : what is fitted on what
+    nested : without it nothing is calibrated, stacked or chosen, and the cost is a third
     """
-    check_names(plan)
-    keys = [(repeat, left) for repeat in range(folds.repeats) for left in folds.fits(plan.nested)]
-    tasks = [
-        partial(fit_and_score, table, target, folds.rows(*key), plan, seed_of(seed, key)) for key in keys
-    ]
-    fitted: Scores = dict(zip(keys, run_all(tasks, workers, "fits"), strict=True))
-    outer = [(repeat, k) for repeat in range(folds.repeats) for k in folds.outer]
-    cases = [_outer_case(fitted, target, folds, place, plan.nested) for place in outer]
-    if not plan.nested:
-        return _collect([_uncalibrated(case) for case in cases], None, folds, target)
-    everybody = _final_case(fitted, target, folds)
-    judged = run_all([partial(_judge, case, plan) for case in (*cases, everybody)], workers)
-    return _collect(judged[:-1], judged[-1], folds, target)
+    folds, workers = plan.folds, plan.settings.workers
+    keys = [(repeat, left) for repeat in range(folds.repeats) for left in folds.fits(nested)]
+    tasks = [partial(fit_and_score, plan, folds.rows(*key), seed_of(plan.seed, key)) for key in keys]
+    fitted: dict[Fit, Scores] = dict(zip(keys, run_all(tasks, workers, "fits"), strict=True))
+    places = [(repeat, k) for repeat in range(folds.repeats) for k in folds.outer]
+    if not nested:
+        outer = [fitted[repeat, (k,)] for repeat, k in places]
+        return _collect([(uncalibrated(found), {}, {}, "") for found in outer], plan)
+    cases = [*(_outer_scores(fitted, plan, place) for place in places), _final_scores(fitted, plan)]
+    judged: list[Judged] = run_all([partial(judge, plan.settings, case) for case in cases], workers)
+    return _collect(judged[:-1], plan, judged[-1])
 
 
-def check_names(plan: Plan) -> None:
-    """Refuse a stack of models that the plan does not have, or a preferred one that it does not have."""
-    for name, stack in plan.stacks.items():
-        absent = [member for member in stack.members if member not in plan.models]
-        if absent:
-            raise PersonaeError(
-                f"stack '{name}' names model '{absent[0]}'; the models are {', '.join(plan.models)}"
-            )
-    names = (*plan.models, *plan.stacks)
-    if plan.nested and plan.prefer is not None and plan.prefer not in names:
-        raise PersonaeError(f"preferred is model '{plan.prefer}'; the models are {', '.join(names)}")
-
-
-def fit_and_score(
-    table: pd.DataFrame, target: IntArray, rows: tuple[IntArray, IntArray], plan: Plan, seed: int
-) -> dict[str, FloatArray]:
-    """Fit preprocessing and every model on the training rows; give the scores of the others by model."""
+def fit_and_score(plan: ResponsePlan, rows: tuple[IntArray, IntArray], seed: int) -> dict[str, FloatArray]:
+    """Fit preprocessing and every single model on training rows; give the scores of the others by model."""
     train, test = rows
-    prepare = seeded(clone(plan.preprocessing), seed)
-    inputs = np.asarray(prepare.fit_transform(table.iloc[train], target[train]))
-    unseen = np.asarray(prepare.transform(table.iloc[test]))
+    prepare, inputs = fit_inputs(plan, train, seed)
+    return score_models(plan, train, inputs, np.asarray(prepare.transform(plan.table.iloc[test])), seed)
+
+
+def fit_inputs(plan: ResponsePlan, train: IntArray, seed: int) -> tuple[Any, FloatArray]:
+    """Fit the preprocessing on some rows; give it, and those rows as inputs."""
+    prepare = _seeded(clone(plan.preprocessing), seed)
+    return prepare, np.asarray(prepare.fit_transform(plan.table.iloc[train], plan.target[train]))
+
+
+def score_models(
+    plan: ResponsePlan, train: IntArray, inputs: FloatArray, unseen: FloatArray, seed: int
+) -> dict[str, FloatArray]:
+    """Fit every single model on the inputs of training rows; give the scores of unseen inputs."""
     return {
-        name: scores(fit(model, inputs, target[train], seed), unseen) for name, model in plan.models.items()
+        name: scores(fit(model, inputs, plan.target[train], seed), unseen)
+        for name, model in plan.settings.single_models.items()
     }
 
 
@@ -173,127 +109,112 @@ def seed_of(seed: int, key: Fit) -> int:
     return int(np.random.SeedSequence(seed, spawn_key=(key[0], *key[1])).generate_state(1)[0])
 
 
-def seeded(estimator: Any, seed: int) -> Any:
+def _seeded(estimator: Any, seed: int) -> Any:
     """Give every random state inside an estimator the seed."""
     states = [name for name in estimator.get_params(deep=True) if name.split("__")[-1] == "random_state"]
     return estimator.set_params(**dict.fromkeys(states, seed % 2**32))
 
 
-def _outer_case(
-    fitted: Scores, target: IntArray, folds: Folds, place: tuple[int, int], nested: bool
-) -> _Case:
-    repeat, test = place
+def _outer_scores(fitted: Mapping[Fit, Scores], plan: ResponsePlan, place: tuple[int, int]) -> FoldScores:
+    """Gather the scores of one outer fold, and those of the inner folds of its training set."""
+    folds, (repeat, test) = plan.folds, place
     outer = fitted[repeat, (test,)]
-    parts = [
-        ((repeat, folds.inner_fit(test, k)), folds.taught(repeat, test, k))
-        for k in (folds.inner(test) if nested else ())
-    ]
-    inner = {
-        name: np.concatenate([_take(fitted, folds, key, name, rows) for key, rows in parts])
-        for name in (outer if nested else ())
-    }
-    order = np.concatenate([rows for _, rows in parts]) if parts else np.empty(0, dtype=np.intp)
+    parts = [((repeat, folds.inner_fit(test, k)), folds.taught(repeat, test, k)) for k in folds.inner(test)]
+    # A fit's predictions follow the order of the rows that it left out.
+    picked = [(fitted[key], np.searchsorted(folds.rows(*key)[1], rows)) for key, rows in parts]
+    inner = {name: np.concatenate([found[name][taken] for found, taken in picked]) for name in outer}
+    order = np.concatenate([rows for _, rows in parts])
     shares = [len(rows) / (len(rows) + len(folds.rows(*key)[0])) for key, rows in parts]
-    share = float(np.mean(shares)) if parts else 0.0
-    return _Case(outer, inner, target[order], folds.assignment[repeat, order], share)
+    return outer, inner, plan.target[order], folds.assignment[repeat, order], float(np.mean(shares))
 
 
-def _final_case(fitted: Scores, target: IntArray, folds: Folds) -> _Case:
+def _final_scores(fitted: Mapping[Fit, Scores], plan: ResponsePlan) -> FoldScores:
     """Gather what the model of all rows can learn from: the first repeat's predictions out of fold."""
+    folds = plan.folds
     rows = np.concatenate([np.flatnonzero(folds.assignment[0] == k) for k in folds.outer])
     parts = [fitted[0, (k,)] for k in folds.outer]
     scored = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return _Case(scored, scored, target[rows], folds.assignment[0, rows], folds.test_share)
+    return scored, scored, plan.target[rows], folds.assignment[0, rows], folds.test_share
 
 
-def _take(fitted: Scores, folds: Folds, key: Fit, name: str, rows: IntArray) -> FloatArray:
-    """Pick from a fit's predictions, which follow the order of the rows, those of some rows."""
-    return np.asarray(fitted[key][name][np.searchsorted(folds.rows(*key)[1], rows)])
-
-
-def _uncalibrated(case: _Case) -> _Judged:
+def uncalibrated(scored: Scores) -> Scores:
+    """Turn scores into probabilities as they are."""
     plain = Calibration("none")
-    return _Judged({name: plain.probabilities(found) for name, found in case.outer.items()}, None, {}, {})
+    return {name: plain.probabilities(found) for name, found in scored.items()}
 
 
-def _judge(case: _Case, plan: Plan) -> _Judged:
+def judge(settings: Classify, case: FoldScores) -> Judged:
     """Stack, calibrate and choose from the inner predictions; apply to the outer ones."""
-    stacks, inner, outer = {}, dict(case.inner), dict(case.outer)
-    for name, stack in plan.stacks.items():
-        members = [case.inner[member] for member in stack.members]
+    scored, learned_from, target, part, test_share = case
+    weights, inner, outer = {}, dict(learned_from), dict(scored)
+    for name, stack in settings.stacks.items():
+        members = [inner[member] for member in settings.members(name)]
         inner[name] = np.empty_like(members[0])
-        for k in np.unique(case.part):
-            held = case.part == k
-            partial = fit_stack(stack, [m[~held] for m in members], case.target[~held])
-            inner[name][held] = partial.scores([m[held] for m in members])
-        stacks[name] = fit_stack(stack, members, case.target)
-        outer[name] = stacks[name].scores([case.outer[member] for member in stack.members])
+        for k in np.unique(part):
+            held = part == k
+            learned = fit_stack([m[~held] for m in members], target[~held], stack.C)
+            inner[name][held] = stacked_scores(learned, [m[held] for m in members])
+        weights[name] = fit_stack(members, target, stack.C)
+        outer[name] = stacked_scores(weights[name], [outer[member] for member in settings.members(name)])
     calibrations = {
-        name: choose_calibration(found, case.target, case.part, plan.calibrations)
-        for name, found in inner.items()
+        name: choose_calibration(found, target, part, settings.calibrations) for name, found in inner.items()
     }
-    quality = {name: _quality(found, case, plan.select) for name, found in inner.items()}
+    quality = {name: _quality(found, target, part, settings.select) for name, found in inner.items()}
     probabilities = {name: calibrations[name].probabilities(found) for name, found in outer.items()}
-    return _Judged(probabilities, choose_model(quality, plan, case.test_share), calibrations, stacks)
+    return probabilities, calibrations, weights, choose_model(quality, settings.preferred, test_share)
 
 
-def _quality(found: FloatArray, case: _Case, select: str) -> FloatArray:
+def _quality(scored: FloatArray, target: IntArray, part: IntArray, select: str) -> FloatArray:
     """Figure that chooses, in inner folds with several classes, on scores: calibration keeps most ranks."""
-    probabilities = Calibration("none").probabilities(found)
-    parts = [case.part == k for k in np.unique(case.part)]
-    values = [metrics.ranking(case.target[part], probabilities[part], select) for part in parts]
+    probabilities = Calibration("none").probabilities(scored)
+    parts = [part == k for k in np.unique(part)]
+    values = [metrics.ranking(target[rows], probabilities[rows], select) for rows in parts]
     return np.array([value for value in values if np.isfinite(value)])
 
 
-def choose_model(quality: Mapping[str, FloatArray], plan: Plan, test_share: float) -> str:
+def choose_model(quality: Mapping[str, FloatArray], preferred: str | None, test_share: float) -> str:
     """Keep the preferred model unless the best one's advantage over it has a corrected interval above zero.
 
     Parameters
     ----------
     quality : figure in each inner fold, by model
+    preferred : name of a model; None: the highest mean decides
     test_share : of an inner fold, in (0, 1)
 
     Examples
     --------
-    >>> from dataclasses import replace
-    >>> plan = Plan(None, {}, {}, ("none",), "roc_auc", prefer="stack")
     >>> close = {"stack": np.array([0.80, 0.82, 0.81]), "boosted": np.array([0.84, 0.81, 0.82])}
-    >>> choose_model(close, plan, 0.3), choose_model(close, replace(plan, prefer=None), 0.3)
+    >>> choose_model(close, "stack", 0.3), choose_model(close, None, 0.3)
     ('stack', 'boosted')
-    >>> choose_model(close | {"boosted": close["stack"] + [0.1, 0.1, 0.11]}, plan, 0.3)
+    >>> choose_model(close | {"boosted": close["stack"] + [0.1, 0.1, 0.11]}, "stack", 0.3)
     'boosted'
     """
     best = max(quality, key=lambda name: float(quality[name].sum()))
-    if plan.prefer in (None, best):
+    if preferred in (None, best):
         return best
-    both = (quality[best], quality[plan.prefer])
-    if len(both[0]) < 2:
-        return plan.prefer
-    gap = metrics.corrected_difference(best, plan.prefer, plan.select, both, test_share=test_share)
-    return best if gap.lower > 0 else plan.prefer
+    gap = quality[best] - quality[preferred]
+    if len(gap) < 2:
+        return preferred
+    _, lower, _, _ = metrics.corrected_interval(gap, test_share=test_share)
+    return best if lower > 0 else preferred
 
 
-def _collect(judged: Sequence[_Judged], final: _Judged | None, folds: Folds, target: IntArray) -> Validation:
-    names = tuple(judged[0].probabilities)
-    shape = (folds.repeats, len(target), int(target.max()) + 1)
-    found = {name: np.full(shape, np.nan) for name in names}
+def _collect(judged: Sequence[Judged], plan: ResponsePlan, final: Judged | None = None) -> Validation:
+    """Lay the folds' probabilities out by repeat and row."""
+    folds = plan.folds
+    shape = (folds.repeats, len(plan.target), int(plan.target.max()) + 1)
+    probabilities = {name: np.full(shape, np.nan) for name in judged[0][0]}
     procedure = np.full(shape, np.nan)
     places = [(repeat, k) for repeat in range(folds.repeats) for k in folds.outer]
-    for (repeat, k), one in zip(places, judged, strict=True):
+    for (repeat, k), (found, _, _, chosen) in zip(places, judged, strict=True):
         rows = folds.assignment[repeat] == k
-        for name in names:
-            found[name][repeat, rows] = one.probabilities[name]
-        if one.chosen is not None:
-            procedure[repeat, rows] = one.probabilities[one.chosen]
+        for name, laid_out in probabilities.items():
+            laid_out[repeat, rows] = found[name]
+        if chosen:
+            procedure[repeat, rows] = found[chosen]
     if final is None:
-        return Validation({name: OutOfFold(found[name]) for name in names}, (), None)
-    models = {
-        name: OutOfFold(
-            found[name],
-            final.calibrations[name],
-            final.stacks.get(name),
-            tuple(one.stacks[name] for one in judged if name in one.stacks),
-        )
-        for name in names
-    }
-    return Validation(models, tuple(str(one.chosen) for one in judged), procedure)
+        return Validation(probabilities, procedure, (), {}, {}, {})
+    _, calibrations, stacks, _ = final
+    fold_stacks = {name: tuple(weights[name] for _, _, weights, _ in judged) for name in stacks}
+    chosen_models = tuple(chosen for *_, chosen in judged)
+    return Validation(probabilities, procedure, chosen_models, calibrations, stacks, fold_stacks)

@@ -8,7 +8,7 @@ import numpy as np
 
 from personae.core.arrays import BoolArray, FloatArray
 from personae.core.parallel import run_all
-from personae.segmentation.choice import STABLE
+from personae.core.statistics import STABLE
 from personae.segmentation.clusterers import Clusterer
 from personae.segmentation.null_models import LAWS, Null, NullModel, compare, fit_null
 from personae.segmentation.procedure import Customers, Figures, Plan, Procedure, measure

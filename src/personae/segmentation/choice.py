@@ -8,11 +8,11 @@ import numpy as np
 from kneed import KneeLocator
 
 from personae.core.arrays import FloatArray
+from personae.core.statistics import STABLE
 
 RULES = ("fixed", "silhouette", "elbow", "gap", "stability")
 # From the least to the most that the data can say.
 VERDICTS = ("not supported", "weak", "supported")
-STABLE = 0.75
 SIGNIFICANT = 0.05
 
 

@@ -3,7 +3,7 @@
 from personae.config.compose import by_stage, compose
 from personae.core import paths
 from personae.core.command import run_stage
-from personae.core.files import write_text
+from personae.core.files import read_json, write_json, write_text
 
 
 def main(study: str) -> None:
@@ -14,6 +14,7 @@ def main(study: str) -> None:
     for path, text in files.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             write_text(path, text)
+    write_json(paths.composed_anchor(study), read_json(paths.anchor(study), missing={}))
 
 
 if __name__ == "__main__":

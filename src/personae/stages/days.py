@@ -10,7 +10,7 @@ from personae.days.anomalies import Rules, find_anomalies
 from personae.days.settings import Anomalies, Days, Prescribe
 from personae.features.describe import whole_days
 from personae.segmentation.study import segment_study
-from personae.targeting.actions import Action, actions_called_for, prescribe
+from personae.targeting.actions import prescribe, recommended_actions
 
 
 def main(study: str) -> None:
@@ -37,13 +37,11 @@ def _anomalies(study: str, settings: Anomalies, seed: int) -> object:
 
 def _prescribe(study: str, settings: Prescribe) -> tuple[object, pl.DataFrame]:
     segments = tables.read(paths.table(study, "segments"))
-    actions = [Action(**action.model_dump()) for action in settings.actions]
     personas = read_json(paths.report(study, "personas.json"))
-    wanted = actions_called_for(segments["segment"].to_list(), personas, actions)
-    found = prescribe(wanted, actions, budget=settings.budget, gain=settings.gain)
-    names = [actions[index].name if index >= 0 else None for index in found.chosen]
-    chosen = pl.Series("action", names, dtype=pl.String)
-    return found.report, segments.select("customer", "segment", chosen)
+    recommended = recommended_actions(segments["segment"].to_list(), personas, settings.actions)
+    report, chosen = prescribe(recommended, settings)
+    names = [settings.actions[index].name if index >= 0 else None for index in chosen]
+    return report, segments.select("customer", "segment", pl.Series("action", names, dtype=pl.String))
 
 
 if __name__ == "__main__":

@@ -1,22 +1,24 @@
 """Stage prepare: the publisher's raw files to tidy tables."""
 
 import importlib
+from typing import get_type_hints
 
 from personae.core import paths, tables
 from personae.core.command import run_stage
 from personae.core.files import read_json, write_json
-from personae.core.settings import load
-from personae.sources.settings import Prepare
+from personae.core.settings import load, read
 
 
 def main(study: str) -> None:
-    settings: Prepare = load(paths.settings(study, "prepare"), Prepare)  # type: ignore[arg-type]
-    source = importlib.import_module(f"personae.studies.{settings.source}.source")
+    path = paths.settings(study, "prepare")
+    source = importlib.import_module(f"personae.studies.{read(path)['prepare']['source']}.source")
+    settings = load(path, get_type_hints(source.prepare)["settings"])
     prepared = source.prepare(paths.raw(study), settings)
     for name, table in prepared.tables.items():
         tables.write(paths.given(study, name), table)
     write_json(paths.further_rows(study), {name: table.height for name, table in prepared.tables.items()})
-    write_json(paths.report(study, "prepare.json"), prepared.report(read_json(paths.origin(study))["data"]))
+    data = read_json(paths.origin(study), missing={"data": "other"})["data"]
+    write_json(paths.report(study, "prepare.json"), prepared.report(data))
 
 
 if __name__ == "__main__":

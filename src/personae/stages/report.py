@@ -27,7 +27,7 @@ def main(study: str) -> None:
         tables=read_tables(folder),
         hashes={
             "settings": _sha256(*sorted(paths.resolved(study).glob("*.yaml"))),
-            "raw data": _sha256(paths.origin(study)),
+            "raw data": _sha256(*_origin(study)),
             "customer table": _sha256(paths.table(study, "customers")),
         },
         highlights=[tuple(one) for one in probabilities.get("highlights", ())],
@@ -36,6 +36,13 @@ def main(study: str) -> None:
     write_text(folder / "report.html", render(findings, drawn))
     for name, card in model_cards(study, reports, settings["segment"], settings.get("classify")).items():
         write_text(paths.report(study, f"cards/{name}.md"), card)
+
+
+def _origin(study: str) -> list[Path]:
+    """Give what stands for the raw data: its origin file with the hashes, else all files."""
+    origin = paths.origin(study)
+    files = [origin] if origin.exists() else sorted(origin.parent.rglob("*"))
+    return [file for file in files if file.is_file()]
 
 
 def _sha256(*files: Path) -> str:

@@ -14,7 +14,8 @@ def main(study: str) -> None:
     path = paths.settings(study, "segment")
     settings, seed = load(path, Segment), load_seed(path)
     customers = tables.read(paths.table(study, "complete"))
-    found = segment_study(customers.to_pandas(), settings, anchor=read_json(paths.anchor(study)), seed=seed)
+    anchor = read_json(paths.composed_anchor(study))
+    found = segment_study(customers.to_pandas(), settings, anchor=anchor, seed=seed)
     archive.save(found.main.segmenter, paths.model(study, "segmenter"))
     for name, other in found.others.items():
         archive.save(other.segmenter, paths.model(study, "segmenter") / name)

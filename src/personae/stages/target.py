@@ -7,7 +7,7 @@ from personae.core.command import run_stage
 from personae.core.files import write_json
 from personae.core.settings import load, load_seed
 from personae.response.settings import Classify
-from personae.targeting.choose import Targets, choose
+from personae.targeting.choose import Targets, select_targets
 from personae.targeting.settings import Target
 
 
@@ -26,14 +26,15 @@ def _choose(study: str, classify: Classify, settings: Target, seed: int) -> Targ
     """Put beside each response its own row, such as an offer, and what is known of the customer."""
     responses = tables.read(paths.table(study, "responses"))
     customers = tables.read(paths.table(study, "customers"))
-    rows = responses.select("customer")
+    known = responses.unique("row", keep="first", maintain_order=True).select("customer")
+    rows = known
     if classify.table != "customers":
         rows = tables.read(paths.given(study, classify.table))
         customers = customers.drop(set(rows.columns) - {"customer"}, strict=False)
-    segments = responses.select("customer").join(
+    segments = known.join(
         tables.read(paths.table(study, "segments")), on="customer", how="left", maintain_order="left"
     )
-    return choose(
+    return select_targets(
         responses.to_pandas(),
         rows.join(customers, on="customer", how="left", maintain_order="left").to_pandas(),
         segments["segment"].to_pandas(),

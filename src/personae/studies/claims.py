@@ -4,8 +4,7 @@
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,74 +13,62 @@ from rich.markdown import Markdown
 
 from personae.core.numbers import p_value, percent, rounded
 from personae.report.results import read_reports, read_tables
+from personae.studies.originals import PUBLISHERS
 
 Reports = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A claim, and how to read from a study's reports what holds; None where the reports do not say."""
-
-    study: str
-    said: str
-    holds: Callable[[Reports], str | None]
-
-
-def _requested_segments(k: int) -> Callable[[Reports], str | None]:
-    def holds(reports: Reports) -> str | None:
-        report = reports.get("segment", {})
-        found = [one for one in (report, *report.get("also", {}).values()) if one.get("k") == k]
-        if not found:
-            return None
-        one = found[0]
-        least = rounded(one["stability"]["min_jaccard"], 2)
-        chance = max(law["p95"] for law in one["null"].values() if isinstance(law, Mapping))
-        return (
-            f"{one['verdict']}: silhouette {rounded(one['silhouette'])}, by chance up to {rounded(chance)} "
-            f"(p {p_value(one['null']['p_value'])}), least Jaccard {least}"
-        )
-
-    return holds
+def requested_segments(reports: Reports, k: int) -> str | None:
+    """Find a segmentation of k segments, and say how it stands."""
+    report = reports.get("segment", {})
+    found = [one for one in (report, *report.get("also", {}).values()) if one.get("k") == k]
+    if not found:
+        return None
+    one = found[0]
+    least = rounded(one["stability"]["min_jaccard"], 2)
+    chance = max(law["p95"] for law in one["null"].values() if isinstance(law, Mapping))
+    return (
+        f"{one['verdict']}: silhouette {rounded(one['silhouette'])}, by chance up to {rounded(chance)} "
+        f"(p {p_value(one['null']['p_value'])}), least Jaccard {least}"
+    )
 
 
-def _imputation(reports: Reports) -> str | None:
-    told = []
+def imputation(reports: Reports) -> str | None:
+    """Say how well gaps of new customers are filled, column by column."""
+    verdicts = []
     for name, column in reports.get("impute", {}).get("columns", {}).items():
-        found = column.get("unseen")
-        if found and found.get("r2") is not None:
-            told.append(f"{name} {found['verdict']} (R² {rounded(found['r2'], 2)})")
-    return "customers never seen: " + ", ".join(told) if told else None
+        unseen = column.get("unseen")
+        if unseen and unseen.get("r2") is not None:
+            verdicts.append(f"{name} {unseen['verdict']} (R² {rounded(unseen['r2'], 2)})")
+    return "customers never seen: " + ", ".join(verdicts) if verdicts else None
 
 
-def _probability(event: str, value: str, given: str, given_value: str) -> Callable[[Reports], str | None]:
-    def holds(reports: Reports) -> str | None:
-        for row in reports.get("probabilities", []):
-            asked = tuple(str(row[name]) for name in ("event", "event_value", "given", "given_value"))
-            if row["kind"] == "conditional" and asked == (event, value, given, given_value):
-                share, low, high = (percent(row[name]) for name in ("probability", "low", "high"))
-                return f"{row['count']} of {row['total']}: {share}, 95 % interval {low} to {high}"
-        return None
-
-    return holds
+def probability(reports: Reports, event: Sequence[str], given: Sequence[str]) -> str | None:
+    """Give a conditional probability with its interval; event and condition are a column and its value."""
+    for row in reports.get("probabilities", []):
+        asked = [str(row[name]) for name in ("event", "event_value", "given", "given_value")]
+        if row["kind"] == "conditional" and asked == [*event, *given]:
+            share, low, high = (percent(row[name]) for name in ("probability", "low", "high"))
+            return f"{row['count']} of {row['total']}: {share}, 95 % interval {low} to {high}"
+    return None
 
 
-def _merge(a: str, b: str) -> Callable[[Reports], str | None]:
-    def holds(reports: Reports) -> str | None:
-        for pair in reports.get("compare", {}).get("merge", []):
-            if {pair["a"], pair["b"]} == {a, b}:
-                low, high = pair["two_sample_ci"]
-                return (
-                    f"{pair['verdict']}: told apart with AUC {rounded(pair['two_sample_auc'])} "
-                    f"({rounded(low)} to {rounded(high)}); "
-                    f"power to see a small difference {percent(pair['power'])} in one test, "
-                    f"{percent(pair['power_within_pair'])} after correction"
-                )
-        return None
-
-    return holds
+def merge(reports: Reports, groups: Sequence[str]) -> str | None:
+    """Give the verdict on merging two groups."""
+    for pair in reports.get("compare", {}).get("merge", []):
+        if {pair["a"], pair["b"]} == set(groups):
+            low, high = pair["two_sample_ci"]
+            return (
+                f"{pair['verdict']}: told apart with AUC {rounded(pair['two_sample_auc'])} "
+                f"({rounded(low)} to {rounded(high)}); "
+                f"power to see a small difference {percent(pair['power'])} in one test, "
+                f"{percent(pair['power_within_pair'])} after correction"
+            )
+    return None
 
 
-def _one_split(reports: Reports) -> str | None:
+def one_split(reports: Reports) -> str | None:
+    """Set a published accuracy of one split beside many splits, or beside folds before and after a merge."""
     report = reports.get("classify", {})
     claim = report.get("seed_claim")
     if not claim:
@@ -92,11 +79,11 @@ def _one_split(reports: Reports) -> str | None:
         return f"over {claim['splits']} such splits {percent(claim['median'])} ({low} to {high}), {majority}"
     before, after = report["before"], report["after"]
     folds = f"{before['repeats']} times {before['folds']} stratified folds"
-    told = f"over {folds} {_folded(before, claim['model'])}, {majority}"
+    text = f"over {folds} {_folded(before, claim['model'])}, {majority}"
     if "skipped" in after:
-        return f"{told}; {after['skipped']}"
+        return f"{text}; {after['skipped']}"
     merged = f"{_folded(after, claim['model'])}, majority {percent(after['majority_accuracy'])}"
-    return f"{told}; after the merge {merged}"
+    return f"{text}; after the merge {merged}"
 
 
 def _folded(report: Mapping[str, Any], model: str) -> str:
@@ -104,24 +91,23 @@ def _folded(report: Mapping[str, Any], model: str) -> str:
     return f"{percent(accuracy['mean'])} ± {percent(accuracy['sd'])}"
 
 
-def _most_accurate(model: str) -> Callable[[Reports], str | None]:
-    def holds(reports: Reports) -> str | None:
-        report = reports.get("classify", {})
-        ranked = sorted(
-            report.get("models", {}).items(), key=lambda item: item[1]["accuracy"]["mean"] or 0, reverse=True
-        )
-        if model not in dict(ranked):
-            return None
-        place = [name for name, _ in ranked].index(model) + 1
-        listed = ", ".join(
-            f"{name.replace('_', ' ')} {percent(found['accuracy']['mean'])}" for name, found in ranked
-        )
-        return f"place {place} of {len(ranked)}: {listed}; majority {percent(report['majority_accuracy'])}"
-
-    return holds
+def most_accurate(reports: Reports, model: str) -> str | None:
+    """Rank the response models by accuracy."""
+    report = reports.get("classify", {})
+    ranked = sorted(
+        report.get("models", {}).items(), key=lambda item: item[1]["accuracy"]["mean"] or 0, reverse=True
+    )
+    if model not in dict(ranked):
+        return None
+    place = [name for name, _ in ranked].index(model) + 1
+    listed = ", ".join(
+        f"{name.replace('_', ' ')} {percent(scores['accuracy']['mean'])}" for name, scores in ranked
+    )
+    return f"place {place} of {len(ranked)}: {listed}; majority {percent(report['majority_accuracy'])}"
 
 
-def _contact_everyone(reports: Reports) -> str | None:
+def contact_everyone(reports: Reports) -> str | None:
+    """Compare the profit of contacting everyone with that of a list."""
     profit = reports.get("target", {}).get("profit")
     if not profit:
         return None
@@ -132,26 +118,28 @@ def _contact_everyone(reports: Reports) -> str | None:
     )
 
 
-CLAIMS = (
-    Claim("fitbit", "4 clear clusters", _requested_segments(4)),
-    Claim("fitbit", "XGBoost imputation significantly improved", _imputation),
-    Claim("aerofit", "P(KP781 given Fitness 5) is 93.5 %", _probability("Product", "KP781", "Fitness", "5")),
-    Claim("aerofit", "the overlap of KP281 and KP481 is mathematically proven", _merge("KP281", "KP481")),
-    Claim("aerofit", "Random Forest is right in 64 % of one split, 94.44 % after the merge", _one_split),
-    Claim("campaign", "Random Forest is the most accurate", _most_accurate("random_forest")),
-    Claim("campaign", "4 segments by recency, frequency and money", _requested_segments(4)),
-    Claim("campaign", "cost 3 and revenue 11 are in the file; profit was not computed", _contact_everyone),
-)
+CHECKS: Mapping[str, Callable[..., str | None]] = {
+    check.__name__: check
+    for check in (
+        requested_segments,
+        imputation,
+        probability,
+        merge,
+        one_split,
+        most_accurate,
+        contact_everyone,
+    )
+}
 
 
 def read(folder: Path) -> dict[str, Reports]:
-    """Read the reports of each study that has a folder below `folder`."""
-    found: dict[str, Reports] = {}
-    for study in sorted({claim.study for claim in CLAIMS}):
+    """Read the reports below `folder` of each study whose publisher claimed something."""
+    studies: dict[str, Reports] = {}
+    for study in (name for name, publisher in PUBLISHERS.items() if publisher["claims"]):
         reports = read_reports(folder / study) | read_tables(folder / study, ["probabilities"])
         if reports:
-            found[study] = reports
-    return found
+            studies[study] = reports
+    return studies
 
 
 def table(studies: Mapping[str, Reports]) -> str:
@@ -161,18 +149,18 @@ def table(studies: Mapping[str, Reports]) -> str:
 
 
 def _lines(studies: Mapping[str, Reports]) -> Iterator[str]:
-    for claim in CLAIMS:
-        if claim.study in studies:
-            reports = studies[claim.study]
-            data = reports.get("prepare", {}).get("data")
-            mark = "" if data == "original" else f" ({data or 'unknown'} data)"
-            holds = claim.holds(reports) or "the reports do not say"
-            yield f"| {claim.study}{mark} | {claim.said} | {holds.replace('|', '/')} |"
+    for study, reports in studies.items():
+        data = reports.get("prepare", {}).get("data")
+        mark = "" if data == "original" else f" ({data or 'unknown'} data)"
+        for claim in PUBLISHERS[study]["claims"]:
+            arguments = {name: value for name, value in claim.items() if name not in ("said", "check")}
+            holds = CHECKS[claim["check"]](reports, **arguments) or "the reports do not say"
+            yield f"| {study}{mark} | {claim['said']} | {holds.replace('|', '/')} |"
 
 
 if __name__ == "__main__":
-    told = table(read(Path(sys.argv[1])))
+    text = table(read(Path(sys.argv[1])))
     if sys.stdout.isatty():
-        Console().print(Markdown(told))
+        Console().print(Markdown(text))
     else:
-        sys.stdout.write(told)
+        sys.stdout.write(text)

@@ -107,27 +107,27 @@ class _Segments:
         self.measure = self._trials.measure
 
     def conclude(self, settings: Any) -> Conclusion:
-        fresh, found = self._trials.conclude(settings, read_json(paths.anchor(self._study)))
+        fresh, found = self._trials.conclude(settings, read_json(paths.anchor(self._study), missing={}))
         report = to_json(found.report)
         return Conclusion(fresh, "fresh bootstraps", report, texts=self._cards(found, report))
 
     def _cards(self, found: Any, report: Mapping[str, Any]) -> dict[str, str]:
-        from personae.personas.cards import Evidence, persona_cards  # noqa: PLC0415
+        from personae.personas.cards import persona_cards, segment_evidence  # noqa: PLC0415
         from personae.personas.markdown import cards_markdown  # noqa: PLC0415
 
         profile, customers = self._profile, self._customers
-        evidence = Evidence.from_report(report, found.customers["far"].to_numpy())
         cards = persona_cards(
             customers,
             found.customers["segment"].to_numpy(),
             customers["unit"].to_numpy(),
             settings=profile,
-            evidence=evidence,
-            seed=self._seed,
             response=customers[profile.response].to_numpy() if profile.response else None,
+            far=found.customers["far"].to_numpy(),
+            seed=self._seed,
+            **segment_evidence(report),
         )
         data = read_json(paths.report(self._study, "prepare.json"))["data"]
-        return {"personas.md": cards_markdown(self._study, cards, evidence.verdict, data)}
+        return {"personas.md": cards_markdown(self._study, cards, report["verdict"], data)}
 
 
 def _responses(
@@ -140,14 +140,14 @@ def _responses(
     models: tuple[str, ...],
 ) -> Evaluator:
     from personae.sweep.responses import ResponseTrials  # noqa: PLC0415
-    from personae.targeting.choose import money_of  # noqa: PLC0415
+    from personae.targeting.choose import economics_of  # noqa: PLC0415
 
     target = whole.get("target")
     money = None
     if target is not None and base.table == "customers":
         settings = Target.model_validate_json(json.dumps(target))
         segments = tables.read(paths.table(study, "segments"))["segment"].to_pandas()
-        money = money_of(settings, customers, segments)
+        money = economics_of(settings, customers, segments)
     return _OnOuterFold(
         ResponseTrials(
             customers,

@@ -1,11 +1,11 @@
-"""A budget for contacts: the best list, its proof, the price of one more unit of budget."""
+"""Allocation of a budget: the best list of customers or actions, its bound, the price of more budget."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from personae.core.arrays import BoolArray, FloatArray
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 
 # Of branch and bound: a limit in seconds would make the list depend on the machine.
@@ -15,21 +15,20 @@ ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """Customers chosen under a budget.
+class Allocation:
+    """What is bought within a budget.
 
     Attributes
     ----------
-    chosen : shape (customers,)
-    expected : profit expected of them
-    spent : their cost
-    bound : of the linear relaxation; no selection within the budget can expect more
-    shadow_price : expected profit of one more unit of budget, from the linear relaxation
+    counts : shape (rows, options), how many units of each row get each option
+    gain, spent : of the allocation
+    bound : of the linear relaxation; no allocation within the budget can gain more
+    shadow_price : gain of one more unit of budget in the linear relaxation; 0 where money is left over
     method : "exact" or "greedy"
     """
 
-    chosen: BoolArray
-    expected: float
+    counts: IntArray
+    gain: float
     spent: float
     bound: float
     shadow_price: float
@@ -37,47 +36,60 @@ class Selection:
 
     @property
     def gap(self) -> float:
-        """What the list may lack at most of the best one, as a share of the bound."""
+        """Share of the bound that the allocation may lack of the best one."""
         if self.method == "exact" or self.bound <= 0:
             return 0.0
-        lacking = 1 - self.expected / self.bound
+        lacking = 1 - self.gain / self.bound
         return lacking if lacking > ROUNDING else 0.0
 
 
-def select(
-    expected: FloatArray, cost: FloatArray, budget: float, *, exact_up_to: int = EXACT_UP_TO
-) -> Selection:
-    """Choose customers of the highest total expected profit whose costs keep within a budget.
+def allocate(
+    gains: FloatArray,
+    costs: FloatArray,
+    budget: float,
+    *,
+    sizes: IntArray | None = None,
+    exact_up_to: int = EXACT_UP_TO,
+) -> Allocation:
+    """Give each unit at most one option so that the total gain is greatest within the budget.
 
-    Small problems are solved exactly (branch and cut, `scipy.optimize.milp`); larger ones greedily by profit
-    per cost, which stays within one customer's profit of the linear relaxation's bound (Dantzig 1957).
+    Small problems are solved exactly (branch and cut, `scipy.optimize.milp`). Larger ones are solved greedily
+    by gain per cost, which for one option stays within one unit's gain of the linear relaxation's bound
+    (Dantzig 1957; Sinha and Zoltners 1979 for several options).
 
     Parameters
     ----------
-    expected : expected profit of each contact, costs already taken off
-    cost : of each contact, at least 0
-    budget : above 0
+    gains : shape (rows, options), or (rows,) where there is one option; costs already taken off where the
+        gain is money
+    costs : at least 0, of the same shape or one cost an option
+    budget : at least 0
+    sizes : units in each row, which are all alike; by default 1
 
     Raises
     ------
     PersonaeError
-        If the budget is not above 0, or a figure is not finite.
+        If the budget or a cost is negative, or a figure is not finite.
 
     Examples
     --------
-    >>> found = select(np.array([6.0, 5.0, 5.0]), np.array([6.0, 5.0, 5.0]), 10.0)
-    >>> found.chosen.tolist(), found.expected, found.shadow_price
-    ([False, True, True], 10.0, 1.0)
+    >>> found = allocate(np.array([6.0, 5.0, 5.0]), np.array([6.0, 5.0, 5.0]), 10.0)
+    >>> found.counts.ravel().tolist(), found.gain, found.shadow_price
+    ([0, 1, 1], 10.0, 1.0)
     """
-    if not (np.isfinite(budget) and budget > 0):
-        raise PersonaeError(f"the budget is {budget:g}; expected an amount above 0")
-    if not (np.isfinite(expected).all() and np.isfinite(cost).all() and (cost >= 0).all()):
+    if not (np.isfinite(budget) and budget >= 0):
+        raise PersonaeError(f"the budget is {budget:g}; expected an amount of at least 0")
+    if not (np.isfinite(gains).all() and np.isfinite(costs).all() and (costs >= 0).all()):
         raise PersonaeError("expected profits must be finite numbers and costs finite and not negative")
-    greedy = _greedy(expected, cost, budget)
-    closed = greedy.bound - greedy.expected <= 1e-9 * max(1.0, abs(greedy.bound))
-    if closed or len(expected) > exact_up_to or len(np.unique(cost)) == 1:
+    gains = gains.reshape(len(gains), -1)
+    costs = np.broadcast_to(costs.reshape(-1, gains.shape[1]), gains.shape)
+    sizes = np.ones(len(gains), dtype=np.intp) if sizes is None else sizes
+    greedy = lp_relaxation(gains, costs, budget, sizes)
+    best = gains.shape[1] == 1 and (
+        greedy.bound - greedy.gain <= 1e-9 * max(1.0, abs(greedy.bound)) or len(np.unique(costs)) == 1
+    )
+    if best or gains.size > exact_up_to:
         return greedy
-    return _exact(expected, cost, budget, greedy)
+    return _exact(gains, costs, budget, sizes, greedy)
 
 
 def budget_curve(
@@ -87,58 +99,109 @@ def budget_curve(
 
     The bound of the linear relaxation, `expected_bound`, is concave in the budget.
     """
-    found = []
+    rows = []
     for budget in budgets:
-        one = select(expected, cost, budget)
-        found.append(
+        best = allocate(expected, cost, budget)
+        contacted = best.counts[:, 0] > 0
+        rows.append(
             {
                 "budget": float(budget),
-                "contacts": int(one.chosen.sum()),
-                "spent": one.spent,
-                "expected_profit": one.expected,
-                "expected_bound": one.bound,
-                "profit": float(earned[one.chosen].sum()),
-                "shadow_price": one.shadow_price,
-                "gap": one.gap,
+                "contacts": int(contacted.sum()),
+                "spent": best.spent,
+                "expected_profit": best.gain,
+                "expected_bound": best.bound,
+                "profit": float(earned[contacted].sum()),
+                "shadow_price": best.shadow_price,
+                "gap": best.gap,
             }
         )
-    return found
+    return rows
 
 
-def _greedy(expected: FloatArray, cost: FloatArray, budget: float) -> Selection:
-    """Take customers by profit per cost while they fit; the first that does not fit gives bound and price."""
-    worthwhile = np.flatnonzero(expected > 0)
-    gain, price_of = expected[worthwhile], cost[worthwhile]
-    rate = np.divide(gain, price_of, out=np.full(len(gain), np.inf), where=price_of > 0)
-    order = worthwhile[np.lexsort((worthwhile, -rate))]
-    spent = np.cumsum(cost[order])
+def lp_relaxation(gains: FloatArray, costs: FloatArray, budget: float, sizes: IntArray) -> Allocation:
+    """Buy steps by gain per cost while they fit; the first that does not fit gives bound and price.
+
+    A step takes the units of a row from nothing to an option, or on to the next option that is dearer and
+    gains more; the rates of the steps of a row fall.
+    """
+    row, before, option, gain, price, rate = _steps(gains, costs)
+    order = np.argsort(-rate, kind="stable")
+    whole = gain * sizes[row]
+    spent = np.cumsum((price * sizes[row])[order])
     fits = int(np.searchsorted(spent, budget * (1 + 1e-12), side="right"))
-    chosen = np.zeros(len(expected), dtype=bool)
-    chosen[order[:fits]] = True
-    bound, price = float(expected[order[:fits]].sum()), 0.0
+    counts = np.zeros(gains.shape, dtype=np.intp)
+    done = order[:fits]
+    # A row's later steps come after its earlier ones, so that the last assignment is the one that holds.
+    last = np.full(len(gains), -1)
+    last[row[done]] = option[done]
+    served = np.flatnonzero(last >= 0)
+    counts[served, last[served]] = sizes[served]
+    bound, shadow_price = float(whole[done].sum()), 0.0
     if fits < len(order):
         left = budget - (float(spent[fits - 1]) if fits else 0.0)
-        price = float(expected[order[fits]] / cost[order[fits]])
-        bound += left * price
-        for late in order[fits:] if len(order) <= EXACT_UP_TO else ():
-            if cost[late] <= left:
-                chosen[late] = True
-                left -= cost[late]
-    return Selection(chosen, float(expected[chosen].sum()), float(cost[chosen].sum()), bound, price, "greedy")
+        shadow_price = float(rate[order[fits]])
+        bound += left * shadow_price
+        for step in order[fits:] if len(order) <= EXACT_UP_TO else ():
+            there = sizes[row[step]] if before[step] < 0 else counts[row[step], before[step]]
+            units = min(int(there), int(left / price[step]))
+            if units > 0:
+                counts[row[step], option[step]] += units
+                if before[step] >= 0:
+                    counts[row[step], before[step]] -= units
+                left -= units * price[step]
+    return Allocation(counts, *_totals(counts, gains, costs), bound, shadow_price, "greedy")
 
 
-def _exact(expected: FloatArray, cost: FloatArray, budget: float, greedy: Selection) -> Selection:
-    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - large problems do without
+def _steps(gains: FloatArray, costs: FloatArray) -> tuple[np.ndarray, ...]:
+    """Row, option left (-1 for none), option reached, extra gain, extra cost and rate of every step.
 
+    From each point of a row the next is the option with the highest rate: the upper hull of gain over cost.
+    """
+    rows = np.arange(len(gains))
+    at = np.full(len(gains), -1)
+    here_gain, here_cost, here_rate = np.zeros(len(gains)), np.zeros(len(gains)), np.full(len(gains), np.inf)
+    steps = []
+    while len(rows):
+        gain, price = gains[rows] - here_gain[rows, None], costs[rows] - here_cost[rows, None]
+        rate = np.divide(gain, price, out=np.full(gain.shape, np.inf), where=price > 0)
+        rate[(gain <= 0) | (price < 0)] = -np.inf
+        best = rate.argmax(axis=1)
+        place = np.arange(len(rows)), best
+        # Rounding must not put a row's step before the one that leads to it.
+        reached = np.minimum(rate[place], here_rate[rows])
+        on = reached > 0
+        rows, best, place = rows[on], best[on], (place[0][on], best[on])
+        steps.append((rows, at[rows], best, gain[place], price[place], reached[on]))
+        at[rows], here_rate[rows] = best, reached[on]
+        here_gain[rows], here_cost[rows] = gains[rows, best], costs[rows, best]
+    return tuple(np.concatenate(parts) for parts in zip(*steps, strict=True))
+
+
+def _exact(
+    gains: FloatArray, costs: FloatArray, budget: float, sizes: IntArray, greedy: Allocation
+) -> Allocation:
+    """Solve the integer programme; where branch and bound ends without a solution, the greedy one stays."""
+    from scipy import sparse  # noqa: PLC0415 - half a second; large problems do without
+    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415
+
+    rows, options = gains.shape
+    constraints = [LinearConstraint(costs.reshape(1, -1), ub=budget)]
+    if options > 1:
+        once = sparse.kron(sparse.eye_array(rows), np.ones((1, options)), format="csr")
+        constraints.append(LinearConstraint(once, ub=sizes))
     answer = milp(
-        -expected,
-        integrality=np.ones(len(expected)),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(cost[None, :], ub=budget),
+        -gains.ravel(),
+        integrality=np.ones(gains.size),
+        bounds=Bounds(0, np.repeat(sizes, options)),
+        constraints=constraints,
         options={"mip_rel_gap": 0.0, "node_limit": NODES},
     )
     if not answer.success:
         return greedy
-    chosen = answer.x > 0.5
-    total = float(expected[chosen].sum())
-    return Selection(chosen, total, float(cost[chosen].sum()), greedy.bound, greedy.shadow_price, "exact")
+    counts = np.rint(answer.x).astype(np.intp).reshape(gains.shape)
+    gain, spent = _totals(counts, gains, costs)
+    return replace(greedy, counts=counts, gain=gain, spent=spent, method="exact")
+
+
+def _totals(counts: IntArray, gains: FloatArray, costs: FloatArray) -> tuple[float, float]:
+    return float((counts * gains).sum()), float((counts * costs).sum())

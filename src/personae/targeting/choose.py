@@ -1,18 +1,17 @@
 """All of stage target as one value: profit, curves, budgets, the list of whom to contact."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
 
-from personae.core.arrays import BoolArray, FloatArray, IntArray
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
-from personae.response.predictions import event_probabilities
+from personae.response.predictions import by_case
 from personae.targeting import profit
-from personae.targeting.budget import budget_curve, select
+from personae.targeting.budget import allocate, budget_curve
 from personae.targeting.profit import Economics
 from personae.targeting.settings import Target
 from personae.targeting.uplift import uplift
@@ -33,24 +32,24 @@ class Targets:
     curve: pd.DataFrame
 
 
-def choose(
+def select_targets(
     responses: pd.DataFrame,
     customers: pd.DataFrame,
     segments: pd.Series,
     settings: Target,
     *,
-    seed: int,
+    seed: int = 0,
     time: str | None = None,
 ) -> Targets:
     """Decide whom to contact, and what it earned on customers whose response is known.
 
-    Offers of one time share its season and its campaign, so that where there is time the intervals draw times
-    anew; else they draw customers who were kept together in a fold.
+    Offers of one time share its season and its campaign, so that where there is time the intervals draw whole
+    times; else they draw customers who were kept together in a fold.
 
     Parameters
     ----------
-    responses : as `responses.responses` lays them out; the event is the second of two classes
-    customers : customer table, with the columns that the settings name; rows as in `responses`
+    responses : as `predictions.responses` lays them out; the event is the second of two classes
+    customers : customer table, with the columns that the settings name; a row for each case of `responses`
     segments : segment of each customer
     settings : the study's section `target`
     seed : of the bootstrap
@@ -68,52 +67,48 @@ def choose(
         If a column is missing or a figure is impossible.
     """
     segments = segments.astype("Int64")
-    money = money_of(settings, customers, segments)
-    response, units = responses["target"].to_numpy(), responses["unit"].to_numpy()
-    if response.max() > 1:
+    money = economics_of(settings, customers, segments)
+    responses, probabilities = by_case(responses)
+    if responses["target"].max() > 1:
         raise PersonaeError("target: the study's target has more than two classes; none of them is an event")
-    seen = np.asarray(~np.isnan(event_probabilities(responses)).all(axis=0))
-    probability, money = event_probabilities(responses)[:, seen], _of(money, seen)
-    if time is None and not seen.all():
-        raise PersonaeError(f"target: {int((~seen).sum())} customers have no probability out of fold")
-    known = response[seen]
-    when = None if time is None else _column(customers.loc[seen], "classify.time", time)
-    groups = units[seen] if when is None else pd.factorize(when, sort=True)[0]
-    rfm = _rfm(settings, customers.loc[seen])
-    sure = profit.profit_interval(known, probability, money, groups, resamples=settings.resamples, seed=seed)
-    points = profit.curve(known, probability, money, groups, resamples=CURVE_RESAMPLES, seed=seed)
-    mean = probability.mean(axis=0)
-    last = ~responses["customer"][seen].duplicated(keep="last").to_numpy()
-    listed = _of(money, last)
-    in_force = [] if settings.budget is None else [settings.budget]
-    prospects = (listed.expected(mean[last]), listed.cost, listed.earned(known[last]))
-    plan = budget_curve(*prospects, in_force)
-    chosen = _list(responses[seen][last], segments[seen][last], mean[last], listed, settings.budget)
+    probability = probabilities[..., 0]
+    scored = np.asarray(~np.isnan(probability).all(axis=0))
+    unscored = int((~scored).sum())
+    if time is None and unscored:
+        raise PersonaeError(f"target: {unscored} customers have no probability out of fold")
+    responses, customers, segments = responses[scored], customers[scored], segments[scored]
+    probability, money = np.ascontiguousarray(probability[:, scored]), money.at(scored)
+    response, units = responses["target"].to_numpy(), responses["unit"].to_numpy()
+    when = None if time is None else _column(customers, "classify.time", time)
+    groups = units if when is None else pd.factorize(when, sort=True)[0]
+    known = response, probability, money
+    points = profit.curve(*known, groups, resamples=CURVE_RESAMPLES, seed=seed)
+    listed, budgets, plan = _listed(responses, segments, probability, money, settings)
     report = {
         "assumed": settings.assumed,
         "cost": _one_or_mean(money.cost),
         "revenue": _one_or_mean(money.revenue),
         "cutoff": _one_or_mean(money.cutoff),
-        "customers": int(seen.sum()),
-        "unscored": int((~seen).sum()),
+        "customers": len(responses),
+        "unscored": unscored,
         "contacts": float(profit.contact(probability, money).sum(axis=1).mean()),
-        "listed": {"customers": len(chosen), "contacts": int((chosen["decision"] == "contact").sum())},
+        "listed": {"customers": len(listed), "contacts": int((listed["decision"] == "contact").sum())},
         "profit": {
-            **profit.profits(known, probability, money, rfm=rfm),
-            "model_ci": [sure.lower, sure.upper],
-            "model_sd_over_repeats": _sd_over_repeats(known, probability, money),
+            **profit.profits(*known, rfm=_rfm(settings, customers)),
+            "model_ci": profit.profit_interval(*known, groups, resamples=settings.resamples, seed=seed)[1:],
+            "model_sd_over_repeats": _sd_over_repeats(*known),
         },
-        "model_ci_estimates": ESTIMATES.format(drawn=_drawn(groups, units[seen], time)),
-        "profit_by_time": None if when is None else _by_time(when, known, probability, money),
-        "budget": budget_curve(*prospects, settings.budgets),
-        "plan": plan[0] if plan else None,
-        "if_response_falls": profit.if_response_falls(known, probability, money, by=settings.fall),
-        "uplift": _uplift(settings, customers.loc[seen], known, units[seen], seed),
+        "model_ci_estimates": ESTIMATES.format(drawn=_drawn(groups, units, time)),
+        "profit_by_time": None if when is None else _by_time(when, *known),
+        "budget": budgets,
+        "plan": plan,
+        "if_response_falls": profit.profit_if_response_drops(*known, settings.fall),
+        "uplift": _uplift(settings, customers, response, units, seed),
     }
-    return Targets(report, chosen, pd.DataFrame(points))
+    return Targets(report, listed, pd.DataFrame(points))
 
 
-def money_of(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> Economics:
+def economics_of(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> Economics:
     """Give cost and revenue of every customer: a column or one figure, and amounts by segment or channel.
 
     Raises
@@ -133,22 +128,44 @@ def _amounts(
     customers: pd.DataFrame,
     segments: pd.Series,
 ) -> FloatArray:
-    everywhere = _column(customers, f"target.{name}", given) if isinstance(given, str) else given
-    found = np.broadcast_to(np.asarray(everywhere, dtype=np.float64), (len(customers),))
+    default = _column(customers, f"target.{name}", given) if isinstance(given, str) else given
+    amounts = np.broadcast_to(np.asarray(default, dtype=np.float64), (len(customers),))
     for column, own in by.items():
         groups = segments if column == "segment" else _column(customers, f"target.{name}_by", column)
-        found = profit.amounts(found, groups.tolist(), own)
-    return found
+        amounts = profit.amount_by_group(amounts, groups.tolist(), own)
+    return amounts
+
+
+def _listed(
+    responses: pd.DataFrame, segments: pd.Series, probability: FloatArray, money: Economics, settings: Target
+) -> tuple[pd.DataFrame, list[dict[str, float]], dict[str, float] | None]:
+    """List customers by the last offer to each, with the curve of budgets and the budget in force."""
+    last = ~responses["customer"].duplicated(keep="last").to_numpy()
+    responses, probability, money = responses[last], probability.mean(axis=0)[last], money.at(last)
+    expected = money.expected(probability)
+    prospects = expected, money.cost, money.earned(responses["target"].to_numpy())
+    contacted, plan = expected >= 0, None
+    if settings.budget is not None:
+        contacted = allocate(expected, money.cost, settings.budget).counts[:, 0] > 0
+        [plan] = budget_curve(*prospects, [settings.budget])
+    table = pd.DataFrame(
+        {
+            "customer": responses["customer"].to_numpy(),
+            "segment": segments.array[last],
+            "probability": probability,
+            "expected_profit": expected,
+            "decision": np.where(contacted, "contact", "leave"),
+            "reason": responses["reason"].to_numpy(),
+        }
+    )
+    table = table.sort_values(["expected_profit", "customer"], ascending=[False, True], ignore_index=True)
+    return table, budget_curve(*prospects, settings.budgets), plan
 
 
 def _column(customers: pd.DataFrame, key: str, name: str) -> pd.Series:
     if name not in customers:
         raise PersonaeError(f"{key}: column '{name}' is not in the customer table")
     return customers[name]
-
-
-def _of(money: Economics, rows: BoolArray) -> Economics:
-    return Economics(money.cost[rows], money.revenue[rows])
 
 
 def _drawn(groups: IntArray, units: IntArray, time: str | None) -> str:
@@ -166,18 +183,14 @@ def _by_time(
 ) -> list[dict[str, Any]]:
     """Offers, contacts and profit of each time, the mean over repeats."""
     contacted = profit.contact(probability, money)
-    earned = (contacted * money.earned(response)).mean(axis=0)
-    rows = pd.DataFrame({"contacts": contacted.mean(axis=0), "profit": earned}).assign(offers=1)
-    totals = rows.groupby(when.to_numpy()).sum().reset_index(names="time")
-    return [
-        {
-            "time": str(one.time.date() if isinstance(one.time, pd.Timestamp) else one.time),
-            "offers": int(one.offers),
-            "contacts": float(one.contacts),
-            "profit": float(one.profit),
-        }
-        for one in totals.itertuples()
-    ]
+    rows = {
+        "offers": 1,
+        "contacts": contacted.mean(axis=0),
+        "profit": (contacted * money.earned(response)).mean(axis=0),
+    }
+    totals = pd.DataFrame(rows, index=when.to_numpy()).groupby(level=0).sum()
+    times = [str(time.date() if isinstance(time, pd.Timestamp) else time) for time in totals.index]
+    return [{"time": time, **row} for time, row in zip(times, totals.to_dict("records"), strict=True)]
 
 
 def _one_or_mean(values: FloatArray) -> float:
@@ -207,17 +220,15 @@ def _uplift(
     if named.treatment is not None:
         treatment = _arms(_column(customers, "target.uplift.treatment", named.treatment))
     inputs = [_column(customers, "target.uplift.inputs", name) for name in named.inputs]
-    found = uplift(
+    return uplift(
         np.column_stack(inputs).astype(np.float64) if inputs else np.empty((len(customers), 0)),
         treatment,
         response,
-        units,
-        HistGradientBoostingClassifier(max_iter=100, learning_rate=0.05, max_depth=3, random_state=seed),
+        units=units,
         smallest_effect=named.smallest_effect,
         resamples=settings.resamples,
         seed=seed,
     )
-    return asdict(found)
 
 
 def _arms(column: pd.Series) -> IntArray:
@@ -227,26 +238,3 @@ def _arms(column: pd.Series) -> IntArray:
             f"target.uplift.treatment: column '{column.name}' holds {wrong.iloc[0]}; expected 0 or 1"
         )
     return np.asarray(column, dtype=np.intp)
-
-
-def _list(
-    responses: pd.DataFrame,
-    segments: pd.Series,
-    probability: FloatArray,
-    money: Economics,
-    budget: float | None,
-) -> pd.DataFrame:
-    """Contact whoever pays, or under a budget those who together promise most for it."""
-    expected = money.expected(probability)
-    chosen = expected >= 0 if budget is None else select(expected, money.cost, budget).chosen
-    table = pd.DataFrame(
-        {
-            "customer": responses["customer"].to_numpy(),
-            "segment": segments.array,
-            "probability": probability,
-            "expected_profit": expected,
-            "decision": np.where(chosen, "contact", "leave"),
-            "reason": responses["reason"].to_numpy(),
-        }
-    )
-    return table.sort_values(["expected_profit", "customer"], ascending=[False, True], ignore_index=True)

@@ -11,6 +11,11 @@ from personae.core.errors import PersonaeError
 from personae.core.statistics import bootstrap_sums
 
 CURVE_POINTS = 100
+CURVE_COLUMNS = (
+    "share",
+    "contacts",
+    *(f"{figure}{end}" for figure in ("gain", "lift", "profit") for end in ("", "_lower", "_upper")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,10 @@ class Economics:
         """Probability above which a contact pays: cost over revenue; above 1 where it never does."""
         return np.divide(self.cost, self.revenue, out=np.full_like(self.cost, np.inf), where=self.revenue > 0)
 
+    def at(self, rows: BoolArray | IntArray) -> "Economics":
+        """Choose customers, by a mask or by position."""
+        return Economics(self.cost[rows], self.revenue[rows])
+
     def expected(self, probability: FloatArray) -> FloatArray:
         """Expected profit of contacting each customer."""
         return probability * self.revenue - self.cost
@@ -32,32 +41,6 @@ class Economics:
     def earned(self, response: IntArray) -> FloatArray:
         """Profit that contacting each customer would have had, the response being known."""
         return response * self.revenue - self.cost
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A figure with a 95 % bootstrap interval."""
-
-    mean: float
-    lower: float
-    upper: float
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One point of the gain, lift and profit curves: the best `share` of the customers is contacted."""
-
-    share: float
-    contacts: int
-    gain: float
-    gain_lower: float
-    gain_upper: float
-    lift: float
-    lift_lower: float
-    lift_upper: float
-    profit: float
-    profit_lower: float
-    profit_upper: float
 
 
 def economics(rows: int, cost: float | FloatArray, revenue: float | FloatArray) -> Economics:
@@ -73,7 +56,7 @@ def economics(rows: int, cost: float | FloatArray, revenue: float | FloatArray) 
     >>> economics(2, 3, 11).cutoff.round(3).tolist()
     [0.273, 0.273]
     """
-    found = {}
+    amounts = []
     for name, given in (("cost", cost), ("revenue", revenue)):
         values = np.broadcast_to(np.asarray(given, dtype=np.float64), (rows,)).copy()
         bad = ~(np.isfinite(values) & (values >= 0))
@@ -82,14 +65,15 @@ def economics(rows: int, cost: float | FloatArray, revenue: float | FloatArray) 
                 f"{name} per contact is {values[bad][0]:g} for {int(bad.sum())} customers; "
                 "expected a number of at least 0"
             )
-        found[name] = values
-    if not (found["revenue"] > found["cost"]).any():
+        amounts.append(values)
+    money = Economics(*amounts)
+    if not (money.revenue > money.cost).any():
         raise PersonaeError("no contact can pay: the revenue never exceeds the cost")
-    return Economics(found["cost"], found["revenue"])
+    return money
 
 
-def amounts(default: FloatArray, groups: Sequence[Any], own: Mapping[str, float]) -> FloatArray:
-    """Look up an amount for each customer's group (segment, channel); one that is not named has the default.
+def amount_by_group(default: FloatArray, groups: Sequence[Any], own: Mapping[str, float]) -> FloatArray:
+    """Look up the amount of each customer's group (segment, channel); a group without one has the default.
 
     Raises
     ------
@@ -98,7 +82,7 @@ def amounts(default: FloatArray, groups: Sequence[Any], own: Mapping[str, float]
 
     Examples
     --------
-    >>> amounts(np.array([3.0, 3.0, 4.0]), ["mail", "phone", "letter"], {"mail": 0.5}).tolist()
+    >>> amount_by_group(np.array([3.0, 3.0, 4.0]), ["mail", "phone", "letter"], {"mail": 0.5}).tolist()
     [0.5, 3.0, 4.0]
     """
     known = {str(group) for group in groups}
@@ -129,7 +113,7 @@ def contact(probability: FloatArray, money: Economics) -> BoolArray:
 def profits(
     response: IntArray, probability: FloatArray, money: Economics, *, rfm: FloatArray | None = None
 ) -> dict[str, float]:
-    """Profit on known responses of: everyone, nobody, oracle, model, random and, if given, top by RFM.
+    """Profit on known responses of contacting everyone, nobody, responders, the model's list and others.
 
     Parameters
     ----------
@@ -141,12 +125,13 @@ def profits(
     Returns
     -------
     dict
-        `random` is the expectation for as many contacts as the model has.
+        `everyone`, `nobody`, `oracle` (perfect information), `model`, `random` (the expectation for as many
+        contacts as the model has) and, if given, `top_rfm`.
     """
     earned = money.earned(response)
     chosen = contact(probability, money)
     contacts = float(chosen.sum(axis=1).mean())
-    found = {
+    profit = {
         "everyone": float(earned.sum()),
         "nobody": 0.0,
         "model": float((chosen @ earned).mean()),
@@ -155,8 +140,8 @@ def profits(
     }
     if rfm is not None:
         best = np.argsort(-rfm, kind="stable")[: round(contacts)]
-        found["top_rfm"] = float(earned[best].sum())
-    return found
+        profit["top_rfm"] = float(earned[best].sum())
+    return profit
 
 
 def rfm_score(recency: FloatArray, frequency: FloatArray, monetary: FloatArray) -> FloatArray:
@@ -184,10 +169,10 @@ def profit_interval(
     money: Economics,
     units: IntArray,
     *,
-    resamples: int,
-    seed: int,
-) -> Interval:
-    """Bootstrap the model's profit over groups of identical customers.
+    resamples: int = 2000,
+    seed: int = 0,
+) -> tuple[float, float, float]:
+    """Profit of the model with its 95 % interval, bootstrapped over groups of identical customers.
 
     It estimates the profit on a customer file of this size, drawn from the same population, decided by models
     of this quality; it does not contain the uncertainty of training on another file.
@@ -200,7 +185,7 @@ def profit_interval(
     by_customer = (contact(probability, money) * money.earned(response)).mean(axis=0)
     drawn = bootstrap_sums(by_customer[:, None], units, resamples, np.random.default_rng(seed))[:, 0]
     lower, upper = np.quantile(drawn[1:], [0.025, 0.975])
-    return Interval(float(drawn[0]), float(lower), float(upper))
+    return float(drawn[0]), float(lower), float(upper)
 
 
 def curve(
@@ -209,13 +194,18 @@ def curve(
     money: Economics,
     units: IntArray,
     *,
-    resamples: int,
-    seed: int,
-) -> list[Point]:
+    resamples: int = 200,
+    seed: int = 0,
+) -> dict[str, FloatArray]:
     """Gain, lift and profit when the customers with the highest expected profit are contacted.
 
     Gain is the share of all responders among the contacted, lift its ratio to the contacted share. Each
     repeat ranks by itself, figures are averaged; 95 % intervals bootstrap groups of customers.
+
+    Returns
+    -------
+    dict
+        `CURVE_COLUMNS`, one entry a point; `share` of the customers are contacted.
     """
     check_probability(probability)
     rows = len(response)
@@ -231,28 +221,23 @@ def curve(
     gain = responders / np.maximum(drawn[:, [-2]], 1)
     lift = gain / np.maximum(contacts / drawn[:, [-1]], 1e-12)
     low, high = np.quantile([gain[1:], lift[1:], earned[1:]], [0.025, 0.975], axis=1)
-    found = np.stack([[gain[0], lift[0], earned[0]], low, high], axis=1).reshape(9, -1)
-    return [
-        Point(float(count / rows), int(count), *figures)
-        for count, figures in zip(counts, found.T.tolist(), strict=True)
-    ]
+    figures = np.stack([[gain[0], lift[0], earned[0]], low, high], axis=1).reshape(9, -1)
+    return dict(zip(CURVE_COLUMNS, [counts / rows, counts, *figures], strict=True))
 
 
-def if_response_falls(
-    response: IntArray, probability: FloatArray, money: Economics, *, by: float
+def profit_if_response_drops(
+    response: IntArray, probability: FloatArray, money: Economics, response_drop: float = 0.2
 ) -> dict[str, float]:
-    """Profit if everyone responded less often by the share `by`: with the same list, and with an adapted one.
+    """Profit if everyone responded less often by a share: with the same list, and with an adapted one.
 
     Examples
     --------
     >>> money = economics(3, 3.0, 11.0)
-    >>> found = if_response_falls(np.array([1, 0, 0]), np.array([[0.9, 0.3, 0.1]]), money, by=0.2)
-    >>> round(found["same_list"], 6), round(found["adapted"], 6)
+    >>> profit = profit_if_response_drops(np.array([1, 0, 0]), np.array([[0.9, 0.3, 0.1]]), money, 0.2)
+    >>> round(profit["same_list"], 6), round(profit["adapted"], 6)
     (2.8, 5.8)
     """
-    if not 0 <= by < 1:
-        raise PersonaeError(f"response falls by {by:g}; expected a share from 0 to below 1")
-    earned = (1 - by) * response * money.revenue - money.cost
+    earned = (1 - response_drop) * response * money.revenue - money.cost
     same = contact(probability, money) @ earned
-    adapted = contact(probability * (1 - by), money) @ earned
-    return {"by": by, "same_list": float(same.mean()), "adapted": float(adapted.mean())}
+    adapted = contact(probability * (1 - response_drop), money) @ earned
+    return {"by": response_drop, "same_list": float(same.mean()), "adapted": float(adapted.mean())}

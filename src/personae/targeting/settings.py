@@ -1,8 +1,12 @@
 """Settings of stage target."""
 
+from typing import Annotated
+
 from pydantic import Field, model_validator
 
 from personae.core.settings import Frozen
+
+Amount = Annotated[float, Field(gt=0)]
 
 
 class Rfm(Frozen):
@@ -26,9 +30,9 @@ class Uplift(Frozen):
         Smallest gain in response, as a share of customers, that a test is to find.
     """
 
-    treatment: str | None
-    inputs: list[str]
-    smallest_effect: float = Field(gt=0, lt=1)
+    treatment: str | None = None
+    inputs: list[str] = Field(default_factory=list)
+    smallest_effect: float = Field(0.05, gt=0, lt=1)
 
     @model_validator(mode="after")
     def _inputs_are_given(self) -> "Uplift":
@@ -56,19 +60,19 @@ class Target(Frozen):
     budget
         Amount in force: the list holds the customers that promise most for it. null: all that pay.
     fall
-        Share by which the response might fall.
+        Share by which the response might drop.
     resamples
         Of the bootstrap.
     """
 
     cost: float | str
     revenue: float | str
-    cost_by: dict[str, dict[str, float]]
-    revenue_by: dict[str, dict[str, float]]
-    assumed: bool
-    budgets: list[float] = Field(min_length=1)
-    budget: float | None = Field(gt=0)
-    rfm: Rfm | None
-    fall: float = Field(ge=0, lt=1)
-    resamples: int = Field(gt=0)
-    uplift: Uplift
+    cost_by: dict[str, dict[str, float]] = Field(default_factory=dict)
+    revenue_by: dict[str, dict[str, float]] = Field(default_factory=dict)
+    assumed: bool = False
+    budgets: list[Amount] = Field(default_factory=list)
+    budget: Amount | None = None
+    rfm: Rfm | None = None
+    fall: float = Field(0.2, ge=0, lt=1)
+    resamples: int = Field(2000, gt=0)
+    uplift: Uplift = Uplift()

@@ -1,54 +1,28 @@
 """Uplift: who responds because of the contact. Only an experiment can tell."""
 
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy import stats
 from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
-from personae.core.arrays import FloatArray, IntArray
+from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.core.statistics import bootstrap_rows
 from personae.response.folds import grouped_folds
 
-FEWEST_IN_ARM = 50
+MIN_IN_ARM = 50
 OVERLAP = (0.05, 0.95)
 # Beyond each end of an interval, so that those of both methods hold together with 95 % (Bonferroni).
 TAIL = 0.0125
+NOT_IDENTIFIABLE = "not identifiable from this file"
 
 
-@dataclass(frozen=True, slots=True)
-class Experiment:
-    """Size of the A/B test that would find an effect: customers in each arm, for 80 % power at 5 %."""
-
-    base_rate: float
-    effect: float
-    per_arm: int
-
-
-@dataclass(frozen=True, slots=True)
-class Qini:
-    """Qini coefficient of a ranking, 0 for a random one, and its interval, 95 % for all methods together."""
-
-    coefficient: float
-    ci: tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Uplift:
-    """Verdict on uplift, and the Qini coefficient of every method where it is identified."""
-
-    verdict: str
-    reason: str
-    experiment: Experiment
-    qini: dict[str, Qini]
-
-
-def experiment_size(
-    base_rate: float, effect: float, *, power: float = 0.8, level: float = 0.05
-) -> Experiment:
-    """Customers needed in each arm to find a difference of two shares (Fleiss 1981, normal approximation).
+def experiment_size(base_rate: float, effect: float, *, power: float = 0.8, level: float = 0.05) -> int:
+    """Customers that each arm of an A/B test needs to find a difference of two shares (Fleiss 1981).
 
     Parameters
     ----------
@@ -57,7 +31,7 @@ def experiment_size(
 
     Examples
     --------
-    >>> experiment_size(0.10, 0.05).per_arm
+    >>> experiment_size(0.10, 0.05)
     686
     """
     treated = base_rate + effect
@@ -66,15 +40,15 @@ def experiment_size(
     mean = (base_rate + treated) / 2
     null = stats.norm.ppf(1 - level / 2) * np.sqrt(2 * mean * (1 - mean))
     real = stats.norm.ppf(power) * np.sqrt(base_rate * (1 - base_rate) + treated * (1 - treated))
-    return Experiment(base_rate, effect, int(np.ceil((null + real) ** 2 / effect**2)))
+    return int(np.ceil((null + real) ** 2 / effect**2))
 
 
-def identifiable(treatment: IntArray | None, response: IntArray, *, fewest: int = 5) -> str:
-    """Say why uplift cannot be told from a file; an empty text if it may.
+def identifiable(treatment: IntArray | None, response: IntArray, *, min_answers: int = 5) -> str:
+    """Say why uplift cannot be estimated from a file; an empty text if it can.
 
     Parameters
     ----------
-    fewest : customers of either answer that an arm needs, so that each fold has one
+    min_answers : customers of either answer that an arm needs, so that each fold has one
 
     Examples
     --------
@@ -84,13 +58,13 @@ def identifiable(treatment: IntArray | None, response: IntArray, *, fewest: int 
     if treatment is None:
         return "every row of the file is a contact; nobody is known who had none"
     arms = [int((treatment == arm).sum()) for arm in (0, 1)]
-    if min(arms) < FEWEST_IN_ARM:
-        return f"one arm has {min(arms)} customers; {FEWEST_IN_ARM} are the least"
+    if min(arms) < MIN_IN_ARM:
+        return f"one arm has {min(arms)} customers; {MIN_IN_ARM} are the least"
     answers = min(
         int(((treatment == arm) & (response == answer)).sum()) for arm in (0, 1) for answer in (0, 1)
     )
-    if answers < fewest:
-        return f"in one arm {answers} customers gave one of the answers; {fewest} are the least"
+    if answers < min_answers:
+        return f"in one arm {answers} customers gave one of the answers; {min_answers} are the least"
     return ""
 
 
@@ -106,15 +80,15 @@ def uplift(
     inputs: FloatArray,
     treatment: IntArray | None,
     response: IntArray,
-    units: IntArray,
-    model: Any,
     *,
-    smallest_effect: float,
-    resamples: int,
-    seed: int,
+    units: IntArray | None = None,
+    model: Any = None,
+    smallest_effect: float = 0.05,
+    resamples: int = 2000,
+    seed: int = 0,
     folds: int = 5,
-) -> Uplift:
-    """Estimate uplift out of fold by two models and by class transformation, or say that nobody can tell.
+) -> dict[str, Any]:
+    """Estimate uplift out of fold by two models and by class transformation, where it is identifiable.
 
     Two models: response of the contacted minus response of the others (Radcliffe 2007). Class transformation:
     the response times treatment odds predicts the effect (Jaskowski and Jaroszewicz 2012). The treatment's
@@ -126,35 +100,50 @@ def uplift(
     inputs : numbers that the model can take, shape (customers, inputs)
     treatment : 1 contacted, 0 not; None if everybody was
     response : 0 or 1
-    units : who is kept together in a fold and drawn together in the bootstrap
-    model : unfitted scikit-learn classifier
+    units : who is kept together in a fold and drawn together in the bootstrap; by default each customer alone
+    model : unfitted scikit-learn classifier; by default gradient boosting
 
+    Returns
+    -------
+    dict
+        `verdict` and `reason`; `experiment`, customers in each arm of the A/B test that would find the
+        smallest effect with 80 % power at 5 %; `qini`, by method the coefficient, 0 for a random ranking, and
+        its interval, 95 % for both methods together.
     """
-    needed = experiment_size(_without_contact(response, treatment, smallest_effect), smallest_effect)
-    reason = identifiable(treatment, response, fewest=folds)
+    units = np.arange(len(response)) if units is None else units
+    if model is None:
+        model = HistGradientBoostingClassifier(
+            max_iter=100, learning_rate=0.05, max_depth=3, random_state=seed
+        )
+    base_rate = _without_contact(response, treatment, smallest_effect)
+    needed = {
+        "base_rate": base_rate,
+        "effect": smallest_effect,
+        "per_arm": experiment_size(base_rate, smallest_effect),
+    }
+    result = {"verdict": NOT_IDENTIFIABLE, "reason": "", "experiment": needed, "qini": {}}
+    reason = identifiable(treatment, response, min_answers=folds)
     if treatment is None or reason:
-        return Uplift("not identifiable from this file", reason, needed, {})
+        return result | {"reason": reason}
     dealt = grouped_folds(2 * treatment + response, units, folds=folds, repeats=1, seed=seed)
     splits = [dealt.rows(0, (fold,)) for fold in range(folds)]
-    propensity = _out_of_fold(model, inputs, treatment, splits)
+    out_of_fold = partial(_out_of_fold, model, inputs, splits)
+    propensity = out_of_fold(treatment)
     reason = overlapping(propensity)
     if reason:
-        return Uplift("not identifiable from this file", reason, needed, {})
-    surprise = response - _out_of_fold(model, inputs, response, splits)
-    effect = surprise * np.where(treatment == 1, 1 / propensity, -1 / (1 - propensity))
+        return result | {"reason": reason}
+    residual = response - out_of_fold(response)
+    weight = np.where(treatment == 1, 1 / propensity, 1 / (1 - propensity))
+    effect = residual * np.where(treatment == 1, weight, -weight)
+    treated, untreated = (out_of_fold(response, among=treatment == arm) for arm in (1, 0))
     rankings = {
-        "two models": _two_models(model, inputs, treatment, response, splits),
-        "class transformation": _transformed(
-            model, inputs, treatment, response, propensity=propensity, splits=splits
-        ),
+        "two models": treated - untreated,
+        "class transformation": out_of_fold((treatment == response).astype(np.intp), weight=weight),
     }
-    qini = {
-        name: _qini_interval(ranking, np.asarray(effect), units, resamples, seed)
-        for name, ranking in rankings.items()
-    }
-    found = any(each.ci[0] > 0 for each in qini.values())
-    verdict = "uplift differs between customers" if found else "no difference in uplift is found"
-    return Uplift(verdict, "", needed, qini)
+    qini = {name: _qini(ranking, effect, units, resamples, seed) for name, ranking in rankings.items()}
+    differs = any(lower > 0 for lower, _ in (each["ci"] for each in qini.values()))
+    verdict = "uplift differs between customers" if differs else "no difference in uplift is found"
+    return result | {"verdict": verdict, "qini": qini}
 
 
 def _without_contact(response: IntArray, treatment: IntArray | None, effect: float) -> float:
@@ -182,49 +171,30 @@ def qini_coefficient(ranking: FloatArray, effect: FloatArray) -> float:
     return float(np.trapezoid(gain - gain[-1] * np.linspace(0, 1, len(gain)), dx=1 / len(effect)))
 
 
-def _out_of_fold(model: Any, inputs: FloatArray, label: IntArray, splits: list[Any]) -> FloatArray:
-    found = np.empty(len(label))
-    for train, test in splits:
-        found[test] = clone(model).fit(inputs[train], label[train]).predict_proba(inputs[test])[:, 1]
-    return found
-
-
-def _two_models(
-    model: Any, inputs: FloatArray, treatment: IntArray, response: IntArray, splits: list[Any]
-) -> FloatArray:
-    found = np.empty(len(response))
-    for train, test in splits:
-        arms = []
-        for arm in (1, 0):
-            rows = train[treatment[train] == arm]
-            arms.append(clone(model).fit(inputs[rows], response[rows]).predict_proba(inputs[test])[:, 1])
-        found[test] = arms[0] - arms[1]
-    return found
-
-
-def _transformed(
+def _out_of_fold(
     model: Any,
     inputs: FloatArray,
-    treatment: IntArray,
-    response: IntArray,
-    *,
-    propensity: FloatArray,
     splits: list[Any],
+    label: IntArray,
+    *,
+    among: BoolArray | None = None,
+    weight: FloatArray | None = None,
 ) -> FloatArray:
-    """Predict z = 1 for responders among the contacted and non-responders among the others."""
-    same = (treatment == response).astype(np.intp)
-    weight = np.where(treatment == 1, 1 / propensity, 1 / (1 - propensity))
-    found = np.empty(len(response))
-    for train, test in splits:
-        fitted = clone(model).fit(inputs[train], same[train], sample_weight=weight[train])
-        found[test] = fitted.predict_proba(inputs[test])[:, 1]
-    return found
+    """Probability of label 1, fitted on the other folds: on the rows `among`, by their weight."""
+    probability = np.empty(len(label))
+    # Small fits: on a busy machine threads of OpenMP would wait for each other.
+    with threadpool_limits(limits=1):
+        for train, test in splits:
+            rows = train if among is None else train[among[train]]
+            fitted = clone(model).fit(inputs[rows], label[rows], None if weight is None else weight[rows])
+            probability[test] = fitted.predict_proba(inputs[test])[:, 1]
+    return probability
 
 
-def _qini_interval(
+def _qini(
     ranking: FloatArray, effect: FloatArray, units: IntArray, resamples: int, seed: int
-) -> Qini:
+) -> dict[str, Any]:
     samples = bootstrap_rows(units, resamples, np.random.default_rng(seed))
     drawn = [qini_coefficient(ranking[rows], effect[rows]) for rows in samples]
     lower, upper = np.quantile(drawn, [TAIL, 1 - TAIL])
-    return Qini(qini_coefficient(ranking, effect), (float(lower), float(upper)))
+    return {"coefficient": qini_coefficient(ranking, effect), "ci": (float(lower), float(upper))}

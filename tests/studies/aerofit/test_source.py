@@ -5,23 +5,23 @@ import polars as pl
 import pytest
 
 from personae.core.errors import PersonaeError
-from personae.sources.settings import AerofitPrepare
 from personae.studies.aerofit import source as aerofit
-from personae.studies.aerofit.simulate import simulate, to_text
+from personae.studies.aerofit.settings import AerofitPrepare
+from personae.studies.aerofit.simulate import simulate, to_files
+from personae.studies.sample import write_files
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
-SETTINGS = AerofitPrepare(source="aerofit", products=["KP281", "KP481", "KP781"])
+SETTINGS = AerofitPrepare()
 
 
 @pytest.fixture(scope="module")
 def table():
-    return simulate(90, seed=3).table
+    return simulate(90, seed=3)
 
 
 def write(directory, table, text=None):
-    (directory / aerofit.FILE).write_text(
-        to_text(table) if text is None else text, newline="", encoding="utf-8"
-    )
+    files = to_files(table) if text is None else {aerofit.FILE: text.encode()}
+    write_files(directory, files)
     return directory
 
 
@@ -42,8 +42,7 @@ def test_customers_alike_in_all_but_the_product_share_a_unit(table, tmp_path):
     prepared = aerofit.prepare(write(tmp_path, pl.concat([table, table.head(1), other])), SETTINGS)
     units = prepared.tables["customers"]["unit"]
     assert units[0] == units[90] == units[91]
-    audit = prepared.duplicates
-    assert (audit.rows, audit.groups, audit.conflicting_target_groups) == (1, 1, 1)
+    assert prepared.duplicates == {"rows": 1, "groups": 1, "conflicting_target_groups": 1}
 
 
 def test_a_blank_cell_is_missing_and_counted(table, tmp_path):
@@ -90,7 +89,7 @@ def test_a_file_of_another_shape_is_refused(table, tmp_path, text, message):
 def test_the_original_file_is_as_its_provenance_says():
     prepared = aerofit.prepare(ORIGINALS / "aerofit", SETTINGS)
     report, customers = prepared.report("original"), prepared.tables["customers"]
-    assert (report["rows"], report["missing"], prepared.duplicates.rows) == (180, {}, 0)
+    assert (report["rows"], report["missing"], prepared.duplicates["rows"]) == (180, {}, 0)
     counts = dict(customers["Product"].value_counts().iter_rows())
     assert counts == {"KP281": 80, "KP481": 60, "KP781": 40}
     assert customers.filter(pl.col("Income") > 70_000)["Product"].to_list() == ["KP781"] * 23

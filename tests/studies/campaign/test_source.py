@@ -5,33 +5,29 @@ import polars as pl
 import pytest
 
 from personae.core.errors import PersonaeError
-from personae.sources.settings import CampaignPrepare
 from personae.studies.campaign import source as campaign
-from personae.studies.campaign.simulate import simulate, to_text
+from personae.studies.campaign.settings import CampaignPrepare
+from personae.studies.campaign.simulate import simulate, to_files
+from personae.studies.sample import write_files
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
-SETTINGS = CampaignPrepare(
-    source="campaign",
-    oldest=100,
-    highest_income=200_000,
-    marital={"Alone": "Single", "Absurd": "Other", "YOLO": "Other"},
-)
+SETTINGS = CampaignPrepare()
 
 
 @pytest.fixture(scope="module")
 def table():
-    return simulate(240, seed=3).table
+    return simulate(240, seed=3)[0]
 
 
 def write(directory, table, text=None):
-    path = directory / campaign.FILE
-    path.write_text(to_text(table) if text is None else text, newline="")
+    files = to_files(table) if text is None else {campaign.FILE: text.encode()}
+    write_files(directory, files)
     return directory
 
 
 def test_repairs_are_stated_and_counted(table, tmp_path):
     prepared = campaign.prepare(write(tmp_path, table), SETTINGS)
-    rows = {(repair.column, repair.rule.partition(":")[0]): repair.rows for repair in prepared.repairs}
+    rows = {(column, rule.partition(":")[0]): rows for rule, column, rows in prepared.repairs}
     assert rows["Year_Birth", "born before 1914"] == 3
     assert rows["Income", "income above 200,000"] == 1
     assert sum(count for (column, _), count in rows.items() if column == "Marital_Status") == 6
@@ -47,9 +43,12 @@ def test_twins_share_a_unit_and_conflicts_are_counted(table, tmp_path):
     assert prepared.tables["customers"]["unit"].n_unique() == described.unique().height
     groups = table.group_by(described.columns).agg(pl.len(), pl.col("Response").n_unique().alias("answers"))
     several = groups.filter(pl.col("len") > 1)
-    assert prepared.duplicates.groups == several.height == 20
-    assert prepared.duplicates.conflicting_target_groups == (several["answers"] > 1).sum()
-    assert prepared.duplicates.rows == table.height - table.drop("ID").unique().height
+    assert several.height == 20
+    assert prepared.duplicates == {
+        "rows": table.height - table.drop("ID").unique().height,
+        "groups": several.height,
+        "conflicting_target_groups": (several["answers"] > 1).sum(),
+    }
 
 
 def test_features_add_up(table, tmp_path):
@@ -142,9 +141,7 @@ def test_the_original_file_is_audited_as_its_provenance_says():
     prepared = campaign.prepare(ORIGINALS / "campaign", SETTINGS)
     report = prepared.report("original")
     assert report["rows"] == 2240
-    duplicates = prepared.duplicates
-    assert (duplicates.rows, duplicates.groups, duplicates.conflicting_target_groups) == (182, 193, 19)
+    assert prepared.duplicates == {"rows": 182, "groups": 193, "conflicting_target_groups": 19}
     assert {name: each["count"] for name, each in report["missing"].items()} == {"Income": 24}
-    assert sum(repair.rows for repair in prepared.repairs if repair.column == "Year_Birth") == 3
-    assert sum(repair.rows for repair in prepared.repairs if repair.column == "Income") == 1
-    assert sum(repair.rows for repair in prepared.repairs if repair.column == "Marital_Status") == 7
+    repaired = pl.DataFrame(report["repairs"]).group_by("column").agg(pl.col("rows").sum())
+    assert dict(repaired.iter_rows()) == {"Year_Birth": 3, "Income": 1, "Marital_Status": 7}

@@ -6,13 +6,14 @@ import polars as pl
 import pytest
 
 from personae.core.errors import PersonaeError
-from personae.sources.settings import FitbitPrepare
 from personae.studies.fitbit import source as fitbit
+from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.fitbit.simulate import simulate
+from personae.studies.sample import write_files
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data")) / "fitbit"
 without_originals = pytest.mark.skipif(not ORIGINALS.exists(), reason=f"no original files in {ORIGINALS}")
-SETTINGS = FitbitPrepare(source="fitbit", least_steps=1, wear_gap=90)
+SETTINGS = FitbitPrepare()
 EARLY, LATE = "Fitabase_Data_4.5.16-4.11.16", "Fitabase_Data_4.12.16-4.20.16"
 NO_MINUTES = "user without a day in the minute tables"
 STEPS = f"{LATE}/minuteStepsNarrow_merged.csv.gz"
@@ -20,24 +21,19 @@ STEPS = f"{LATE}/minuteStepsNarrow_merged.csv.gz"
 
 @pytest.fixture(scope="module")
 def simulated():
-    return simulate(users=8, days=9, seed=11)
+    return simulate(users=8, days=9, seed=11)[0]
 
 
 @pytest.fixture
 def directory(simulated, tmp_path):
-    for name, content in simulated.files.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content)
+    write_files(tmp_path, simulated)
     return tmp_path
 
 
 @pytest.fixture(scope="module")
 def prepared(simulated, tmp_path_factory):
     directory = tmp_path_factory.mktemp("fitbit")
-    for name, content in simulated.files.items():
-        (directory / name).parent.mkdir(exist_ok=True)
-        (directory / name).write_bytes(content)
+    write_files(directory, simulated)
     return fitbit.prepare(directory, SETTINGS)
 
 
@@ -51,12 +47,12 @@ def test_both_periods_are_one_table_and_the_doubled_day_is_counted(prepared):
     days, users = prepared.tables["days"], prepared.tables["customers"]
     assert days.select("customer", "date").is_unique().all()
     assert users.height == 8
-    assert [part.reason for part in prepared.rejected] == [NO_MINUTES]
-    rules = {(repair.rule, repair.column): repair.rows for repair in prepared.repairs}
+    assert [reason for reason, rows in prepared.rejected.items() if rows] == [NO_MINUTES]
+    rules = {(rule, column): rows for rule, column, rows in prepared.repairs if rows}
     assert rules["user-day in two periods: the later file kept", "dailyActivity"] == 8
     assert rules["exact duplicate: dropped", "sleepDay"] == 3
     assert rules["exact duplicate: dropped", "minuteSleep"] > 60
-    assert prepared.duplicates.rows == 3 + rules["exact duplicate: dropped", "minuteSleep"]
+    assert prepared.duplicates["rows"] == 3 + rules["exact duplicate: dropped", "minuteSleep"]
     first = days.filter((pl.col("date") == pl.date(2016, 4, 12)) & pl.col("worn"))
     assert (first["minutes_recorded"] == 1440).all()
 
@@ -68,8 +64,8 @@ def test_the_same_files_give_the_same_tables(directory, prepared):
 
 def test_days_not_worn_are_counted_and_kept_out_of_means(prepared):
     days = prepared.tables["days"]
-    not_worn = next(repair for repair in prepared.repairs if repair.column == "worn")
-    assert not_worn.rows == (~days["worn"]).sum() == (days["steps"] == 0).sum() > 0
+    not_worn = {column: rows for _, column, rows in prepared.repairs}["worn"]
+    assert not_worn == (~days["worn"]).sum() == (days["steps"] == 0).sum() > 0
     worn = days.filter("worn").group_by("customer").agg(pl.col("steps").mean()).sort("customer")
     assert prepared.tables["customers"]["mean_steps"].to_list() == pytest.approx(worn["steps"].to_list())
 
@@ -201,7 +197,7 @@ def test_negative_steps_are_rejected_and_counted(directory):
         directory / LATE / "dailyActivity_merged.csv",
         lambda text: text.replace("4/13/2016,", "4/13/2016,-", 1),
     )
-    rejected = {part.reason: part.rows for part in fitbit.prepare(directory, SETTINGS).rejected}
+    rejected = {name: rows for name, rows in fitbit.prepare(directory, SETTINGS).rejected.items() if rows}
     assert rejected.pop(NO_MINUTES) == 14
     assert rejected == {
         "dailyActivity: a negative value": 1,
@@ -228,9 +224,9 @@ def originals():
 @without_originals
 def test_originals_keep_what_the_provenance_states(originals):
     days = originals.tables["days"]
-    unmeasured = next(part.rows for part in originals.rejected)
+    unmeasured = originals.rejected[NO_MINUTES]
     assert (days.height + unmeasured, originals.tables["customers"].height) == (940 + 457 - 24, 33)
-    rules = {(repair.rule.split(":")[0], repair.column): repair.rows for repair in originals.repairs}
+    rules = {(rule.split(":")[0], column): rows for rule, column, rows in originals.repairs if rows}
     assert rules["user-day in two periods", "dailyActivity"] == 24
     assert rules["exact duplicate", "sleepDay"] == 3
     assert rules["exact duplicate", "minuteSleep"] == 543

@@ -2,11 +2,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personae.sources.settings import GroceryPrepare
 from personae.studies.grocery import source as grocery
-from personae.studies.grocery.simulate import RULES, SEGMENTS, simulate, to_workbook
+from personae.studies.grocery.settings import GroceryPrepare
+from personae.studies.grocery.simulate import RULES, SEGMENTS, simulate, to_files, to_workbook
+from personae.studies.sample import write_files
 
-SETTINGS = GroceryPrepare(source="grocery", reference_year=2025, largest_basket=50, unmapped="other")
+SETTINGS = GroceryPrepare(largest_basket=50)
 
 
 @pytest.fixture(scope="module")
@@ -17,17 +18,16 @@ def simulated():
 @pytest.fixture(scope="module")
 def prepared(simulated, tmp_path_factory):
     folder = tmp_path_factory.mktemp("grocery")
-    for name, content in simulated.files().items():
-        (folder / name).write_bytes(content)
+    write_files(folder, to_files(simulated[0]))
     return grocery.prepare(folder, SETTINGS)
 
 
 def test_same_seed_gives_the_same_files(simulated):
-    assert simulate(800, 3000, seed=4).files() == simulated.files()
+    assert to_files(simulate(800, 3000, seed=4)[0]) == to_files(simulated[0])
 
 
 def test_the_files_have_the_publishers_quirks(prepared):
-    assert {repair.rule.partition(":")[0] for repair in prepared.repairs} == {
+    assert {rule.partition(":")[0] for rule, _, rows in prepared.repairs if rows} == {
         *["a share below 0", "a share above 1", "later than 2025", "product mapped more than once"],
     }
     customers = prepared.tables["customers"]
@@ -38,7 +38,7 @@ def test_the_files_have_the_publishers_quirks(prepared):
 
 
 def test_niche_customers_buy_one_thing(simulated, prepared):
-    names = np.array(list(SEGMENTS))[simulated.segment]
+    names = np.array(list(SEGMENTS))[simulated[1]]
     fish = prepared.tables["customers"]["fish_share"]
     assert fish.filter(names == "fishermen").quantile(0.05) > 0.75
     assert fish.filter(names != "fishermen").quantile(0.99) < 0.4
@@ -46,7 +46,7 @@ def test_niche_customers_buy_one_thing(simulated, prepared):
 
 @pytest.mark.parametrize("planted", [True, False])
 def test_rules_hold_where_they_are_planted(planted):
-    drawn = simulate(400, 3000, seed=8, planted=planted).baskets["list_of_goods"]
+    drawn = simulate(400, 3000, seed=8, planted=planted)[0]["baskets"]["list_of_goods"]
     antecedent, consequent, chance, _ = RULES[0]
     held = drawn.str.contains(f"'{antecedent}'", literal=True)
     together = drawn.filter(held).str.contains(f"'{consequent}'", literal=True).mean()

@@ -8,12 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from personae.core.numbers import percent, rounded
+from personae.core.statistics import STABLE
 from personae.report import theme
 from personae.report.pictures.shapes import bars, dots, name_axis, threshold
 from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
-STABLE = 0.75
 NULLS = {
     "gaussian": ("one Gaussian", (0, (4, 2))),
     "box": ("box", (0, (1, 1.5))),

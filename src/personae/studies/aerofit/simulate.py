@@ -1,42 +1,16 @@
 """Simulated treadmill buyers: two products bought by one kind of customer, a third by another kind."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 
+from personae.studies.aerofit.source import FILE
+
 PRODUCTS = {"KP281": 4 / 9, "KP481": 3 / 9, "KP781": 2 / 9}
 PREMIUM = "KP781"
-HEADER = [
-    "Product",
-    "Age",
-    "Gender",
-    "Education",
-    "MaritalStatus",
-    "Usage",
-    "Fitness",
-    "Income",
-    "Miles",
-]
+EQUAL = ("KP281", "KP481")  # whose buyers are drawn from one distribution
 
 
-@dataclass(frozen=True, slots=True)
-class Simulated:
-    """A table in the publisher's layout and what was planted in it.
-
-    Attributes
-    ----------
-    table
-        Columns in the publisher's order, sorted by product and age.
-    equal
-        Products whose buyers were drawn from one distribution.
-    """
-
-    table: pl.DataFrame
-    equal: tuple[str, str]
-
-
-def simulate(customers: int, seed: int) -> Simulated:
+def simulate(customers: int, seed: int) -> pl.DataFrame:
     """Draw customers; buyers of the premium product are fitter, richer and better educated.
 
     Parameters
@@ -45,6 +19,10 @@ def simulate(customers: int, seed: int) -> Simulated:
         Rows, at least 9: four ninths, three ninths and two ninths of them buy the three products.
     seed
         Same seed, same table.
+
+    Returns
+    -------
+    Columns in the publisher's order, sorted by product and age.
     """
     rng = np.random.default_rng(seed)
     sizes = np.diff(np.round(np.cumsum([0, *PRODUCTS.values()]) * customers).astype(int))
@@ -68,9 +46,9 @@ def simulate(customers: int, seed: int) -> Simulated:
             "Miles": miles.astype(int),
         }
     )
-    return Simulated(table.select(HEADER).sort("Product", "Age", maintain_order=True), ("KP281", "KP481"))
+    return table.sort("Product", "Age", maintain_order=True)
 
 
-def to_text(table: pl.DataFrame) -> str:
+def to_files(table: pl.DataFrame) -> dict[str, bytes]:
     """Write the table as the publisher does: comma separated, LF line ends, a byte-order mark in front."""
-    return "\ufeff" + table.write_csv()
+    return {FILE: ("\ufeff" + table.write_csv()).encode()}

@@ -1,11 +1,9 @@
 """Simulated campaign customers: four planted segments, a planted answer, the quirks of the published file."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 
-from personae.studies.campaign.source import CAMPAIGNS, CHANNELS, SPENDING
+from personae.studies.campaign.source import CAMPAIGNS, CHANNELS, FILE, SPENDING
 
 SEGMENTS = {
     # share, income, children, total spend, orders, log odds of an answer
@@ -18,36 +16,9 @@ EDUCATION = {"Basic": 0.03, "2n Cycle": 0.09, "Graduation": 0.5, "Master": 0.17,
 MARITAL = {"Married": 0.39, "Together": 0.26, "Single": 0.21, "Divorced": 0.1, "Widow": 0.04}
 TASTES = np.array([0.45, 0.06, 0.28, 0.08, 0.06, 0.07])
 WAYS = np.array([0.33, 0.20, 0.47])
-HEADER = [
-    *["ID", "Year_Birth", "Education", "Marital_Status", "Income"],
-    *["Kidhome", "Teenhome", "Dt_Customer", "Recency"],
-    *SPENDING,
-    *["NumDealsPurchases", *CHANNELS, "NumWebVisitsMonth"],
-    *[CAMPAIGNS[index] for index in (2, 3, 4, 0, 1)],
-    *["Complain", "Z_CostContact", "Z_Revenue", "Response"],
-]
 
 
-@dataclass(frozen=True, slots=True)
-class Simulated:
-    """A table in the publisher's layout and what was planted in it.
-
-    Attributes
-    ----------
-    table
-        Columns in the publisher's order, dates as day-month-year text.
-    segment
-        Planted segment of each row, an index into `SEGMENTS`.
-    probability
-        Planted probability that the customer accepts the offer.
-    """
-
-    table: pl.DataFrame
-    segment: np.ndarray
-    probability: np.ndarray
-
-
-def simulate(customers: int, seed: int) -> Simulated:
+def simulate(customers: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Draw customers.
 
     Parameters
@@ -56,6 +27,11 @@ def simulate(customers: int, seed: int) -> Simulated:
         Rows, at least 50; one in twelve repeats an earlier customer under another identifier.
     seed
         Same seed, same table.
+
+    Returns
+    -------
+    The table in the publisher's columns, dates as day-month-year text; and what is planted in each row:
+    `segment` (an index into `SEGMENTS`) and `probability` of an answer.
     """
     rng = np.random.default_rng(seed)
     twins = customers // 12
@@ -92,20 +68,20 @@ def simulate(customers: int, seed: int) -> Simulated:
         "NumDealsPurchases": deals,
         **dict(zip(CHANNELS, ways.T, strict=True)),
         "NumWebVisitsMonth": rng.poisson(np.where(segment == 3, 8, 5), size),
-        **dict(zip(CAMPAIGNS, earlier.T, strict=True)),
+        **{CAMPAIGNS[index]: earlier[:, index] for index in (2, 3, 4, 0, 1)},
         "Complain": (rng.random(size) < 0.01).astype(int),
         "Z_CostContact": np.full(size, 3),
         "Z_Revenue": np.full(size, 11),
         "Response": (rng.random(size) < probability).astype(int),
     }
-    table = _with_twins(_with_quirks(pl.DataFrame(columns).select(HEADER), rng), twins, rng)
-    repeated = np.concatenate([np.arange(size), np.arange(twins)])
-    return Simulated(table, segment[repeated], probability[repeated])
+    table = _with_twins(_with_quirks(pl.DataFrame(columns), rng), twins, rng)
+    planted = pl.DataFrame({"segment": segment, "probability": probability})
+    return table, pl.concat([planted, planted.head(twins)])
 
 
-def to_text(table: pl.DataFrame) -> str:
+def to_files(table: pl.DataFrame) -> dict[str, bytes]:
     """Write the table as the publisher does: tab separated, CRLF line ends."""
-    return table.write_csv(separator="\t", line_terminator="\r\n")
+    return {FILE: table.write_csv(separator="\t", line_terminator="\r\n").encode()}
 
 
 def _with_quirks(table: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:

@@ -1,14 +1,18 @@
 """Study campaign: one tab-separated file of customers, their spending and their answers to offers."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import polars as pl
 from narwhals.typing import FrameT
 
-from personae.core.errors import PersonaeError
-from personae.core.tables import Duplicates, Prepared, Repair, check, read_delimited
-from personae.sources.settings import CampaignPrepare
+from personae.core.tables import Prepared
+from personae.sources.contract import alike, parse_times, read_contract, repair
+from personae.studies.campaign.settings import CampaignPrepare
+
+if TYPE_CHECKING:
+    from pandera.polars import DataFrameSchema
 
 FILE = "marketing_campaign.csv"
 SPENDING = {
@@ -23,28 +27,6 @@ CHANNELS = {"NumWebPurchases": "web", "NumCatalogPurchases": "catalog", "NumStor
 CAMPAIGNS = [f"AcceptedCmp{number}" for number in range(1, 6)]
 EDUCATION = ["Basic", "2n Cycle", "Graduation", "Master", "PhD"]
 MARITAL = ["Married", "Together", "Single", "Divorced", "Widow", "Alone", "Absurd", "YOLO"]
-COUNTS = [
-    "Kidhome",
-    "Teenhome",
-    "Recency",
-    *SPENDING,
-    "NumDealsPurchases",
-    *CHANNELS,
-    "NumWebVisitsMonth",
-]
-FLAGS = [*CAMPAIGNS, "Complain", "Response"]
-COLUMNS: dict[str, pl.DataType] = {
-    "ID": pl.Int64(),
-    "Year_Birth": pl.Int64(),
-    "Education": pl.String(),
-    "Marital_Status": pl.String(),
-    "Income": pl.Float64(),
-    "Dt_Customer": pl.String(),
-    **dict.fromkeys(COUNTS, pl.Int64()),
-    **dict.fromkeys(FLAGS, pl.Int64()),
-    "Z_CostContact": pl.Float64(),
-    "Z_Revenue": pl.Float64(),
-}
 
 
 def prepare(directory: Path, settings: CampaignPrepare) -> Prepared:
@@ -69,21 +51,12 @@ def prepare(directory: Path, settings: CampaignPrepare) -> Prepared:
         If the file is missing or does not keep the contract.
     """
     path = directory / FILE
-    table = read_delimited(path, COLUMNS, separator="\t")
-    _check(path, table)
-    table = table.with_columns(_dates(path, table["Dt_Customer"]), unit=_units(table))
-    twins = table.group_by("unit").agg(pl.len(), pl.col("Response").n_unique().alias("answers"))
-    groups = twins.filter(pl.col("len") > 1)
-    repaired, repairs = _repair(table, settings)
-    return Prepared(
-        tables={"customers": features(repaired)},
-        duplicates=Duplicates(
-            rows=table.height - table.select(pl.exclude("ID")).unique().height,
-            groups=groups.height,
-            conflicting_target_groups=groups.filter(pl.col("answers") > 1).height,
-        ),
-        repairs=repairs,
-    )
+    table = read_contract(path, _contract(), separator="\t")
+    unit, duplicates = alike(table, "Response", "ID")
+    expected = "day-month-year such as 04-09-2012"
+    joined = parse_times(path, table["Dt_Customer"], "%d-%m-%Y", expected).dt.date()
+    repaired, repairs = repair(table.with_columns(joined=joined, unit=unit), _rules(joined, settings))
+    return Prepared({"customers": features(repaired)}, duplicates, repairs)
 
 
 @nw.narwhalify
@@ -121,71 +94,47 @@ def _share(part: nw.Expr, whole: nw.Expr) -> nw.Expr:
     return nw.when(whole > 0).then(part / whole).otherwise(0.0)
 
 
-def _check(path: Path, table: pl.DataFrame) -> None:
-    import pandera.polars as pa  # noqa: PLC0415 - costs half a second, and features need none of it
+def _contract() -> "DataFrameSchema":
+    import pandera.polars as pa  # noqa: PLC0415 - costs half a second, and only reading needs it
 
-    counts = {name: pa.Column(int, pa.Check.ge(0)) for name in COUNTS}
-    flags = {name: pa.Column(int, pa.Check.isin([0, 1])) for name in FLAGS}
-    check(
-        path,
-        table,
-        pa.DataFrameSchema(
-            {
-                "ID": pa.Column(int, unique=True),
-                "Year_Birth": pa.Column(int),
-                "Education": pa.Column(str, pa.Check.isin(EDUCATION)),
-                "Marital_Status": pa.Column(str, pa.Check.isin(MARITAL)),
-                "Income": pa.Column(float, pa.Check.ge(0), nullable=True),
-                "Z_CostContact": pa.Column(float, pa.Check.ge(0)),
-                "Z_Revenue": pa.Column(float, pa.Check.ge(0)),
-                **counts,
-                **flags,
-            }
-        ),
+    def flag() -> pa.Column:
+        return pa.Column(int, pa.Check.isin([0, 1]))
+
+    def at_least_0(dtype: type, *, nullable: bool = False) -> pa.Column:
+        return pa.Column(dtype, pa.Check.ge(0), nullable=nullable)
+
+    counts = [*SPENDING, "NumDealsPurchases", *CHANNELS, "NumWebVisitsMonth"]
+    return pa.DataFrameSchema(
+        {
+            "ID": pa.Column(int, unique=True),
+            "Year_Birth": pa.Column(int),
+            "Education": pa.Column(str, pa.Check.isin(EDUCATION)),
+            "Marital_Status": pa.Column(str, pa.Check.isin(MARITAL)),
+            "Income": at_least_0(float, nullable=True),
+            "Dt_Customer": pa.Column(str),
+            **{name: at_least_0(int) for name in ["Kidhome", "Teenhome", "Recency", *counts]},
+            **{name: flag() for name in [*CAMPAIGNS, "Complain", "Response"]},
+            **{name: at_least_0(float) for name in ["Z_CostContact", "Z_Revenue"]},
+        }
     )
 
 
-def _dates(path: Path, given: pl.Series) -> pl.Series:
-    dates = given.str.to_date("%d-%m-%Y", strict=False)
-    wrong = dates.is_null().arg_true()
-    if len(wrong):
-        raise PersonaeError(
-            f"{path}: column {given.name} holds {given[wrong[0]]!r} in row {wrong[0] + 2}; "
-            "expected day-month-year such as 04-09-2012"
-        )
-    return dates.alias("joined")
-
-
-def _units(table: pl.DataFrame) -> pl.Expr:
-    described = [name for name in table.columns if name not in ("ID", "Response")]
-    return pl.struct(described).rank("dense").cast(pl.Int64) - 1
-
-
-def _repair(table: pl.DataFrame, settings: CampaignPrepare) -> tuple[pl.DataFrame, list[Repair]]:
+def _rules(joined: pl.Series, settings: CampaignPrepare) -> list[tuple[str, str, pl.Expr, Any]]:
     """Bring impossible births and incomes to the nearest plausible value in the file, group marital words."""
-    earliest = table.select(pl.col("joined").dt.year().max()).item() - settings.oldest
+    earliest = joined.dt.year().max() - settings.oldest  # type: ignore[operator]
     birth, income, marital = (pl.col(name) for name in ("Year_Birth", "Income", "Marital_Status"))
-    too_old, too_rich = birth < earliest, income > settings.highest_income
-    rules = [
+    old, rich = birth < earliest, income > settings.highest_income
+    return [
         (
-            "Year_Birth",
             f"born before {earliest}: set to the earliest plausible year in the file",
-            too_old,
-            birth.filter(~too_old).min(),
+            *("Year_Birth", old, birth.filter(~old).min()),
         ),
         (
-            "Income",
             f"income above {settings.highest_income:,.0f}: set to the highest plausible income in the file",
-            too_rich,
-            income.filter(~too_rich).max(),
+            *("Income", rich, income.filter(~rich).max()),
         ),
         *(
-            ("Marital_Status", f"{odd}: grouped as {group}", marital == odd, pl.lit(group))
+            (f"{odd}: grouped as {group}", "Marital_Status", marital == odd, pl.lit(group))
             for odd, group in settings.marital.items()
         ),
     ]
-    repairs = []
-    for column, rule, affected, value in rules:
-        repairs.append(Repair(rule, column, table.select(affected.sum()).item()))
-        table = table.with_columns(pl.when(affected).then(value).otherwise(pl.col(column)).alias(column))
-    return table, [repair for repair in repairs if repair.rows]

@@ -2,85 +2,71 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 
 from personae.core.errors import PersonaeError
+from personae.sources.contract import check_columns
 
-DATE = "%m/%d/%Y"
-CLOCK = "%m/%d/%Y %I:%M:%S %p"
+DATE, CLOCK = "%m/%d/%Y", "%m/%d/%Y %I:%M:%S %p"
 PERIOD = re.compile(r"(\d+)\.(\d+)\.(\d+)-(\d+)\.(\d+)\.(\d+)")
+WHOLE, DECIMAL, TEXT = pl.Int64(), pl.Float64(), pl.String()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One published table: its name, its time column, and published to tidy names of the columns read."""
+    """One published table: its name, its time column, and tidy name and type of the columns read."""
 
     name: str
     time: str
-    columns: Mapping[str, str]
-    clock: bool = True
-    whole: bool = True
-    also: Mapping[str, pl.DataType] = field(default_factory=dict)
-
-    @property
-    def format(self) -> str:
-        """Format of the time column, US month first."""
-        return CLOCK if self.clock else DATE
+    columns: Mapping[str, tuple[str, pl.DataType]]
+    pattern: str = CLOCK
 
     @property
     def types(self) -> dict[str, pl.DataType]:
         """Types of the published columns."""
-        measure = pl.Int64() if self.whole else pl.Float64()
-        measures = {name: self.also.get(name, measure) for name in self.columns}
-        return {"Id": pl.Int64(), self.time: pl.String(), **measures}
+        return {"Id": WHOLE, self.time: TEXT, **{name: dtype for name, (_, dtype) in self.columns.items()}}
 
 
 DAILY = {
-    "TotalSteps": "steps",
-    "TotalDistance": "distance",
-    "TrackerDistance": "tracker_distance",
-    "LoggedActivitiesDistance": "logged_distance",
-    "VeryActiveMinutes": "very_active_minutes",
-    "FairlyActiveMinutes": "fairly_active_minutes",
-    "LightlyActiveMinutes": "lightly_active_minutes",
-    "SedentaryMinutes": "sedentary_minutes",
-    "Calories": "calories",
+    "TotalSteps": ("steps", WHOLE),
+    "TotalDistance": ("distance", DECIMAL),
+    "TrackerDistance": ("tracker_distance", DECIMAL),
+    "LoggedActivitiesDistance": ("logged_distance", DECIMAL),
+    "VeryActiveMinutes": ("very_active_minutes", WHOLE),
+    "FairlyActiveMinutes": ("fairly_active_minutes", WHOLE),
+    "LightlyActiveMinutes": ("lightly_active_minutes", WHOLE),
+    "SedentaryMinutes": ("sedentary_minutes", WHOLE),
+    "Calories": ("calories", WHOLE),
 }
 SLEEP = {
-    "TotalSleepRecords": "sleep_records",
-    "TotalMinutesAsleep": "minutes_asleep",
-    "TotalTimeInBed": "minutes_in_bed",
+    "TotalSleepRecords": ("sleep_records", WHOLE),
+    "TotalMinutesAsleep": ("minutes_asleep", WHOLE),
+    "TotalTimeInBed": ("minutes_in_bed", WHOLE),
 }
-WEIGHT = {"WeightKg": "weight_kg", "BMI": "bmi", "Fat": "fat", "IsManualReport": "manual", "LogId": "log"}
+WEIGHT = {
+    "WeightKg": ("weight_kg", DECIMAL),
+    "BMI": ("bmi", DECIMAL),
+    "Fat": ("fat", DECIMAL),
+    "IsManualReport": ("manual", TEXT),
+    "LogId": ("log", WHOLE),
+}
 TABLES = {
     table.name: table
     for table in (
-        Table(
-            "dailyActivity",
-            "ActivityDate",
-            DAILY,
-            clock=False,
-            also={name: pl.Float64() for name in DAILY if name.endswith("Distance")},
-        ),
+        Table("dailyActivity", "ActivityDate", DAILY, DATE),
         Table("sleepDay", "SleepDay", SLEEP),
-        Table(
-            "weightLogInfo",
-            "Date",
-            WEIGHT,
-            whole=False,
-            also={"IsManualReport": pl.String(), "LogId": pl.Int64()},
-        ),
-        Table("hourlySteps", "ActivityHour", {"StepTotal": "steps"}),
-        Table("minuteStepsNarrow", "ActivityMinute", {"Steps": "steps"}),
-        Table("minuteIntensitiesNarrow", "ActivityMinute", {"Intensity": "intensity"}),
-        Table("minuteMETsNarrow", "ActivityMinute", {"METs": "mets"}),
-        Table("minuteCaloriesNarrow", "ActivityMinute", {"Calories": "calories"}, whole=False),
-        Table("minuteSleep", "date", {"value": "state", "logId": "log"}),
-        Table("heartrate_seconds", "Time", {"Value": "heart_rate"}),
+        Table("weightLogInfo", "Date", WEIGHT),
+        Table("hourlySteps", "ActivityHour", {"StepTotal": ("steps", WHOLE)}),
+        Table("minuteStepsNarrow", "ActivityMinute", {"Steps": ("steps", WHOLE)}),
+        Table("minuteIntensitiesNarrow", "ActivityMinute", {"Intensity": ("intensity", WHOLE)}),
+        Table("minuteMETsNarrow", "ActivityMinute", {"METs": ("mets", WHOLE)}),
+        Table("minuteCaloriesNarrow", "ActivityMinute", {"Calories": ("calories", DECIMAL)}),
+        Table("minuteSleep", "date", {"value": ("state", WHOLE), "logId": ("log", WHOLE)}),
+        Table("heartrate_seconds", "Time", {"Value": ("heart_rate", WHOLE)}),
     )
 }
 # Published beside the others and held in them already.
@@ -152,19 +138,18 @@ def scan(source: Source) -> pl.LazyFrame:
     """
     table, path = source.table, source.path
     try:
-        header = pl.scan_csv(path, infer_schema=False).collect_schema().names()
+        header = pl.scan_csv(path, infer_schema=False)
+        header.collect_schema()
     except pl.exceptions.NoDataError:
         raise PersonaeError(f"{path}: the file is empty; expected a header line") from None
     except (pl.exceptions.PolarsError, OSError) as error:
         raise PersonaeError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from None
-    absent = [name for name in table.types if name not in header]
-    if absent:
-        raise PersonaeError(f"{path}: column {absent[0]} is missing; it has {', '.join(header)}")
+    check_columns(path, header, list(table.types))
     rows = pl.scan_csv(path, schema_overrides=table.types, infer_schema=False)
     return rows.select(
         customer=pl.col("Id"),
-        time=pl.col(table.time).str.to_datetime(table.format, time_unit="ms"),
-        **{tidy: pl.col(published) for published, tidy in table.columns.items()},
+        time=pl.col(table.time).str.to_datetime(table.pattern, time_unit="ms"),
+        **{tidy: pl.col(published) for published, (tidy, _) in table.columns.items()},
     )
 
 
@@ -207,19 +192,18 @@ def collect(frames: Iterable[pl.LazyFrame], sources: Iterable[Source]) -> list[p
 
 def explain(source: Source) -> None:
     """Raise for the first value of a file that does not fit; return if there is none."""
-    types, path = source.table.types, source.path
+    table, path = source.table, source.path
     text = pl.scan_csv(path, infer_schema=False, row_index_name="row", truncate_ragged_lines=True)
-    for name, dtype in types.items():
+    for name, dtype in table.types.items():
         given = pl.col(name)
-        is_time = name == source.table.time
-        values = (
-            given.str.to_datetime(source.table.format, strict=False)
-            if is_time
-            else given.cast(dtype, strict=False)
-        )
-        wrong = values.is_null()
-        if name in OPTIONAL_VALUES:
-            wrong &= given.is_not_null()
+        if name == table.time:
+            values = given.str.to_datetime(table.pattern, strict=False)
+            example = "4/12/2016 1:00:00 AM" if table.pattern == CLOCK else "4/12/2016"
+            expected = f"month/day/year such as {example}"
+        else:
+            values = given.cast(dtype, strict=False)
+            expected = "a whole number" if dtype.is_integer() else "a number"
+        wrong = values.is_null() & given.is_not_null() if name in OPTIONAL_VALUES else values.is_null()
         try:
             first = text.filter(wrong).select("row", name).head(1).collect(engine="streaming")
         except (pl.exceptions.PolarsError, OSError) as error:
@@ -228,15 +212,8 @@ def explain(source: Source) -> None:
             ) from None
         if first.height:
             row, value = first.row(0)
-            raise PersonaeError(_wrong(path, name, row + 2, value, source.table, is_time=is_time))
-
-
-def _wrong(path: Path, column: str, line: int, value: str | None, table: Table, *, is_time: bool) -> str:
-    if value is None:
-        return f"{path}: column {column} is empty in row {line}; is the file cut off?"
-    if is_time:
-        example = "4/12/2016 1:00:00 AM" if table.clock else "4/12/2016"
-        expected = f"month/day/year such as {example}"
-    else:
-        expected = "a whole number" if table.types[column].is_integer() else "a number"
-    return f"{path}: column {column} holds {value!r} in row {line}; expected {expected}"
+            if value is None:
+                raise PersonaeError(f"{path}: column {name} is empty in row {row + 2}; is the file cut off?")
+            raise PersonaeError(
+                f"{path}: column {name} holds {value!r} in row {row + 2}; expected {expected}"
+            )

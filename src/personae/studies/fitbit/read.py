@@ -1,13 +1,11 @@
 """Read the Fitabase tables: small ones whole, minute tables reduced to user-days while they stream by."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import polars as pl
 
 from personae.core.errors import PersonaeError
-from personae.core.tables import Rejected, Repair
 from personae.features.activity import activity_days
 from personae.features.minutes import calorie_days, heart_days, hourly_steps, met_days, step_days
 from personae.features.sleep import ASLEEP, AWAKE, sleep_days, sleep_regularity
@@ -18,22 +16,20 @@ AUDIT = "audit"
 TWICE = "exact duplicate: dropped"
 TWO_PERIODS = "user-day in two periods: the later file kept"
 Reducer = Callable[[pl.LazyFrame], pl.LazyFrame]
+Repairs = list[tuple[str, str, int]]
+# What a table is reduced to, the files that it comes from, and how: lazily, all parts of a file at once.
+Job = tuple[str, Sequence[Source], pl.LazyFrame]
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A table, and what was repaired or left out."""
-
-    table: pl.DataFrame
-    repairs: Sequence[Repair] = ()
-    rejected: Sequence[Rejected] = ()
-
-
-def read_whole(sources: Sequence[Source]) -> Read:
+def read_whole(sources: Sequence[Source]) -> tuple[pl.DataFrame, Repairs, dict[str, int]]:
     """Read one table of all periods into memory.
 
     Rows with a negative measure are rejected, exact duplicates dropped; of a user-day that is in two periods
     the later file is kept, for the earlier one ends within the day.
+
+    Returns
+    -------
+    The table, and what was repaired and rejected, as `Prepared` has them.
 
     Raises
     ------
@@ -55,11 +51,8 @@ def read_whole(sources: Sequence[Source]) -> Read:
     distinct = [rows.unique(maintain_order=True) for rows in periods]
     table, replaced = latest(distinct)
     doubled = sum(rows.height for rows in periods) - sum(rows.height for rows in distinct)
-    return Read(
-        table,
-        [Repair(TWICE, name, doubled), Repair(TWO_PERIODS, name, replaced)],
-        [Rejected(f"{name}: a negative value", negative)],
-    )
+    repairs = [(TWICE, name, doubled), (TWO_PERIODS, name, replaced)]
+    return table, repairs, {f"{name}: a negative value": negative}
 
 
 def latest(periods: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
@@ -78,7 +71,9 @@ def latest(periods: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
     return kept, together.height - kept.height
 
 
-def minute_days(found: Mapping[str, Sequence[Source]], wear_gap: int) -> dict[str, Read]:
+def minute_days(
+    found: Mapping[str, Sequence[Source]], wear_gap: int
+) -> tuple[dict[str, pl.DataFrame], Repairs, dict[str, int]]:
     """Reduce all minute tables to user-days (`steps`, `activity`, `mets`, `calories`, `heart`, `sleep`).
 
     Also gives `hours` (steps) and `regularity` (of sleep, one row a customer). One file streams by at a time;
@@ -91,106 +86,87 @@ def minute_days(found: Mapping[str, Sequence[Source]], wear_gap: int) -> dict[st
     wear_gap
         See `personae.features.activity.activity_days`.
 
+    Returns
+    -------
+    Tables by part, and what was repaired and rejected, as `Prepared` has them.
+
     Raises
     ------
     PersonaeError
         If a value does not fit, or a minute is there twice.
     """
-    reducers = _reducers(wear_gap)
-    files = [_jobs(source, reducers[name]) for name in reducers for source in found.get(name, ())]
-    if "minuteSleep" in found:
-        files.append(_sleep_jobs(found["minuteSleep"]))
     results = []
-    for jobs in files:
-        tables = collect([job.frame for job in jobs], jobs[0].sources)
-        results += list(zip(jobs, tables, strict=True))
-    for job, table in results:
-        _check(job, table)
-    parts = dict.fromkeys(job.part for job, _ in results if job.part != AUDIT)
-    read = {part: _part(part, results) for part in parts}
-    if "hours" in read:
-        hours = read["hours"]
-        read["steps"] = replace(hours, table=step_days(hours.table))
-        read["hours"] = Read(hours.table.select(*KEYS, "hour", "steps"))
-    return read
+    for jobs in _jobs(found, wear_gap):
+        frames = collect([frame for _, _, frame in jobs], jobs[0][1])
+        for (part, sources, _), table in zip(jobs, frames, strict=True):
+            _check(part, sources, table)
+            results.append((part, sources[0], table))
+    tables: dict[str, pl.DataFrame] = {}
+    repairs: Repairs = []
+    rejected: dict[str, int] = {}
+    for part in dict.fromkeys(part for part, _, _ in results if part != AUDIT):
+        files = [source for name, source, _ in results if name == part]
+        frames = [table for name, _, table in results if name == part]
+        if part == "regularity":
+            tables[part] = frames[0]
+            continue
+        table, replaced = latest(frames)
+        tables[part] = table.drop("period")
+        name = files[0].table.name
+        seen = pl.concat(table for kind, source, table in results if kind == AUDIT and source in files)
+        audit = seen.sum().row(0, named=True)
+        doubled = audit["doubled"] - table["minutes_in_bed"].sum() if part == "sleep" else 0
+        repairs += [(TWICE, name, doubled), (TWO_PERIODS, name, replaced)]
+        rejected[f"{name}: a negative or unknown value"] = audit["negative"]
+    if "hours" in tables:
+        tables["steps"] = step_days(tables["hours"]).sort(KEYS)
+        tables["hours"] = tables["hours"].select(*KEYS, "hour", "steps").sort(*KEYS, "hour")
+    return tables, repairs, rejected
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    part: str
-    sources: Sequence[Source]
-    frame: pl.LazyFrame
-
-
-def _reducers(wear_gap: int) -> dict[str, dict[str, Reducer]]:
-    return {
-        "minuteStepsNarrow": {"hours": hourly_steps},
-        "minuteIntensitiesNarrow": {"activity": partial(activity_days, wear_gap=wear_gap)},
-        "minuteMETsNarrow": {"mets": lambda minutes: met_days(minutes.with_columns(pl.col("mets") / 10))},
-        "minuteCaloriesNarrow": {"calories": calorie_days},
-        "heartrate_seconds": {"heart": heart_days},
+def _jobs(found: Mapping[str, Sequence[Source]], wear_gap: int) -> Iterator[list[Job]]:
+    """Give the jobs of one file after the other, its audit last."""
+    reducers: dict[str, tuple[str, Reducer]] = {
+        "minuteStepsNarrow": ("hours", hourly_steps),
+        "minuteIntensitiesNarrow": ("activity", partial(activity_days, wear_gap=wear_gap)),
+        "minuteMETsNarrow": ("mets", lambda minutes: met_days(minutes.with_columns(pl.col("mets") / 10))),
+        "minuteCaloriesNarrow": ("calories", calorie_days),
+        "heartrate_seconds": ("heart", heart_days),
     }
+    for name, (part, reduce) in reducers.items():
+        for source in found.get(name, ()):
+            rows = scan(source)
+            ((measure, _),) = source.table.columns.values()
+            value = pl.col(measure)
+            audit = rows.select(absent=value.is_null().sum(), negative=(value < 0).sum())
+            yield [(part, [source], reduce(rows.filter(value >= 0))), (AUDIT, [source], audit)]
+    if "minuteSleep" in found:
+        # Sleep logs are whole nights: two periods are one table, and a night in both is a duplicate.
+        sources = found["minuteSleep"]
+        rows = pl.concat([scan(source) for source in sources])
+        states = pl.col("state").is_between(ASLEEP, AWAKE)
+        distinct = rows.filter(states).unique()
+        audit = rows.select(
+            absent=pl.any_horizontal(pl.col("state", "log").is_null()).sum(),
+            negative=(~states).sum(),
+            doubled=states.sum(),
+        )
+        frames = {"sleep": sleep_days(distinct), "regularity": sleep_regularity(distinct), AUDIT: audit}
+        yield [(part, sources, frame) for part, frame in frames.items()]
 
 
-def _jobs(source: Source, reducers: Mapping[str, Reducer]) -> list[_Job]:
-    rows = scan(source)
-    (measure,) = source.table.columns.values()
-    value = pl.col(measure)
-    audit = rows.select(absent=value.is_null().sum(), negative=(value < 0).sum())
-    clean = rows.filter(value >= 0)
-    return [
-        *(_Job(part, [source], reduce(clean)) for part, reduce in reducers.items()),
-        _Job(AUDIT, [source], audit),
-    ]
-
-
-def _sleep_jobs(sources: Sequence[Source]) -> list[_Job]:
-    """Sleep logs are whole nights: two periods are one table, and a night in both is a duplicate."""
-    rows = pl.concat([scan(source) for source in sources])
-    states = pl.col("state").is_between(ASLEEP, AWAKE)
-    distinct = rows.filter(states).unique()
-    audit = rows.select(
-        absent=pl.any_horizontal(pl.col("state", "log").is_null()).sum(),
-        negative=(~states).sum(),
-        doubled=states.sum(),
-    )
-    frames = {"sleep": sleep_days(distinct), "regularity": sleep_regularity(distinct), AUDIT: audit}
-    return [_Job(part, sources, frame) for part, frame in frames.items()]
-
-
-def _check(job: _Job, table: pl.DataFrame) -> None:
-    if job.part == AUDIT and table["absent"].item():
-        for source in job.sources:
+def _check(part: str, sources: Sequence[Source], table: pl.DataFrame) -> None:
+    if part == AUDIT and table["absent"].item():
+        for source in sources:
             explain(source)
     if "date" in table.columns:
-        check_period(job.sources, table)
-    if job.part == "hours":
+        check_period(sources, table)
+    if part == "hours":
         # Hours are published whole: more than 60 rows are the sign of doubled ones, cheap for any file size.
         doubled = table.filter(pl.col("minutes") > 60).sort(KEYS)
         if doubled.height:
             customer, day = doubled.select(KEYS).row(0)
             raise PersonaeError(
-                f"{job.sources[0].path}: Id {customer} has a minute of {day} more than once; "
+                f"{sources[0].path}: Id {customer} has a minute of {day} more than once; "
                 "expected one row a minute"
             )
-
-
-def _part(part: str, results: Sequence[tuple[_Job, pl.DataFrame]]) -> Read:
-    mine = [(job.sources[0], table) for job, table in results if job.part == part]
-    audits = {job.sources[0].path: table for job, table in results if job.part == AUDIT}
-    name = mine[0][0].table.name
-    if part == "regularity":
-        return Read(mine[0][1])
-    table, replaced = latest([table for _, table in mine])
-    table = table.drop("period").sort(*KEYS, *(["hour"] if part == "hours" else []))
-    seen = [audits[source.path].row(0, named=True) for source, _ in mine]
-    doubled = (
-        sum(audit.get("doubled", 0) for audit in seen) - table["minutes_in_bed"].sum()
-        if part == "sleep"
-        else 0
-    )
-    return Read(
-        table,
-        [Repair(TWICE, name, doubled), Repair(TWO_PERIODS, name, replaced)],
-        [Rejected(f"{name}: a negative or unknown value", sum(audit["negative"] for audit in seen))],
-    )

@@ -1,7 +1,6 @@
 """Simulated wearers: four planted segments, planted anomalous days, tables and quirks as published."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -30,26 +29,7 @@ EXTRA_USERS = 2
 CUT_EARLY, CUT_LATE = 9 * 60, 16 * 60
 
 
-@dataclass(frozen=True, slots=True)
-class Simulated:
-    """Files in the publisher's layout and what was planted in them.
-
-    Attributes
-    ----------
-    files
-        Relative path to bytes: minute tables compressed with gzip, the others plain.
-    segment
-        `customer` and the planted `segment`, an index into `SEGMENTS`.
-    anomalies
-        `customer`, `date` and `kind` of the planted days.
-    """
-
-    files: Mapping[str, bytes]
-    segment: pl.DataFrame
-    anomalies: pl.DataFrame
-
-
-def simulate(users: int, days: int, seed: int) -> Simulated:
+def simulate(users: int, days: int, seed: int) -> tuple[dict[str, bytes], pl.DataFrame, pl.DataFrame]:
     """Draw wearers and their days from 12 April 2016 on, and a week before.
 
     Parameters
@@ -61,6 +41,11 @@ def simulate(users: int, days: int, seed: int) -> Simulated:
         At least 7; every second wearer has fewer. The last day ends in the afternoon.
     seed
         Same seed, same bytes.
+
+    Returns
+    -------
+    Files by path, minute tables compressed with gzip; the planted `segment` of each `customer`, an index into
+    `SEGMENTS`; `customer`, `date` and `kind` of the planted unusual days.
     """
     *children, shared = np.random.SeedSequence(seed).spawn(users + EXTRA_USERS + 1)
     people, early, late = [], [], []
@@ -76,28 +61,11 @@ def simulate(users: int, days: int, seed: int) -> Simulated:
         early.append(stretch)
     rng = np.random.default_rng(shared)
     end = BEGIN + timedelta(days=days - 1)
-    return Simulated(
-        files=_early(people, early, rng) | _late(people[:users], late, end, rng),
-        segment=pl.DataFrame({"customer": [p.id for p in people], "segment": [p.segment for p in people]}),
-        anomalies=pl.concat(_planted(person, stretch) for person, stretch in zip(people, late, strict=False)),
+    return (
+        _early(people, early, rng) | _late(people[:users], late, end, rng),
+        pl.DataFrame({"customer": [p.id for p in people], "segment": [p.segment for p in people]}),
+        pl.concat(_planted(person, stretch) for person, stretch in zip(people, late, strict=False)),
     )
-
-
-def minutes(users: int, days: int, seed: int) -> dict[str, pl.DataFrame]:
-    """Draw the minute tables alone, without quirks: for measuring speed on many users.
-
-    Parameters
-    ----------
-    users, days, seed
-        As for `simulate`.
-    """
-    people, stretches = [], []
-    for index, child in enumerate(np.random.SeedSequence(seed).spawn(users)):
-        rng = np.random.default_rng(child)
-        people.append(replace(draw_person(index, rng), id=1_000_000_000 + 65_536 * seed + index))
-        stretches.append(draw_stretch(people[-1], BEGIN, days, rng, planted=False))
-    sleep = sleep_tables(people, stretches)["minuteSleep"]
-    return minute_tables(people, stretches) | {"minuteSleep": sleep}
 
 
 def _with_morning(stretch: Stretch, later: Stretch) -> Stretch:

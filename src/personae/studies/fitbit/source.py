@@ -1,19 +1,19 @@
 """Study fitbit: daily, hourly, minute, sleep and weight tables of two collection periods."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
 from personae.core.errors import PersonaeError
-from personae.core.tables import Duplicates, Prepared, Rejected, Repair
+from personae.core.tables import Prepared
 from personae.features.describe import describe
 from personae.features.minutes import hour_days
-from personae.sources.settings import FitbitPrepare
-from personae.studies.fitbit.exports import Source, find
-from personae.studies.fitbit.read import KEYS, TWICE, Read, minute_days, read_whole
+from personae.studies.fitbit.exports import find
+from personae.studies.fitbit.read import KEYS, TWICE, minute_days, read_whole
+from personae.studies.fitbit.settings import FitbitPrepare
 
+WHOLE = ["dailyActivity", "sleepDay", "weightLogInfo", "hourlySteps"]
 SLEEP = ["sleep_records", "minutes_asleep", "minutes_in_bed"]
 
 
@@ -41,24 +41,26 @@ def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
         If a file has an unknown name, is cut off, lacks a column or holds a value that does not fit.
     """
     found = find(directory)
-    parts = _read(found, settings)
-    tables = {name: part.table for name, part in parts.items() if not part.table.is_empty()}
+    tables, repairs, rejected = minute_days(found, settings.wear_gap)
+    for name in reversed([name for name in WHOLE if name in found]):
+        table, own_repairs, own_rejected = read_whole(found[name])
+        tables = {name: table} | tables
+        repairs, rejected = [*own_repairs, *repairs], own_rejected | rejected
+    if "hourlySteps" in tables:
+        hour = pl.col("time").dt.hour().cast(pl.Int32)
+        tables["hours"] = tables["hourlySteps"].select(*KEYS, hour=hour, steps="steps")
+    tables = {name: table for name, table in tables.items() if not table.is_empty()}
     if "dailyActivity" not in tables:
         raise PersonaeError(f"{found['dailyActivity'][0].path}: a header and no rows")
     days, unmeasured = _with_minutes(_days(tables, settings))
-    worn_out = Repair(
-        f"fewer than {settings.least_steps} steps: device not worn, left out of a user's means",
-        "worn",
-        days.select((~pl.col("worn")).sum()).item(),
-    )
-    repairs = [*(repair for part in parts.values() for repair in part.repairs), worn_out]
-    rejections = [rejected for part in parts.values() for rejected in part.rejected]
+    not_worn = f"fewer than {settings.least_steps} steps: device not worn, left out of a user's means"
+    repairs.append((not_worn, "worn", days.select((~pl.col("worn")).sum()).item()))
     hours = {"hours": tables["hours"]} if "hours" in tables else {}
     return Prepared(
         tables={"customers": _customers(days, tables), "days": days, **hours},
-        duplicates=Duplicates(rows=sum(repair.rows for repair in repairs if repair.rule == TWICE)),
-        repairs=[repair for repair in repairs if repair.rows],
-        rejected=[rejected for rejected in [*rejections, unmeasured] if rejected.rows],
+        duplicates={"rows": sum(rows for rule, _, rows in repairs if rule == TWICE)},
+        repairs=repairs,
+        rejected=rejected | {"user without a day in the minute tables": unmeasured},
         notes={
             "days": days.height,
             "first_date": str(days["date"].min()),
@@ -66,18 +68,6 @@ def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
             "files": {name: len(sources) for name, sources in found.items()},
         },
     )
-
-
-def _read(found: Mapping[str, Sequence[Source]], settings: FitbitPrepare) -> dict[str, Read]:
-    """Read every table; hours come from the hourly tables, or from minutes where there are none."""
-    whole = ("dailyActivity", "sleepDay", "weightLogInfo", "hourlySteps")
-    parts = {name: read_whole(found[name]) for name in whole if name in found}
-    parts |= minute_days(found, settings.wear_gap)
-    if "hourlySteps" in parts:
-        hourly = parts.pop("hourlySteps")
-        hour = pl.col("time").dt.hour().cast(pl.Int32)
-        parts["hours"] = replace(hourly, table=hourly.table.select(*KEYS, hour=hour, steps="steps"))
-    return parts
 
 
 def _days(tables: Mapping[str, pl.DataFrame], settings: FitbitPrepare) -> pl.DataFrame:
@@ -98,17 +88,15 @@ def _days(tables: Mapping[str, pl.DataFrame], settings: FitbitPrepare) -> pl.Dat
     return days.drop("time").sort(KEYS)
 
 
-def _with_minutes(days: pl.DataFrame) -> tuple[pl.DataFrame, Rejected]:
-    """Leave out users of whom no minute is known, where others' are; number users, and mark measured days."""
+def _with_minutes(days: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Leave out users without minutes where others have them; number users, mark measured days."""
     known = "minutes_recorded" in days.columns
     days = days.with_columns(
         measured=pl.col("minutes_recorded").is_not_null() if known else pl.lit(value=False)
     )
     kept = days.filter(pl.col("measured").any().over("customer")) if known else days
     unit = pl.col("customer").rank("dense").cast(pl.Int64) - 1
-    return kept.with_columns(unit=unit), Rejected(
-        "user without a day in the minute tables", days.height - kept.height
-    )
+    return kept.with_columns(unit=unit), days.height - kept.height
 
 
 def _sleep(tables: Mapping[str, pl.DataFrame]) -> list[pl.DataFrame]:

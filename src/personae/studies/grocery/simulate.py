@@ -3,60 +3,40 @@
 import io
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 import numpy as np
 import polars as pl
 
-from personae.studies.grocery.source import PROMOTION, SPENDING
+from personae.studies.grocery.source import BASKETS, CUSTOMERS, MAPPING, PROMOTION, SPENDING
 
-PRODUCTS: Mapping[str, tuple[str, ...]] = {
-    "groceries": (
-        *("bread", "rice", "pasta", "flour", "sugar", "salt", "butter", "eggs", "cheddar", "yoghurt", "oats"),
-        *(
-            "muesli",
-            "jam",
-            "honey",
-            "tomato sauce",
-            "olive oil",
-            "vinegar",
-            "crackers",
-            "cookies",
-            "chocolate",
+PRODUCTS = {
+    category: goods.split(", ")
+    for category, goods in {
+        "groceries": (
+            "bread, rice, pasta, flour, sugar, salt, butter, eggs, cheddar, yoghurt, oats, muesli, jam, "
+            "honey, tomato sauce, olive oil, vinegar, crackers, cookies, chocolate, peanut butter, "
+            "canned_beans, whole weat bread, tortillas, baby porridge, nappies"
         ),
-        *("peanut butter", "canned_beans", "whole weat bread", "tortillas", "baby porridge", "nappies"),
-    ),
-    "vegetables": (
-        "tomatoes",
-        "onions",
-        "carrots",
-        "potatoes",
-        "spinach",
-        "broccoli",
-        "peppers",
-        "courgette",
-    ),
-    "electronics": ("phone", "laptop", "tablet", "charger", "speaker", "headphones", "smart watch"),
-    "videogames": ("star racer 3", "dungeon & dice", "half-moon: origins", "puzzle park", "headphones"),
-    "nonalcohol_drinks": ("mineral water", "orange juice", "cola", "iced tea", "lemonade"),
-    "alcohol_drinks": ("beer", "red wine", "white wine", "cider", "gin"),
-    "meat": ("chicken", "beef", "pork", "turkey", "ham"),
-    "fish": ("salmon", "cod", "tuna", "sardines", "shrimp"),
-    "hygiene": ("soap", "shampoo", "toothpaste", "deodorant", "razor"),
-    "pet food": ("cat food", "dog food", "bird seed"),
+        "vegetables": "tomatoes, onions, carrots, potatoes, spinach, broccoli, peppers, courgette",
+        "electronics": "phone, laptop, tablet, charger, speaker, headphones, smart watch",
+        "videogames": "star racer 3, dungeon & dice, half-moon: origins, puzzle park, headphones",
+        "nonalcohol_drinks": "mineral water, orange juice, cola, iced tea, lemonade",
+        "alcohol_drinks": "beer, red wine, white wine, cider, gin",
+        "meat": "chicken, beef, pork, turkey, ham",
+        "fish": "salmon, cod, tuna, sardines, shrimp",
+        "hygiene": "soap, shampoo, toothpaste, deodorant, razor",
+        "pet food": "cat food, dog food, bird seed",
+    }.items()
 }
-SEGMENTS: Mapping[str, tuple[float, Mapping[str, float]]] = {
-    # share of the customers, and how their spend divides over the categories, in the order of SPENDING
-    "families": (0.42, dict(zip(SPENDING.values(), (60, 4, 9, 6, 2, 8, 5, 4, 1, 1), strict=True))),
-    "party people": (0.2, dict(zip(SPENDING.values(), (38, 6, 4, 12, 26, 6, 2, 3, 2, 1), strict=True))),
-    "vegetarians": (0.2, dict(zip(SPENDING.values(), (47, 3, 30, 9, 4, 0.5, 0.5, 4, 1, 1), strict=True))),
-    "gamers": (0.13, dict(zip(SPENDING.values(), (28, 26, 3, 8, 5, 4, 2, 2, 21, 1), strict=True))),
-    "fishermen": (
-        0.03,
-        dict(zip(SPENDING.values(), (0.5, 0.2, 0.3, 0.3, 0.3, 0.2, 97, 0.2, 0.2, 0.8), strict=True)),
-    ),
-    "pet lovers": (0.02, dict(zip(SPENDING.values(), (16, 1, 2, 2, 1, 3, 1, 2, 1, 71), strict=True))),
+SEGMENTS = {
+    # share of the customers, and per cent of their spend in each category, in the order of SPENDING
+    "families": (0.42, (60, 4, 9, 6, 2, 8, 5, 4, 1, 1)),
+    "party people": (0.2, (38, 6, 4, 12, 26, 6, 2, 3, 2, 1)),
+    "vegetarians": (0.2, (47, 3, 30, 9, 4, 0.5, 0.5, 4, 1, 1)),
+    "gamers": (0.13, (28, 26, 3, 8, 5, 4, 2, 2, 21, 1)),
+    "fishermen": (0.03, (0.5, 0.2, 0.3, 0.3, 0.3, 0.2, 97, 0.2, 0.2, 0.8)),
+    "pet lovers": (0.02, (16, 1, 2, 2, 1, 3, 1, 2, 1, 71)),
 }
 # antecedent, consequent, chance that the antecedent brings the consequent along, segment (None: everybody)
 RULES = (
@@ -67,48 +47,11 @@ RULES = (
     ("phone", "charger", 0.65, "gamers"),
 )
 INVOICES = 31_000
-HEADER = [
-    *["customer_id", "customer_name", "customer_gender", "customer_birthdate", "kids_home", "teens_home"],
-    *[
-        "number_complaints",
-        "distinct_stores_visited",
-        "lifetime_spend_groceries",
-        "lifetime_spend_electronics",
-    ],
-    "typical_hour",
-    *[f"lifetime_spend_{name}" for name in [*SPENDING.values()][2:]],
-    *["lifetime_total_distinct_products", PROMOTION, "year_first_transaction", "loyalty_card_number"],
-    *["latitude", "longitude"],
-]
 
 
-@dataclass(frozen=True, slots=True)
-class Simulated:
-    """The three files and what was planted.
-
-    Attributes
-    ----------
-    customers, baskets, mapping
-        Tables in the publisher's columns.
-    segment
-        Planted segment of each customer, an index into `SEGMENTS`.
-    """
-
-    customers: pl.DataFrame
-    baskets: pl.DataFrame
-    mapping: pl.DataFrame
-    segment: np.ndarray
-
-    def files(self) -> dict[str, bytes]:
-        """Write the files as the publisher does: name to content."""
-        return {
-            "customer_info.csv": self.customers.write_csv().encode(),
-            "customer_basket.csv": self.baskets.write_csv().encode(),
-            "product_mapping.xlsx": to_workbook(self.mapping, "product_category"),
-        }
-
-
-def simulate(customers: int, baskets: int, seed: int, *, planted: bool = True) -> Simulated:
+def simulate(
+    customers: int, baskets: int, seed: int, *, planted: bool = True
+) -> tuple[dict[str, pl.DataFrame], np.ndarray]:
     """Draw customers and baskets.
 
     Parameters
@@ -121,20 +64,33 @@ def simulate(customers: int, baskets: int, seed: int, *, planted: bool = True) -
         Same seed, same files.
     planted
         Whether the rules hold; without them items meet by chance, segment and basket size alone.
+
+    Returns
+    -------
+    `customers`, `baskets` and `mapping` in the publisher's columns; and the planted segment of each customer,
+    an index into `SEGMENTS`.
     """
     rng = np.random.default_rng(seed)
     shares = np.array([share for share, _ in SEGMENTS.values()])
     segment = rng.choice(len(SEGMENTS), size=customers, p=shares)
-    tastes = np.array([[*taste.values()] for _, taste in SEGMENTS.values()]) / 100
+    tastes = np.array([taste for _, taste in SEGMENTS.values()]) / 100
     taste = np.array([rng.dirichlet(tastes[number] * 60 + 0.02) for number in segment])
     numbers = rng.permutation(customers + customers // 5)[:customers] + 1
     table = _customers(numbers, segment, taste, rng)
-    return Simulated(
-        _with_quirks(table, rng),
-        _trips(numbers, segment, taste, baskets, rng, planted=planted),
-        _mapping(),
-        segment,
-    )
+    return {
+        "customers": _with_quirks(table, rng),
+        "baskets": _trips(numbers, segment, taste, baskets, rng, planted=planted),
+        "mapping": _mapping(),
+    }, segment
+
+
+def to_files(tables: Mapping[str, pl.DataFrame]) -> dict[str, bytes]:
+    """Write the tables as the publisher does: two delimited files and a workbook."""
+    return {
+        CUSTOMERS: tables["customers"].write_csv().encode(),
+        BASKETS: tables["baskets"].write_csv().encode(),
+        MAPPING: to_workbook(tables["mapping"], "product_category"),
+    }
 
 
 def _customers(
@@ -148,7 +104,8 @@ def _customers(
     born = pl.Series((np.datetime64("1940-01-01") + minutes).astype("datetime64[ms]"))
     titles = rng.choice(["", "Bsc. ", "Msc. ", "Phd. "], size, p=[0.46, 0.18, 0.18, 0.18])
     deals = np.where(names == "party people", 0.55, 0.3)
-    amounts = (taste * total[:, None]).round()
+    spent = dict(zip(SPENDING, (taste * total[:, None]).round().T, strict=True))
+    first = {name: spent.pop(name) for name in [*SPENDING][:2]}
     return pl.DataFrame(
         {
             "customer_id": numbers,
@@ -161,8 +118,9 @@ def _customers(
             "teens_home": rng.poisson(kids * 0.4).astype(float),
             "number_complaints": rng.poisson(0.8, size).astype(float),
             "distinct_stores_visited": 1 + rng.poisson(np.where(names == "fishermen", 0, 1.2)).astype(float),
-            **dict(zip(SPENDING, amounts.T, strict=True)),
+            **first,
             "typical_hour": rng.choice([10, 11, 17, 18, 21], size).astype(float),
+            **spent,
             "lifetime_total_distinct_products": rng.poisson(np.where(names == "fishermen", 12, 170)).astype(
                 float
             ),
@@ -172,7 +130,7 @@ def _customers(
             "latitude": rng.uniform(38.66, 38.81, size),
             "longitude": rng.uniform(-9.24, -9.06, size),
         }
-    ).select(HEADER)
+    )
 
 
 def _with_quirks(table: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:

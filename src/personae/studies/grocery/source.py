@@ -5,14 +5,19 @@ import functools
 import operator
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import polars as pl
 from narwhals.typing import FrameT
 
 from personae.core.errors import PersonaeError
-from personae.core.tables import Duplicates, Prepared, Rejected, Repair, check, read_delimited
-from personae.sources.settings import GroceryPrepare
+from personae.core.tables import Prepared
+from personae.sources.contract import check_columns, parse_times, read_contract, repair
+from personae.studies.grocery.settings import GroceryPrepare
+
+if TYPE_CHECKING:
+    from pandera.polars import DataFrameSchema
 
 CUSTOMERS, BASKETS, MAPPING = "customer_info.csv", "customer_basket.csv", "product_mapping.xlsx"
 SPENDING = {
@@ -32,24 +37,6 @@ COUNTS = {
 }
 EDUCATION = {"bsc.": "bachelor", "msc.": "master", "phd.": "doctor"}
 PROMOTION = "percentage_of_products_bought_promotion"
-COLUMNS: dict[str, pl.DataType] = {
-    "customer_id": pl.Int64(),
-    "customer_name": pl.String(),
-    "customer_gender": pl.String(),
-    "customer_birthdate": pl.String(),
-    **dict.fromkeys(COUNTS, pl.Float64()),
-    **dict.fromkeys(SPENDING, pl.Float64()),
-    PROMOTION: pl.Float64(),
-    "year_first_transaction": pl.Float64(),
-    "loyalty_card_number": pl.Float64(),
-    "latitude": pl.Float64(),
-    "longitude": pl.Float64(),
-}
-GOODS: dict[str, pl.DataType] = {
-    "invoice_id": pl.Int64(),
-    "list_of_goods": pl.String(),
-    "customer_id": pl.Int64(),
-}
 EMPTY = {"basket": pl.Int64, "customer": pl.Int64, "item": pl.String, "category": pl.String, "week": pl.Int64}
 
 
@@ -75,23 +62,26 @@ def prepare(directory: Path, settings: GroceryPrepare) -> Prepared:
         If a file is missing or does not keep the contract.
     """
     path = directory / CUSTOMERS
-    table = read_delimited(path, COLUMNS, separator=",")
-    _check(path, table)
-    table = table.with_columns(_birth(path, table["customer_birthdate"]))
-    repaired, repairs = _repair(table, settings.reference_year)
+    table = read_contract(path, _customer_contract(), separator=",")
+    expected = "month/day/year hour:minute AM or PM such as 08/22/1948 05:06 AM"
+    born = parse_times(path, table["customer_birthdate"], "%m/%d/%Y %I:%M %p", expected)
+    repaired, repairs = repair(table.with_columns(born=born), _rules(settings.reference_year))
     customers = features(repaired, reference_year=settings.reference_year)
-    baskets, basket_repairs, rejected = _baskets(directory, customers["customer"], settings)
+    notes = {}
+    if (directory / BASKETS).exists():
+        baskets, basket_repairs, rejected = _baskets(directory, customers["customer"], settings)
+    else:
+        baskets, basket_repairs, rejected = pl.DataFrame(schema=EMPTY), [], {}
+        notes = {"remark": f"no {BASKETS}: no rules, no promotions"}
     return Prepared(
         tables={"customers": customers, "baskets": baskets},
-        duplicates=Duplicates(rows=table.height - table.select(pl.exclude("customer_id")).unique().height),
+        duplicates={"rows": table.height - table.select(pl.exclude("customer_id")).unique().height},
         repairs=[*repairs, *basket_repairs],
         rejected=rejected,
         notes={
             "baskets": baskets["basket"].n_unique() if baskets.height else 0,
             "customers_without_baskets": customers.join(baskets, on="customer", how="anti").height,
-            **(
-                {} if (directory / BASKETS).exists() else {"remark": f"no {BASKETS}: no rules, no promotions"}
-            ),
+            **notes,
         },
     )
 
@@ -130,89 +120,76 @@ def features(customers: FrameT, *, reference_year: int) -> FrameT:
     )
 
 
-def _check(path: Path, table: pl.DataFrame) -> None:
-    import pandera.polars as pa  # noqa: PLC0415 - costs half a second, and features need none of it
+def _customer_contract() -> "DataFrameSchema":
+    import pandera.polars as pa  # noqa: PLC0415 - costs half a second, and only reading needs it
 
     amounts = {name: pa.Column(float, pa.Check.ge(0), nullable=True) for name in [*COUNTS, *SPENDING]}
-    plain = {name: pa.Column(float, nullable=True) for name in [PROMOTION, "year_first_transaction"]}
-    check(
-        path,
-        table,
-        pa.DataFrameSchema(
-            {
-                "customer_id": pa.Column(int, unique=True),
-                "customer_gender": pa.Column(str, pa.Check.isin(["female", "male"])),
-                **amounts,
-                **plain,
-            }
-        ),
+    plain = [PROMOTION, "year_first_transaction", "loyalty_card_number", "latitude", "longitude"]
+    return pa.DataFrameSchema(
+        {
+            "customer_id": pa.Column(int, unique=True),
+            "customer_name": pa.Column(str, nullable=True),
+            "customer_gender": pa.Column(str, pa.Check.isin(["female", "male"])),
+            "customer_birthdate": pa.Column(str, nullable=True),
+            **amounts,
+            **{name: pa.Column(float, nullable=True) for name in plain},
+        }
     )
 
 
-def _birth(path: Path, given: pl.Series) -> pl.Series:
-    born = given.str.to_datetime("%m/%d/%Y %I:%M %p", strict=False)
-    wrong = (born.is_null() & given.is_not_null()).arg_true()
-    if len(wrong):
-        raise PersonaeError(
-            f"{path}: column {given.name} holds {given[wrong[0]]!r} in row {wrong[0] + 2}; "
-            "expected month/day/year hour:minute AM or PM such as 08/22/1948 05:06 AM"
-        )
-    return born.alias("born")
+def _basket_contract() -> "DataFrameSchema":
+    import pandera.polars as pa  # noqa: PLC0415 - costs half a second, and only reading needs it
+
+    return pa.DataFrameSchema(
+        {
+            "invoice_id": pa.Column(int, unique=True),
+            "list_of_goods": pa.Column(str, nullable=True),
+            "customer_id": pa.Column(int, nullable=True),
+        }
+    )
 
 
-def _repair(table: pl.DataFrame, reference_year: int) -> tuple[pl.DataFrame, list[Repair]]:
+def _rules(reference_year: int) -> list[tuple[str, str, pl.Expr, Any]]:
     """Bring impossible promotion shares and years to the nearest possible value."""
     share, first = pl.col(PROMOTION), pl.col("year_first_transaction")
-    rules = [
-        (PROMOTION, "a share below 0: set to 0", share < 0, 0.0),
-        (PROMOTION, "a share above 1: set to 1", share > 1, 1.0),
-        (
-            "year_first_transaction",
-            f"later than {reference_year}: set to {reference_year}",
-            first > reference_year,
-            float(reference_year),
-        ),
+    late = f"later than {reference_year}: set to {reference_year}"
+    return [
+        ("a share below 0: set to 0", PROMOTION, share < 0, 0.0),
+        ("a share above 1: set to 1", PROMOTION, share > 1, 1.0),
+        (late, "year_first_transaction", first > reference_year, float(reference_year)),
     ]
-    repairs = []
-    for column, rule, affected, value in rules:
-        repairs.append(Repair(rule, column, table.select(affected.sum()).item()))
-        table = table.with_columns(pl.when(affected).then(value).otherwise(pl.col(column)).alias(column))
-    return table, [repair for repair in repairs if repair.rows]
 
 
 def _baskets(
     directory: Path, customers: pl.Series, settings: GroceryPrepare
-) -> tuple[pl.DataFrame, list[Repair], list[Rejected]]:
+) -> tuple[pl.DataFrame, list[tuple[str, str, int]], dict[str, int]]:
     """Turn list literals into one row a basket and item; leave out what is no basket of a known customer."""
     path = directory / BASKETS
-    if not path.exists():
-        return pl.DataFrame(schema=EMPTY), [], []
-    table = read_delimited(path, GOODS, separator=",")
-    unknown = table.filter(~pl.col("customer_id").is_in(customers.implode()))
-    if table["invoice_id"].n_unique() < table.height:
-        twice = table.filter(pl.col("invoice_id").is_duplicated())["invoice_id"].min()
-        raise PersonaeError(
-            f"{path}: column invoice_id holds {twice!s} more than once; expected each value once"
-        )
+    table = read_contract(path, _basket_contract(), separator=",")
     goods = pl.Series("item", [parse(path, row, text) for row, text in enumerate(table["list_of_goods"], 2)])
     listed = table.select(basket="invoice_id", customer="customer_id").with_columns(goods.list.unique())
-    known = listed.join(unknown.select(basket="invoice_id"), on="basket", how="anti")
+    known = listed.filter(pl.col("customer").is_in(customers.implode()))
     size = pl.col("item").list.len()
-    too_large = known.filter(size > settings.largest_basket)
-    lines = known.filter((size > 0) & (size <= settings.largest_basket)).explode("item")
-    mapping, repairs = _mapping(directory / MAPPING)
+    lines = known.filter(size.is_between(1, settings.largest_basket)).explode("item")
+    mapping, twice = _mapping(directory / MAPPING)
     joined = lines.join(mapping, on="item", how="left").with_columns(week=pl.lit(None, pl.Int64))
     unmapped = joined.filter(pl.col("category").is_null())["item"].n_unique()
-    if unmapped:
-        rule = f"item that the mapping lacks: category {settings.unmapped}; {unmapped} such items"
-        repairs.append(Repair(rule, "category", joined["category"].null_count()))
-    rejected = [
-        Rejected("basket of an unknown customer", unknown.height),
-        Rejected("empty basket", known.filter(size == 0).height),
-        Rejected(f"basket of more than {settings.largest_basket} different items", too_large.height),
-    ]
+    absent = f"item that the mapping lacks: category {settings.unmapped}; {unmapped} such items"
     baskets = joined.with_columns(pl.col("category").fill_null(settings.unmapped)).select(*EMPTY)
-    return baskets.sort("customer", "basket", "item"), repairs, [each for each in rejected if each.rows]
+    return (
+        baskets.sort("customer", "basket", "item"),
+        [
+            ("product mapped more than once: the category named first holds", "category", twice),
+            (absent, "category", joined["category"].null_count()),
+        ],
+        {
+            "basket of an unknown customer": listed.height - known.height,
+            "empty basket": known.filter(size == 0).height,
+            f"basket of more than {settings.largest_basket} different items": known.filter(
+                size > settings.largest_basket
+            ).height,
+        },
+    )
 
 
 def parse(path: Path, row: int, text: str | None) -> list[str]:
@@ -238,22 +215,18 @@ def parse(path: Path, row: int, text: str | None) -> list[str]:
     return [item.strip() for item in goods]
 
 
-def _mapping(path: Path) -> tuple[pl.DataFrame, list[Repair]]:
-    """Read which category a product belongs to; a product mapped twice keeps the category named first."""
+def _mapping(path: Path) -> tuple[pl.DataFrame, int]:
+    """Read the category of each product, of several the one named first; and count the others."""
     if not path.exists():
         raise PersonaeError(f"{path}: no such file; the baskets need it for the categories of their items")
     try:
         table = pl.read_excel(path, engine="calamine", infer_schema_length=None)
     except Exception as error:  # noqa: BLE001 - the reader raises several kinds for a file that is no workbook
         raise PersonaeError(f"{path}: cannot be read as a workbook ({str(error).splitlines()[0]})") from None
-    absent = [name for name in ("product_name", "category") if name not in table.columns]
-    if absent:
-        raise PersonaeError(f"{path}: column {absent[0]} is missing; it has {', '.join(table.columns)}")
+    check_columns(path, table, ["product_name", "category"])
     words = table.select(
         item=pl.col("product_name").cast(pl.String).str.strip_chars(),
         category=pl.col("category").cast(pl.String).str.strip_chars(),
-    )
-    mapping = words.drop_nulls().unique("item", keep="first", maintain_order=True)
-    twice = words.drop_nulls().height - mapping.height
-    rule = "product mapped more than once: the category named first holds"
-    return mapping, [Repair(rule, "category", twice)] if twice else []
+    ).drop_nulls()
+    mapping = words.unique("item", keep="first", maintain_order=True)
+    return mapping, words.height - mapping.height

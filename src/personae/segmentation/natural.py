@@ -1,0 +1,94 @@
+"""The number of segments that gaps support, and what kind of segmentation it is."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from personae.core.statistics import STABLE, contingency
+from personae.segmentation.borders import NEARLY, PLAIN, Border, is_gap
+from personae.segmentation.choice import SIGNIFICANT
+from personae.segmentation.clusterers import Labels
+
+KINDS = ("natural", "reproducible", "constructive")
+# Share of a segment in one and the same segment of a coarser partition.
+WITHIN = 0.9
+
+
+def supported_k(
+    labelings: Mapping[int, Labels],
+    min_jaccard: Mapping[int, float],
+    borders_of: Callable[[int], list[Border]],
+) -> tuple[int | None, str]:
+    """Find the largest number of segments of which all are stable and every border is a gap.
+
+    Two things leave the number undecided: a larger one, stable too, of which every border is nearly a gap;
+    and a plain gap that runs through one of the segments, whatever larger number shows it.
+
+    Parameters
+    ----------
+    labelings : mapping of k to int array
+        Partitions.
+    min_jaccard : mapping of k to float
+        Jaccard similarity of the least stable segment.
+    borders_of : callable
+        Gives the `borders` of the partition in k; asked only where it matters.
+
+    Returns
+    -------
+    k : int, optional
+        None where no number is supported.
+    reason : str
+        Why not; empty otherwise.
+    """
+    nearly: int | None = None
+    stable = [k for k in sorted(labelings, reverse=True) if k > 1 and min_jaccard[k] >= STABLE]
+    for k in stable:
+        borders = borders_of(k)
+        if borders and all(map(is_gap, borders)):
+            break
+        if nearly is None and borders and all(is_gap(border, NEARLY) for border in borders):
+            nearly = k
+    else:
+        return None, "no number of segments is stable with a gap at every border"
+    if nearly is not None:
+        return None, f"{k} segments have gaps between them, but {nearly} nearly have, too"
+    for larger, labels in labelings.items():
+        if larger > k and any(_hidden(border, labels, labelings[k]) for border in borders_of(larger)):
+            return None, f"{k} segments have gaps between them, but one of them falls apart"
+    return k, ""
+
+
+def kind_of(beyond_chance: float, min_jaccard: float, borders: Sequence[Border]) -> str:
+    """Name the kind of a segmentation (Dolnicar, Grün and Leisch 2018).
+
+    Parameters
+    ----------
+    beyond_chance : float
+        p value of the whole beside tables of one cloud.
+
+    Returns
+    -------
+    {"natural", "reproducible", "constructive"}
+        Gaps that come back; cuts that come back, which is useful though nature did not draw them; neither.
+
+    Examples
+    --------
+    >>> kind_of(0.5, 0.9, []), kind_of(0.01, 0.6, [])
+    ('reproducible', 'constructive')
+    """
+    if not min_jaccard >= STABLE:
+        return "constructive"
+    gaps = bool(borders) and all(map(is_gap, borders))
+    return "natural" if gaps and beyond_chance <= SIGNIFICANT else "reproducible"
+
+
+def _hidden(border: Border, labels: Labels, coarser: Labels) -> bool:
+    """Say whether a plain gap runs through one segment of a coarser partition."""
+    if not is_gap(border, PLAIN):
+        return False
+    shared = contingency(labels + 1, coarser + 1)[1:, 1:]
+    both = shared[[int(border["a"]), int(border["b"])]]
+    largest = both.argmax(axis=1)
+    return bool(
+        largest[0] == largest[1] and (both.max(axis=1) >= WITHIN * np.maximum(both.sum(axis=1), 1)).all()
+    )

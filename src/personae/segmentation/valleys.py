@@ -1,0 +1,126 @@
+"""Valleys between two segments, on the line between their centroids (0 and 1)."""
+
+import numpy as np
+from scipy.spatial.distance import cdist
+from scipy.stats import binom
+
+from personae.core.arrays import FloatArray, IntArray
+from personae.segmentation.dip import HEAPED
+
+# Half the width of the windows halfway and at either centroid.
+WINDOW = 0.2
+# Two customers lie at the same place across the line if nearer than this quantile of distances at a centroid.
+NEAR = 0.3
+# Customers of a window that are compared.
+LOCAL_ROWS = 500
+
+
+def spread_ties(
+    position: FloatArray, points: FloatArray, along: FloatArray, columns: IntArray, rng: np.random.Generator
+) -> FloatArray:
+    """Spread tied values along the line, so that no gap between the levels of one column passes for one.
+
+    What a column contributes to the position is spread over half the way to its neighbouring values; a value
+    that one customer in twenty has, over all the way that the column contributes between the centroids. So
+    one or two columns of levels are never a gap, however far apart, and many that agree are.
+
+    Parameters
+    ----------
+    position : ndarray of shape (customers,)
+        On the line, 0 at one centroid and 1 at the other.
+    points : ndarray of shape (customers, axes)
+        Points of the same customers.
+    along : ndarray of shape (axes,)
+        From one centroid to the other.
+    columns : int array of shape (axes,)
+        Column of every axis.
+    """
+    spread = position.copy()
+    length = along @ along
+    for column in np.unique(columns):
+        axes = columns == column
+        share = float(along[axes] @ along[axes] / length)
+        if share < 1e-3:
+            continue
+        values, inverse, counts = np.unique(
+            np.round(points[:, axes] @ along[axes] / length, 9), return_inverse=True, return_counts=True
+        )
+        if len(values) == len(position):
+            continue
+        steps = np.diff(values) if len(values) > 1 else np.zeros(1)
+        width = np.minimum(np.r_[steps[:1], steps], np.r_[steps, steps[-1:]])[: len(values)] / 2
+        width[counts == 1] = 0.0
+        heaps = counts >= max(HEAPED * len(position), 3)
+        width[heaps] = np.maximum(width[heaps], share)
+        spread += rng.uniform(-1, 1, len(position)) * width[inverse]
+    return spread
+
+
+def valley(positions: FloatArray) -> tuple[float, float, tuple[float, float]]:
+    """Compare the number of customers halfway with that at either centroid.
+
+    One mode anywhere makes the window halfway hold at least as many, on average, as the emptier of the other
+    two; both must exceed it, so the larger of two binomial p values counts (Berger 1982).
+
+    Parameters
+    ----------
+    positions : ndarray of shape (spreads, customers)
+        On the line, 0 at one centroid and 1 at the other.
+
+    Returns
+    -------
+    p_value, depth : float
+        Depth is the number halfway over that at the emptier centroid; infinite where that is empty.
+    at_centroids : tuple of two floats
+        Customers at either.
+
+    Examples
+    --------
+    >>> at = np.r_[np.linspace(-0.1, 0.1, 20), 0.5, np.linspace(0.9, 1.1, 20)]
+    >>> p_value, depth, at_centroids = valley(at[None])
+    >>> p_value < 0.001, depth, at_centroids
+    (True, 0.05, (20.0, 20.0))
+    """
+    middle, first, second = (
+        float((np.abs(positions - center) < WINDOW).sum(axis=1).mean()) for center in (0.5, 0.0, 1.0)
+    )
+    emptier = min(first, second)
+    if emptier <= 0:
+        return 1.0, float("inf"), (first, second)
+    p_value = float(binom.cdf(round(middle), round(middle + emptier), 0.5))
+    return p_value, middle / emptier, (first, second)
+
+
+def local_depth(position: FloatArray, across: FloatArray) -> float:
+    """Compare customers halfway with those at the centroids that lie at the same place across the line.
+
+    For every customer halfway, others are counted whose offset from the line is near to its own: halfway, and
+    at either centroid. On the bend of a ring those halfway have company there and nobody beside them.
+
+    Parameters
+    ----------
+    position : ndarray of shape (customers,)
+        On the line.
+    across : ndarray of shape (customers, axes)
+        Offsets from the line.
+
+    Returns
+    -------
+    float
+        Company halfway over company at the emptier centroid; 0 where halfway nobody has any.
+    """
+    middle, first, second = (
+        np.flatnonzero(np.abs(position - center) < WINDOW)[:LOCAL_ROWS] for center in (0.5, 0.0, 1.0)
+    )
+    if min(len(first), len(second)) < 4:
+        return float("inf")
+    if len(middle) < 2:
+        return 0.0
+    near = min(np.quantile(_pair_distances(across[side]), NEAR) for side in (first, second))
+    own = (cdist(across[middle], across[middle]) <= near).sum() - len(middle)
+    sides = min((cdist(across[middle], across[side]) <= near).sum() for side in (first, second))
+    return float(own / max(sides, 1))
+
+
+def _pair_distances(points: FloatArray) -> FloatArray:
+    return np.asarray(cdist(points, points)[np.triu_indices(len(points), 1)])

@@ -1,0 +1,34 @@
+import numpy as np
+
+from personae.segmentation.valleys import local_depth, spread_ties, valley
+
+
+def test_valley_p_values_hold_their_level_where_customers_lie_evenly():
+    rng = np.random.default_rng(0)
+    p = [valley(rng.uniform(-0.5, 1.5, (1, 100)))[0] for _ in range(1000)]
+    assert np.mean(np.array(p) <= 0.05) <= 0.08
+
+
+def test_the_bend_of_an_arc_is_a_ridge_and_not_a_valley():
+    angle = np.random.default_rng(0).uniform(0, np.pi, 400)
+    position = (1 - np.cos(angle)) / 2 * 1.4 - 0.2
+    across = np.column_stack([np.sin(angle), np.zeros(400)])
+    assert local_depth(position, across) > 1
+    assert local_depth(position, np.zeros((400, 2))) < 1
+
+
+def test_one_column_of_levels_is_spread_to_no_valley_and_ten_that_agree_keep_theirs():
+    rng = np.random.default_rng(0)
+    one = rng.integers(2, size=(400, 1)).astype(float)
+    for points, deep in ((one, False), (np.repeat(one, 10, axis=1), True)):
+        along = np.ones(points.shape[1])
+        position = points.mean(axis=1)
+        spread = spread_ties(position, points, along, np.arange(points.shape[1]), rng)
+        assert (valley(spread[None])[1] < 0.3) == deep
+
+
+def test_values_of_a_continuous_column_stay():
+    points = np.random.default_rng(0).normal(size=(50, 2))
+    along = np.array([1.0, 0.0])
+    spread = spread_ties(points @ along, points, along, np.arange(2), np.random.default_rng(1))
+    assert np.array_equal(spread, points @ along)
