@@ -15,7 +15,8 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
 from personae.core.settings import read
-from personae.days.anomalies import Rules, find_anomalies
+from personae.days.anomalies import find_anomalies
+from personae.days.settings import AnomalySettings
 from personae.features.describe import whole_days
 from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.fitbit.simulate import simulate
@@ -41,15 +42,9 @@ def main() -> None:
         labels = KMeans(4, n_init=20, random_state=0).fit_predict(points)
         ari = adjusted_rand_score(users["segment"], labels)
         found = find_anomalies(
-            whole_days(tables["days"]).to_pandas(),
-            watched["features"],
-            Rules(**watched["rules"]),
-            roots=watched["roots"],
-            seed=0,
+            whole_days(tables["days"]).to_pandas(), AnomalySettings.model_validate(watched)
         ).found
-        listed = pl.DataFrame(
-            {"customer": [day.customer for day in found], "date": [day.date for day in found]}
-        )
+        listed = pl.from_pandas(found[["customer", "date"]])
         planted = unusual.with_columns(pl.col("date").cast(pl.String))
         hits = planted.join(listed, on=["customer", "date"]).height
         figures.append((ari, hits / len(found), hits / planted.height))

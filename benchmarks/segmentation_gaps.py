@@ -21,9 +21,8 @@ from personae.segmentation.borders import borders
 from personae.segmentation.clusterers import KMeansClusterer
 from personae.segmentation.copula import fit_copula
 from personae.segmentation.natural import supported_k
-from personae.segmentation.null_models import LAWS, fit_null
-from personae.segmentation.procedure import mean_known
-from personae.segmentation.quality import silhouettes
+from personae.segmentation.null_models import NULL_MODELS, NullModel
+from personae.segmentation.quality import mean_known, silhouettes
 from personae.segmentation.space import Space
 from personae.segmentation.stability import agreement, refit_once, smallest_jaccard
 
@@ -48,14 +47,14 @@ def units_of(points):
 
 
 def one_cloud(points, groups, columns, labels, k, rng):
-    """p values of the silhouette of k beside tables of one cloud: the copula's, and the largest of all laws."""
+    """p values of the silhouette of k beside tables of one cloud: the copula's, and the largest of all null models."""
     observed = mean_known(silhouettes(points, [labels]))[0]
-    laws = [fit_copula(points, groups, columns)] + [fit_null(law, points, groups) for law in LAWS]
+    models = [NullModel(kind).fit(points, groups) for kind in NULL_MODELS]
     p_values = []
-    for law in laws:
+    for model in [fit_copula(points, groups, columns), *models]:
         reached = 0
         for _ in range(NULL_TABLES):
-            table = law.draw(groups, rng)
+            table = model.draw(groups, rng)
             again = fit_all(table, None, int(rng.integers(2**31)), [k])[0].labels_
             reached += mean_known(silhouettes(table, [again]))[0] >= observed
         p_values.append((1 + reached) / (1 + NULL_TABLES))

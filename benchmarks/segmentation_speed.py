@@ -27,8 +27,8 @@ from threadpoolctl import ThreadpoolController
 from personae.core.parallel import run_all
 from personae.segmentation.clusterers import KMeansClusterer
 from personae.segmentation.quality import scatter, silhouettes
-from personae.segmentation.segment import fit_segments
-from personae.segmentation.space import Space
+from personae.segmentation.segment import segment_customers
+from personae.segmentation.settings import ReferenceSpace, SegmentSettings
 from personae.segmentation.stability import bootstrap_once
 
 KS = range(2, 11)
@@ -103,7 +103,8 @@ def million():
     points = customers(1_000_000, 20)
     table = pd.DataFrame(points, columns=[f"x{axis}" for axis in range(20)])
     start = time.perf_counter()
-    found = fit_segments(table, Space("million", list(table.columns)), clusterer={"name": "kmeans"}, ks=KS)
+    space = ReferenceSpace(name="million", columns=list(table.columns))
+    found = segment_customers(table, SegmentSettings(space=space, candidates=list(KS), workers=-1))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"1,000,000 x 20: {time.perf_counter() - start:.0f} s, peak {peak:.2f} GB", end="")
     print(f"; k {found.report.k}, {found.report.verdict}, sampled {dict(found.report.sampled)}")

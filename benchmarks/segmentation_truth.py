@@ -12,41 +12,30 @@ from collections import Counter
 
 from joblib import Parallel, delayed
 from tests.planted.blobs import NOISES, noise_table, planted_segments
+from tests.planted.segments import segment
 
 from personae.core.statistics import adjusted_rand
-from personae.segmentation.segment import fit_segments
-from personae.segmentation.space import Space
-from personae.segmentation.summary import Effort
+from personae.segmentation.settings import KMeans, Resampling
 
-EFFORT = Effort(bootstraps=20, splits=1, null_tables=19, null_bootstraps=10)
-KS = range(2, 9)
+EFFORT = Resampling(bootstraps=20, splits=1, null_tables=19, null_bootstraps=10)
+KS = list(range(2, 9))
 SIZE = {"customers": 250, "axes": 4}
 
 
-def segment(table, seed, rule):
-    space = Space("planted", list(table.columns))
-    return fit_segments(
-        table,
-        space,
-        clusterer={"name": "kmeans", "n_init": 8},
-        ks=KS,
-        rule=rule,
-        effort=EFFORT,
-        seed=seed,
-        workers=1,
-    )
+def ours(table, seed, rule):
+    return segment(table, clusterer=KMeans(n_init=8), candidates=KS, rule=rule, effort=EFFORT, seed=seed)
 
 
 def planted(seed, rule):
     k = 2 + seed % 6
     table, labels = planted_segments(k, seed=seed, **SIZE)
-    found = segment(table, seed, rule)
+    found = ours(table, seed, rule)
     recovered = adjusted_rand(labels, found.customers["segment"].to_numpy())
     return found.report.k == k, recovered >= 0.95, found.report.verdict
 
 
 def noise(kind, seed, rule):
-    return segment(noise_table(kind, seed=seed, **SIZE), seed, rule).report.verdict
+    return ours(noise_table(kind, seed=seed, **SIZE), seed, rule).report.verdict
 
 
 def main():

@@ -43,10 +43,10 @@ def straightforward(trials, search_seed=1, bootstraps=16):
 
     from personae.config.compose import compose
     from personae.core import paths, tables
-    from personae.segmentation.methods import build_clusterer
-    from personae.segmentation.settings import Segment
+    from personae.segmentation.settings import SegmentSettings
     from personae.segmentation.space import Space, WorkingSpace
     from personae.segmentation.stability import best_jaccard, mean_jaccard, resample
+    from personae.segmentation.ward import build_clusterer
 
     mlflow.set_tracking_uri(f"sqlite:///{paths.MLRUNS / 'straightforward.db'}")
     mlflow.set_experiment("straightforward")
@@ -61,14 +61,15 @@ def straightforward(trials, search_seed=1, bootstraps=16):
                 segment["k"] = choices["segment.k"]
                 segment["clusterer"]["n_init"] = choices["segment.clusterer.n_init"]
                 segment["scaler"]["axes"] = choices["segment.scaler.axes"]
-                settings = Segment.model_validate_json(json.dumps(segment))
+                settings = SegmentSettings.model_validate_json(json.dumps(segment))
                 space = Space(**settings.space.model_dump()).fit(table)
                 points = space.transform(table)
                 working = WorkingSpace(space, settings.scaler.name, settings.scaler.axes).fit_transform(
                     points
                 )
-                options = settings.clusterer.model_dump()
-                model = build_clusterer(seed=composed["seed"], **options).set_params(n_clusters=settings.k)
+                model = build_clusterer(settings.clusterer, composed["seed"]).set_params(
+                    n_clusters=settings.k
+                )
                 labels = model.fit(working).labels_
                 silhouette = silhouette_score(points, labels)
                 units = pd.factorize(table["unit"])[0]
@@ -78,7 +79,7 @@ def straightforward(trials, search_seed=1, bootstraps=16):
                     rng = np.random.default_rng(child)
                     weights = resample(units, rng)
                     drawn = weights > 0
-                    again = build_clusterer(seed=int(rng.integers(2**31)), **options)
+                    again = build_clusterer(settings.clusterer, int(rng.integers(2**31)))
                     again = again.set_params(n_clusters=settings.k).fit(working[drawn], weights[drawn])
                     jaccard.append(best_jaccard(labels[drawn], again.labels_, settings.k))
                 stability = float(mean_jaccard(np.array(jaccard)).min())

@@ -20,7 +20,7 @@
 # ruff: noqa: D100, T201
 import pandas as pd
 
-from personae.days.anomalies import Rules, find_anomalies
+from personae.days.anomalies import find_anomalies
 from personae.features.describe import whole_days
 from personae.notebook import open_study
 
@@ -81,9 +81,8 @@ personas[["name", "size", "share", "action"]]
 # %%
 settings = study.settings.days.anomalies
 days = whole_days(study.tables["days"]).to_pandas()
-rules = Rules(**settings.rules.model_dump())
-unusual = find_anomalies(days, settings.features, rules, roots=settings.roots, seed=study.settings.seed)
-study.agree(unusual.control.recall, "anomalies", "control", "recall")
+unusual = find_anomalies(days, settings, seed=study.settings.seed)
+study.agree(unusual.control["recall"], "anomalies", "control", "recall")
 
 # %%
-pd.DataFrame(unusual.found)
+unusual.found.round(2)

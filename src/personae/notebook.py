@@ -24,8 +24,7 @@ from personae.imputation.completion import Imputation, impute_customers
 from personae.response import scores
 from personae.response.plan import build_plan
 from personae.response.validation import validate
-from personae.segmentation.segment import Segmentation
-from personae.segmentation.study import segment_study
+from personae.segmentation.segment import Segmentation, segment_customers
 
 ROOT = "dvc.yaml"
 LITTLE = {"bootstraps": 1, "splits": 1, "null_tables": 1, "null_bootstraps": 1}
@@ -117,7 +116,7 @@ class Opened:
         effort = settings.effort.model_copy(update=LITTLE)
         alone = settings.model_copy(update={"k": k, "candidates": [k], "also": {}, "effort": effort})
         known = read_json(paths.anchor(self.study), missing={})
-        return segment_study(self.customers.to_pandas(), alone, anchor=known, seed=self.settings.seed).main
+        return segment_customers(self.customers.to_pandas(), alone, anchor=known, seed=self.settings.seed)
 
     def response_model(self, name: str) -> Validated:
         """Validate one response model on the study's folds, calibrated inside them.

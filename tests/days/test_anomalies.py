@@ -1,5 +1,3 @@
-import dataclasses
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -7,14 +5,16 @@ import pytest
 from scipy.stats import median_abs_deviation
 
 from personae.core.errors import PersonaeError
-from personae.days.anomalies import Rules, find_anomalies, robust_z
+from personae.core.files import to_json
+from personae.days.anomalies import find_anomalies, robust_z
+from personae.days.settings import AnomalySettings, AnomalyThresholds
 from personae.studies.fitbit import source as fitbit
 from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.fitbit.simulate import simulate
 from personae.studies.sample import write_files
 
-RULES = Rules(threshold=4.5, isolation=0.65, least_days=7, trees=100)
 FEATURES = {"steps": "steps", "calories": "calories", "minutes_asleep": "minutes asleep"}
+SETTINGS = AnomalySettings(features=FEATURES, rules=AnomalyThresholds(trees=50))
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +50,9 @@ def test_robust_z_agrees_with_scipy():
 
 def test_planted_days_of_simulated_wearers_are_found(simulated):
     days, planted = simulated
-    unusual = find_anomalies(days, FEATURES, RULES, roots=["steps"], seed=1).found
-    found = {(day.customer, day.date) for day in unusual}
+    settings = SETTINGS.model_copy(update={"roots": ["steps"]})
+    unusual = find_anomalies(days, settings, seed=1).found
+    found = set(zip(unusual["customer"], unusual["date"], strict=True))
     truth = set(zip(planted["customer"], planted["date"].astype(str), strict=True))
     assert len(found & truth) / len(truth) >= 0.6
     assert len(found & truth) / len(found) >= 0.8
@@ -61,19 +62,19 @@ def test_a_day_usual_for_anyone_may_be_unusual_for_its_user_and_the_reason_says_
     days = table()
     quiet = days["customer"] == days.groupby("customer")["steps"].mean().idxmin()
     days.loc[days.index[quiet][5], "steps"] = days["steps"].max()
-    worst = find_anomalies(days, FEATURES, RULES, seed=0).found[0]
-    assert (worst.customer, worst.date) == (days.loc[quiet, "customer"].iloc[0], "2016-04-17")
-    assert worst.scope in ("user", "both")
-    assert worst.reason.startswith("unusual for this user: steps ")
-    assert "usually" in worst.reason
+    worst = find_anomalies(days, SETTINGS).found.iloc[0]
+    assert (worst["customer"], worst["date"]) == (days.loc[quiet, "customer"].iloc[0], "2016-04-17")
+    assert worst["scope"] in ("user", "both")
+    assert worst["reason"].startswith("unusual for this user: steps ")
+    assert "usually" in worst["reason"]
 
 
 def test_noise_alone_is_seldom_called_unusual_and_the_control_reports_both_rates():
-    found = find_anomalies(table(users=10, days=60, seed=5), FEATURES, RULES, seed=0)
+    found = find_anomalies(table(users=10, days=60, seed=5), SETTINGS)
     assert len(found.found) <= 0.01 * found.days
-    assert found.control.planted > 5
-    assert found.control.recall >= 0.9
-    assert found.control.precision >= 0.6
+    assert found.control["planted"] > 5
+    assert found.control["recall"] >= 0.9
+    assert found.control["precision"] >= 0.6
 
 
 def test_users_with_few_days_and_missing_values_are_left_in_peace():
@@ -81,21 +82,30 @@ def test_users_with_few_days_and_missing_values_are_left_in_peace():
     few = days[days["customer"] == 0].head(3).assign(customer=99, steps=[100.0, 9_000.0, 200.0])
     days.loc[::2, "minutes_asleep"] = np.nan
     days.loc[days["customer"] == 1, "minutes_asleep"] = np.nan
-    found = find_anomalies(pd.concat([days, few]), FEATURES, RULES, seed=0).found
-    assert not [day for day in found if day.customer == 99 and day.scope == "user"]
-    assert not [day for day in found if day.customer == 1 and "asleep" in day.reason]
+    found = find_anomalies(pd.concat([days, few]), SETTINGS).found
+    assert not ((found["customer"] == 99) & (found["scope"] == "user")).any()
+    assert not ((found["customer"] == 1) & found["reason"].str.contains("asleep")).any()
 
 
 def test_the_same_seed_gives_the_same_days_and_the_table_is_left_alone():
-    days = table()
+    days = table(users=3)
     before = days.copy()
-    first, second = (find_anomalies(days, FEATURES, RULES, seed=3) for _ in range(2))
+    first, second = (to_json(find_anomalies(days, SETTINGS, seed=3)) for _ in range(2))
     assert first == second
+    assert first["rules"]["least_days"] == 7
+    assert set(first["found"][0]) == {"customer", "date", "scope", "z", "isolation", "reason"}
     pd.testing.assert_frame_equal(days, before)
+
+
+def test_customers_may_be_named_by_words():
+    named = table(users=3).assign(customer=lambda days: "user " + days["customer"].astype(str))
+    named.loc[5, "steps"] = 90_000.0
+    assert to_json(find_anomalies(named, SETTINGS))["found"][0]["customer"] == "user 0"
 
 
 def test_unknown_features_and_too_few_days_are_refused():
     with pytest.raises(PersonaeError, match="no column 'naps' in the days"):
-        find_anomalies(table(), {"naps": "naps"}, RULES, seed=0)
+        find_anomalies(table(), AnomalySettings(features={"naps": "naps"}))
+    strict = AnomalySettings(features=FEATURES, rules=AnomalyThresholds(least_days=90))
     with pytest.raises(PersonaeError, match="no user has 90 days"):
-        find_anomalies(table(), FEATURES, dataclasses.replace(RULES, least_days=90), seed=0)
+        find_anomalies(table(), strict)

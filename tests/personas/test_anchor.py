@@ -2,6 +2,7 @@ import shutil
 
 import pytest
 from tests.planted.blobs import planted_segments
+from tests.planted.segments import segment
 from typer.testing import CliRunner
 
 from personae.cli import app
@@ -9,11 +10,6 @@ from personae.core import archive, paths
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json, write_json
 from personae.personas.anchor import anchor
-from personae.segmentation.segment import fit_segments
-from personae.segmentation.space import Space
-from personae.segmentation.summary import Effort
-
-EFFORT = Effort(bootstraps=2, splits=1, null_tables=2, null_bootstraps=2)
 
 
 @pytest.fixture
@@ -23,8 +19,7 @@ def found(tmp_path, monkeypatch):
         shutil.copytree(paths.resolved(study), tmp_path / paths.resolved(study))
     monkeypatch.chdir(tmp_path)
     table, _ = planted_segments(2, seed=1, customers=60, axes=2)
-    space = Space("flat", list(table.columns))
-    segments = fit_segments(table, space, clusterer={"name": "kmeans"}, k=2, effort=EFFORT, workers=1)
+    segments = segment(table, k=2)
     for study in ("campaign", "aerofit"):
         archive.save(segments.segmenter, paths.model(study, "segmenter"))
         write_json(

@@ -2,14 +2,15 @@ import numpy as np
 import pytest
 
 from personae.segmentation.choice import (
-    explain,
+    choose_k,
     gap_statistic,
-    judge,
     vote_elbow,
     vote_gap,
     vote_silhouette,
     vote_stability,
 )
+from personae.segmentation.quality import PartitionMetrics
+from personae.segmentation.settings import SegmentSettings
 
 
 def test_silhouette_takes_the_lowest_k_among_equals_and_ignores_what_is_undefined():
@@ -50,16 +51,10 @@ def test_stability_keeps_the_floor_and_falls_back_on_the_lowest():
     assert vote_stability({2: 0.3, 3: 0.4}, stable, []) == (2, False)
 
 
-@pytest.mark.parametrize(
-    ("p", "jaccard", "freely", "verdict"),
-    [
-        (0.05, 0.75, True, "supported"),
-        (0.05, 0.74, True, "weak"),
-        (0.05, 0.9, False, "weak"),
-        (0.051, 0.9, True, "not supported"),
-        (float("nan"), 0.9, True, "not supported"),
-    ],
-)
-def test_the_verdict_follows_the_rule_and_says_why(p, jaccard, freely, verdict):
-    assert judge(p, jaccard, freely) == verdict
-    assert explain(p, jaccard, freely)
+@pytest.mark.parametrize(("cap", "min_clusters", "k"), [(None, 1, 4), (3, 1, 2), (None, 3, 4), (3, 4, 3)])
+def test_rules_choose_below_the_cap_and_never_split_fewer_than_the_niches_need(cap, min_clusters, k):
+    ks = (1, 2, 3, 4)
+    metrics = PartitionMetrics(
+        np.array([np.nan, 0.4, 0.3, 0.5]), np.array([9.0, 4.0, 3.0, 2.0]), np.full(4, 0.2), min_clusters
+    )
+    assert choose_k("silhouette", ks, metrics, SegmentSettings(cap=cap)) == (k, True)

@@ -1,16 +1,17 @@
 import numpy as np
 import pytest
 import skops.io
+from pydantic import ValidationError
 from sklearn.cluster import KMeans
 from tests.planted.blobs import planted_segments
 from threadpoolctl import threadpool_limits
 
-from personae.core.errors import PersonaeError
 from personae.core.statistics import adjusted_rand
 from personae.segmentation.clusterers import NOISE, HDBSCANClusterer, KMeansClusterer
-from personae.segmentation.methods import METHODS, build_clusterer
 from personae.segmentation.segmenter import TRUSTED
+from personae.segmentation.settings import Hdbscan, SegmentSettings
 from personae.segmentation.space import Space
+from personae.segmentation.ward import METHODS, build_clusterer
 
 OPTIONS = {"hdbscan": {"min_cluster_size": 15}}
 
@@ -21,7 +22,7 @@ def planted(k=3, seed=0, **options):
 
 
 def fitted(name, points, k=3):
-    model = build_clusterer(name, **OPTIONS.get(name, {}))
+    model = METHODS[name](**OPTIONS.get(name, {}))
     return (model if model.finds_k else model.set_params(n_clusters=k)).fit(points)
 
 
@@ -103,8 +104,22 @@ def test_hdbscan_keeps_noise_apart_and_finds_k():
     assert model.predict(np.full((1, 4), 9.0)).tolist() == [NOISE]
 
 
-def test_an_unknown_method_or_setting_is_refused():
-    with pytest.raises(PersonaeError, match="no clusterer 'k-means'; expected one of kmeans"):
-        build_clusterer("k-means")
-    with pytest.raises(PersonaeError, match="kmeans has no setting 'depth'; expected n_init"):
-        build_clusterer("kmeans", depth=3)
+def test_settings_name_the_clusterer_and_its_options():
+    settings = SegmentSettings.model_validate({"clusterer": {"name": "hdbscan", "min_cluster_size": 7}})
+    model = build_clusterer(settings.clusterer, seed=3)
+    assert isinstance(model, HDBSCANClusterer)
+    assert (model.min_cluster_size, model.max_rows, model.random_state) == (7, Hdbscan().max_rows, 3)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_defaults_of_settings_are_those_of_the_clusterer(name):
+    settings = SegmentSettings.model_validate({"clusterer": {"name": name}})
+    assert build_clusterer(settings.clusterer).get_params() == METHODS[name]().get_params()
+
+
+@pytest.mark.parametrize(
+    ("clusterer", "message"), [({"name": "k-means"}, "k-means"), ({"name": "kmeans", "depth": 3}, "depth")]
+)
+def test_an_unknown_method_or_setting_is_refused(clusterer, message):
+    with pytest.raises(ValidationError, match=message):
+        SegmentSettings.model_validate({"clusterer": clusterer})

@@ -5,14 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personae.segmentation.segment import fit_segments
-from personae.segmentation.space import Space
-from personae.segmentation.summary import Effort
+from personae.segmentation.segment import segment_customers
+from personae.segmentation.settings import ReferenceSpace, Resampling, Scaler, SegmentSettings
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
 FILE = ORIGINALS / "campaign" / "marketing_campaign.csv"
 PURCHASES = ["NumDealsPurchases", "NumWebPurchases", "NumCatalogPurchases", "NumStorePurchases"]
-EFFORT = Effort(bootstraps=20, splits=2, null_tables=39, null_rows=500)
+EFFORT = Resampling(bootstraps=20, splits=2, null_tables=39, null_rows=500)
 
 pytestmark = [
     pytest.mark.originals,
@@ -36,44 +35,42 @@ def customers():
 
 
 def segment(customers, space, **settings):
-    return fit_segments(
-        customers, space, clusterer={"name": "kmeans"}, groups=customers["unit"], effort=EFFORT, **settings
-    ).report
+    return segment_customers(customers, SegmentSettings(space=space, effort=EFFORT, **settings)).report
 
 
 def rfm():
-    return Space("rfm", ["Recency", "purchases", "spend"], log1p=["spend"])
+    return ReferenceSpace(name="rfm", columns=["Recency", "purchases", "spend"], log1p=["spend"])
 
 
 def reference(customers):
     spent = [column for column in customers if column.startswith("Mnt")]
     columns = ["Income", "age", "tenure", "Kidhome", "Teenhome", "Recency", *PURCHASES, "NumWebVisitsMonth"]
-    return Space("reference", [*columns, *spent], log1p=spent)
+    return ReferenceSpace(name="reference", columns=[*columns, *spent], log1p=spent)
 
 
 def test_four_rfm_segments_are_supported(customers):
-    report = segment(customers, rfm(), ks=[4], k=4)
+    report = segment(customers, rfm(), candidates=[4], k=4)
     assert report.verdict == "supported"
     assert report.silhouette == pytest.approx(0.399, abs=0.002)
-    assert report.null["gaussian"].mean == pytest.approx(0.305, abs=0.01)
-    assert report.null["box"].mean == pytest.approx(0.265, abs=0.01)
-    assert report.stability.min_jaccard == pytest.approx(0.95, abs=0.03)
+    assert report.null["gaussian"]["mean"] == pytest.approx(0.305, abs=0.01)
+    assert report.null["box"]["mean"] == pytest.approx(0.265, abs=0.01)
+    assert report.stability["min_jaccard"] == pytest.approx(0.95, abs=0.03)
 
 
 def test_five_rfm_segments_are_less_stable(customers):
-    report = segment(customers, rfm(), ks=[5], k=5)
-    assert report.stability.min_jaccard < 0.75
+    report = segment(customers, rfm(), candidates=[5], k=5)
+    assert report.stability["min_jaccard"] < 0.75
     assert report.verdict == "weak"
 
 
 def test_two_segments_in_the_reference_space(customers):
-    report = segment(customers, reference(customers), ks=range(2, 5))
+    report = segment(customers, reference(customers), candidates=[2, 3, 4])
     assert (report.k, report.verdict) == (2, "supported")
 
 
 def test_fewer_axes_do_not_raise_the_silhouette(customers):
-    plain = segment(customers, reference(customers), ks=[4], k=4)
-    projected = segment(customers, reference(customers), ks=[4], k=4, axes=2)
+    plain = segment(customers, reference(customers), candidates=[4], k=4)
+    projected = segment(customers, reference(customers), candidates=[4], k=4, scaler=Scaler(axes=2))
     assert plain.silhouette == pytest.approx(0.166, abs=0.003)
     assert projected.silhouette <= plain.silhouette + 0.003
     assert np.isfinite(projected.silhouette)

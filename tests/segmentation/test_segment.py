@@ -1,32 +1,40 @@
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from pydantic import ValidationError
 from tests.planted.blobs import NOISES, noise_table, planted_segments
+from tests.planted.segments import EFFORT, LITTLE, segment
 
 from personae.core.archive import normalised
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
 from personae.core.statistics import adjusted_rand
-from personae.segmentation.methods import METHODS
-from personae.segmentation.segment import fit_segments
+from personae.segmentation.segment import segment_customers
 from personae.segmentation.segmenter import TRUSTED
-from personae.segmentation.space import Space
-from personae.segmentation.summary import Effort
+from personae.segmentation.settings import (
+    Also,
+    Hdbscan,
+    Mixture,
+    ReferenceSpace,
+    Resampling,
+    Scaler,
+    SegmentSettings,
+    Ward,
+    WardThenKMeans,
+)
 
-EFFORT = Effort(bootstraps=8, splits=1, null_tables=19, null_bootstraps=5, null_rows=150)
-OPTIONS = {"hdbscan": {"min_cluster_size": 10}, "kmeans": {"n_init": 6}}
 WHOLE = planted_segments(4, customers=176, seed=5)
 COLUMNS = ["x0", "x1", "x2", "x3"]
-
-
-def segment(table, method="kmeans", **settings):
-    settings = {"ks": range(2, 6), "effort": EFFORT, "workers": 1, **settings}
-    clusterer = {"name": method, **OPTIONS.get(method, {})}
-    return fit_segments(table, Space("planted", COLUMNS), clusterer=clusterer, **settings)
+METHODS = {
+    "kmeans": {"k": 4},
+    "mixture": {"k": 4, "clusterer": Mixture()},
+    "ward": {"k": 4, "clusterer": Ward()},
+    "hdbscan": {"clusterer": Hdbscan(min_cluster_size=10)},
+    "ward_then_kmeans": {"k": 4, "clusterer": WardThenKMeans()},
+}
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +44,13 @@ def planted():
 
 @pytest.fixture(scope="module")
 def found(planted):
-    return segment(planted[0])
+    return segment(planted[0], effort=EFFORT)
 
 
 @pytest.mark.parametrize("k", [2, 3, 5])
 def test_planted_segments_are_found_and_supported(k):
     table, labels = planted_segments(k, customers=160, seed=k)
-    found = segment(table)
+    found = segment(table, effort=EFFORT)
     assert found.report.k == k
     assert found.report.verdict == "supported"
     assert adjusted_rand(labels, found.customers["segment"].to_numpy()) >= 0.95
@@ -50,19 +58,20 @@ def test_planted_segments_are_found_and_supported(k):
 
 @pytest.mark.parametrize("kind", NOISES)
 def test_noise_is_not_supported(kind):
-    found = segment(noise_table(kind, customers=160, seed=11))
+    found = segment(noise_table(kind, customers=120, seed=11), effort=EFFORT)
     assert found.report.verdict == "not supported"
     assert found.report.reason.startswith("tables without segments do as well")
 
 
 def test_a_requested_k_without_support_completes_and_says_so():
-    found = segment(noise_table("gaussian", customers=120, seed=1), k=4)
+    found = segment(noise_table("gaussian", customers=120, seed=1), k=4, effort=EFFORT)
     assert (found.report.k, found.report.rule, found.report.verdict) == (4, "fixed", "not supported")
 
 
 @pytest.mark.parametrize("rule", ["silhouette", "elbow", "gap", "stability"])
 def test_every_rule_finds_clear_segments_and_all_votes_are_shown(planted, rule):
-    found = segment(planted[0], rule=rule, ks=range(2, 9))
+    effort = Resampling(bootstraps=4, splits=1, null_tables=19 if rule == "gap" else 1, null_bootstraps=1)
+    found = segment(planted[0], rule=rule, candidates=list(range(2, 9)), effort=effort)
     assert (found.report.k, found.report.rule) == (4, rule)
     assert set(found.report.votes) == {"silhouette", "elbow", "gap", "stability"}
     chosen = found.candidates[found.candidates["chosen"]]
@@ -73,7 +82,7 @@ def test_every_rule_finds_clear_segments_and_all_votes_are_shown(planted, rule):
 @pytest.mark.parametrize("method", METHODS)
 def test_a_customer_scored_later_gets_the_segment_of_the_batch(planted, method):
     table, labels = planted
-    found = segment(table, method, k=None if method == "hdbscan" else 4)
+    found = segment(table, **METHODS[method])
     again = skops.io.loads(skops.io.dumps(found.segmenter), trusted=list(TRUSTED))
     alone = again.predict(table.iloc[[17]])
     assert alone["segment"].item() == found.customers["segment"].iloc[17]
@@ -83,7 +92,7 @@ def test_a_customer_scored_later_gets_the_segment_of_the_batch(planted, method):
 
 
 def test_no_figure_depends_on_the_number_of_workers(planted, found):
-    others = segment(planted[0], workers=2)
+    others = segment(planted[0], workers=2, effort=EFFORT)
     assert json.dumps(to_json(others.report)) == json.dumps(to_json(found.report))
     pd.testing.assert_frame_equal(others.candidates, found.candidates, check_exact=True)
     pd.testing.assert_frame_equal(others.customers, found.customers, check_exact=True)
@@ -117,11 +126,25 @@ def test_ids_and_names_stay_where_the_segments_are_the_same(planted, found, chan
     for one in anchor["segments"]:
         one["id"] = 10 - one["id"]
     table = disturbed(planted[0], change)
-    again = segment(table, seed=99 if change == "another seed" else 0, anchor=anchor)
+    again = segment(table, k=4, seed=99 if change == "another seed" else 0, anchor=anchor)
     before, after = found.customers["segment"], again.customers["segment"]
     assert (10 - before).tolist() == after.loc[before.index].tolist()
     assert again.report.identity.names == {10 - old: name for old, name in names.items()}
     assert {event.kind for event in again.report.identity.events} == {"same"}
+
+
+def test_further_segmentations_stand_beside_the_main_one(planted, found):
+    spaces = {"flat": Also(space=ReferenceSpace(name="two columns", columns=COLUMNS[:2]), k=2)}
+    anchor = {"also": {"flat": segment(planted[0], columns=COLUMNS[:2], k=2).segmenter.anchor({})}}
+    for one in anchor["also"]["flat"]["segments"]:
+        one["id"] += 5
+    both = segment(planted[0], k=4, also=spaces, anchor=anchor)
+    assert both.customers["segment"].tolist() == found.customers["segment"].tolist()
+    assert set(both.customers["segment_flat"]) == {5, 6}
+    assert both.report.also["flat"].k == 2
+    assert both.candidates.groupby("space")["chosen"].sum().to_dict() == {"planted": 1, "two columns": 1}
+    assert set(both.also["flat"].segmenter.predict(planted[0])["segment"]) == {5, 6}
+    assert len(both.report.lines()) == 2
 
 
 def test_the_verdict_is_told_in_words_and_as_a_figure(found):
@@ -134,7 +157,7 @@ def test_the_verdict_is_told_in_words_and_as_a_figure(found):
 
 def test_a_projection_cannot_raise_the_silhouette():
     table = noise_table("correlated", customers=160, seed=4)
-    plain, projected = (segment(table, k=3, axes=axes) for axes in (None, 1))
+    plain, projected = (segment(table, k=3, scaler=Scaler(axes=axes)) for axes in (None, 1))
     assert projected.report.silhouette <= plain.report.silhouette + 0.01
     assert projected.report.space["columns"] == plain.report.space["columns"]
     assert projected.report.space["worked_in"] == {"scaler": "reference", "axes": 1}
@@ -148,56 +171,80 @@ def test_one_segment_is_no_finding(planted):
 
 
 def test_hdbscan_without_segments_completes():
-    found = segment(noise_table("uniform", customers=120, seed=2), "hdbscan")
+    found = segment(noise_table("uniform", customers=120, seed=2), **METHODS["hdbscan"], effort=EFFORT)
     assert found.report.verdict == "not supported"
     assert found.report.noise + sum(found.report.sizes) == 120
+
+
+def test_hdbscan_finds_k_whatever_is_requested(planted):
+    found = segment(planted[0], k=2, cap=3, **METHODS["hdbscan"]).report
+    assert (found.k, found.rule) == (4, "clusterer")
+
+
+def test_more_segments_than_customers_and_groups_of_other_length_are_refused(planted):
+    table = planted[0].head(30)
+    with pytest.raises(PersonaeError, match="k is 31, but there are only 30 distinct customers"):
+        segment(table, k=31)
+    with pytest.raises(PersonaeError, match="groups name 2 customers; the table has 30"):
+        segment(table, groups=[1, 2])
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"k": 31}, "k is 31, but there are only 30 distinct customers"),
-        ({"k": 0}, "k is 0; expected 1 or more"),
+        ({"k": 0}, "greater than 0"),
         ({"rule": "fixed"}, "rule is fixed but k is not set"),
-        ({"rule": "best"}, "no rule 'best'; expected one of fixed"),
+        ({"rule": "fixed", "k": 3, "also": {"flat": Also()}}, "rule is fixed but k is not set"),
+        ({"rule": "best"}, "'fixed', 'silhouette'"),
         ({"cap": 1}, "cap is 1, which admits none"),
-        ({"groups": [1, 2]}, "groups name 2 customers; the table has 30"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(planted, settings, message):
-    with pytest.raises(PersonaeError, match=message):
-        segment(planted[0].head(30), **settings)
+def test_settings_that_make_no_sense_are_refused(settings, message):
+    with pytest.raises(ValidationError, match=message):
+        SegmentSettings(**settings)
+
+
+def test_a_table_and_settings_are_enough(planted):
+    settings = SegmentSettings(space=ReferenceSpace(columns=COLUMNS), k=4, effort=LITTLE)
+    assert segment_customers(planted[0], settings).report.k == 4
+    twins = planted[0].assign(unit=np.arange(160) // 2)
+    by_column = segment_customers(twins, settings).report
+    assert by_column == segment_customers(planted[0], settings, groups=twins["unit"]).report
 
 
 def test_a_cap_holds_and_a_floor_turns_small_segments_down(planted):
     assert segment(planted[0], cap=3).report.k <= 3
-    floored = segment(planted[0], floor=0.6)
+    floored = segment(planted[0], floor=0.6, effort=EFFORT)
     assert (floored.report.k, floored.report.verdict) == (2, "weak")
 
 
 def test_few_customers_with_many_twins_are_no_trouble():
     table = pd.DataFrame(np.repeat(np.random.default_rng(0).normal(size=(7, 4)), 5, axis=0), columns=COLUMNS)
-    found = segment(table, groups=np.repeat(np.arange(7), 5))
+    effort = Resampling(bootstraps=4, splits=1, null_tables=9, null_bootstraps=3)
+    found = segment(table, groups=np.repeat(np.arange(7), 5), effort=effort)
     assert sum(found.report.sizes) == 35
 
 
-def test_large_tables_are_sampled_where_the_report_says_so(planted):
-    effort = Effort(
-        bootstraps=4, splits=1, null_tables=19, null_rows=60, silhouette_rows=100, stability_rows=80
+def test_large_tables_are_sampled_where_the_report_says_so(planted, found):
+    effort = Resampling(
+        bootstraps=4,
+        splits=1,
+        null_tables=3,
+        null_bootstraps=1,
+        null_rows=60,
+        silhouette_rows=100,
+        stability_rows=80,
     )
-    found = segment(planted[0], effort=effort)
-    assert found.report.sampled == {"silhouette": 100, "stability": 80, "null": 60, "dendrogram": 80}
-    assert found.report.k == 4
-    exact = segment(planted[0]).report
-    assert found.report.silhouette == pytest.approx(exact.silhouette, abs=0.05)
+    sampled = segment(planted[0], effort=effort).report
+    assert sampled.sampled == {"silhouette": 100, "stability": 80, "null": 60, "dendrogram": 80}
+    assert sampled.k == 4
+    assert sampled.silhouette == pytest.approx(found.report.silhouette, abs=0.05)
 
 
-@pytest.mark.parametrize(
-    ("method", "step"), [("ward", "ward"), ("ward_then_kmeans", "ward"), ("hdbscan", "hdbscan")]
-)
-def test_a_method_that_looks_at_a_sample_of_the_customers_says_so(planted, monkeypatch, method, step):
+@pytest.mark.parametrize(("method", "step"), [(Ward, "ward"), (WardThenKMeans, "ward"), (Hdbscan, "hdbscan")])
+def test_a_method_that_looks_at_a_sample_of_the_customers_says_so(planted, method, step):
     for rows, sampled in ((100, {step: 100}), (160, {})):
-        monkeypatch.setitem(OPTIONS, method, {"max_rows": rows})
-        found = segment(planted[0], method, effort=replace(EFFORT, bootstraps=2, null_rows=160))
+        options = {"min_cluster_size": 10} if method is Hdbscan else {}
+        found = segment(planted[0], clusterer=method(max_rows=rows, **options))
         assert found.report.sampled == sampled
         assert sum(found.report.sizes) + found.report.noise == 160

@@ -1,9 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 from sklearn.preprocessing import RobustScaler
 
 from personae.core.errors import PersonaeError
+from personae.segmentation.settings import ReferenceSpace
 from personae.segmentation.space import Space, WorkingSpace
 
 
@@ -69,13 +71,17 @@ def test_a_bad_table_is_named_with_its_column(table, change, message):
     ("space", "message"),
     [
         (Space("s", ["age"], scaler="minmax"), "no scaler 'minmax'"),
-        (Space("s", ["age"], log1p=["spend"]), "'spend', which is not among"),
         (Space("s", []), "has no columns"),
     ],
 )
 def test_a_bad_space_is_refused(table, space, message):
     with pytest.raises(PersonaeError, match=message):
         space.fit(table)
+
+
+def test_a_logarithm_of_a_column_outside_the_space_is_refused():
+    with pytest.raises(ValidationError, match="'spend', which is not among"):
+        ReferenceSpace(columns=["age"], log1p=["spend"])
 
 
 def test_working_scalers_act_as_on_the_raw_table(table):

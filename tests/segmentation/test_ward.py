@@ -2,11 +2,10 @@ import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import fcluster
 from tests.planted.blobs import planted_segments
+from tests.planted.segments import segment
 
 from personae.core.statistics import adjusted_rand
-from personae.segmentation.segment import fit_segments
-from personae.segmentation.space import Space
-from personae.segmentation.summary import Effort
+from personae.segmentation.settings import WardThenKMeans
 from personae.segmentation.ward import WardClusterer, WardThenKMeansClusterer, contract, ward_tree
 
 
@@ -74,14 +73,7 @@ def test_no_rule_chooses_so_few_segments_that_a_niche_is_left_in_another():
     fitted = WardThenKMeansClusterer().fit_all(points, [2, 3, 4])
     assert [one.fewest for one in fitted] == [3, 3, 3]
     assert [one.peeled for one in fitted] == [1, 2, 2]
-    found = fit_segments(
-        pd.DataFrame(points, columns=["x", "y"]),
-        Space("flat", ["x", "y"]),
-        clusterer={"name": "ward_then_kmeans"},
-        ks=range(2, 6),
-        rule="silhouette",
-        effort=Effort(bootstraps=3, splits=1, null_tables=3, null_bootstraps=2),
-    )
+    found = segment(pd.DataFrame(points, columns=["x0", "x1"]), clusterer=WardThenKMeans(), rule="silhouette")
     assert min(found.report.votes.values()) >= 3
     assert list(found.report.niches.values()) == [12, 12]
     assert len(found.segmenter.clusterer.reach_) == 2

@@ -13,7 +13,7 @@ from personae.imputation.settings import Impute
 from personae.inference.settings import Compare
 from personae.personas.settings import Profile
 from personae.response.settings import Classify
-from personae.segmentation.settings import Segment
+from personae.segmentation.settings import SegmentSettings
 from personae.studies.aerofit.settings import AerofitPrepare
 from personae.studies.campaign.settings import CampaignPrepare
 from personae.studies.fitbit.settings import FitbitPrepare
@@ -34,7 +34,7 @@ class Study(Frozen):
     seed: int
     prepare: Prepare
     impute: Impute
-    segment: Segment
+    segment: SegmentSettings
     compare: Compare
     profile: Profile
     classify: Classify | None = None

@@ -58,8 +58,8 @@ def read_json(path: Path, missing: Any = None) -> Any:
 def to_json(value: Any) -> Any:
     """Turn a result into what `json` can write.
 
-    Dataclasses become objects, arrays and sequences become lists, figures are rounded to 6 significant
-    digits so that the last bits of a sum do not show, and what is not finite becomes null.
+    Dataclasses become objects, pandas tables lists of rows, arrays and sequences lists; figures are rounded
+    to 6 significant digits so that the last bits of a sum do not show, and what is not finite becomes null.
 
     Examples
     --------
@@ -73,6 +73,8 @@ def to_json(value: Any) -> Any:
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_json(item) for item in value]
+    if hasattr(value, "iterrows"):
+        return to_json(value.to_dict("records"))
     if hasattr(value, "tolist"):
         return to_json(value.tolist())
     return significant(value) if isinstance(value, float) else value

@@ -1,8 +1,8 @@
 """Days that are unusual for their user and days that are unusual for anyone, with the reason in words."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,7 @@ from threadpoolctl import threadpool_limits
 from personae.core.arrays import BoolArray, FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.statistics import share
-
-Interval = tuple[float, float]
-Scope = Literal["user", "anyone", "both"]
+from personae.days.settings import AnomalySettings, AnomalyThresholds
 
 NORMAL_MAD = 0.6745
 LEAST_SCALE = 0.5
@@ -24,70 +22,32 @@ CONTROLS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """When a day is called unusual.
+class Anomalies:
+    """Unusual days, the worst first, and what the same rules find where days are planted.
 
     Attributes
     ----------
-    threshold
-        Least absolute robust z within the user: 3.5 for one feature (Iglewicz and Hoaglin, 1993),
-        more for several.
-    isolation
-        Least score of the isolation forest, 0 to 1; about 0.5 for a table without any outlier.
-    least_days
-        Days a user needs before their days can be unusual for them.
-    trees
-        Trees of the forest.
+    days, users
+        How many were looked at.
+    rules
+        When a day is called unusual, as in `AnomalyThresholds`.
+    found
+        One row a day: `customer`, `date`, `scope` (unusual for the `user`, for `anyone` or for `both`), the
+        largest robust `z` within the user, `isolation` score and the `reason` in words.
+    control
+        How the same rules find days that were planted, as `recovery` gives it: some of the unremarkable days
+        are moved six robust standard deviations in two features, five times over. Its precision is that of a
+        world in which nothing but the planted is unusual.
     """
-
-    threshold: float
-    isolation: float
-    least_days: int
-    trees: int
-
-
-@dataclass(frozen=True, slots=True)
-class UnusualDay:
-    """One day and why it is listed; `z` is the largest robust z within the user."""
-
-    customer: int | str
-    date: str
-    scope: Scope
-    z: float
-    isolation: float
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recovery:
-    """How well planted days are found: `precision` and `recall`, null where there is nothing to divide.
-
-    Their 95 % intervals are Wilson's (1927).
-    """
-
-    planted: int
-    found: int
-    hits: int
-    precision: float | None
-    precision_ci: Interval | None
-    recall: float | None
-    recall_ci: Interval | None
-
-
-@dataclass(frozen=True, slots=True)
-class Anomalies:
-    """Unusual days, the worst first, and what the same rules find where days are planted."""
 
     days: int
     users: int
-    rules: Rules
-    found: tuple[UnusualDay, ...]
-    control: Recovery
+    rules: dict[str, float]
+    found: pd.DataFrame
+    control: dict[str, Any]
 
 
-def find_anomalies(
-    days: pd.DataFrame, features: Mapping[str, str], rules: Rules, *, roots: Collection[str] = (), seed: int
-) -> Anomalies:
+def find_anomalies(days: pd.DataFrame, settings: AnomalySettings, *, seed: int = 0) -> Anomalies:
     """List unusual days.
 
     Parameters
@@ -95,79 +55,69 @@ def find_anomalies(
     days
         `customer`, `date` and the features; one row a user-day on which the device was worn. Missing values
         are of no account for the user and count as usual for the forest.
-    features
-        Columns and their names for people.
-    rules
-        When a day is unusual.
-    roots
-        Counts, such as steps, that are judged by their square root: their spread grows with their level.
+    settings
+        Features, and when a day is unusual.
     seed
         Decides the forest and the control.
-
-    Returns
-    -------
-    Anomalies
-        With a control: among the unremarkable days some are moved six robust standard deviations in two
-        features, five times over, and the same rules look for them. Its precision is that of a world in
-        which nothing but the planted is unusual.
 
     Raises
     ------
     PersonaeError
         If a feature is absent or no user has enough days.
     """
-    absent = [name for name in features if name not in days.columns]
+    rules, columns = settings.rules, list(settings.features)
+    absent = [name for name in columns if name not in days.columns]
     if absent:
         raise PersonaeError(
             f"anomalies: no column {absent[0]!r} in the days; it has {', '.join(days.columns)}"
         )
     if days.empty or days.groupby("customer").size().max() < rules.least_days:
         raise PersonaeError(f"anomalies: no user has {rules.least_days} days; lower least_days or add days")
-    days = days.reset_index(drop=True)
-    columns = list(features)
-    values = days[columns].assign(**{name: np.sqrt(days[name]) for name in roots}).to_numpy(dtype=float)
-    judged = _judge(days["customer"].to_numpy(), values, rules, seed)
-    order = np.lexsort((-judged.isolation, -judged.largest))
-    squared = np.array([name in roots for name in columns])
-    found = tuple(
-        _describe(days, row, judged, list(features.values()), squared) for row in order if judged.flagged[row]
+    customers = days["customer"].to_numpy()
+    values = days[columns].assign(**{name: np.sqrt(days[name]) for name in settings.roots}).to_numpy(float)
+    usual, z, isolation = _scores(customers, values, rules, seed)
+    for_user, for_anyone = _is_unusual(z, isolation, rules)
+    flagged = for_user | for_anyone
+    order = np.lexsort((-isolation, -np.abs(z).max(axis=1)))
+    rows = order[flagged[order]]
+    found = days.iloc[rows][["customer"]].assign(
+        date=[str(date)[:10] for date in days["date"].iloc[rows]],
+        scope=np.select([(for_user & for_anyone)[rows], for_user[rows]], ["both", "user"], "anyone"),
+        z=np.take_along_axis(z, np.abs(z).argmax(axis=1)[:, None], axis=1)[rows, 0],
+        isolation=isolation[rows],
     )
-    return Anomalies(len(days), days["customer"].nunique(), rules, found, _control(days, judged, rules, seed))
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    features: FloatArray
-    middles: FloatArray
-    z: FloatArray
-    isolation: FloatArray
-    for_user: BoolArray
-    for_anyone: BoolArray
-    overall: FloatArray
-
-    @property
-    def flagged(self) -> BoolArray:
-        return self.for_user | self.for_anyone
-
-    @property
-    def largest(self) -> FloatArray:
-        largest: FloatArray = np.abs(self.z).max(axis=1)
-        return largest
-
-
-def _judge(customers: npt.NDArray[Any], values: FloatArray, rules: Rules, seed: int) -> _Judged:
-    middles, scales, counts = _within_users(customers, values)
-    z = np.where(counts >= rules.least_days, _divide(values - middles, scales), 0.0)
-    isolation = _isolation(np.where(np.isnan(values), middles, values), rules.trees, seed)
-    return _Judged(
-        features=values,
-        middles=middles,
-        z=z,
-        isolation=isolation,
-        for_user=np.abs(z).max(axis=1) >= rules.threshold,
-        for_anyone=isolation >= rules.isolation,
-        overall=robust_z(values),
+    labels, overall, usual_of_all = list(settings.features.values()), robust_z(values), _median(values)
+    is_root = np.array([name in settings.roots for name in columns])
+    raw, usual, usual_of_all = (np.where(is_root, each**2, each) for each in (values, usual, usual_of_all))
+    found["reason"] = [
+        _reason("this user", z[row], raw[row], usual[row], labels)
+        if for_user[row]
+        else _reason("anyone", overall[row], raw[row], usual_of_all, labels)
+        for row in rows
+    ]
+    return Anomalies(
+        days=len(days),
+        users=days["customer"].nunique(),
+        rules=rules.model_dump(),
+        found=found.reset_index(drop=True),
+        control=_control(customers[~flagged], values[~flagged], rules, seed),
     )
+
+
+def _scores(
+    customers: npt.NDArray[Any], values: FloatArray, rules: AnomalyThresholds, seed: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Usual values of the user and robust z, (rows, features); isolation scores, (rows,)."""
+    usual, scales, counts = _within_users(customers, values)
+    z = np.where(counts >= rules.least_days, _divide(values - usual, scales), 0.0)
+    return usual, z, _isolation(np.where(np.isnan(values), usual, values), rules.trees, seed)
+
+
+def _is_unusual(
+    z: FloatArray, isolation: FloatArray, rules: AnomalyThresholds
+) -> tuple[BoolArray, BoolArray]:
+    """Tell which days are unusual for their user, and which for anyone."""
+    return np.abs(z).max(axis=1) >= rules.threshold, isolation >= rules.isolation
 
 
 def robust_z(values: FloatArray) -> FloatArray:
@@ -225,39 +175,25 @@ def _isolation(values: FloatArray, trees: int, seed: int) -> FloatArray:
         return scores
 
 
-def _describe(
-    days: pd.DataFrame, row: int, judged: _Judged, labels: Sequence[str], squared: BoolArray
-) -> UnusualDay:
-    for_user = bool(judged.for_user[row])
-    z = judged.z[row] if for_user else judged.overall[row]
-    usual = judged.middles[row] if for_user else _median(judged.features)
-    value, usual = (np.where(squared, part**2, part) for part in (judged.features[row], usual))
-    whom = "this user" if for_user else "anyone"
+def _reason(subject: str, z: FloatArray, value: FloatArray, usual: FloatArray, labels: Sequence[str]) -> str:
+    """Say which features of a day are unusual, the worst and up to two nearly as bad."""
     worst = np.argsort(-np.abs(z), kind="stable")[:3]
-    told = [i for i in worst if np.abs(z[i]) >= 0.7 * np.abs(z[worst[0]])]
-    parts = [f"{labels[i]} {_number(value[i])}, usually {_number(usual[i])} (z {z[i]:+.1f})" for i in told]
-    if for_user and judged.for_anyone[row]:
-        scope: Scope = "both"
-    else:
-        scope = "user" if for_user else "anyone"
-    return UnusualDay(
-        customer=days["customer"].iloc[row].item(),
-        date=str(days["date"].iloc[row])[:10],
-        scope=scope,
-        z=float(judged.z[row][np.argmax(np.abs(judged.z[row]))]),
-        isolation=float(judged.isolation[row]),
-        reason=f"unusual for {whom}: {'; '.join(parts)}",
-    )
+    parts = [
+        f"{labels[i]} {_number(value[i])}, usually {_number(usual[i])} (z {z[i]:+.1f})"
+        for i in worst
+        if np.abs(z[i]) >= 0.7 * np.abs(z[worst[0]])
+    ]
+    return f"unusual for {subject}: {'; '.join(parts)}"
 
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.2g}"
 
 
-def _control(days: pd.DataFrame, judged: _Judged, rules: Rules, seed: int) -> Recovery:
+def _control(
+    customers: npt.NDArray[Any], values: FloatArray, rules: AnomalyThresholds, seed: int
+) -> dict[str, Any]:
     """Plant unusual days among the unremarkable ones, several times over, and look for them."""
-    usual = days[~judged.flagged]
-    customers, values = usual["customer"].to_numpy(), judged.features[~judged.flagged]
     _, scales, counts = _within_users(customers, values)
     known = ~np.isnan(values) & (counts >= rules.least_days)
     found, planted = [], []
@@ -268,20 +204,31 @@ def _control(days: pd.DataFrame, judged: _Judged, rules: Rules, seed: int) -> Re
         for row in np.flatnonzero(chosen):
             which = rng.permutation(np.flatnonzero(known[row]))[:2]
             moved[row, which] += PLANTED_SHIFT * rng.choice([-1, 1], size=which.size) * scales[row, which]
-        found.append(_judge(customers, moved, rules, seed).flagged)
+        _, z, isolation = _scores(customers, moved, rules, seed)
+        found.append(np.logical_or(*_is_unusual(z, isolation, rules)))
         planted.append(chosen)
     return recovery(np.concatenate(found), np.concatenate(planted))
 
 
-def recovery(found: BoolArray, planted: BoolArray) -> Recovery:
-    """Compare the days found with the days planted.
+def recovery(found: BoolArray, planted: BoolArray) -> dict[str, Any]:
+    """Compare the days found with the days planted: counts, precision and recall with 95 % intervals.
+
+    The intervals are Wilson's (1927); None where there is nothing to divide.
 
     Examples
     --------
-    >>> told = recovery(np.array([True, True, False]), np.array([True, False, False]))
-    >>> told.hits, told.precision, told.recall
+    >>> control = recovery(np.array([True, True, False]), np.array([True, False, False]))
+    >>> control["hits"], control["precision"], control["recall"]
     (1, 0.5, 1.0)
     """
     hits, reported, hidden = (int(each.sum()) for each in (found & planted, found, planted))
-    precision, recall = share(hits, reported), share(hits, hidden)
-    return Recovery(hidden, reported, hits, *precision, *recall)
+    (precision, precision_ci), (recall, recall_ci) = share(hits, reported), share(hits, hidden)
+    return {
+        "planted": hidden,
+        "found": reported,
+        "hits": hits,
+        "precision": precision,
+        "precision_ci": precision_ci,
+        "recall": recall,
+        "recall_ci": recall_ci,
+    }

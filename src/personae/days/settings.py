@@ -3,32 +3,46 @@
 from pydantic import Field, model_validator
 
 from personae.core.settings import Frozen
-from personae.segmentation.settings import Segment
+from personae.segmentation.settings import SegmentSettings
 
 
-class AnomalyRules(Frozen):
-    """When a day is called unusual, see `personae.days.anomalies.Rules`."""
+class AnomalyThresholds(Frozen):
+    """When a day is called unusual.
 
-    threshold: float = Field(gt=0)
-    isolation: float = Field(gt=0, lt=1)
-    least_days: int = Field(gt=2)
-    trees: int = Field(gt=0)
+    Attributes
+    ----------
+    threshold
+        Smallest absolute robust z within the user: 3.5 for one feature (Iglewicz and Hoaglin, 1993),
+        more for several.
+    isolation
+        Smallest score of the isolation forest, 0 to 1; about 0.5 for a table without any outlier.
+    least_days
+        Days a user needs before their days can be unusual for them.
+    trees
+        Trees of the forest.
+    """
+
+    threshold: float = Field(4.5, gt=0)
+    isolation: float = Field(0.65, gt=0, lt=1)
+    least_days: int = Field(7, gt=2)
+    trees: int = Field(200, gt=0)
 
 
-class Anomalies(Frozen):
-    """Which features of a day are watched.
+class AnomalySettings(Frozen):
+    """Which features of a day are watched, and when a day is unusual.
 
     Attributes
     ----------
     features
         Columns of the day table and their names for people.
     roots
-        Counts among them that are judged by their square root.
+        Counts among them, such as steps, that are judged by their square root: their spread grows with their
+        level.
     """
 
-    features: dict[str, str] = Field(min_length=1)
-    roots: list[str]
-    rules: AnomalyRules
+    features: dict[str, str] = Field({})
+    roots: list[str] = Field([])
+    rules: AnomalyThresholds = AnomalyThresholds()
 
 
 class Action(Frozen):
@@ -69,6 +83,6 @@ class Prescribe(Frozen):
 class Days(Frozen):
     """What stage days does with user-days beyond describing their users."""
 
-    segment: Segment
-    anomalies: Anomalies
+    segment: SegmentSettings = SegmentSettings()
+    anomalies: AnomalySettings = AnomalySettings()
     prescribe: Prescribe

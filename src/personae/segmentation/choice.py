@@ -1,4 +1,4 @@
-"""How many segments: the stated rules, and the verdict on what they choose."""
+"""How many segments: the stated rules."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -9,11 +9,58 @@ from kneed import KneeLocator
 
 from personae.core.arrays import FloatArray
 from personae.core.statistics import STABLE
+from personae.segmentation.quality import PartitionMetrics
+from personae.segmentation.settings import SegmentSettings
 
-RULES = ("fixed", "silhouette", "elbow", "gap", "stability")
-# From the least to the most that the data can say.
-VERDICTS = ("not supported", "weak", "supported")
-SIGNIFICANT = 0.05
+
+def choose_k(
+    rule: str,
+    ks: Sequence[int],
+    metrics: PartitionMetrics,
+    settings: SegmentSettings,
+    *,
+    reference: FloatArray | None = None,
+    min_jaccard: Callable[[int], float] = lambda k: 0.0,
+) -> tuple[int, bool]:
+    """Choose k by one rule, among candidates up to the cap that leave no niche in another segment.
+
+    Parameters
+    ----------
+    rule : {"silhouette", "elbow", "gap", "stability"}
+        Which rule.
+    ks : sequence of int
+        Candidates, ascending; the highest admitted by the cap where all leave a niche in another segment.
+    metrics : PartitionMetrics
+        Of the table.
+    settings : SegmentSettings
+        Cap, and the size floor of the rule `stability`.
+    reference : ndarray of shape (tables, ks), optional
+        Inertia of uniform tables, for the gap.
+    min_jaccard : callable
+        Gives the smallest Jaccard similarity of the segments of k, for stability.
+
+    Returns
+    -------
+    k, qualified : int, bool
+        False where stability found no stable k and took the lowest.
+    """
+    below = [k for k in ks if settings.cap is None or k <= settings.cap] or list(ks[:1])
+    admitted = [k for k in below if k >= metrics.min_clusters] or below[-1:]
+    several = [k for k in admitted if k > 1] or below[-1:]
+
+    def by_k(values: FloatArray, among: Sequence[int]) -> dict[int, float]:
+        return {k: value for k, value in zip(ks, values.tolist(), strict=True) if k in among}
+
+    silhouette = by_k(metrics.silhouette, several)
+    if rule == "silhouette":
+        return vote_silhouette(silhouette), True
+    if rule == "elbow":
+        return max(vote_elbow(by_k(metrics.inertia, admitted)), several[0]), True
+    if rule == "gap" and reference is not None:
+        gaps, errors = gap_statistic(metrics.inertia, reference)
+        return vote_gap(by_k(gaps, admitted), by_k(errors, admitted)), True
+    shares = by_k(metrics.smallest_share, several)
+    return vote_stability(silhouette, min_jaccard, [k for k in several if shares[k] >= settings.floor])
 
 
 def vote_silhouette(silhouettes: Mapping[int, float]) -> int:
@@ -109,45 +156,6 @@ def gap_statistic(inertia: FloatArray, reference: FloatArray) -> tuple[FloatArra
     logs = np.log(np.maximum(reference, tiny))
     gap = logs.mean(axis=0) - np.log(np.maximum(inertia, tiny))
     return gap, logs.std(axis=0) * np.sqrt(1 + 1 / len(reference))
-
-
-def judge(p_value: float, min_jaccard: float, chosen_freely: bool = True) -> str:
-    """Give the verdict on a segmentation.
-
-    Parameters
-    ----------
-    p_value : float
-        The largest over the null models.
-    min_jaccard : float
-        Of the least stable segment.
-    chosen_freely : bool
-        False where no k met the rule and the lowest was taken.
-
-    Examples
-    --------
-    >>> judge(0.01, 0.95), judge(0.01, 0.6), judge(0.2, 0.95)
-    ('supported', 'weak', 'not supported')
-    """
-    if not p_value <= SIGNIFICANT:
-        return "not supported"
-    return "supported" if min_jaccard >= STABLE and chosen_freely else "weak"
-
-
-def explain(p_value: float, min_jaccard: float, chosen_freely: bool = True) -> str:
-    """Say in a sentence why the verdict is what it is.
-
-    Examples
-    --------
-    >>> explain(0.01, 0.6)
-    'the least stable segment comes back with Jaccard 0.60, below 0.75'
-    """
-    if not p_value <= SIGNIFICANT:
-        return f"tables without segments do as well (p {p_value:.3g}, above {SIGNIFICANT:g})"
-    if not min_jaccard >= STABLE:
-        return f"the least stable segment comes back with Jaccard {min_jaccard:.2f}, below {STABLE:g}"
-    if not chosen_freely:
-        return "no number of segments was stable and large enough, so the lowest was taken"
-    return f"beyond chance (p {p_value:.3g}) and every segment comes back (Jaccard {min_jaccard:.2f} or more)"
 
 
 def _or_least(value: float) -> float:

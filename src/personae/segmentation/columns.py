@@ -7,8 +7,7 @@ import numpy as np
 from personae.core.arrays import FloatArray, IntArray
 from personae.segmentation.clusterers import Labels
 from personae.segmentation.dip import is_humped, normal_margin
-from personae.segmentation.procedure import mean_known
-from personae.segmentation.quality import silhouettes
+from personae.segmentation.quality import mean_known, silhouettes
 from personae.segmentation.stability import best_jaccard
 
 # Points and a seed give segments.

@@ -6,8 +6,8 @@ import numpy as np
 
 from personae.core.statistics import STABLE, contingency
 from personae.segmentation.borders import NEARLY, PLAIN, Border, is_gap
-from personae.segmentation.choice import SIGNIFICANT
 from personae.segmentation.clusterers import Labels
+from personae.segmentation.verdict import SIGNIFICANT
 
 KINDS = ("natural", "reproducible", "constructive")
 # Share of a segment in one and the same segment of a coarser partition.

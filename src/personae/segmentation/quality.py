@@ -1,6 +1,7 @@
 """Internal indices of a partition, with silhouettes of all candidate k from one pass over the distances."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -11,10 +12,36 @@ from numpy.typing import NDArray
 from personae.core.arrays import FloatArray
 from personae.core.parallel import run_all
 from personae.core.statistics import bootstrap_sums
-from personae.segmentation.clusterers import Labels
+from personae.segmentation.clusterers import Clusterer, Labels
 
 # A block of distances stays within 16 MB, so memory grows linearly with the number of rows.
 BLOCK_CELLS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionMetrics:
+    """What a rule chooses k by: figures of one table for every candidate k, as arrays of shape (ks,).
+
+    `silhouette` is the mean, NaN where there is none; `inertia` that of one customer on average;
+    `smallest_share` the share of the customers in the smallest segment. With `min_clusters` segments no
+    niche is left in another segment.
+    """
+
+    silhouette: FloatArray
+    inertia: FloatArray
+    smallest_share: FloatArray
+    min_clusters: int
+
+
+def partition_metrics(points: FloatArray, fitted: Sequence[Clusterer]) -> PartitionMetrics:
+    """Measure the partitions of one table in the reference space."""
+    labelings = [one.labels_ for one in fitted]
+    return PartitionMetrics(
+        mean_known(silhouettes(points, labelings)),
+        np.array([scatter(points, labels)[0] for labels in labelings]) / len(points),
+        np.array([smallest_share(labels) for labels in labelings]),
+        fitted[0].fewest,
+    )
 
 
 def silhouettes(
@@ -194,3 +221,18 @@ def scatter(points: FloatArray, labels: Labels) -> tuple[float, float, float]:
     np.fill_diagonal(gaps, np.inf)
     ratios = np.divide(spread[:, None] + spread[None], gaps, out=np.zeros_like(gaps), where=gaps > 0)
     return inertia, calinski, float(ratios.max(axis=1).mean())
+
+
+def mean_known(widths: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+    """Average silhouettes of every partition over the customers that have one; NaN where none has."""
+    known = np.isfinite(widths)
+    mass = known * (1.0 if weights is None else weights)
+    total = mass.sum(axis=1)
+    sums = (np.where(known, widths, 0.0) * mass).sum(axis=1)
+    return np.asarray(np.divide(sums, total, out=np.full(len(widths), np.nan), where=total > 0))
+
+
+def smallest_share(labels: Labels) -> float:
+    """Give the share of all customers in the smallest segment; 0 where there is none."""
+    sizes = np.bincount(labels[labels >= 0])
+    return float(sizes.min() / len(labels)) if len(sizes) else 0.0

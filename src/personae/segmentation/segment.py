@@ -1,7 +1,7 @@
 """From a customer table to segments with evidence, a verdict and a model for new customers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -12,31 +12,80 @@ from threadpoolctl import ThreadpoolController
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.parallel import run_all
-from personae.core.statistics import adjusted_rand
-from personae.segmentation.choice import RULES, VERDICTS, explain, judge
+from personae.core.statistics import Codes, adjusted_rand
 from personae.segmentation.clusterers import NOISE, Clusterer, Labels
-from personae.segmentation.evidence import Evidence, gather
-from personae.segmentation.identity import ids_by_size, match_segments
-from personae.segmentation.methods import build_clusterer
-from personae.segmentation.procedure import Customers, Plan, Procedure
+from personae.segmentation.evidence import SegmentEvidence, gather_evidence
+from personae.segmentation.identity import Identity, ids_by_size, match_segments
+from personae.segmentation.pipeline import Pipeline, build_pipeline, sample_units
 from personae.segmentation.segmenter import FAR_QUANTILE, Segmenter, locate
-from personae.segmentation.space import Space, WorkingSpace
-from personae.segmentation.stability import Groups
-from personae.segmentation.summary import Effort, SegmentReport, candidate_rows
-from personae.segmentation.ward import centroids, contract
+from personae.segmentation.settings import SegmentSettings
+from personae.segmentation.space import Space
+from personae.segmentation.verdict import VERDICTS, judge
+from personae.segmentation.ward import METHODS, centroids, contract
 
 COMPARED = ("kmeans", "mixture", "ward")
-# With fewer distinct customers a segment, samples are checked to hold as many as segments are asked for.
-SCARCE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentReport:
+    """One segmentation as segment.json holds it; per-segment lists are in the order of `ids`.
+
+    `verdict_rank` is the verdict as a figure: 2 supported, 1 weak, 0 not supported; `niches` are the sizes of
+    the small groups that were peeled off, by id; None where the method looks for none.
+    """
+
+    k: int
+    method: str
+    space: Mapping[str, Any]
+    silhouette: float
+    silhouette_ci: tuple[float, float]
+    null: Mapping[str, Any]
+    calinski_harabasz: float
+    davies_bouldin: float
+    inertia: float
+    stability: Mapping[str, Any]
+    sizes: tuple[int, ...]
+    rule: str
+    verdict: str
+    verdict_rank: int
+    reason: str
+    ids: tuple[int, ...]
+    noise: int
+    votes: Mapping[str, int]
+    sampled: Mapping[str, int]
+    far: int = 0
+    agreement: Mapping[str, float] = field(default_factory=dict)
+    identity: Identity | None = None
+    niches: Mapping[str, int] | None = None
+    also: Mapping[str, "SegmentReport"] = field(default_factory=dict)
+
+    def lines(self) -> list[str]:
+        """Say what the data supports, a line for each segmentation."""
+        return [
+            f"{each.space['name']}: {each.k} segments, {each.verdict}: {each.reason}"
+            for each in (self, *self.also.values())
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:
-    """A segmentation with its evidence.
+    """A segmentation with its evidence, and the further named ones of the same customers.
 
-    `customers` has the index of the table and `segment`, `margin`, `far`, `silhouette` (NaN where it was
-    not sampled); `candidates` one row a k; `segmenter` scores new customers; `dendrogram` the last merges of
-    Ward's tree, numbered as SciPy numbers them.
+    Attributes
+    ----------
+    report
+        What segment.json holds; that of the further segmentations under `also`.
+    candidates
+        Figures of every candidate k of all segmentations, one row a k.
+    customers
+        With the index of the table: `segment`, `margin`, `far`, `silhouette` (NaN where it was not sampled),
+        and the segment of every further segmentation as `segment_<name>`.
+    segmenter
+        Scores new customers.
+    dendrogram
+        The last merges of Ward's tree, numbered as SciPy numbers them.
+    also
+        The further segmentations by name.
     """
 
     report: SegmentReport
@@ -44,233 +93,192 @@ class Segmentation:
     customers: pd.DataFrame
     segmenter: Segmenter
     dendrogram: pd.DataFrame
+    also: Mapping[str, "Segmentation"] = field(default_factory=dict)
 
 
-def fit_segments(
+def segment_customers(
     table: pd.DataFrame,
-    space: Space,
+    settings: SegmentSettings,
     *,
-    clusterer: Mapping[str, Any],
-    scaler: str = "reference",
-    axes: int | None = None,
-    ks: Sequence[int] = range(2, 11),
-    k: int | None = None,
-    rule: str = "stability",
-    cap: int | None = None,
-    floor: float = 0.02,
-    effort: Effort | None = None,
     groups: Sequence[Any] | None = None,
     anchor: Mapping[str, Any] | None = None,
     seed: int = 0,
-    workers: int = -1,
-    label: str | None = None,
 ) -> Segmentation:
     """Find segments, choose their number, and weigh the evidence that they exist.
 
     Parameters
     ----------
     table : DataFrame
-        One row a customer, raw units.
-    space : Space
-        Unfitted reference space, in which every figure is computed.
-    clusterer : mapping
-        `{"name": ..., **settings}` as in `build_clusterer`.
-    scaler, axes
-        Where the clusterer works, as in `WorkingSpace`.
-    ks : sequence of int
-        Candidate numbers of segments; one segment is always looked at too.
-    k : int, optional
-        Requested number of segments; then no rule chooses.
-    rule : {"stability", "silhouette", "elbow", "gap", "fixed"}
-        What chooses k. HDBSCAN finds k itself.
-    cap : int, optional
-        Largest number of segments that a rule may choose.
-    floor : float
-        Smallest share of the customers in a segment, for the rule `stability`.
-    effort : Effort, optional
-        How much is computed.
+        One row a customer, raw units, complete in the columns of the spaces.
+    settings : SegmentSettings
+        Spaces, method, choice of k, effort.
     groups : sequence, optional
-        Independent unit of every customer (user, household, group of identical customers); each is its
-        own by default.
+        Independent unit of every customer (user, household, group of identical customers): by default the
+        column `unit` where the table has one, else each customer is its own.
     anchor : mapping, optional
-        Segments of an earlier run whose ids are kept, as in `match_segments`; by size otherwise.
+        Segments of an earlier run under `segments`, as in `match_segments`, whose ids are kept; those of a
+        further segmentation under `also.<name>`. Without any, ids are by size.
     seed : int
         Decides every figure.
-    workers : int
-        Processes, -1 for all cores; no figure depends on it.
-    label : str, optional
-        Text of progress bars; none without it.
 
     Raises
     ------
     PersonaeError
-        If settings do not exist or contradict each other, columns are absent or incomplete, or there are
-        fewer distinct customers than segments.
+        If columns are absent or incomplete, or there are fewer distinct customers than segments.
     """
-    effort = effort or Effort()
+    anchor = anchor or {}
+    if groups is None:
+        groups = table["unit"] if "unit" in table else range(len(table))
+    if len(groups) != len(table):
+        raise PersonaeError(f"segment: groups name {len(groups)} customers; the table has {len(table)}")
+    units = np.asarray(pd.factorize(pd.Series(groups))[0])
     with ThreadpoolController().limit(limits=1):
-        space = Space(**space.get_params()).fit(table)
-        points = space.transform(table)
-        model = build_clusterer(seed=seed, **clusterer)
-        if model.finds_k:
-            model = model.fit(WorkingSpace(space, scaler, axes).fit_transform(points))
-            ks, k, rule = [model.n_clusters], model.n_clusters, "clusterer"
-        else:
-            ks, rule = _candidates(ks, k, rule, cap)
-        distinct = _distinct(points, SCARCE * max(ks))
-        if max(ks) > distinct:
-            raise PersonaeError(f"segment: k is {max(ks)}, but there are only {distinct} distinct customers")
-        procedure = Procedure(
-            model, space, scaler, axes, tuple(ks), rule, cap, floor, distinct < SCARCE * max(ks)
-        )
-        working = procedure.working_space()
-        customers = Customers(points, working.fit_transform(points), _units(groups, len(table)))
-        fitted = _fit_candidates(procedure, customers.working, seed, workers)
-        evidence = gather(
-            customers, fitted, Plan(procedure, effort, workers, label), np.random.SeedSequence(seed), k
-        )
-        column = evidence.column
-        labels, sizes = fitted[column].labels_, evidence.candidates[column].sizes
-        centers = centroids(points, labels, len(sizes))
-        identity = match_segments(anchor, space, points, labels, centers) if anchor else None
-        ids = list(identity.ids) if identity else ids_by_size(sizes).tolist()
-        _, margin, distance = locate(customers.working, points, fitted[column], centers)
-        segmenter = Segmenter(
-            space=space,
-            working=working,
-            clusterer=fitted[column],
-            ids=ids,
-            centers=centers,
-            far_distance=float(np.quantile(distance, FAR_QUANTILE)),
-        )
-        far = distance > segmenter.far_distance
-        agreement, dendrogram = _other_methods(
-            customers, labels, method=clusterer["name"], effort=effort, seed=seed
-        )
-    tree = int(dendrogram[-1][-1]) if dendrogram else len(labels)
-    report = _report(evidence, procedure, method=clusterer["name"], ids=ids, effort=effort, tree=tree)
-    peeled = fitted[column].peeled
-    niches = None if peeled is None else {str(ids[label]): sizes[label] for label in range(peeled)}
-    report = replace(report, far=int(far.sum()), agreement=agreement, identity=identity, niches=niches)
-    silhouette = np.full(len(table), np.nan)
-    silhouette[evidence.silhouettes.index] = evidence.silhouettes.widths[column]
-    return Segmentation(
-        report=report,
-        candidates=pd.DataFrame(
-            candidate_rows(evidence.candidates, evidence.votes, clusterer["name"], ks[column])
+        main = _segment(table, settings, units, anchor, seed)
+        also = {
+            name: _segment(
+                table,
+                settings.model_copy(update={"space": each.space, "k": each.k}),
+                units,
+                anchor.get("also", {}).get(name, {}),
+                seed,
+            )
+            for name, each in settings.also.items()
+        }
+    return replace(
+        main,
+        report=replace(main.report, also={name: each.report for name, each in also.items()}),
+        customers=main.customers.assign(
+            **{f"segment_{name}": each.customers["segment"] for name, each in also.items()}
         ),
+        candidates=pd.concat([main.candidates, *(each.candidates for each in also.values())]).reset_index(
+            drop=True
+        ),
+        also=also,
+    )
+
+
+def _segment(
+    table: pd.DataFrame, settings: SegmentSettings, groups: Codes, anchor: Mapping[str, Any], seed: int
+) -> Segmentation:
+    space = Space(**settings.space.model_dump()).fit(table)
+    points = space.transform(table)
+    ks = sorted({1, *settings.candidates, settings.k or 1})
+    pipeline = build_pipeline(settings, space, points, ks, seed)
+    working_space = pipeline.working_space()
+    working = working_space.fit_transform(points)
+    fitted = _fit_candidates(pipeline, working, seed)
+    if pipeline.rule == "clusterer":
+        k = fitted[0].n_clusters
+        pipeline = replace(pipeline, ks=(k,), settings=settings.model_copy(update={"k": k}))
+    evidence = gather_evidence(points, working, groups, fitted, pipeline, seed=seed)
+    chosen = fitted[evidence.column]
+    labels = chosen.labels_
+    sizes = np.bincount(labels[labels >= 0])
+    centers = centroids(points, labels, len(sizes))
+    identity = match_segments(anchor, space, points, labels, centers) if anchor.get("segments") else None
+    ids = list(identity.ids) if identity else ids_by_size(sizes).tolist()
+    _, margin, distance = locate(working, points, chosen, centers)
+    segmenter = Segmenter(
+        space=space,
+        working=working_space,
+        clusterer=chosen,
+        ids=ids,
+        centers=centers,
+        far_distance=float(np.quantile(distance, FAR_QUANTILE)),
+    )
+    far = distance > segmenter.far_distance
+    agreement, dendrogram = _other_methods(working, groups, labels, settings, seed)
+    tree = int(dendrogram["customers"].iloc[-1]) if len(dendrogram) else len(labels)
+    report = _report(evidence, pipeline, chosen, ids, tree)
+    return Segmentation(
+        report=replace(report, far=int(far.sum()), agreement=agreement, identity=identity),
+        candidates=evidence.candidates.assign(space=space.name),
         customers=pd.DataFrame(
-            {"segment": segmenter.named(labels), "margin": margin, "far": far, "silhouette": silhouette},
+            {
+                "segment": segmenter.named(labels),
+                "margin": margin,
+                "far": far,
+                "silhouette": evidence.silhouette,
+            },
             index=table.index,
         ),
         segmenter=segmenter,
-        dendrogram=pd.DataFrame(dendrogram, columns=["first", "second", "distance", "customers"]),
+        dendrogram=dendrogram,
     )
 
 
-def _candidates(ks: Sequence[int], k: int | None, rule: str, cap: int | None) -> tuple[list[int], str]:
-    """Check what was asked for; give all candidates with one segment among them, and the rule in force."""
-    if rule not in RULES:
-        raise PersonaeError(f"segment: there is no rule {rule!r}; expected one of {', '.join(RULES)}")
-    if k is None and rule == "fixed":
-        raise PersonaeError("segment: rule is fixed but k is not set; give k or another rule")
-    wanted = sorted({1, *ks, *(() if k is None else (k,))})
-    if wanted[0] < 1:
-        raise PersonaeError(f"segment: k is {wanted[0]}; expected 1 or more")
-    if cap is not None and not any(1 < one <= cap for one in wanted):
-        raise PersonaeError(f"segment: cap is {cap}, which admits none of the candidates {wanted[1:]}")
-    return wanted, rule if k is None else "fixed"
-
-
-def _distinct(points: FloatArray, plenty: int) -> int:
-    """Count distinct customers; where the first thousands already show plenty, no further."""
-    seen = len(np.unique(points[: 100 * plenty], axis=0))
-    return seen if seen >= plenty else len(np.unique(points, axis=0))
-
-
-def _units(groups: Sequence[Any] | None, customers: int) -> Groups:
-    """Number independent units from 0."""
-    if groups is None:
-        return np.arange(customers)
-    if len(groups) != customers:
-        raise PersonaeError(f"segment: groups name {len(groups)} customers; the table has {customers}")
-    return np.asarray(pd.factorize(pd.Series(groups))[0])
-
-
-def _fit_candidates(procedure: Procedure, working: FloatArray, seed: int, workers: int) -> list[Clusterer]:
+def _fit_candidates(pipeline: Pipeline, working: FloatArray, seed: int) -> list[Clusterer]:
     """Fit every candidate; those of one tree together."""
-    batches = [procedure.ks] if procedure.clusterer.shares_work else [(k,) for k in procedure.ks]
-    runs = run_all([partial(procedure.fit_all, working, None, seed, batch) for batch in batches], workers)
-    return [fitted for run in runs for fitted in run]
+    batches = [pipeline.ks] if pipeline.clusterer.shares_work else [(k,) for k in pipeline.ks]
+    tasks = [partial(pipeline.fit_all, working, None, seed, batch) for batch in batches]
+    return [fitted for run in run_all(tasks, pipeline.settings.workers) for fitted in run]
 
 
 def _other_methods(
-    customers: Customers, labels: Labels, *, method: str, effort: Effort, seed: int
-) -> tuple[dict[str, float], list[list[float]]]:
+    working: FloatArray, groups: Codes, labels: Labels, settings: SegmentSettings, seed: int
+) -> tuple[dict[str, float], pd.DataFrame]:
     """Compare with the same number of segments by other methods; give the top of the Ward tree as well."""
     k = int(labels.max(initial=NOISE)) + 1
-    some, index = customers.sample(effort.stability_rows, np.random.default_rng(seed))
-    agreement, dendrogram = {}, []
-    for name in COMPARED:
-        other = build_clusterer(name, seed=seed).set_params(n_clusters=max(k, 1)).fit(some.working)
-        if name == "ward":
-            dendrogram = contract(other.tree_)
-        if name != method and k > 1:
-            agreement[name] = adjusted_rand(labels[index], other.labels_)
-    return agreement, dendrogram
+    index, _ = sample_units(groups, settings.effort.stability_rows, np.random.default_rng(seed))
+    others = {
+        name: METHODS[name](random_state=seed).set_params(n_clusters=max(k, 1)).fit(working[index])
+        for name in COMPARED
+    }
+    agreement = {
+        name: adjusted_rand(labels[index], other.labels_)
+        for name, other in others.items()
+        if name != settings.clusterer.name and k > 1
+    }
+    merges = contract(others["ward"].tree_)
+    return agreement, pd.DataFrame(merges, columns=["first", "second", "distance", "customers"])
 
 
 def _report(
-    evidence: Evidence, procedure: Procedure, *, method: str, ids: Sequence[int], effort: Effort, tree: int
+    evidence: SegmentEvidence, pipeline: Pipeline, chosen: Clusterer, ids: Sequence[int], tree: int
 ) -> SegmentReport:
-    """Write the chosen candidate down, segments in the order of their ids; `tree` customers are in Ward's."""
-    one = evidence.candidates[evidence.column]
+    """Describe the chosen candidate, segments in the order of their ids; `tree` customers are in Ward's."""
+    settings, space = pipeline.settings, pipeline.settings.space
+    row = evidence.candidates.iloc[evidence.column].to_dict()
+    sizes = np.bincount(chosen.labels_[chosen.labels_ >= 0]).tolist()
+    customers = len(chosen.labels_)
     order = np.argsort(ids)
-    p_value = max(null.p_value for null in evidence.null.values())
-    qualified = evidence.stable or procedure.rule != "stability"
-    customers = sum(one.sizes) + one.noise
-    jaccard = tuple(one.stability.jaccard[position] for position in order)
-    verdict = judge(p_value, one.stability.min_jaccard, qualified)
+    p_value = max(null["p_value"] for null in evidence.null.values())
+    jaccard = evidence.stability["jaccard"]
+    verdict, reason = judge(p_value, evidence.stability["min_jaccard"], evidence.qualified)
+    effort, method = settings.effort, settings.clusterer.name
+    sampled = {
+        "silhouette": effort.silhouette_rows,
+        "stability": effort.stability_rows,
+        "null": effort.null_rows,
+        # what ward_then_kmeans samples is its first step
+        method.partition("_")[0]: getattr(chosen, "max_rows", customers),
+        "dendrogram": tree,
+    }
     return SegmentReport(
-        k=len(one.sizes),
+        k=len(sizes),
         method=method,
-        space=_space(procedure),
-        silhouette=one.silhouette,
-        silhouette_ci=one.silhouette_ci,
+        space={
+            "name": space.name,
+            "columns": [*space.columns, *space.categorical],
+            "log1p": space.log1p,
+            "scaler": space.scaler,
+            "worked_in": {"scaler": settings.scaler.name, "axes": settings.scaler.axes},
+        },
+        silhouette=row["silhouette"],
+        silhouette_ci=(row["silhouette_low"], row["silhouette_high"]),
         null={**evidence.null, "p_value": p_value},
-        calinski_harabasz=one.calinski_harabasz,
-        davies_bouldin=one.davies_bouldin,
-        inertia=one.inertia,
-        stability=replace(one.stability, jaccard=jaccard),
-        sizes=tuple(one.sizes[position] for position in order),
-        rule=procedure.rule,
+        calinski_harabasz=row["calinski_harabasz"],
+        davies_bouldin=row["davies_bouldin"],
+        inertia=row["inertia"],
+        stability=evidence.stability | {"jaccard": tuple(jaccard[position] for position in order)},
+        sizes=tuple(sizes[position] for position in order),
+        rule=pipeline.rule,
         verdict=verdict,
         verdict_rank=VERDICTS.index(verdict),
-        reason=explain(p_value, one.stability.min_jaccard, qualified),
+        reason=reason,
         ids=tuple(ids[position] for position in order),
-        noise=one.noise,
+        noise=row["noise"],
         votes=evidence.votes,
-        sampled={
-            figure: rows
-            for figure, rows in (
-                ("silhouette", effort.silhouette_rows),
-                ("stability", effort.stability_rows),
-                ("null", effort.null_rows),
-                # what ward_then_kmeans samples is its first step
-                (method.partition("_")[0], getattr(procedure.clusterer, "max_rows", customers)),
-                ("dendrogram", tree),
-            )
-            if customers > rows
-        },
+        sampled={figure: rows for figure, rows in sampled.items() if customers > rows},
+        niches=None if chosen.peeled is None else {str(ids[one]): sizes[one] for one in range(chosen.peeled)},
     )
-
-
-def _space(procedure: Procedure) -> dict[str, Any]:
-    space = procedure.space
-    return {
-        "name": space.name,
-        "columns": [*space.columns, *space.categorical],
-        "log1p": list(space.log1p),
-        "scaler": space.scaler,
-        "worked_in": {"scaler": procedure.scaler, "axes": procedure.axes},
-    }

@@ -91,11 +91,6 @@ class Space(BaseEstimator):  # type: ignore[misc]
         PersonaeError
             If a column is absent, not numeric, or has missing or infinite values.
         """
-        unknown = [column for column in self.log1p if column not in self.columns]
-        if unknown:
-            raise PersonaeError(
-                f"segment: log1p names {unknown[0]!r}, which is not among the columns of the space"
-            )
         if not self.columns and not self.categorical:
             raise PersonaeError(f"segment: space {self.name!r} has no columns; name at least one")
         numbers = self._numbers(table)

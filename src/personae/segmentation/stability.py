@@ -1,34 +1,78 @@
 """Do the same segments come back? Bootstrap agreement and prediction strength."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from personae.core.arrays import BoolArray, FloatArray
-from personae.core.statistics import adjusted_rand, contingency
+from personae.core.parallel import run_all
+from personae.core.statistics import Codes, adjusted_rand, contingency
 from personae.segmentation.clusterers import Clusterer, Labels
+from personae.segmentation.pipeline import Pipeline, sample_units
 
-Groups = NDArray[np.integer[Any]]
 # Points, weights and a seed give one fitted clusterer a partition.
 FitAll = Callable[[FloatArray, Labels | None, int], list[Clusterer]]
 
 
-@dataclass(frozen=True, slots=True)
-class Stability:
-    """How well a partition comes back in bootstrap samples of its independent units.
+def partition_stability(
+    working: FloatArray,
+    labelings: list[Labels],
+    groups: Codes,
+    pipeline: Pipeline,
+    seed: np.random.SeedSequence,
+) -> list[dict[str, Any]]:
+    """Measure how well each partition comes back in bootstrap samples and halves of its independent units.
 
-    `jaccard` is the mean Jaccard similarity of every segment (Hennig 2007; 0.75 and above is stable),
-    `prediction_strength` that of Tibshirani and Walther (2005; 0.8 and above is strong).
+    Parameters
+    ----------
+    working : ndarray of shape (customers, axes)
+        Customers in the working space.
+    labelings : list of int arrays
+        The partition of every k of the pipeline.
+    groups : int array of shape (customers,)
+        Independent unit of every customer, 0 to G - 1.
+
+    Returns
+    -------
+    list of dict
+        For every k the mean (`ari_mean`) and standard deviation (`ari_sd`) of the adjusted Rand index; the
+        mean Jaccard similarity of every segment (`jaccard`; Hennig 2007, stable from 0.75) and the smallest
+        of them (`min_jaccard`); the `prediction_strength` of Tibshirani and Walther (2005; strong from 0.8).
     """
+    effort, workers, name = pipeline.settings.effort, pipeline.settings.workers, pipeline.settings.space.name
+    sampling, *seeds = seed.spawn(1 + effort.bootstraps + effort.splits)
+    index, units = sample_units(groups, effort.stability_rows, np.random.default_rng(sampling))
+    points, sampled = working[index], [labels[index] for labels in labelings]
+    rngs = [np.random.default_rng(child) for child in seeds]
+    bootstraps = [
+        partial(bootstrap_once, points, sampled, units, pipeline.fit_all, rng)
+        for rng in rngs[: effort.bootstraps]
+    ]
+    halves = [
+        partial(prediction_strength_once, points, units, pipeline.fit_all, rng)
+        for rng in rngs[effort.bootstraps :]
+    ]
+    runs = run_all(bootstraps, workers, f"{name}: bootstraps")
+    strengths = np.array(run_all(halves, workers, f"{name}: prediction strength"))
+    return [
+        agreement_figures([run[column] for run in runs])
+        | {"prediction_strength": float(strengths[:, column].mean())}
+        for column in range(len(labelings))
+    ]
 
-    ari_mean: float
-    ari_sd: float
-    jaccard: tuple[float, ...]
-    min_jaccard: float
-    prediction_strength: float
+
+def agreement_figures(runs: list[tuple[float, FloatArray]]) -> dict[str, Any]:
+    """Sum bootstrap samples up: adjusted Rand index and Jaccard similarity per segment of each."""
+    aris = np.array([ari for ari, _ in runs])
+    jaccard = np.array([each for _, each in runs])
+    return {
+        "ari_mean": float(aris.mean()),
+        "ari_sd": float(aris.std(ddof=1)) if len(aris) > 1 else float("nan"),
+        "jaccard": tuple(mean_jaccard(jaccard).tolist()),
+        "min_jaccard": smallest_jaccard(jaccard),
+    }
 
 
 def best_jaccard(first: Labels, second: Labels, k: int) -> FloatArray:
@@ -50,14 +94,14 @@ def best_jaccard(first: Labels, second: Labels, k: int) -> FloatArray:
     return best
 
 
-def resample(groups: Groups, rng: np.random.Generator) -> Labels:
+def resample(groups: Codes, rng: np.random.Generator) -> Labels:
     """Draw independent units with replacement; give how often each customer is in the sample."""
     count = int(groups.max()) + 1
     return np.bincount(rng.integers(count, size=count), minlength=count)[groups]
 
 
 def refit_once(
-    points: FloatArray, groups: Groups, fit_all: FitAll, rng: np.random.Generator
+    points: FloatArray, groups: Codes, fit_all: FitAll, rng: np.random.Generator
 ) -> tuple[BoolArray, list[Labels]]:
     """Fit to one bootstrap sample; give which customers were drawn, and the partitions of those.
 
@@ -76,7 +120,7 @@ def agreement(labels: Labels, drawn: BoolArray, again: Labels) -> tuple[float, F
 
 
 def bootstrap_once(
-    points: FloatArray, labelings: list[Labels], groups: Groups, fit_all: FitAll, rng: np.random.Generator
+    points: FloatArray, labelings: list[Labels], groups: Codes, fit_all: FitAll, rng: np.random.Generator
 ) -> list[tuple[float, FloatArray]]:
     """Fit to one bootstrap sample and compare with each partition on the unique customers drawn.
 
@@ -103,7 +147,7 @@ def smallest_jaccard(runs: FloatArray) -> float:
 
 
 def prediction_strength_once(
-    points: FloatArray, groups: Groups, fit_all: FitAll, rng: np.random.Generator
+    points: FloatArray, groups: Codes, fit_all: FitAll, rng: np.random.Generator
 ) -> list[float]:
     """Split units in halves, and see how well segments of one half predict those of the other.
 
@@ -122,10 +166,6 @@ def prediction_strength_once(
         own, foreign = test.labels_, train.predict(points[~half])
         table = contingency(own + 1, foreign + 1)[1:]
         sizes, table = table.sum(axis=1), table[:, 1:]
-        kept = _pairs(table).sum(axis=1)[sizes > 1] / _pairs(sizes)[sizes > 1]
-        strengths.append(float(kept.min(initial=1.0)))
+        together, pairs = (table * (table - 1)).sum(axis=1), sizes * (sizes - 1)
+        strengths.append(float((together[sizes > 1] / pairs[sizes > 1]).min(initial=1.0)))
     return strengths
-
-
-def _pairs(counts: Any) -> Any:
-    return counts * (counts - 1) / 2

@@ -1,4 +1,4 @@
-"""Ward linkage, alone and as the step that peels niche groups off before k-means."""
+"""Ward linkage, alone and as the step that peels niches off before k-means; all clusterers by name."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -9,7 +9,17 @@ from scipy.spatial.distance import cdist
 from sklearn.base import clone
 
 from personae.core.arrays import FloatArray
-from personae.segmentation.clusterers import CentroidClusterer, KMeansClusterer, Labels, repeat, sample_rows
+from personae.segmentation.clusterers import (
+    CentroidClusterer,
+    Clusterer,
+    HDBSCANClusterer,
+    KMeansClusterer,
+    Labels,
+    MixtureClusterer,
+    repeat,
+    sample_rows,
+)
+from personae.segmentation.settings import ClusteringMethod
 
 # Share of the members of a niche that may lie outside its radius, and of outsiders within reach.
 STRAGGLERS = 0.05
@@ -185,7 +195,7 @@ def cut_many(tree: FloatArray, ks: Sequence[int]) -> Labels:
     return np.asarray(cut_tree(tree, n_clusters=list(ks)), dtype=np.int64)
 
 
-def contract(tree: FloatArray, leaves: int = 30) -> list[list[float]]:
+def contract(tree: FloatArray, leaves: int = 30) -> FloatArray:
     """Give the last merges of a tree, for a dendrogram that can be read.
 
     Parameters
@@ -197,28 +207,24 @@ def contract(tree: FloatArray, leaves: int = 30) -> list[list[float]]:
 
     Returns
     -------
-    list of [left, right, height, customers]
-        Merges over `leaves` groups, numbered in order of appearance; the last figure counts customers.
+    ndarray of shape (leaves - 1, 4)
+        Left, right, height and customers of merges over `leaves` groups, numbered in order of appearance.
 
     Examples
     --------
-    >>> contract(ward_tree(np.array([[0.0], [0.1], [5.0], [9.0]])), leaves=2)
+    >>> contract(ward_tree(np.array([[0.0], [0.1], [5.0], [9.0]])), leaves=2).tolist()
     [[0.0, 1.0, 9.828784, 4.0]]
     """
     customers = len(tree) + 1
     leaves = min(leaves, customers)
-    first = customers - leaves
-    number: dict[int, int] = {}
-    rows = []
-    for index, (left, right, height, size) in enumerate(tree[first:]):
-        for child in sorted((int(left), int(right))):
-            if child < customers + first:
-                number[child] = len(number) - sum(1 for node in number if node >= customers + first)
-        number[customers + first + index] = leaves + index
-        rows.append(
-            [float(number[int(left)]), float(number[int(right)]), round(float(height), 6), float(size)]
-        )
-    return rows
+    top = tree[customers - leaves :].round(6)
+    merged = 2 * customers - leaves
+    groups = top[:, :2].ravel()
+    is_leaf = groups < merged
+    groups[is_leaf] = np.arange(is_leaf.sum())
+    groups[~is_leaf] += leaves - merged
+    top[:, :2] = groups.reshape(-1, 2)
+    return top
 
 
 def centroids(points: FloatArray, labels: Labels, k: int) -> FloatArray:
@@ -227,3 +233,17 @@ def centroids(points: FloatArray, labels: Labels, k: int) -> FloatArray:
     sums = np.zeros((k, points.shape[1]))
     np.add.at(sums, labels[kept], points[kept])
     return np.asarray(sums / np.maximum(np.bincount(labels[kept], minlength=k), 1)[:, None])
+
+
+METHODS: dict[str, type[Clusterer]] = {
+    "kmeans": KMeansClusterer,
+    "mixture": MixtureClusterer,
+    "ward": WardClusterer,
+    "hdbscan": HDBSCANClusterer,
+    "ward_then_kmeans": WardThenKMeansClusterer,
+}
+
+
+def build_clusterer(settings: ClusteringMethod, seed: int = 0) -> Clusterer:
+    """Build the unfitted clusterer of a method and its options."""
+    return METHODS[settings.name](random_state=seed, **settings.model_dump(exclude={"name"}))

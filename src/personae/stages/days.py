@@ -6,10 +6,10 @@ from personae.core import paths, tables
 from personae.core.command import run_stage
 from personae.core.files import read_json, write_json
 from personae.core.settings import load, load_seed
-from personae.days.anomalies import Rules, find_anomalies
-from personae.days.settings import Anomalies, Days, Prescribe
+from personae.days.anomalies import find_anomalies
+from personae.days.settings import AnomalySettings, Days, Prescribe
 from personae.features.describe import whole_days
-from personae.segmentation.study import segment_study
+from personae.segmentation.segment import segment_customers
 from personae.targeting.actions import prescribe, recommended_actions
 
 
@@ -17,7 +17,7 @@ def main(study: str) -> None:
     path = paths.settings(study, "days")
     settings, seed = load(path, Days), load_seed(path)
     days = tables.read(paths.completed(study, "days")).filter("worn")
-    found = segment_study(days.to_pandas(), settings.segment, anchor={}, seed=seed)
+    found = segment_customers(days.to_pandas(), settings.segment, seed=seed)
     labels = pl.from_pandas(found.customers)
     kinds = pl.concat([days.select("customer", "date"), labels], how="horizontal")
     prescription, prescribed = _prescribe(study, settings.prescribe)
@@ -29,10 +29,9 @@ def main(study: str) -> None:
         write_json(paths.report(study, f"{name}.json"), report)
 
 
-def _anomalies(study: str, settings: Anomalies, seed: int) -> object:
+def _anomalies(study: str, settings: AnomalySettings, seed: int) -> object:
     days = whole_days(tables.read(paths.further(study, "days"))).to_pandas()
-    rules = Rules(**settings.rules.model_dump())
-    return find_anomalies(days, settings.features, rules, roots=settings.roots, seed=seed)
+    return find_anomalies(days, settings, seed=seed)
 
 
 def _prescribe(study: str, settings: Prescribe) -> tuple[object, pl.DataFrame]:

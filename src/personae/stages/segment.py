@@ -6,24 +6,24 @@ from personae.core import archive, paths, tables
 from personae.core.command import run_stage
 from personae.core.files import read_json, write_json
 from personae.core.settings import load, load_seed
-from personae.segmentation.settings import Segment
-from personae.segmentation.study import segment_study
+from personae.segmentation.segment import segment_customers
+from personae.segmentation.settings import SegmentSettings
 
 
 def main(study: str) -> None:
     path = paths.settings(study, "segment")
-    settings, seed = load(path, Segment), load_seed(path)
+    settings, seed = load(path, SegmentSettings), load_seed(path)
     customers = tables.read(paths.table(study, "complete"))
     anchor = read_json(paths.composed_anchor(study))
-    found = segment_study(customers.to_pandas(), settings, anchor=anchor, seed=seed)
-    archive.save(found.main.segmenter, paths.model(study, "segmenter"))
-    for name, other in found.others.items():
+    found = segment_customers(customers.to_pandas(), settings, anchor=anchor, seed=seed)
+    archive.save(found.segmenter, paths.model(study, "segmenter"))
+    for name, other in found.also.items():
         archive.save(other.segmenter, paths.model(study, "segmenter") / name)
     tables.write(
         paths.table(study, "segments"),
         pl.concat([customers.select("customer"), pl.from_pandas(found.customers)], how="horizontal"),
     )
-    tables.write_csv(paths.report(study, "dendrogram.csv"), pl.from_pandas(found.main.dendrogram))
+    tables.write_csv(paths.report(study, "dendrogram.csv"), pl.from_pandas(found.dendrogram))
     tables.write_csv(paths.report(study, "candidates.csv"), pl.from_pandas(found.candidates))
     write_json(paths.report(study, "segment.json"), found.report)
     print(*(f"{study}, {line}" for line in found.report.lines()), sep="\n")

@@ -19,10 +19,10 @@ from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
 from personae.imputation.settings import Impute
 from personae.response.settings import Classify
-from personae.segmentation.settings import Segment
+from personae.segmentation.settings import SegmentSettings
 from personae.sweep.space import Dimension
 
-SECTIONS: dict[str, type[Frozen]] = {"impute": Impute, "segment": Segment, "classify": Classify}
+SECTIONS: dict[str, type[Frozen]] = {"impute": Impute, "segment": SegmentSettings, "classify": Classify}
 GROUPS = {"impute": ("imputer",), "segment": ("clusterer", "scaler"), "classify": ("classifier",)}
 # What makes trials comparable stays out of their reach: the reference space, rows, folds, target, effort.
 SWEPT = {
