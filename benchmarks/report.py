@@ -1,6 +1,6 @@
 """Time of the whole stage report beside that of drawing its pictures alone, each in a process of its own.
 
-Needs a study that has run (`make repro`). The bar is 1.5: page, exploration, hashes and model cards together
+Needs a study that has run (`make repro`). The bar is 1.5: page, hashes and model cards together
 should cost less than half of what drawing costs.
 """
 

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from personae.core.files import to_json
-from personae.report.exploration import explore
 from personae.report.gallery import pictures
 from personae.report.page import Findings, render
+from personae.sources.exploration import explore
 
 SCRIPT = "<script>alert(1)</script>"
 NAMES = ("high earners", "large families", "bargain hunters", "new customers")

@@ -7,9 +7,11 @@ import polars as pl
 import pytest
 from tests.report.fabricated import study
 
-from personae.core import paths
+from personae.core import paths, tables
 from personae.core.errors import PersonaeError
+from personae.core.files import write_json
 from personae.report.results import REPORTS, TABLES
+from personae.sources.exploration import explore
 from personae.stages import report
 
 COMPOSED = Path("resolved/campaign")
@@ -32,8 +34,9 @@ def project(tmp_path, monkeypatch):
     for name in set(TABLES) & set(FINDINGS.tables):
         pl.DataFrame(FINDINGS.tables[name]).write_csv(paths.report("shop", f"{name}.csv"))
     spend = np.random.default_rng(1).normal(size=50)
-    paths.table("shop", "customers").parent.mkdir(parents=True)
-    pl.DataFrame({"customer": range(50), "spend": spend}).write_parquet(paths.table("shop", "customers"))
+    customers = pl.DataFrame({"customer": range(50), "spend": spend})
+    tables.write(paths.table("shop", "customers"), customers)
+    write_json(paths.exploration("shop"), explore(customers))
     return tmp_path / "reports" / "shop"
 
 
@@ -62,7 +65,7 @@ def test_page_names_the_hash_of_its_settings_and_a_study_without_answers_has_one
     assert [path.name for path in (project / "cards").iterdir()] == ["segmenter.md"]
 
 
-def test_without_a_customer_table_the_error_says_what_to_do(project):
-    paths.table("shop", "customers").unlink()
-    with pytest.raises(PersonaeError, match=r"customers.parquet: no such table; `dvc repro` makes it"):
+def test_without_the_figures_of_its_tables_the_error_says_what_to_do(project):
+    paths.exploration("shop").unlink()
+    with pytest.raises(PersonaeError, match=r"exploration.json: no such file; `dvc repro` makes it"):
         report.main("shop")

@@ -66,6 +66,11 @@ def groups(study: str) -> Path:
     return Path("build") / study / "groups.json"
 
 
+def exploration(study: str) -> Path:
+    """Distributions, gaps and correlations of the customer table."""
+    return Path("build") / study / "exploration.json"
+
+
 def model(study: str, name: str) -> Path:
     """Directory of a fitted model."""
     return Path("models") / study / name

@@ -7,6 +7,7 @@ from personae.core import paths, tables
 from personae.core.command import run_stage
 from personae.core.files import read_json, write_json
 from personae.core.settings import load, read
+from personae.sources.exploration import explore
 
 
 def main(study: str) -> None:
@@ -16,6 +17,7 @@ def main(study: str) -> None:
     prepared = source.prepare(paths.raw(study), settings)
     for name, table in prepared.tables.items():
         tables.write(paths.given(study, name), table)
+    write_json(paths.exploration(study), explore(prepared.tables["customers"]))
     write_json(paths.further_rows(study), {name: table.height for name, table in prepared.tables.items()})
     data = read_json(paths.origin(study), missing={"data": "other"})["data"]
     write_json(paths.report(study, "prepare.json"), prepared.report(data))

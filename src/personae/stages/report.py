@@ -3,11 +3,10 @@
 import hashlib
 from pathlib import Path
 
-from personae.core import paths, tables
+from personae.core import paths
 from personae.core.command import run_stage
-from personae.core.files import to_json, write_json, write_text
+from personae.core.files import read_json, write_json, write_text
 from personae.core.settings import read
-from personae.report.exploration import explore
 from personae.report.gallery import pictures
 from personae.report.model_cards import model_cards
 from personae.report.page import Findings, render
@@ -17,7 +16,7 @@ from personae.report.results import read_reports, read_tables
 def main(study: str) -> None:
     settings = read(paths.resolved(study))
     probabilities = settings["compare"]["probabilities"] or {}
-    exploration = to_json(explore(tables.read(paths.table(study, "customers"))))
+    exploration = read_json(paths.exploration(study))
     write_json(paths.report(study, "pictures/exploration.json"), exploration)
     folder = paths.report(study, "")
     reports = read_reports(folder)
