@@ -100,15 +100,15 @@ def test_a_wrong_setting_is_named_with_the_nearest_valid_ones(project, params, m
     [
         (
             "study/campaign.yaml",
-            "oldest:",
-            "oldst:",
-            r"study/campaign.yaml: prepare.oldst is no setting .*oldest",
+            "  smallest:",
+            "  smalest:",
+            r"study/campaign.yaml: profile.smalest is no setting .*smallest",
         ),
         (
             "study/campaign.yaml",
-            "oldest: 100",
-            "oldest: old",
-            r"study/campaign.yaml: prepare.oldest holds 'old'",
+            "smallest: 50",
+            "smallest: few",
+            r"study/campaign.yaml: profile.smallest holds 'few'",
         ),
         ("config.yaml", "seed: 7", "seed: x", r"config.yaml: seed holds 'x'"),
         (

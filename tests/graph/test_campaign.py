@@ -69,11 +69,11 @@ def test_an_edit_of_personas_reruns_profile_and_what_follows(project):
 
 
 def test_a_mistyped_setting_stops_in_compose_and_nothing_is_lost(project):
-    project.edit("conf/study/campaign.yaml", "floor: ", "flor: ")
+    project.edit("conf/study/campaign.yaml", "  smallest: ", "  smalest: ")
     failed = project.run("dvc", "repro", "track@campaign", check=False)
     assert failed.returncode != 0
-    assert "conf/study/campaign.yaml: segment.flor is no setting" in failed.stderr
-    assert "did you mean floor" in failed.stderr
+    assert "conf/study/campaign.yaml: profile.smalest is no setting" in failed.stderr
+    assert "did you mean smallest" in failed.stderr
     assert (project.root / "resolved/campaign/segment.yaml").exists()
 
 
