@@ -13,12 +13,12 @@ from joblib import Parallel, delayed
 
 from personae.imputation.completion import impute_table
 from personae.imputation.scorecard import measures, plan
-from personae.imputation.settings import ImputationCriteria, Impute, Ridge
+from personae.imputation.settings import ImputationCriteria, Impute, RidgeImputer
 
 SETTINGS = Impute(
     columns=["value"],
     predictors=["level", "day", "noise"],
-    imputer=Ridge(alpha=1.0),
+    imputer=RidgeImputer(alpha=1.0),
     others=[],
     rules=ImputationCriteria(unseen_customers=2, known_customers=2),
     resamples=500,

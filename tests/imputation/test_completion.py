@@ -9,19 +9,19 @@ import pytest
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
 from personae.imputation.completion import impute_table
-from personae.imputation.settings import ImputationCriteria, Impute, Ridge, Xgboost
+from personae.imputation.settings import ImputationCriteria, Impute, RidgeImputer, XgboostImputer
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
 SETTINGS = Impute(
     columns=["income", "weight"],
     predictors=["spend", "visits"],
-    imputer=Ridge(alpha=1.0),
+    imputer=RidgeImputer(alpha=1.0),
     others=[],
     structural=["card"],
     rules=ImputationCriteria(unseen_customers=20),
     resamples=300,
 )
-XGBOOST = Xgboost(n_estimators=100, max_depth=3)
+XGBOOST = XgboostImputer(n_estimators=100, max_depth=3)
 CONTRACT = {
     "method", "rmse", "mae", "r2", "baseline", "baseline_rmse", "baseline_mae", "difference_ci", "support",
     "verdict",
@@ -104,7 +104,7 @@ def test_the_report_keeps_its_contract_and_says_how_many_cells_were_treated_how(
         assert treated["observed"] == table[column].notna().sum()
 
 
-@pytest.mark.parametrize("imputer", [Ridge(), XGBOOST], ids=["ridge", "xgboost"])
+@pytest.mark.parametrize("imputer", [RidgeImputer(), XGBOOST], ids=["ridge", "xgboost"])
 def test_the_same_seed_gives_the_same_result(table, imputer):
     first, second = (treat(table, imputer=imputer) for _ in range(2))
     pd.testing.assert_frame_equal(first.table, second.table)

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import bootstrap
-from sklearn.linear_model import Ridge as RidgeRegression
+from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -11,7 +11,13 @@ from sklearn.preprocessing import StandardScaler
 from personae.imputation.imputer import TableImputer
 from personae.imputation.masking import Cells
 from personae.imputation.scorecard import codes, measures, plan, score_cells, score_column
-from personae.imputation.settings import Constant, ImputationCriteria, Impute, Ridge, Xgboost
+from personae.imputation.settings import (
+    ConstantImputer,
+    ImputationCriteria,
+    Impute,
+    RidgeImputer,
+    XgboostImputer,
+)
 
 CRITERIA = ImputationCriteria(unseen_customers=20)
 
@@ -30,7 +36,11 @@ def days(users=40, per_user=12, seed=0):
 
 def score(table, **changes):
     settings = Impute(
-        predictors=["rest", "steps"], imputer=Ridge(alpha=1.0), others=[], rules=CRITERIA, resamples=500
+        predictors=["rest", "steps"],
+        imputer=RidgeImputer(alpha=1.0),
+        others=[],
+        rules=CRITERIA,
+        resamples=500,
     ).model_copy(update=changes)
     return score_column(table, "asleep", settings, customer="user", groups=codes(table, "user"), seed=0)
 
@@ -46,7 +56,10 @@ def test_noise_is_not_imputed():
     observed = table["asleep"].notna()
     table.loc[observed, "asleep"] = np.random.default_rng(1).normal(size=observed.sum())
     assert plan(score(table)) == {"unseen": "baseline", "known": "baseline"}
-    assert plan(score(table, imputer=Xgboost(n_estimators=50))) == {"unseen": "baseline", "known": "baseline"}
+    assert plan(score(table, imputer=XgboostImputer(n_estimators=50))) == {
+        "unseen": "baseline",
+        "known": "baseline",
+    }
 
 
 def test_what_only_tells_users_apart_is_no_help_for_a_known_one():
@@ -109,7 +122,7 @@ def test_a_shift_of_the_filled_values_keeps_a_good_method_from_being_used():
 
 
 def test_other_methods_stand_beside_the_chosen_one_on_the_same_cells():
-    column = score(days(), others=[Constant(), Constant(method="group_mean")])
+    column = score(days(), others=[ConstantImputer(), ConstantImputer(method="group_mean")])
     assert column["unseen"]["others"]["median"]["rmse"] > column["unseen"]["rmse"]
     assert column["known"]["others"]["group_mean"]["rmse"] == pytest.approx(column["known"]["baseline_rmse"])
 
@@ -140,7 +153,7 @@ def test_figures_are_those_of_scikit_learn_on_left_out_customers():
     result = figures(table, options={"alpha": 1.0}, folds=20)
     truth = table["income"]
     guess = cross_val_predict(
-        make_pipeline(StandardScaler(), RidgeRegression(1.0)),
+        make_pipeline(StandardScaler(), Ridge(1.0)),
         table[["spend"]],
         truth,
         groups=table["customer"],

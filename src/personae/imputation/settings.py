@@ -18,13 +18,13 @@ class Method(Frozen):
         return self.model_dump(exclude={"method"})
 
 
-class Constant(Method):
+class ConstantImputer(Method):
     """One value for all, or for each known customer their own mean."""
 
     method: Literal["mean", "median", "group_mean"] = "median"
 
 
-class Knn(Method):
+class KnnImputer(Method):
     """Mean of the nearest rows; options of KNeighborsRegressor."""
 
     method: Literal["knn"] = "knn"
@@ -32,14 +32,14 @@ class Knn(Method):
     weights: Literal["uniform", "distance"] = "distance"
 
 
-class Ridge(Method):
+class RidgeImputer(Method):
     """Ridge regression; options of Ridge."""
 
     method: Literal["ridge"] = "ridge"
     alpha: float = Field(10.0, gt=0)
 
 
-class Xgboost(Method):
+class XgboostImputer(Method):
     """Gradient boosted trees; options of XGBRegressor."""
 
     method: Literal["xgboost"] = "xgboost"
@@ -52,11 +52,13 @@ class Xgboost(Method):
     reg_lambda: float = Field(1.0, ge=0)
 
 
-Imputer = Annotated[Constant | Knn | Ridge | Xgboost, Field(discriminator="method")]
+Imputer = Annotated[
+    ConstantImputer | KnnImputer | RidgeImputer | XgboostImputer, Field(discriminator="method")
+]
 
 
 def _simple_methods() -> list[Imputer]:
-    return [Constant(method="mean"), Constant(method="median"), Ridge()]
+    return [ConstantImputer(method="mean"), ConstantImputer(method="median"), RidgeImputer()]
 
 
 class ImputationCriteria(Frozen):
@@ -105,7 +107,7 @@ class Impute(Frozen):
     predictors: list[str] = Field(default_factory=list)
     leaky: dict[str, list[str]] = Field(default_factory=dict)
     structural: list[str] = Field(default_factory=list)
-    imputer: Imputer = Knn()
+    imputer: Imputer = KnnImputer()
     others: list[Imputer] = Field(default_factory=_simple_methods)
     rules: ImputationCriteria = ImputationCriteria()
     folds: int = Field(5, gt=1)

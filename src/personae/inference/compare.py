@@ -13,7 +13,11 @@ from personae.core.arrays import BoolArray
 from personae.core.errors import PersonaeError
 from personae.core.statistics import adjust
 from personae.inference.agreement import agreement
-from personae.inference.columns import (
+from personae.inference.merge import final_groups, judge, within_pair
+from personae.inference.probabilities import SCHEMA, probabilities
+from personae.inference.settings import Compare, ComparisonCriteria
+from personae.inference.twosample import TwoSample, two_sample_test
+from personae.inference.values import (
     Values,
     design_matrix,
     is_number,
@@ -22,10 +26,6 @@ from personae.inference.columns import (
     read_column,
     read_groups,
 )
-from personae.inference.merge import final_groups, judge, within_pair
-from personae.inference.probabilities import SCHEMA, probabilities
-from personae.inference.settings import Compare, ComparisonCriteria
-from personae.inference.twosample import TwoSample, two_sample_test
 from personae.inference.variables import Row, compare_column, described, pair_power
 
 SEGMENT = "segment"
@@ -41,7 +41,7 @@ FAMILIES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class GroupComparison:
     """All that the data say about the differences of groups; the contents of `compare.json`.
 
     Attributes
@@ -93,7 +93,7 @@ def compare_customers(
     *,
     made_by: Sequence[str] = (),
     seed: int,
-) -> Comparison:
+) -> GroupComparison:
     """Compare the given groups of a study, or else its segments.
 
     Parameters
@@ -144,7 +144,7 @@ def compare_groups(
     variables: Sequence[str] = (),
     descriptive: Sequence[str] = (),
     unit: str | None = None,
-) -> Comparison:
+) -> GroupComparison:
     """Compare the groups of a table in every column, and judge for every pair whether it may be merged.
 
     Parameters
@@ -184,7 +184,7 @@ def compare_groups(
     if not descriptive:
         pairs.sort(key=lambda row: (row["a"], row["b"]))
         merge = _verdicts(columns, varying, members, pairs, rules, seed=seed)
-    return Comparison(
+    return GroupComparison(
         grouping=grouping,
         sizes={name: int(rows.sum()) for name, rows in members.items()},
         rules=rules,

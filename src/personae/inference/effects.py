@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import chdtr, chndtrinc, nctdtrinc, ndtri, stdtrit
-from scipy.stats import chi2_contingency, rankdata
+from scipy.stats import chi2_contingency, kruskal
 
 from personae.core.arrays import FloatArray
 
@@ -195,13 +195,9 @@ def epsilon_squared(groups: list[FloatArray], level: float = 0.95) -> Effect:
     >>> round(epsilon_squared([np.array([1.0, 2, 3]), np.array([4.0, 5, 6])])[0], 4)
     0.7714
     """
-    values = np.concatenate(groups)
-    ranks, sizes = rankdata(values), np.array([len(group) for group in groups])
-    means = np.array([part.mean() for part in np.split(ranks, np.cumsum(sizes)[:-1])])
-    count = len(values)
-    value = float(np.sum(sizes * (means - ranks.mean()) ** 2) / np.sum((ranks - ranks.mean()) ** 2))
-    low, high = _noncentrality(value * (count - 1), len(groups) - 1, level)
-    return value, (min(1.0, low / (count - 1)), min(1.0, high / (count - 1)))
+    statistic, scale = float(kruskal(*groups).statistic), sum(map(len, groups)) - 1
+    low, high = _noncentrality(statistic, len(groups) - 1, level)
+    return statistic / scale, (min(1.0, low / scale), min(1.0, high / scale))
 
 
 def cramers_v(table: FloatArray, level: float = 0.95) -> Effect:

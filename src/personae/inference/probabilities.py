@@ -11,8 +11,8 @@ from personae.core.arrays import IntArray
 from personae.core.errors import PersonaeError
 from personae.core.statistics import wilson
 from personae.core.tables import names
-from personae.inference.columns import is_number, known, read_column
 from personae.inference.settings import Bins
+from personae.inference.values import is_number, known, read_column
 
 Kind = Literal["marginal", "joint", "conditional"]
 # Name, levels, and the number of each row's level.

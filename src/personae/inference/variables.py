@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from personae.core.arrays import FloatArray
 from personae.inference import effects, omnibus
-from personae.inference.columns import Values, is_number
 from personae.inference.effects import NAN
 from personae.inference.equivalence import (
     RANK_EFFICIENCY,
@@ -19,6 +18,7 @@ from personae.inference.equivalence import (
     power,
 )
 from personae.inference.settings import ComparisonCriteria
+from personae.inference.values import Values, is_number
 
 NO_INTERVAL = (NAN, NAN)
 D_INTERVALS: Mapping[str, Literal["noncentral t", "delta method"]] = {

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from personae.core.settings import Frozen
-from personae.imputation.settings import Constant, Imputer
+from personae.imputation.settings import ConstantImputer, Imputer
 
 Weight = Literal["balanced"] | None
 
@@ -197,7 +197,7 @@ class Classify(Frozen):
     unit: str | None = "unit"
     time: str | None = None
     known: str | None = None
-    imputer: Imputer = Constant(method="median")
+    imputer: Imputer = ConstantImputer(method="median")
     scaler: Literal["standard", "robust", "passthrough"] = "standard"
     models: dict[str, Classifier] = Field(
         {"logistic": Logistic(), "random_forest": RandomForest(), "xgboost": BoostedTrees()}, min_length=1

@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from personae.core.errors import PersonaeError
-from personae.inference.columns import (
+from personae.inference.values import (
     design_matrix,
     is_number,
     known,
