@@ -16,21 +16,25 @@ pytestmark = [
 ]
 
 ELSEWHERE = ("track",)  # reads dvc.lock, and whole folders of what the others wrote
-FEW = {"repeats": 1, "folds": 3, "shuffles": 1, "guard": {"permutations": 1}}
-LITTLE = {name: LITTLE_EFFORT[name] for name in ("segment", "compare", "profile")} | {
+FEW = {"workers": 1, "repeats": 1, "folds": 3, "shuffles": 1, "guard": {"permutations": 1}}
+LITTLE = {name: LITTLE_EFFORT[name] for name in ("compare", "profile")} | {
+    "segment": LITTLE_EFFORT["segment"] | {"workers": 1},
     "impute": {"folds": 3, "repeats": 1, "resamples": 200},
     "classify": FEW | {"models": {"random_forest": {"n_estimators": 10}}},
 }
 OWN = {
     "aerofit": {"classify": {"merging": {"repeats": 1}}},
-    "fitbit": {},
+    "fitbit": {"impute": {"imputer": {"n_estimators": 10}}},
     "journey": {
         "classify": {
             "folds": 5,
             "models": {"xgboost": {"n_estimators": 10}, "gradient_boosting": {"max_iter": 10}},
         },
         "target": LITTLE_EFFORT["target"],
-        "promote": {"search": {"shuffles": 20, "resamples": 100}},
+        "promote": {
+            "workers": 1,
+            "search": {"min_support": 0.1, "max_length": 2, "shuffles": 20, "resamples": 100},
+        },
     },
 }
 
