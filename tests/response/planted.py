@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 
 from personae.response.folds import grouped_folds, identical_rows
-from personae.response.plan import ResponsePlan, build_preprocessing
-from personae.response.preprocessing import features
+from personae.response.plan import ResponsePlan
+from personae.response.preprocessing import build_preprocessing, features
 from personae.response.settings import (
     BoostedTrees,
     Classify,
@@ -67,6 +67,6 @@ def plan_for(
         tuple(f"level {k}" for k in range(target.max() + 1)),
         groups,
         folds,
-        preprocessing or build_preprocessing(inputs, settings),
+        preprocessing or build_preprocessing(inputs, settings, segment=settings.segment_input),
         seed,
     )

@@ -1,14 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.cluster import KMeans
-from sklearn.preprocessing import StandardScaler
-from tests.response.planted import FEATURES, MODELS, customers, plan_for
+from tests.response.planted import MODELS, customers, plan_for
 
 from personae.core.errors import PersonaeError
-from personae.imputation.imputer import TableImputer
 from personae.response.model import fit_on_all, from_files, to_files
-from personae.response.preprocessing import SegmentColumns, features, preprocessing
+from personae.response.settings import SegmentInput
 from personae.response.validation import validate
 
 
@@ -45,15 +42,8 @@ def test_equal_models_have_equal_bytes():
 
 def test_the_segment_travels_too():
     table = customers(300, 4)
-    steps = preprocessing(
-        features(table, FEATURES),
-        imputer=TableImputer("median"),
-        scaler=StandardScaler(),
-        segments=SegmentColumns(StandardScaler(), KMeans(2, n_init=1)),
-        segment_columns=["income"],
-    )
-    alone = {"logistic": MODELS["logistic"]}
-    model = fitted(table, "logistic", preprocessing=steps, models=alone)
+    chosen = {"segment": SegmentInput(columns=["income"], k=2), "segment_input": True}
+    model = fitted(table, "logistic", models={"logistic": MODELS["logistic"]}, **chosen)
     new = customers(20, 5)
     assert (from_files(to_files(model)).predict_proba(new) == model.predict_proba(new)).all()
 

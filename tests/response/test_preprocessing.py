@@ -1,18 +1,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.cluster import KMeans
-from sklearn.preprocessing import StandardScaler
+from sklearn.base import clone
+from tests.response.planted import settings_for
 
 from personae.core.errors import PersonaeError
-from personae.imputation.imputer import TableImputer
-from personae.response.preprocessing import SegmentColumns, features, input_columns, preprocessing
-
-PARTS = {"imputer": TableImputer("median"), "scaler": StandardScaler()}
+from personae.response.preprocessing import build_preprocessing, features, input_columns
+from personae.response.settings import SegmentInput
 
 
 def test_inputs_are_complete_numbers_even_for_words_never_seen(inputs):
-    fitted = preprocessing(inputs, **PARTS).fit(inputs)
+    fitted = build_preprocessing(inputs, settings_for()).fit(inputs)
     new = pd.DataFrame({"income": [np.nan], "visits": [3.0], "home": ["boat"]})
     found = fitted.transform(features(new, inputs.columns))
     assert np.isfinite(found).all()
@@ -20,17 +18,13 @@ def test_inputs_are_complete_numbers_even_for_words_never_seen(inputs):
 
 
 def test_the_segment_becomes_an_input_learned_from_the_training_rows_only(inputs):
-    clusterer = KMeans(3, n_init=1, random_state=0)
-    fitted = preprocessing(
-        inputs,
-        **PARTS,
-        segments=SegmentColumns(StandardScaler(), clusterer),
-        segment_columns=["income", "visits"],
-    ).fit(inputs)
+    chosen = settings_for(segment=SegmentInput(columns=["income", "visits"], k=3))
+    described = build_preprocessing(inputs, chosen, segment=True)
+    fitted = clone(described).fit(inputs)
     found = fitted.transform(inputs)
     assert input_columns(fitted)[-3:] == ("segment",) * 3
     assert (found[:, -3:].sum(axis=1) == 1).all()
-    assert not hasattr(clusterer, "cluster_centers_")
+    assert not hasattr(described.named_steps["columns"], "transformers_")
 
 
 def test_problems_name_the_column(inputs):
@@ -39,6 +33,5 @@ def test_problems_name_the_column(inputs):
     with pytest.raises(PersonaeError, match="'joined' holds dates"):
         features(pd.DataFrame({"joined": pd.to_datetime(["2014-01-01"])}), ["joined"])
     with pytest.raises(PersonaeError, match="'age' is not among the features"):
-        preprocessing(
-            inputs, **PARTS, segments=SegmentColumns(StandardScaler(), KMeans(2)), segment_columns=["age"]
-        )
+        chosen = settings_for(segment=SegmentInput(columns=["age"]))
+        build_preprocessing(inputs, chosen, segment=True)

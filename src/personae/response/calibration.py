@@ -24,8 +24,8 @@ class Calibration:
     """
 
     method: str
-    x: tuple[tuple[float, ...], ...] = ()
-    y: tuple[tuple[float, ...], ...] = ()
+    x: Sequence[Sequence[float]] = ()
+    y: Sequence[Sequence[float]] = ()
 
     def probabilities(self, scores: FloatArray) -> FloatArray:
         """Turn scores, shape (rows, classes), into probabilities of the same shape that sum to 1."""

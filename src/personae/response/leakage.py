@@ -68,7 +68,7 @@ def known_leaks(values: pd.DataFrame, target: IntArray) -> Finding:
 
 
 def duplicates(groups: IntArray, units: IntArray, *, forward: bool = False) -> Finding:
-    """Look for identical customers whom the validation would put into different folds.
+    """Look for identical customers that the validation would put into different folds.
 
     Examples
     --------

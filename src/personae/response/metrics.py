@@ -20,7 +20,6 @@ NAMES = (
     "brier",
     "ece",
 )
-LOWER_IS_BETTER = frozenset({"brier", "ece"})
 BINS = 10
 
 

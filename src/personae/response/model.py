@@ -168,10 +168,7 @@ def from_files(files: Mapping[str, bytes]) -> ResponseModel:
         archive["preprocessing"],
         {name: archive["members"].get(name) or _booster(files, name) for name in names},
         weights and (np.array(weights[STACK[0]]), np.array(weights[STACK[1]])),
-        Calibration(
-            description["calibration"]["method"],
-            *(tuple(tuple(row) for row in description["calibration"][axis]) for axis in ("x", "y")),
-        ),
+        Calibration(**description["calibration"]),
     )
 
 

@@ -6,18 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.preprocessing import RobustScaler, StandardScaler
 
 from personae.core.arrays import IntArray
 from personae.core.errors import PersonaeError
-from personae.imputation.imputer import TableImputer
 from personae.response.folds import Folds, grouped_folds, identical_rows, merged_groups, time_folds
-from personae.response.preprocessing import SegmentColumns, features, preprocessing
-from personae.response.settings import Classify, SegmentInput
-from personae.segmentation.clusterers import KMeansClusterer
-from personae.segmentation.space import Space
-
-SCALERS = {"standard": StandardScaler(), "robust": RobustScaler(), "passthrough": "passthrough"}
+from personae.response.preprocessing import build_preprocessing, features
+from personae.response.settings import Classify
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +25,7 @@ class ResponsePlan:
     target : class codes 0..K-1, shape (rows,)
     classes : values of the target in the order of the codes
     groups : number of each row's group, whose rows are in one fold
-    folds : who is tested with whom
+    folds : which rows are tested together
     preprocessing : unfitted transformer of the table
     seed : of all fits; the same seed gives the same bytes for any number of workers
     """
@@ -107,18 +101,6 @@ def make_folds(
     return grouped_folds(target, groups, folds=settings.folds, repeats=settings.repeats, seed=seed)
 
 
-def build_preprocessing(table: pd.DataFrame, settings: Classify, *, segment: bool = False) -> Any:
-    """Describe, unfitted, how a table of features becomes the models' inputs, with or without the segment."""
-    imputer, chosen = settings.imputer, settings.segment if segment else None
-    return preprocessing(
-        table,
-        imputer=TableImputer(imputer.method, options=imputer.model_dump(exclude={"method"})),
-        scaler=SCALERS[settings.scaler],
-        segments=None if chosen is None else _segment_columns(chosen),
-        segment_columns=() if chosen is None else chosen.columns,
-    )
-
-
 def ablated_plans(plan: ResponsePlan) -> dict[str, ResponsePlan]:
     """Give, by name, the plans with the variants of the inputs that the settings name.
 
@@ -151,11 +133,6 @@ def split_text(settings: Classify) -> str:
         "identical customers" if settings.unit is None else f"customers of one {settings.unit} or identical"
     )
     return f"{settings.folds} stratified folds, {settings.repeats} times; {kept} in one fold"
-
-
-def _segment_columns(segment: SegmentInput) -> SegmentColumns:
-    space = Space("response", list(segment.columns), log1p=list(segment.log1p))
-    return SegmentColumns(space, KMeansClusterer(segment.k))
 
 
 def _check_columns(customers: pd.DataFrame, settings: Classify) -> None:

@@ -8,10 +8,16 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, RobustScaler, StandardScaler
 
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
+from personae.imputation.imputer import TableImputer
+from personae.response.settings import Classify
+from personae.segmentation.clusterers import KMeansClusterer
+from personae.segmentation.space import Space
+
+SCALERS = {"standard": StandardScaler(), "robust": RobustScaler(), "passthrough": "passthrough"}
 
 
 class SegmentColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -41,42 +47,34 @@ class SegmentColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray((segment[:, None] == self.segments_).astype(np.float64))
 
 
-def preprocessing(
-    table: pd.DataFrame,
-    *,
-    imputer: Any,
-    scaler: Any,
-    segments: SegmentColumns | None = None,
-    segment_columns: Sequence[str] = (),
-) -> Pipeline:
-    """Describe, unfitted, how rows of `table` become the models' inputs.
+def build_preprocessing(table: pd.DataFrame, settings: Classify, *, segment: bool = False) -> Pipeline:
+    """Describe, unfitted, how a table of features becomes the models' inputs, with or without the segment.
 
     Parameters
     ----------
     table : features as `features` gives them; its types decide what is numeric and what categorical
-    imputer : transformer of the table into the same table without gaps
-    scaler : transformer of the numeric columns, or "passthrough"
-    segments : optional further inputs
-    segment_columns : what their space is given, imputed and unscaled
+    segment : whether the settings' segments, of imputed and unscaled columns, are further inputs
 
     Raises
     ------
     PersonaeError
-        If a segment column is not in the table.
+        If a column of the segments is not in the table.
     """
+    imputer, segments = settings.imputer, settings.segment if segment else None
     numeric = table.select_dtypes("number").columns.tolist()
     categorical = [column for column in table if column not in numeric]
     parts: list[tuple[str, Any, list[str]]] = [
-        ("numeric", scaler, numeric),
+        ("numeric", SCALERS[settings.scaler], numeric),
         ("categorical", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categorical),
     ]
     if segments is not None:
-        absent = [column for column in segment_columns if column not in table]
+        absent = [column for column in segments.columns if column not in table]
         if absent:
             raise PersonaeError(f"segment column '{absent[0]}' is not among the features")
-        parts.append(("segment", segments, list(segment_columns)))
-    encode = ColumnTransformer([part for part in parts if part[2]])
-    return Pipeline([("impute", imputer), ("columns", encode)])
+        space = Space("response", list(segments.columns), log1p=list(segments.log1p))
+        parts.append(("segment", SegmentColumns(space, KMeansClusterer(segments.k)), segments.columns))
+    fill = TableImputer(imputer.method, options=imputer.model_dump(exclude={"method"}))
+    return Pipeline([("impute", fill), ("columns", ColumnTransformer([part for part in parts if part[2]]))])
 
 
 def features(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

@@ -16,7 +16,8 @@ from personae.core.parallel import run_all
 from personae.core.statistics import bootstrap_rows
 from personae.response import evaluate, metrics
 from personae.response.folds import Folds
-from personae.response.plan import ResponsePlan, build_plan, build_preprocessing, make_folds
+from personae.response.plan import ResponsePlan, build_plan, make_folds
+from personae.response.preprocessing import build_preprocessing
 from personae.response.settings import Classify
 from personae.response.validation import (
     Scores,
@@ -208,18 +209,18 @@ class ResponseTrials:
     def _outer(self, settings: Classify) -> Held:
         """Choose between models and calibrate on inner folds, then look at the outer fold once."""
         plan, test = self._planned(settings), self._test
-        found = self._tested(plan, self._folds.outer)
-        judged = self._judged(plan, found)
+        tested = self._tested(plan, self._folds.outer)
+        judged = self._judged(plan, tested)
         best = max(judged, key=lambda name: judged[name][self._objective])
         scored = self._scores(plan, self._inner, test, None)
-        calibrated = self._calibrated(plan, dict(enumerate(one for one, _ in found)), scored)[best]
+        calibrated = self._calibrated(plan, dict(enumerate(one for one, _ in tested)), scored)[best]
         plain, target = uncalibrated(scored)[best], plan.target[test]
 
         def figures(index: IntArray) -> dict[str, float]:
-            told = {metric: metrics.ranking(target[index], plain[index], metric) for metric in RANKINGS}
+            found = {metric: metrics.ranking(target[index], plain[index], metric) for metric in RANKINGS}
             if self._money is not None:
-                told["profit"] = float(self._earned(plan, test[index], calibrated[index, 1]).mean())
-            return told
+                found["profit"] = float(self._earned(plan, test[index], calibrated[index, 1]).mean())
+            return found
 
         samples = bootstrap_rows(plan.groups[test], RESAMPLES, np.random.default_rng([plan.seed, 1]))
         resampled = pd.DataFrame([figures(index) for index in samples])
