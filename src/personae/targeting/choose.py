@@ -77,7 +77,7 @@ def select_targets(
     if time is None and unscored:
         raise PersonaeError(f"target: {unscored} customers have no probability out of fold")
     responses, customers, segments = responses[scored], customers[scored], segments[scored]
-    probability, money = np.ascontiguousarray(probability[:, scored]), money.at(scored)
+    probability, money = probability[:, scored], money.at(scored)
     response, units = responses["target"].to_numpy(), responses["unit"].to_numpy()
     when = None if time is None else _column(customers, "classify.time", time)
     groups = units if when is None else pd.factorize(when, sort=True)[0]
