@@ -14,6 +14,7 @@ from personae.inference.settings import Compare
 from personae.personas.settings import Profile
 from personae.response.settings import Classify
 from personae.segmentation.settings import SegmentSettings
+from personae.sources.settings import TablePrepare, TransactionsPrepare
 from personae.studies.aerofit.settings import AerofitPrepare
 from personae.studies.campaign.settings import CampaignPrepare
 from personae.studies.fitbit.settings import FitbitPrepare
@@ -22,7 +23,13 @@ from personae.studies.journey.settings import JourneyPrepare
 from personae.targeting.settings import Target
 
 Prepare = Annotated[
-    AerofitPrepare | CampaignPrepare | FitbitPrepare | GroceryPrepare | JourneyPrepare,
+    AerofitPrepare
+    | CampaignPrepare
+    | FitbitPrepare
+    | GroceryPrepare
+    | JourneyPrepare
+    | TablePrepare
+    | TransactionsPrepare,
     Field(discriminator="source"),
 ]
 

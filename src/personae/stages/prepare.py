@@ -9,10 +9,15 @@ from personae.core.files import read_json, write_json
 from personae.core.settings import load, read
 from personae.sources.exploration import explore
 
+GENERIC = ("table", "transactions")
+
 
 def main(study: str) -> None:
     path = paths.settings(study, "prepare")
-    source = importlib.import_module(f"personae.studies.{read(path)['prepare']['source']}.source")
+    name = read(path)["prepare"]["source"]
+    source = importlib.import_module(
+        f"personae.sources.{name}" if name in GENERIC else f"personae.studies.{name}.source"
+    )
     settings = load(path, get_type_hints(source.prepare)["settings"])
     prepared = source.prepare(paths.raw(study), settings)
     for name, table in prepared.tables.items():

@@ -1,0 +1,230 @@
+"""Read a table from whatever file it comes in: delimited text, Excel, Parquet, compressed or not."""
+
+import codecs
+import csv
+import gzip
+import io
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from personae.core.errors import PersonaeError
+
+DELIMITERS = (",", ";", "\t", "|")
+SNIFFED_RECORDS = 200
+EXCEL = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# A field of a table, not of a book: the standard library's limit of 128 kB is too low for pasted texts.
+LARGEST_FIELD = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A table as its file holds it.
+
+    Attributes
+    ----------
+    table
+        Text columns for delimited text; the file's own types for Parquet and Excel. Empty cells are null.
+    lines
+        Line of the file on which each row begins, for messages; rows of a file without lines count from 1.
+    encoding, delimiter
+        What was found; None where the format has none.
+    """
+
+    path: Path
+    table: pl.DataFrame
+    lines: Sequence[int]
+    encoding: str | None = None
+    delimiter: str | None = None
+
+
+def read_file(
+    path: Path, *, delimiter: str | None = None, encoding: str | None = None, sheet: str | None = None
+) -> TableFile:
+    """Read a table; format, compression, encoding and delimiter are found unless given.
+
+    Parameters
+    ----------
+    path
+        `.parquet`, an Excel workbook, or delimited text under any other name; `.gz` is decompressed.
+    delimiter
+        One character between cells of delimited text.
+    encoding
+        A Python codec. Found: a byte order mark, UTF-16 by its zero bytes, UTF-8, else cp1252.
+    sheet
+        Of a workbook; by default its first.
+
+    Raises
+    ------
+    PersonaeError
+        If the file is missing, empty, damaged or no table: rows of different lengths, a column name twice.
+    """
+    if not path.is_file():
+        raise PersonaeError(f"{path}: no such file")
+    suffix = _suffix(path)
+    if suffix == ".parquet":
+        return _parquet(path)
+    if suffix in EXCEL:
+        return _excel(path, sheet)
+    return _delimited(path, delimiter, encoding)
+
+
+def _suffix(path: Path) -> str:
+    named = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    return named.suffix.lower()
+
+
+def _bytes(path: Path) -> bytes:
+    content = path.read_bytes()
+    if content[:2] == b"\x1f\x8b" or path.suffix.lower() == ".gz":
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error):
+            raise PersonaeError(f"{path}: cut off or damaged, gzip cannot read it") from None
+    if not content.strip():
+        raise PersonaeError(f"{path}: the file is empty")
+    return content
+
+
+def _parquet(path: Path) -> TableFile:
+    try:
+        table = pl.read_parquet(io.BytesIO(_bytes(path)))
+    except pl.exceptions.PolarsError as error:
+        raise PersonaeError(f"{path}: cannot be read as Parquet ({_first_line(error)})") from None
+    return _checked(path, table)
+
+
+def _excel(path: Path, sheet: str | None) -> TableFile:
+    chosen: dict[str, Any] = {"sheet_name": sheet} if sheet else {}
+    try:
+        table = pl.read_excel(path, infer_schema_length=None, raise_if_empty=False, **chosen)
+        header = pl.read_excel(path, has_header=False, read_options={"n_rows": 1}, **chosen)
+    except Exception as error:  # noqa: BLE001 - the readers of workbooks raise errors of their own
+        raise PersonaeError(f"{path}: cannot be read as a workbook ({_first_line(error)})") from None
+    if header.height:
+        _header(path, [str(cell) for cell in header.row(0) if cell is not None])
+    return _checked(path, table)
+
+
+def _checked(path: Path, table: pl.DataFrame) -> TableFile:
+    if table.width == 0:
+        raise PersonaeError(f"{path}: the file is empty")
+    if table.is_empty():
+        raise PersonaeError(f"{path}: a header and no rows")
+    text = pl.col(pl.String, pl.Categorical, pl.Enum)
+    trimmed = text.cast(pl.String).str.strip_chars()
+    table = table.with_columns(pl.when(trimmed != "").then(trimmed).name.keep())
+    return TableFile(path, table, range(1, table.height + 1))
+
+
+def _delimited(path: Path, delimiter: str | None, encoding: str | None) -> TableFile:
+    text, encoding = _decoded(path, _bytes(path), encoding)
+    delimiter = delimiter or _delimiter(text)
+    header, lines = _rows(path, text, delimiter)
+    try:
+        table = pl.read_csv(
+            io.BytesIO(text.encode()),
+            separator=delimiter,
+            has_header=False,
+            skip_rows=1,
+            new_columns=header,
+            infer_schema=False,
+        )
+    except pl.exceptions.PolarsError as error:
+        raise PersonaeError(f"{path}: cannot be read as a table ({_first_line(error)})") from None
+    if table.height != len(lines):
+        raise PersonaeError(f"{path}: quotes do not match; {len(lines)} rows or {table.height}")
+    trimmed = table.with_columns(pl.all().str.strip_chars().replace("", None))
+    filled = pl.Series(line > 0 for line in lines)
+    return TableFile(path, trimmed.filter(filled), [line for line in lines if line], encoding, delimiter)
+
+
+def _decoded(path: Path, content: bytes, encoding: str | None) -> tuple[str, str]:
+    encoding = encoding or _encoding(content)
+    try:
+        text = content.decode(encoding)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise PersonaeError(f"{path}: is not text in {encoding} ({error})") from None
+    if "\0" in text:
+        raise PersonaeError(f"{path}: is not text in {encoding} (it has zero bytes)")
+    return text.lstrip("\r\n").replace("\r\n", "\n").replace("\r", "\n"), encoding
+
+
+def _encoding(content: bytes) -> str:
+    for mark, name in BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            return name
+    head = content[:4096]
+    if head.count(0) > len(head) // 4:
+        return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _delimiter(text: str) -> str:
+    """Choose the delimiter that cuts most of the first records into equally many cells, and into most."""
+
+    def evenness(delimiter: str) -> tuple[float, int]:
+        widths = [len(row) for _, row in zip(range(SNIFFED_RECORDS), _records(text, delimiter), strict=False)]
+        width, rows = Counter(widths).most_common(1)[0] if widths else (1, 0)
+        return (rows / len(widths), width) if width > 1 else (0.0, 1)
+
+    return max(DELIMITERS, key=evenness)
+
+
+def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+    csv.field_size_limit(LARGEST_FIELD)
+    yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+
+def _rows(path: Path, text: str, delimiter: str) -> tuple[list[str], list[int]]:
+    """Give the names of the columns and the line on which each row begins, 0 for an empty line.
+
+    Every row is held against the header: the reader of the cells would fill short ones without a word.
+    """
+    csv.field_size_limit(LARGEST_FIELD)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines, end = [], 0
+    try:
+        header = _header(path, next(reader))
+        end = reader.line_num
+        for row in reader:
+            begin, end = end + 1, reader.line_num
+            if len(row) not in (len(header), 0):
+                raise PersonaeError(
+                    f"{path}: {len(row)} cells in line {begin}; the header has {len(header)} "
+                    f"(separated by {delimiter!r})"
+                )
+            lines.append(begin if row else 0)
+    except csv.Error as error:
+        raise PersonaeError(f"{path}: cannot be read as a table in line {end + 1} ({error})") from None
+    if not any(lines):
+        raise PersonaeError(f"{path}: a header and no rows")
+    return header, lines
+
+
+def _header(path: Path, cells: Sequence[str]) -> list[str]:
+    """Name the columns; one without a name, as R writes its row names, is called after its place."""
+    header = [cell.strip() or f"column_{number}" for number, cell in enumerate(cells, start=1)]
+    twice = [name for name, count in Counter(header).items() if count > 1]
+    if twice:
+        raise PersonaeError(f"{path}: column {twice[0]} is there twice")
+    return header
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0] or type(error).__name__

@@ -1,0 +1,199 @@
+"""What an unknown table is about: identifier, answer, event, and columns known only after the answer."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from personae.core.arrays import FloatArray, IntArray
+from personae.core.statistics import roc_auc
+from personae.sources.files import TableFile
+from personae.sources.kinds import Column, guess, words_of
+from personae.sources.values import ANSWERS, Decimal, decimal_mark, identifiers, labels, numbers
+
+TARGET = (
+    r"\b(target|y|label|response|responded|outcome|churn(ed)?|exited|attrition|attrited|subscribed|deposit|"
+    r"convert(ed)?|conversion|purchased?|bought|buys?|accepted|survived|cancel(l)?ed|gekundigt|gekündigt|"
+    r"kauf|gekauft|click(ed)?|fraud|renew(ed)?|redeemed|default(ed)?|approved|loyal|left|again|class)\b"
+)
+AFTER = (
+    r"\b(duration|talk time|(churn|cancel\w*|exit|leaving|closing) ?(reason|category|date|score|day|fee)|"
+    r"end date|closed|resolution|refund(ed)?|payout|settled|paid after|recovered|after \w+)\b"
+)
+# What is known of a person before any offer, however much it tells.
+BEFORE = (
+    r"\b(sex|gender|age|birth\w*|education|income|salary|marital|married|country|city|state|region|job|"
+    r"occupation|race|children|kids|family|geschlecht|alter)\b"
+)
+ALONE, ALONE_SURE, ADDED = 0.75, 0.97, 0.08
+ROWS, FOLDS = 5_000, 3
+
+
+@dataclass(frozen=True, slots=True)
+class TableGuess:
+    """What a table seems to hold.
+
+    Attributes
+    ----------
+    columns
+        Of the file, in its order.
+    identifier, target, event
+        None where there seems to be none; the event is an answer as the file spells it.
+    after
+        Columns that may be known only after the answer, and why.
+    """
+
+    columns: Sequence[Column]
+    decimal: Decimal
+    identifier: str | None
+    target: str | None
+    event: str | None
+    after: Sequence[tuple[str, str]]
+
+
+def guess_table(
+    file: TableFile, *, target: str | None = None, event: str | None = None, seed: int = 0
+) -> TableGuess:
+    """Guess what a table of customers holds; what is given is not guessed.
+
+    Parameters
+    ----------
+    file : the table as its file holds it
+    target, event : column with the answers, and the answer that is the event
+    seed : of the rows and folds by which columns are held against the answer
+    """
+    decimal = decimal_mark(file.table)
+    columns = [
+        guess(file.table[name], decimal, first=number == 0) for number, name in enumerate(file.table.columns)
+    ]
+    identifier = _identifier(columns)
+    target = target or _target(columns)
+    after: list[tuple[str, str]] = []
+    if target is not None:
+        event = event or _event(file.table[target])
+        features = [c for c in columns if c.name not in (target, identifier) and c.kind not in UNUSED]
+        after = _known_after(file.table, features, (target, event), decimal, seed)
+    return TableGuess(columns, decimal, identifier, target, event, after)
+
+
+UNUSED = ("constant", "text", "identifier")
+
+
+def _identifier(columns: Sequence[Column]) -> str | None:
+    """Take the first of the columns that are identifiers without a gap."""
+    return next((c.name for c in columns if c.kind == "identifier" and c.missing == 0), None)
+
+
+def _target(columns: Sequence[Column]) -> str | None:
+    """Choose by name, number of answers and place: answers stand last, or first, more often than not."""
+
+    def score(number: int, column: Column) -> float:
+        words = words_of(column.name)
+        named = 2.0 if re.fullmatch(TARGET, words) else 1.0 if re.search(TARGET, words) else 0.0
+        two = 1.0 if column.kind == "two-valued" else 0.0
+        few = two or (column.kind in ("category", "code") and column.levels <= 10)
+        edge = 1.0 if number == len(columns) - 1 else 0.5 if number == 0 else 0.0
+        return (named + two + edge) if few else 0.0
+
+    scores = [score(number, column) for number, column in enumerate(columns)]
+    best = int(np.argmax(scores)) if scores else 0
+    return columns[best].name if scores and scores[best] >= 2.0 else None
+
+
+def _event(answers: pl.Series) -> str | None:
+    """Choose the answer that happened: yes of yes and no, 1 of 0 and 1, else the rarer one."""
+    counts = identifiers(answers).drop_nulls().value_counts(sort=True)
+    levels = counts[answers.name].to_list()
+    if len(levels) != 2:
+        return None
+    spelt = {level.lower(): level for level in levels}
+    for no, yes in ANSWERS:
+        if spelt.keys() == {no, yes}:
+            return str(spelt[yes])
+    return str(levels[-1])
+
+
+def _known_after(
+    table: pl.DataFrame,
+    features: Sequence[Column],
+    answer: tuple[str, str | None],
+    decimal: Decimal,
+    seed: int,
+) -> list[tuple[str, str]]:
+    """Find columns whose name says that they come later, and those that tell too much."""
+    named = [c.name for c in features if re.search(AFTER, words_of(c.name))]
+    found = [(name, "its name says that it is known later") for name in named]
+    target, event = answer
+    answers = identifiers(table[target])
+    if event is None or answers.n_unique() - answers.has_nulls() != 2:
+        return found
+    rng = np.random.default_rng(seed)
+    answered = answers.is_not_null().arg_true().to_numpy()
+    rows = np.sort(rng.permutation(answered)[:ROWS])
+    happened = (answers[rows] == event).to_numpy().astype(np.intp)
+    if min(happened.sum(), len(happened) - happened.sum()) < 10 * FOLDS:
+        return found
+    folds = rng.permutation(len(rows)) % FOLDS
+    inputs = {c.name: _figures(table[c.name][rows], c, decimal) for c in features}
+    alone = {
+        c.name: _auc_alone(inputs[c.name], happened, folds, ordered=c.kind in ("number", "amount", "date"))
+        for c in features
+    }
+    suspects = [
+        name
+        for name, value in sorted(alone.items(), key=lambda item: -item[1])
+        if value >= ALONE and not re.search(BEFORE, words_of(name)) and name not in named
+    ][:3]
+    if not suspects:
+        return found
+    kept = [name for name in inputs if name not in named]
+    whole = _auc_of([inputs[name] for name in kept], happened, folds)
+    for name in suspects:
+        rest = [inputs[other] for other in kept if other != name]
+        without = _auc_of(rest, happened, folds) if rest else 0.5
+        if alone[name] >= ALONE_SURE or whole - without >= ADDED:
+            found.append((name, f"AUC {whole:.2f} with it, {without:.2f} without, {alone[name]:.2f} alone"))
+    return found
+
+
+def _figures(cells: pl.Series, column: Column, decimal: Decimal) -> FloatArray:
+    """Give numbers as they are, dates as days, and levels by number; NaN where missing."""
+    if column.kind in ("number", "amount") or (column.kind == "code" and cells.dtype.is_numeric()):
+        return numbers(cells, decimal).values.cast(pl.Float64).to_numpy()
+    text = labels(cells)
+    if column.kind == "date" and cells.dtype.is_temporal():
+        return cells.cast(pl.Date).to_physical().cast(pl.Float64).to_numpy()
+    return text.rank("dense").cast(pl.Float64).to_numpy()
+
+
+def _auc_alone(values: FloatArray, happened: IntArray, folds: IntArray, *, ordered: bool) -> float:
+    """AUC of one column: by its order, or by the rates of its levels, learned out of fold."""
+    if ordered:
+        known = ~np.isnan(values)
+        if known.sum() < 20 or len(np.unique(happened[known])) < 2:
+            return 0.5
+        value = roc_auc(happened[known] == 1, values[known])
+        return max(value, 1 - value)
+    codes = np.unique(np.nan_to_num(values, nan=-1), return_inverse=True)[1]
+    rates = np.zeros(len(codes))
+    for fold in range(folds.max() + 1):
+        learn = folds != fold
+        base = happened[learn].mean()
+        hits = np.bincount(codes[learn], weights=happened[learn], minlength=codes.max() + 1)
+        seen = np.bincount(codes[learn], minlength=codes.max() + 1)
+        rates[~learn] = ((hits + 10 * base) / (seen + 10))[codes[~learn]]
+    return roc_auc(happened == 1, rates)
+
+
+def _auc_of(inputs: Sequence[FloatArray], happened: IntArray, folds: IntArray) -> float:
+    """AUC out of fold of boosted trees on some columns."""
+    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415 - only for tables with answers
+
+    table, scores = np.column_stack(inputs), np.zeros(len(happened))
+    for fold in range(folds.max() + 1):
+        learn = folds != fold
+        model = HistGradientBoostingClassifier(max_iter=60, random_state=0).fit(table[learn], happened[learn])
+        scores[~learn] = model.predict_proba(table[~learn])[:, 1]
+    return roc_auc(happened == 1, scores)

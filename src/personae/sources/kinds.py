@@ -1,0 +1,179 @@
+"""What a column of an unknown table is: guessed from its cells and its name, with the doubts."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from personae.sources.values import Decimal, Parsed, answers, date_pattern, labels, numbers
+
+Kind = Literal["number", "amount", "two-valued", "category", "code", "date", "identifier", "text", "constant"]
+
+# Shares and counts that part the kinds; benchmarks/guessing.py measures them on public tables.
+FITS = 0.95
+MOST_LEVELS = 50
+MOST_CODES = 12
+TEXT_WORDS = 4.0
+HEAVY_TAIL = 2.5
+SENTINELS = (-1, -9, -99, -999, -9999, 99, 999, 9999, 99999, 999999)
+SENTINEL_SHARE = 0.01
+
+_IDENTIFIER = r"\b(id|ids|uuid|guid|key|kd|kdnr|no|nr|num|number|nummer|index|row|rownames|respondent)\b"
+_WHOSE = r"(customer|client|user|member|account|kunde|household|person|subscriber|visitor|passenger)s?"
+# The last word of a name counts: a store is a code, the purchases in stores are a number.
+_CODE = (
+    r"\b(zip|postal|postcode|plz|postleitzahl|area code|branch|store|region|district|sector|code|type|typ|"
+    r"class|group|category|cat|sku|segment|channel|zone|dept|department|occupation)( ?(id|nr|no|number))?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What is guessed of a column.
+
+    Attributes
+    ----------
+    kind
+        number; amount (a number of at least 0 with a heavy tail, taken by its logarithm); two-valued;
+        category; code (digits that name something); date; identifier; text; constant.
+    levels
+        Different values.
+    missing
+        Share of empty cells and words for missing.
+    doubts
+        What a person should look at, a sentence each.
+    sentinels
+        Numbers that may stand for "no value".
+    pattern
+        Of a date.
+    """
+
+    name: str
+    kind: Kind
+    levels: int
+    missing: float
+    doubts: Sequence[str] = ()
+    sentinels: Sequence[str] = ()
+    pattern: str | None = None
+    examples: Sequence[str] = ()
+
+
+def words_of(name: str) -> str:
+    """Cut a column's name into lower-case words.
+
+    Examples
+    --------
+    >>> words_of("CustomerID"), words_of("kd_nr"), words_of("days.since.visit")
+    ('customer id', 'kd nr', 'days since visit')
+    """
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return re.sub(r"[\W_]+", " ", spaced).strip().lower()
+
+
+def guess(cells: pl.Series, decimal: Decimal = ".", *, first: bool = False) -> Column:
+    """Guess what a column is.
+
+    Parameters
+    ----------
+    cells : text or the file's own types, null where empty.
+    decimal : mark of the file's numbers.
+    first : whether it is the first column of its table, where identifiers stand.
+    """
+    given = labels(cells).drop_nulls()
+    missing = 1 - len(given) / max(len(cells), 1)
+    shown = given.unique(maintain_order=True).head(3).to_list()
+    column = Column(cells.name, "constant", given.n_unique(), missing, examples=shown)
+    if column.levels <= 1:
+        return column
+    if cells.dtype.is_temporal():
+        return replace(column, kind="date")
+    if cells.dtype == pl.Boolean or answers(cells) is not None:
+        return replace(column, kind="two-valued")
+    parsed = numbers(cells, decimal)
+    if len(parsed.wrong) <= (1 - FITS) * len(given) and parsed.values.n_unique() > 1:
+        return _numeric(column, cells, parsed, first=first)
+    pattern, swapped = date_pattern(cells) if cells.dtype == pl.String else (None, False)
+    if pattern is not None:
+        doubts = [f"day and month may change places: read as {pattern}"] if swapped else []
+        return replace(column, kind="date", pattern=pattern, doubts=doubts)
+    return replace(column, kind=_text_kind(cells.name, given, column.levels, first))
+
+
+def _text_kind(name: str, given: pl.Series, levels: int, first: bool) -> Kind:
+    if levels == 2:
+        return "two-valued"
+    unique = levels / len(given)
+    words = given.str.count_matches(r"\S+").mean()
+    assert isinstance(words, float)
+    if unique == 1 and words < 1.5 and (first or _names_identifier(name)):
+        return "identifier"
+    if words >= TEXT_WORDS and unique > 0.2:
+        return "text"
+    if unique > 0.5 and levels > MOST_LEVELS:
+        return "identifier" if unique > 0.95 and words < 1.5 else "text"
+    return "category"
+
+
+def _numeric(column: Column, cells: pl.Series, parsed: Parsed, *, first: bool) -> Column:
+    name, values = cells.name, parsed.values.drop_nulls()
+    doubts = [f"{count} cells hold {word!r}: taken as missing" for word, count in parsed.words.items()]
+    if parsed.wrong:
+        doubts.append(f"{len(parsed.wrong)} cells are no numbers, such as {labels(cells)[parsed.wrong[0]]!r}")
+    column = replace(column, missing=1 - len(values) / len(cells), doubts=doubts)
+    levels, whole = values.n_unique(), values.dtype.is_integer()
+    if levels == 2:
+        return replace(column, kind="two-valued")
+    named = _names_identifier(name) or (first and whole and _is_running(values))
+    if whole and levels == len(values) > 2 and named:
+        return replace(column, kind="identifier")
+    if whole and _is_code(name, cells, values):
+        return replace(column, kind="code")
+    sentinels = _sentinels(values)
+    doubts += [f"{value} may stand for 'no value'" for value in sentinels]
+    others = values.filter(~labels(values).is_in(sentinels))
+    return replace(column, kind=_shape(others), sentinels=sentinels, doubts=doubts)
+
+
+def _names_identifier(name: str) -> bool:
+    words = words_of(name)
+    return bool(re.search(_IDENTIFIER, words) or re.fullmatch(_WHOSE, words))
+
+
+def _is_running(values: pl.Series) -> bool:
+    ordered = values.sort()
+    return int(ordered[-1]) - int(ordered[0]) == len(ordered) - 1
+
+
+def _is_code(name: str, cells: pl.Series, values: pl.Series) -> bool:
+    """Tell digits that name something: leading zeros, or a name that says so."""
+    if (
+        cells.dtype == pl.String
+        and cells.str.contains(r"^0\d+$").fill_null(value=False).sum() > len(cells) / 200
+    ):
+        return True
+    return bool(re.search(_CODE, words_of(name))) and bool((values >= 0).all())
+
+
+def _sentinels(values: pl.Series) -> list[str]:
+    """Find values that stand apart from all others and occur often."""
+    figures = values.cast(pl.Float64).to_numpy()
+    others = figures[~np.isin(figures, SENTINELS)]
+    if len(np.unique(others)) < 3:
+        return []
+    low, high = others.min(), others.max()
+    apart = [value for value in SENTINELS if value < 0 <= low or value > high + (high - low) / 2]
+    return [str(value) for value in apart if (figures == value).mean() >= SENTINEL_SHARE]
+
+
+def _shape(values: pl.Series) -> Kind:
+    """Part amounts from numbers: none below 0, many different, and a far longer tail above than below."""
+    figures = values.cast(pl.Float64).to_numpy()
+    if figures.min() < 0 or len(np.unique(figures)) <= MOST_CODES:
+        return "number"
+    low, quarter, median, most, high = np.quantile(figures, [0.05, 0.25, 0.5, 0.75, 0.95])
+    below = max(median - low, (most - quarter) / 2)
+    tail = high - median if below else float(figures.max())
+    return "amount" if tail > HEAVY_TAIL * below else "number"

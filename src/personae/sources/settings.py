@@ -1,0 +1,97 @@
+"""Settings of the sources that need no code: a customer table, or transactions."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from personae.core.settings import Frozen
+
+
+class FileSettings(Frozen):
+    """How files are read; what is null is found in the file.
+
+    Attributes
+    ----------
+    files
+        Below `data/<study>/`; several hold parts of one table.
+    decimal
+        Mark of the numbers.
+    missing
+        By column: further cells that say "no value".
+    """
+
+    files: list[str] = Field(min_length=1)
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    encoding: str | None = None
+    decimal: Literal[".", ","] | None = None
+    sheet: str | None = None
+    missing: dict[str, list[str]] = Field(default_factory=dict)
+
+
+class TablePrepare(FileSettings):
+    """A table with one row a customer.
+
+    Attributes
+    ----------
+    id
+        Column with the identifier; null: rows are numbered.
+    unit
+        Column that customers of one household or firm share.
+    kinds
+        By column, what it is; others are left out.
+    target, event
+        Column with the answers, and the answer that is the event; needed unless answers are 0 and 1 or
+        more than two.
+    dates
+        By column, the pattern of its dates; found where it is not given.
+    levels
+        Most levels of a category; rarer ones are pooled.
+    structural
+        Columns whose gaps mean something: a column `<name> missing` tells of them.
+    """
+
+    source: Literal["table"]
+    id: str | None = None
+    unit: str | None = None
+    kinds: dict[str, Literal["number", "category", "date"]] = Field(default_factory=dict)
+    target: str | None = None
+    event: str | None = None
+    dates: dict[str, str] = Field(default_factory=dict)
+    levels: int = Field(default=20, gt=1)
+
+
+class TransactionColumns(Frozen):
+    """Names of the columns of transactions in the file."""
+
+    id: str
+    item: str
+    time: str
+    basket: str | None = None
+    category: str | None = None
+    quantity: str | None = None
+    price: str | None = None
+    amount: str | None = None
+
+
+class TransactionsPrepare(FileSettings):
+    """Lines of baskets: customer, basket, item, time, quantity, price.
+
+    Attributes
+    ----------
+    columns
+        Their names in the file. Without basket, the lines of a customer and day are one; price is of one
+        piece, amount of the line.
+    cancelled
+        Regular expression of the baskets that are cancellations.
+    early_weeks
+        Weeks that customers are described by; later ones say who bought again. Null: half of all weeks.
+    largest_basket
+        A basket with more different items is no shopping trip, and left out of the baskets.
+    """
+
+    source: Literal["transactions"]
+    columns: TransactionColumns
+    cancelled: str | None = None
+    early_weeks: int | None = Field(default=None, gt=0)
+    time_pattern: str | None = None
+    largest_basket: int = Field(default=1000, gt=0)

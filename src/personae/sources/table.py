@@ -1,0 +1,307 @@
+"""Source table: one row a customer; what is learned from its file can be applied to one row alone."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import Field
+
+from personae.core.errors import PersonaeError
+from personae.core.settings import Frozen
+from personae.core.tables import Prepared
+from personae.sources.contract import check_columns
+from personae.sources.files import TableFile, read_file
+from personae.sources.settings import TablePrepare
+from personae.sources.values import (
+    Decimal,
+    check_values,
+    date_pattern,
+    dates,
+    decimal_mark,
+    identifiers,
+    labels,
+    numbers,
+)
+
+RESERVED = ("customer", "unit")
+MISSING, OTHER = "(missing)", "(other)"
+
+
+class Preparation(Frozen):
+    """What the columns are, and what was learned from a file: enough to prepare a single row.
+
+    Attributes
+    ----------
+    settings
+        Roles and rules.
+    decimal
+        Mark of the numbers.
+    patterns
+        Of the dates, by column.
+    newest
+        Day that dates are counted back from, by column: the newest of the file.
+    levels
+        Levels of the categories, by column; another one counts as other, where any was pooled.
+    answers
+        The answers, the event last; None without target.
+    """
+
+    settings: TablePrepare
+    decimal: Decimal
+    patterns: dict[str, str] = Field(default_factory=dict)
+    newest: dict[str, str] = Field(default_factory=dict)
+    levels: dict[str, list[str]] = Field(default_factory=dict)
+    pooled: list[str] = Field(default_factory=list)
+    answers: list[str] | None = None
+
+    def apply(self, file: TableFile, *, scoring: bool = False) -> pl.DataFrame:
+        """Prepare the rows of a file with the columns that this was learned from.
+
+        Parameters
+        ----------
+        file
+            Rows as text or in the file's own types.
+        scoring
+            Whether answers may be absent.
+
+        Raises
+        ------
+        PersonaeError
+            If a column is missing or a value does not fit, with file, line, column and value.
+        """
+        settings = self.settings
+        wanted = [*settings.kinds, *filter(None, (settings.id, settings.unit))]
+        wanted += [settings.target] if settings.target and not scoring else []
+        check_columns(file.path, file.table, wanted)
+        table = file.table
+        customer = (
+            identifiers(table[settings.id])
+            if settings.id
+            else pl.Series([str(number) for number in range(1, table.height + 1)])
+        )
+        unit = identifiers(table[settings.unit]) if settings.unit else customer
+        columns = [
+            customer.alias("customer"),
+            *(self._column(file, name, kind) for name, kind in settings.kinds.items()),
+        ]
+        if settings.target and settings.target in table.columns:
+            columns.append(self._answers(file, settings.target))
+        return pl.DataFrame([*columns, unit.alias("unit")])
+
+    def _column(self, file: TableFile, name: str, kind: str) -> pl.Series:
+        cells, missing = file.table[name], self.settings.missing.get(name, ())
+        own = column_name(name)
+        if kind == "number":
+            return check_values(file, name, numbers(cells, self.decimal, missing), "a number").alias(own)
+        if kind == "date":
+            days = check_values(file, name, dates(cells, self.patterns.get(name), missing), "a date")
+            newest = datetime.date.fromisoformat(self.newest[name])
+            return (newest - days.cast(pl.Date)).dt.total_days().alias(own)
+        text = labels(cells)
+        text = text.set(text.is_in(list(missing)).fill_null(value=False), None) if missing else text
+        known = self.levels[name]
+        if name in self.pooled:
+            text = text.set((~text.is_in(known)).fill_null(value=False), OTHER)
+        return (text.fill_null(MISSING) if MISSING in known else text).alias(own)
+
+    def _answers(self, file: TableFile, name: str) -> pl.Series:
+        """Give the event as 1 and the other answer as 0; more than two answers stay words."""
+        assert self.answers is not None
+        text = identifiers(file.table[name])
+        wrong = (~text.is_in(self.answers)).fill_null(value=False).arg_true()
+        if len(wrong):
+            raise PersonaeError(
+                f"{file.path}: column {name} holds {file.table[name][wrong[0]]!r} in line "
+                f"{file.lines[wrong[0]]}; expected one of {', '.join(self.answers)}"
+            )
+        if len(self.answers) > 2:
+            return text.alias(column_name(name))
+        return (text == self.answers[1]).cast(pl.Int64).alias(column_name(name))
+
+
+def column_name(name: str) -> str:
+    """Give the name of a column in the customer table, where `customer` and `unit` are taken.
+
+    Examples
+    --------
+    >>> column_name("age"), column_name("unit")
+    ('age', 'unit (column)')
+    """
+    return f"{name} (column)" if name in RESERVED else name
+
+
+def prepare(directory: Path, settings: TablePrepare) -> Prepared:
+    """Read a customer table, learn what preparing it takes, and prepare it.
+
+    Parameters
+    ----------
+    directory
+        Holds the files that the settings name.
+    settings
+        Roles of the columns and rules.
+
+    Returns
+    -------
+    Prepared
+        `customers`: `customer` (identifier as text), the columns by their names, the answer as 0 and 1,
+        `unit`; and what was learned as `preparation`.
+
+    Raises
+    ------
+    PersonaeError
+        If a file, column or value does not fit, an identifier repeats, or the event is not stated.
+    """
+    files = [
+        read_file(
+            directory / name, delimiter=settings.delimiter, encoding=settings.encoding, sheet=settings.sheet
+        )
+        for name in settings.files
+    ]
+    file = _together(files)
+    preparation = fit(file, settings)
+    customers = preparation.apply(file)
+    _check_identifiers(file, customers["customer"], settings)
+    described = [name for name in customers.columns if name not in ("customer", "unit")]
+    answer = column_name(settings.target) if settings.target else None
+    features = [name for name in described if name != answer]
+    twins = customers.group_by(features).agg(
+        pl.len(), (pl.col(answer).n_unique() if answer else pl.lit(1)).alias("answers")
+    )
+    groups = twins.filter(pl.col("len") > 1) if features else twins.clear()
+    return Prepared(
+        tables={"customers": customers},
+        duplicates={
+            "rows": customers.height - customers.select(described).unique().height,
+            "groups": groups.height,
+            "conflicting_target_groups": groups.filter(pl.col("answers") > 1).height,
+        },
+        repairs=_repairs(file, preparation),
+        notes=_notes(customers, preparation),
+    )
+
+
+def fit(file: TableFile, settings: TablePrepare) -> Preparation:
+    """Learn from a file what preparing a row takes: mark of decimals, dates, levels, answers."""
+    decimal = settings.decimal or decimal_mark(file.table)
+    known = {name: kind for name, kind in settings.kinds.items() if name in file.table.columns}
+    patterns, newest, levels, pooled = {}, {}, {}, []
+    for name, kind in known.items():
+        cells, missing = file.table[name], settings.missing.get(name, ())
+        if kind == "date":
+            pattern = settings.dates.get(name)
+            if pattern is None and cells.dtype == pl.String:
+                pattern, _ = date_pattern(cells)
+            if pattern is not None:
+                patterns[name] = pattern
+            days = check_values(file, name, dates(cells, pattern, missing), "a date").cast(pl.Date)
+            latest = days.max()
+            if not isinstance(latest, datetime.date):
+                raise PersonaeError(f"{file.path}: column {name} has no date in any row")
+            newest[name] = latest.isoformat()
+        elif kind == "category":
+            levels[name], rare = _levels(labels(cells), missing, settings.levels)
+            pooled += [name] if rare else []
+    return Preparation(
+        settings=settings,
+        decimal=decimal,
+        patterns=patterns,
+        newest=newest,
+        levels=levels,
+        pooled=pooled,
+        answers=_learn_answers(file, settings),
+    )
+
+
+def _levels(text: pl.Series, missing: Sequence[str], most: int) -> tuple[list[str], bool]:
+    """Name the levels, the most frequent first; and whether rarer ones are pooled."""
+    counts = text.to_frame("level").group_by("level").len().sort(["len", "level"], descending=[True, False])
+    empty = text.is_null().any() or text.is_in(list(missing)).any()
+    given = [str(each) for each in counts["level"].drop_nulls() if each not in missing]
+    rare = len(given) > most
+    return [
+        *given[: most - 1 if rare else most],
+        *([OTHER] if rare else []),
+        *([MISSING] if empty else []),
+    ], rare
+
+
+def _learn_answers(file: TableFile, settings: TablePrepare) -> list[str] | None:
+    name, event = settings.target, settings.event
+    if name is None or name not in file.table.columns:
+        return None
+    found = sorted(identifiers(file.table[name]).drop_nulls().unique())
+    if len(found) < 2:
+        raise PersonaeError(f"{file.path}: column {name} holds {found}; a target needs two answers at least")
+    if event is not None:
+        if event not in found:
+            raise PersonaeError(
+                f"{file.path}: column {name} never holds the event {event!r}; it has {', '.join(found[:10])}"
+            )
+        return [*(answer for answer in found if answer != event), event]
+    if len(found) == 2 and found != ["0", "1"]:
+        raise PersonaeError(
+            f"{file.path}: column {name} holds {found[0]!r} and {found[1]!r}; prepare.event says which "
+            "one is the event"
+        )
+    return found
+
+
+def _together(files: Sequence[TableFile]) -> TableFile:
+    first = files[0]
+    for other in files[1:]:
+        if other.table.columns != first.table.columns:
+            raise PersonaeError(f"{other.path}: its columns differ from those of {first.path}")
+    if len(files) == 1:
+        return first
+    lines = [line for file in files for line in file.lines]
+    table = pl.concat([file.table for file in files], how="vertical_relaxed")
+    return TableFile(first.path, table, lines, first.encoding, first.delimiter)
+
+
+def _check_identifiers(file: TableFile, customer: pl.Series, settings: TablePrepare) -> None:
+    absent = customer.is_null().arg_true()
+    if len(absent):
+        raise PersonaeError(
+            f"{file.path}: column {settings.id} is empty in line {file.lines[absent[0]]}; expected an "
+            "identifier"
+        )
+    repeated = customer.filter(customer.is_duplicated()).unique(maintain_order=True)
+    if len(repeated):
+        shown = ", ".join(repeated.head(5).to_list()) + (" ..." if len(repeated) > 5 else "")
+        raise PersonaeError(
+            f"{file.path}: column {settings.id} repeats {shown}; expected each customer once "
+            f"({len(repeated)} identifiers repeat)"
+        )
+
+
+def _repairs(file: TableFile, preparation: Preparation) -> list[tuple[str, str, int]]:
+    repairs: list[tuple[str, str, int]] = []
+    settings = preparation.settings
+    for name, kind in settings.kinds.items():
+        if kind == "number":
+            words = numbers(file.table[name], preparation.decimal, settings.missing.get(name, ())).words
+            repairs += [(f"{word!r} taken as missing", name, count) for word, count in words.items()]
+        elif name in preparation.pooled:
+            rare = ~labels(file.table[name]).is_in(preparation.levels[name])
+            repairs.append(("rare levels pooled as (other)", name, int(rare.fill_null(value=False).sum())))
+    return repairs
+
+
+def _notes(customers: pl.DataFrame, preparation: Preparation) -> Mapping[str, Any]:
+    settings = preparation.settings
+    constant = [
+        name for name in customers.columns if name not in RESERVED and customers[name].n_unique() == 1
+    ]
+    notes: dict[str, Any] = {"preparation": preparation.model_dump(mode="json")}
+    if constant:
+        notes["constant"] = constant
+    if preparation.newest:
+        notes["days_before"] = preparation.newest
+    if settings.target and preparation.answers and len(preparation.answers) == 2:
+        notes["event"] = {"column": settings.target, "answer": preparation.answers[1]}
+        unanswered = customers[column_name(settings.target)].null_count()
+        if unanswered:
+            notes["unanswered"] = unanswered
+    return notes

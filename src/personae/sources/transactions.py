@@ -1,0 +1,166 @@
+"""Source transactions: lines of baskets to customers, their baskets, and who bought again."""
+
+import datetime
+from pathlib import Path
+
+import polars as pl
+
+from personae.core.errors import PersonaeError
+from personae.core.tables import Prepared
+from personae.features.baskets import MONEY, basket_features
+from personae.sources.files import TableFile, read_file
+from personae.sources.settings import FileSettings, TransactionsPrepare
+from personae.sources.values import (
+    check_values,
+    date_pattern,
+    dates,
+    decimal_mark,
+    identifiers,
+    labels,
+    numbers,
+)
+
+AGAIN = "again"
+DAYS_A_WEEK = 7
+
+
+def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
+    """Read the lines, leave out what was no purchase, and describe the customers.
+
+    Parameters
+    ----------
+    directory
+        Holds the files that the settings name.
+    settings
+        Names of the columns and rules.
+
+    Returns
+    -------
+    Prepared
+        `customers`: one row a customer who bought in the first `early_weeks`, described by these weeks alone
+        (see `basket_features`), with `again` (1: bought in a later week). `baskets`: one row a basket and
+        item, with category and week, of all weeks.
+
+    Raises
+    ------
+    PersonaeError
+        If a file, column or value does not fit, or nothing is left.
+    """
+    lines = pl.concat([_lines(file, settings) for file in _files(directory, settings)], how="vertical")
+    bought, rejected = _purchases(lines, settings)
+    start = bought["day"].min()
+    assert isinstance(start, datetime.date)
+    week = (pl.col("day") - start).dt.total_days() // DAYS_A_WEEK + 1
+    bought = bought.with_columns(week=week.cast(pl.Int64)).sort("customer", "basket", "item", "spend")
+    weeks = int(bought["week"].max())  # type: ignore[arg-type]
+    early_weeks = settings.early_weeks or max(weeks // 2, 1)
+    if early_weeks >= weeks:
+        raise PersonaeError(
+            f"{directory}: prepare.early_weeks holds {early_weeks}; the lines are of {weeks} weeks, and "
+            "later ones are needed to say who bought again"
+        )
+    until = start + datetime.timedelta(days=early_weeks * DAYS_A_WEEK - 1)
+    later = bought.filter(pl.col("week") > early_weeks).select("customer").unique()
+    customers: pl.DataFrame = basket_features(bought, until=until)
+    customers = customers.sort("customer").with_columns(
+        pl.col("customer").is_in(later["customer"].implode()).cast(pl.Int64).alias(AGAIN), unit="customer"
+    )
+    basket_size = pl.col("item").n_unique().over("basket")
+    baskets = bought.filter(basket_size <= settings.largest_basket)
+    rejected[f"customer who bought after week {early_weeks} only"] = (
+        bought["customer"].n_unique() - customers.height
+    )
+    rejected[f"line of a basket of more than {settings.largest_basket} items"] = (
+        bought.height - baskets.height
+    )
+    repeated = bought.height - bought.unique().height
+    return Prepared(
+        tables={
+            "customers": customers,
+            "baskets": baskets.select("basket", "customer", "item", "category", "week")
+            .unique()
+            .sort("customer", "basket", "item"),
+        },
+        duplicates={"rows": repeated},
+        rejected=rejected,
+        notes={
+            "lines": lines.height,
+            "purchases": bought.height,
+            "first_day": start.isoformat(),
+            "early_until": until.isoformat(),
+            "weeks": weeks,
+        },
+    )
+
+
+def _files(directory: Path, settings: FileSettings) -> list[TableFile]:
+    return [
+        read_file(
+            directory / name, delimiter=settings.delimiter, encoding=settings.encoding, sheet=settings.sheet
+        )
+        for name in settings.files
+    ]
+
+
+def _lines(file: TableFile, settings: TransactionsPrepare) -> pl.DataFrame:
+    """Read the named columns as one table of the same form for every file."""
+    names = settings.columns
+    table = file.table
+    wanted = [name for name in names.model_dump().values() if name is not None]
+    absent = [name for name in wanted if name not in table.columns]
+    if absent:
+        raise PersonaeError(f"{file.path}: column {absent[0]} is missing; it has {', '.join(table.columns)}")
+    decimal = settings.decimal or decimal_mark(table)
+
+    def figures(name: str | None) -> pl.Series:
+        if name is None:
+            return pl.Series("one", [1.0] * table.height)
+        parsed = numbers(table[name], decimal, settings.missing.get(name, ()))
+        return check_values(file, name, parsed, "a number").cast(pl.Float64)
+
+    time = table[names.time]
+    pattern = settings.time_pattern
+    if pattern is None and time.dtype == pl.String:
+        pattern, _ = date_pattern(time)
+    day = check_values(file, names.time, dates(time, pattern), "a date or time").cast(pl.Date)
+    quantity = figures(names.quantity)
+    spend = figures(names.amount) if names.amount else quantity * figures(names.price)
+    item = labels(table[names.item])
+    customer = identifiers(table[names.id])
+    return pl.DataFrame(
+        {
+            "customer": customer,
+            "basket": labels(table[names.basket]) if names.basket else customer + " " + day.cast(pl.String),
+            "item": item,
+            "category": labels(table[names.category]) if names.category else item,
+            "day": day,
+            "quantity": quantity,
+            "spend": (spend * MONEY).round().cast(pl.Int64),
+        }
+    )
+
+
+def _purchases(lines: pl.DataFrame, settings: TransactionsPrepare) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Leave out, in this order, cancellations and lines without customer, item, day, quantity or price."""
+    rules = [
+        ("line without a customer", pl.col("customer").is_null()),
+        ("line of a cancelled basket", _matches(settings.cancelled)),
+        ("line without an item", pl.col("item").is_null()),
+        ("line without a basket", pl.col("basket").is_null()),
+        ("line without a day", pl.col("day").is_null()),
+        ("line of no piece, or of pieces returned", ~(pl.col("quantity") > 0).fill_null(value=False)),
+        ("line without a price above 0", ~(pl.col("spend") > 0).fill_null(value=False)),
+    ]
+    rejected = {}
+    for reason, condition in rules:
+        kept = lines.filter(~condition.fill_null(value=False))
+        rejected[reason] = lines.height - kept.height
+        lines = kept
+    if lines.is_empty():
+        most = max(rejected, key=lambda reason: rejected[reason])
+        raise PersonaeError(f"{settings.files[0]}: no purchase is left; most lines: {most}")
+    return lines, rejected
+
+
+def _matches(pattern: str | None) -> pl.Expr:
+    return pl.lit(value=False) if pattern is None else pl.col("basket").str.contains(pattern)

@@ -1,0 +1,284 @@
+"""From the cells of a file to numbers, dates and labels; the same values whatever format the file has."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Literal
+
+import polars as pl
+
+from personae.core.errors import PersonaeError
+from personae.sources.files import TableFile
+
+Decimal = Literal[".", ","]
+# Cells that say "no value" in a column of numbers or dates. In a category they are a level like any other.
+MISSING_WORDS = frozenset(
+    [
+        *("na", "n/a", "#n/a", "#na", "n.a.", "nan", "null", "(null)", "none", "nil", "-", "--", "?", "."),
+        *("missing", "unknown", "not available", "not known", "k.a.", "k. a.", "n. bek.", "unbekannt"),
+        "keine angabe",
+    ]
+)
+# Two-valued answers, the second of each pair is the one that happened.
+ANSWERS = (
+    ("no", "yes"),
+    ("n", "y"),
+    ("false", "true"),
+    ("f", "t"),
+    ("nein", "ja"),
+    ("non", "oui"),
+    ("0", "1"),
+)
+DATE_FORMATS = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%b %d, %Y",
+)
+TIMES = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S%.f", "T%H:%M:%S%.f", "T%H:%M:%SZ")
+YEARS = (1900, 2100)
+LARGEST_WHOLE = 2**53
+CURRENCIES = r"[€$£¥%\s\u00a0\u202f]"
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+GROUPED = {".": r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$", ",": r"^[+-]?\d{1,3}(\.\d{3})+(,\d*)?$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """Values of a column and what did not fit.
+
+    Attributes
+    ----------
+    values
+        Int64 where all numbers are whole, else Float64; Date or Datetime; null where empty or unfit.
+    wrong
+        Rows whose cell is neither a value nor a word for missing.
+    words
+        Words for missing that were found, with the number of their cells.
+    """
+
+    values: pl.Series
+    wrong: list[int] = field(default_factory=list)
+    words: dict[str, int] = field(default_factory=dict)
+
+
+def numbers(cells: pl.Series, decimal: Decimal = ".", missing: Collection[str] = ()) -> Parsed:
+    """Read numbers with a decimal point or comma, thousands grouped or not, with or without a currency.
+
+    Parameters
+    ----------
+    cells : text or numbers, null where empty.
+    decimal : the mark before the decimals.
+    missing : further cells that say "no value", such as -1 or 999.
+
+    Examples
+    --------
+    >>> numbers(pl.Series(["1.234,50", "7 €", "n. bek.", "x"]), ",").values.to_list()
+    [1234.5, 7.0, None, None]
+    """
+    if not cells.dtype.is_numeric() and cells.dtype not in (pl.String, pl.Boolean):
+        return Parsed(pl.Series(cells.name, [None] * len(cells), dtype=pl.Float64), list(range(len(cells))))
+    if cells.dtype == pl.String:
+        text = cells.str.replace_all(CURRENCIES, "").str.replace("^\u2212", "-")
+        thousands = "," if decimal == "." else "."
+        grouped = text.str.contains(GROUPED[decimal]).fill_null(value=False)
+        plain = text.to_frame("cell").select(
+            pl.when(grouped)
+            .then(pl.col("cell").str.replace_all(thousands, "", literal=True))
+            .otherwise(pl.col("cell"))
+        )["cell"]
+        if decimal == ",":
+            plain = plain.str.replace(",", ".", literal=True)
+        fits = plain.str.contains(NUMBER).fill_null(value=False)
+        values = plain.to_frame("cell").select(pl.when(fits).then(pl.col("cell")))["cell"].cast(pl.Float64)
+    else:
+        values = cells.cast(pl.Float64)
+    return _parsed(
+        cells, values.replace([float("nan")], [None]) if values.is_nan().any() else values, missing
+    )
+
+
+def dates(cells: pl.Series, pattern: str | None = None, missing: Collection[str] = ()) -> Parsed:
+    """Read dates, or times as local time of day.
+
+    Parameters
+    ----------
+    cells : text, dates or times.
+    pattern : of text, as `strptime` has it; see `date_pattern`.
+    missing : further cells that say "no value".
+    """
+    if cells.dtype == pl.Date:
+        return _parsed(cells, cells, missing)
+    if isinstance(cells.dtype, pl.Datetime):
+        return _parsed(cells, _dates_of(cells.dt.replace_time_zone(None)), missing)
+    if cells.dtype != pl.String or pattern is None:
+        return Parsed(pl.Series(cells.name, [None] * len(cells), dtype=pl.Date), list(range(len(cells))))
+    if "%H" in pattern:
+        return _parsed(
+            cells, _dates_of(cells.str.to_datetime(pattern, strict=False, time_unit="us")), missing
+        )
+    return _parsed(cells, cells.str.to_date(pattern, strict=False), missing)
+
+
+def date_pattern(cells: pl.Series, share: float = 0.98) -> tuple[str | None, bool]:
+    """Find the pattern by which at least `share` of the cells are dates of a plausible year.
+
+    Returns
+    -------
+    The pattern, None where these are no dates; and whether day and month could change places everywhere.
+    """
+    given = cells.drop_nulls()
+    given = given.filter(~given.str.to_lowercase().is_in(list(MISSING_WORDS)))
+    if given.is_empty():
+        return None, False
+    head = given.unique().sort().head(2000)
+    fitting = [day + time for day in DATE_FORMATS for time in TIMES if _dated(head, day + time) >= share]
+    fitting = [pattern for pattern in fitting if _dated(given, pattern) >= share]
+    if not fitting:
+        return None, False
+    swapped = {"%d/%m/%Y": "%m/%d/%Y", "%d-%m-%Y": "%m-%d-%Y"}
+    ambiguous = any(
+        first[:8] in swapped and second[:8] == swapped[first[:8]] for first in fitting for second in fitting
+    )
+    return fitting[0], ambiguous
+
+
+def check_values(file: TableFile, column: str, parsed: Parsed, expected: str) -> pl.Series:
+    """Give the values where every cell fits.
+
+    Raises
+    ------
+    PersonaeError
+        With file, line, column and value of the first cell that does not, and of an infinite number or a
+        year outside 1900 to 2100.
+    """
+    wrong = list(parsed.wrong)
+    values = parsed.values
+    if values.dtype.is_float():
+        wrong += values.is_infinite().fill_null(value=False).arg_true().to_list()
+    elif values.dtype.is_temporal():
+        outside = ~values.dt.year().is_between(*YEARS)
+        wrong += outside.fill_null(value=False).arg_true().to_list()
+    if wrong:
+        row = min(wrong)
+        raise PersonaeError(
+            f"{file.path}: column {column} holds {file.table[column][row]!r} in line {file.lines[row]}; "
+            f"expected {expected}"
+        )
+    return values
+
+
+def answers(cells: pl.Series) -> tuple[str, str] | None:
+    """Find the pair of two-valued answers, such as no and yes, that all cells are from; spelt as in the file.
+
+    Examples
+    --------
+    >>> answers(pl.Series(["Ja", "Nein", None])), answers(pl.Series(["m", "f"]))
+    (('Nein', 'Ja'), None)
+    """
+    levels = labels(cells).drop_nulls().unique().sort().to_list()
+    if len(levels) != 2:
+        return None
+    spelt = {level.lower(): level for level in levels}
+    for no, yes in ANSWERS:
+        if spelt.keys() == {no, yes}:
+            return spelt[no], spelt[yes]
+    return None
+
+
+def labels(cells: pl.Series) -> pl.Series:
+    """Give the cells as text: whole numbers by their digits, truth as true and false.
+
+    Examples
+    --------
+    >>> labels(pl.Series([1.0, 2.5, None])).to_list()
+    ['1', '2.5', None]
+    """
+    if cells.dtype.is_float():
+        whole = cells.is_null() | ((cells == cells.round()) & (cells.abs() < LARGEST_WHOLE))
+        text = cells.cast(pl.Int64, strict=False).cast(pl.String) if whole.all() else None
+        if text is not None:
+            return text
+        return pl.Series(
+            cells.name,
+            [None if v is None else str(int(v)) if v.is_integer() else str(v) for v in cells.to_list()],
+            dtype=pl.String,
+        )
+    return cells.cast(pl.String)
+
+
+def identifiers(cells: pl.Series) -> pl.Series:
+    """Give identifiers as text; whole numbers that were written with decimals lose these.
+
+    Examples
+    --------
+    >>> identifiers(pl.Series(["17850.0", None])).to_list(), identifiers(pl.Series(["007", "1.0"])).to_list()
+    (['17850', None], ['007', '1.0'])
+    """
+    text = labels(cells)
+    decimals = text.str.contains(r"^\d+\.0+$").drop_nulls()
+    return text.str.replace(r"\.0+$", "") if len(decimals) and decimals.all() else text
+
+
+def decimal_mark(table: pl.DataFrame) -> Decimal:
+    """Find whether the text columns of a file write decimals with a point or a comma."""
+    votes = {".": 0, ",": 0}
+    for cells in table.select(pl.col(pl.String)):
+        given = cells.drop_nulls()
+        if given.is_empty() or not given.str.contains(r"\d[.,]\d").any():
+            continue
+        fits: dict[str, int] = {}
+        marks: tuple[Decimal, ...] = (".", ",")
+        for mark in marks:
+            parsed = numbers(given, mark)
+            fits[mark] = len(given) - len(parsed.wrong)
+        if max(fits.values()) >= 0.9 * len(given) and fits["."] != fits[","]:
+            votes[max(fits, key=lambda mark: fits[mark])] += 1
+    return "," if votes[","] > votes["."] else "."
+
+
+def _parsed(cells: pl.Series, values: pl.Series, missing: Collection[str]) -> Parsed:
+    """Take words for missing out of what did not fit, and give whole numbers as such."""
+    text = labels(cells)
+    further = text.is_in(list(missing)).fill_null(value=False) if missing else None
+    if further is not None and further.any():
+        values = values.to_frame("value").select(pl.when(~further).then(pl.col("value")))["value"]
+    unread = cells.is_not_null() & values.is_null()
+    word = text.str.to_lowercase().is_in(list(MISSING_WORDS)).fill_null(value=False)
+    if further is not None:
+        word = word | further
+    counts = text.filter(unread & word).value_counts(sort=True)
+    words = dict(counts.iter_rows()) if counts.height else {}
+    nan = cells.is_nan().fill_null(value=False) if cells.dtype.is_float() else None
+    wrong = unread & ~word if nan is None else unread & ~word & ~nan
+    return Parsed(_whole(values).alias(cells.name), wrong.arg_true().to_list(), words)
+
+
+def _whole(values: pl.Series) -> pl.Series:
+    if not values.dtype.is_float():
+        return values
+    given = values.drop_nulls()
+    whole = bool(((given == given.round()) & (given.abs() <= LARGEST_WHOLE)).all())
+    return values.cast(pl.Int64) if whole and len(given) else values
+
+
+def _dates_of(times: pl.Series) -> pl.Series:
+    """Times that are all midnight are dates."""
+    given = times.drop_nulls()
+    midnight = (given == given.dt.truncate("1d")).all()
+    return times.dt.date() if midnight else times.cast(pl.Datetime("us"))
+
+
+def _dated(given: pl.Series, pattern: str) -> float:
+    if "%H" in pattern:
+        values = given.str.to_datetime(pattern, strict=False, time_unit="us")
+    else:
+        values = given.str.to_date(pattern, strict=False)
+    plausible = values.dt.year().is_between(*YEARS).fill_null(value=False)
+    return float(plausible.sum()) / len(given)
