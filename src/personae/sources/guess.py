@@ -1,7 +1,7 @@
 """What an unknown table is about: identifier, answer, event, and columns known only after the answer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,56 @@ class TableGuess:
     target: str | None
     event: str | None
     after: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionsGuess:
+    """Columns of transactions by what they hold; `cancelled` matches the baskets that are cancellations."""
+
+    columns: Mapping[str, str]
+    decimal: Decimal
+    cancelled: str | None
+
+
+PARTS: Mapping[str, str] = {
+    "time": r"\b(time|date|datetime|timestamp|day|datum|zeit|invoice date|order date)\b",
+    "basket": r"\b(basket|invoice|order|receipt|transaction|ticket|bon|rechnung|bestellung)( ?(id|no|nr|number|num))?$",
+    "id": r"\b(customer|client|member|user|household|kunde|kunden|card|account)( ?(id|no|nr|number|num|code))?$",
+    "item": r"\b(item|product|sku|stock|article|artikel|produkt|upc|ean)( ?(id|no|nr|number|num|code))?$",
+    "quantity": r"\b(quantity|qty|units|pieces|menge|anzahl)\b",
+    "price": r"\b(unit price|price|preis|stückpreis)\b",
+    "amount": r"\b(amount|sales value|line total|total|betrag|umsatz|revenue|sales)\b",
+    "category": r"\b(category|department|description|product name|group|warengruppe|kategorie|family)\b",
+}
+
+
+def guess_transactions(file: TableFile) -> TransactionsGuess | None:
+    """Find the columns of transactions by their names; None where these are no transactions.
+
+    They are where a customer, an item and a time are named, and customers repeat.
+    """
+    words = {name: words_of(name) for name in file.table.columns}
+    columns: dict[str, str] = {}
+    for part, pattern in PARTS.items():
+        match = [n for n, w in words.items() if n not in columns.values() and re.search(pattern, w)]
+        if match:
+            columns[part] = match[0]
+    if not {"time", "id", "item"} <= columns.keys():
+        return None
+    customers = file.table[columns["id"]].drop_nulls()
+    if customers.n_unique() > 0.9 * len(customers):
+        return None
+    if "price" in columns and "amount" in columns:
+        del columns["amount"]
+    cancelled = None
+    if "basket" in columns:
+        baskets = labels(file.table[columns["basket"]]).drop_nulls()
+        letters = baskets.str.extract(r"^([A-Za-z]+)\d").drop_nulls()
+        if 0 < len(letters) < len(baskets) / 5:
+            cancelled = f"^[{''.join(sorted(set(''.join(letters.unique()))))}]"
+    order = ("id", "basket", "item", "category", "time", "quantity", "price", "amount")
+    named = {part: columns[part] for part in order if part in columns}
+    return TransactionsGuess(named, decimal_mark(file.table), cancelled)
 
 
 def guess_table(

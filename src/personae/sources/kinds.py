@@ -45,8 +45,8 @@ class Column:
         Share of empty cells and words for missing.
     doubts
         What a person should look at, a sentence each.
-    sentinels
-        Numbers that may stand for "no value".
+    sentinels, sentinel_share
+        Numbers that may stand for "no value", and their share of the cells.
     pattern
         Of a date.
     """
@@ -57,6 +57,7 @@ class Column:
     missing: float
     doubts: Sequence[str] = ()
     sentinels: Sequence[str] = ()
+    sentinel_share: float = 0.0
     pattern: str | None = None
     examples: Sequence[str] = ()
 
@@ -134,7 +135,8 @@ def _numeric(column: Column, cells: pl.Series, parsed: Parsed, *, first: bool) -
     sentinels = _sentinels(values)
     doubts += [f"{value} may stand for 'no value'" for value in sentinels]
     others = values.filter(~labels(values).is_in(sentinels))
-    return replace(column, kind=_shape(others), sentinels=sentinels, doubts=doubts)
+    share = 1 - len(others) / len(cells) - column.missing
+    return replace(column, kind=_shape(others), sentinels=sentinels, sentinel_share=share, doubts=doubts)
 
 
 def _names_identifier(name: str) -> bool:
