@@ -20,14 +20,19 @@ SECTIONS: Mapping[str, tuple[Section, ...]] = {
     **dict.fromkeys(("category", "code", "flag"), ("compare", "classify")),
     "after": ("compare",),
 }
-RoleList = Literal["numbers", "amounts", "dates", "categories", "codes", "flags", "after", "structural"]
-ROLES: Mapping[RoleList, Role] = {
+ROLES: Mapping[str, Role] = {
     "numbers": "number",
     "amounts": "amount",
     "dates": "date",
     "categories": "category",
     "codes": "code",
     "flags": "flag",
+}
+# How a table's cells are read, by role; what is known only afterwards may be anything.
+KINDS: Mapping[Role, str] = {
+    **dict.fromkeys(("number", "amount"), "number"),
+    **dict.fromkeys(("category", "code"), "category"),
+    **{"date": "date", "flag": "flag", "after": "any"},
 }
 LOG = "log "
 
@@ -83,6 +88,38 @@ class Column(Frozen):
         return section in SECTIONS[self.role] and section not in left_out
 
 
+class Roles(Frozen):
+    """Columns by role, for those of which no more needs saying.
+
+    Attributes
+    ----------
+    id, unit
+        Column with the identifier, and one that customers of one household or firm share.
+    event
+        The answer of the target that the models predict, spelt as in the file.
+    cost, revenue
+        Of a contact and of an event: an amount, or the column that holds it.
+    numbers, amounts, dates, categories, codes, flags
+        Each column once.
+    after, structural
+        Known only after the target; gaps that mean something. They may repeat columns of the lists above.
+    """
+
+    id: str | None = None
+    unit: str | None = None
+    event: str | None = None
+    cost: float | str | None = None
+    revenue: float | str | None = None
+    numbers: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    structural: tuple[str, ...] = ()
+
+
 class Dictionary(Frozen):
     """What a study's file says in short: where its data is from, what is predicted, and its columns.
 
@@ -93,15 +130,14 @@ class Dictionary(Frozen):
     target
         Column to predict; or `column` beside what stage target needs: `cost`, `revenue`, `budgets`.
     roles
-        Names of columns by role, for those of which no more needs saying; `after` and `structural` may
-        repeat names.
+        See `Roles`.
     columns
         The others; in a file, a role alone or nothing may stand for a column.
     """
 
     source: str | None = None
     target: str | dict[str, Any] | None = None
-    roles: dict[RoleList, tuple[str, ...]] = Field(default_factory=dict)
+    roles: Roles = Roles()
     columns: dict[str, Column] = Field(default_factory=dict)
 
 
@@ -136,7 +172,9 @@ def decode(composed: Mapping[str, Any]) -> dict[str, Any]:
     columns = _columns(dictionary)
     if dictionary.source is not None:
         _section(tree, "prepare").setdefault("source", dictionary.source)
-    _decode_target(tree, dictionary.target)
+    _decode_target(tree, dictionary)
+    if dictionary.source == "table":
+        _decode_table(_section(tree, "prepare"), dictionary, columns)
     _decode_impute(_section(tree, "impute"), columns)
     space = _decode_segment(_section(tree, "segment"), columns)
     _decode_compare(_section(tree, "compare"), columns, space)
@@ -156,34 +194,52 @@ def _columns(dictionary: Dictionary) -> dict[str, Column]:
     """Give every declared column in the order of the file, roles before columns."""
     roles, columns = dictionary.roles, dict[str, Column]()
     for plural, role in ROLES.items():
-        for name in roles.get(plural, ()):
+        for name in getattr(roles, plural):
             if name in columns:
                 raise PersonaeError(f"roles.{plural} holds {name!r}, which is a {columns[name].role} already")
             columns[name] = Column(role=role)
-    columns |= {name: Column(role="after") for name in roles.get("after", ())}
+    columns |= {name: Column(role="after") for name in roles.after}
     for name, column in dictionary.columns.items():
         role = columns[name].role if name in columns else column.role
         if "role" in column.model_fields_set and column.role != role:
             raise PersonaeError(f"columns.{name}.role holds {column.role!r}, and roles makes it a {role}")
         columns[name] = column.model_copy(update={"role": role})
-    for name in roles.get("structural", ()):
+    for name in roles.structural:
         columns[name] = columns.get(name, Column()).model_copy(update={"gaps": "structural"})
     for name in columns:
         _ancestors(name, columns)  # a pattern that meets no column is refused here
     return columns
 
 
-def _decode_target(tree: dict[str, Any], target: str | dict[str, Any] | None) -> None:
+def _decode_table(prepare: dict[str, Any], dictionary: Dictionary, columns: Mapping[str, Column]) -> None:
+    """Say what the columns of a table are, for reading it."""
+    roles, target = dictionary.roles, dictionary.target
+    said = {"id": roles.id, "unit": roles.unit, "event": roles.event}
+    said["target"] = target.get("column") if isinstance(target, dict) else target
+    for key, value in said.items():
+        prepare.setdefault(key, value)
+    listed = {name: role for plural, role in ROLES.items() for name in getattr(roles, plural)}
+    kinds = {name: KINDS[listed.get(name, column.role)] for name, column in columns.items()}
+    prepare.setdefault("kinds", {name: kind for name, kind in kinds.items() if name != said["target"]})
+
+
+def _decode_target(tree: dict[str, Any], dictionary: Dictionary) -> None:
     """Divide what is predicted between the models, the personas and the list of customers to contact."""
+    target, roles = dictionary.target, dictionary.roles
     priced = dict(target) if isinstance(target, dict) else {"column": target}
     column = priced.pop("column", None)
+    priced |= {name: said for name in ("cost", "revenue") if (said := getattr(roles, name)) is not None}
     if column is not None:
         _section(tree, "classify").setdefault("target", column)
     if not set(tree.get("classify") or ()) - {"models"}:
         tree["classify"] = None
     if priced:
         tree["target"] = priced
-    if priced and column and _section(tree, "classify").get("table", "customers") == "customers":
+    if (
+        (priced or roles.event)
+        and column
+        and _section(tree, "classify").get("table", "customers") == "customers"
+    ):
         _section(tree, "profile").setdefault("response", column)
 
 

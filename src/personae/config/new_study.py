@@ -30,6 +30,7 @@ ROLES = {
     "code": "codes",
     "date": "dates",
 }
+MODELS = "override /classifier: [logistic, gradient_boosting]"
 LEFT_OUT = ("constant", "text", "identifier")
 STRUCTURAL_SHARE = 0.5
 Ask = Callable[[str, str], str]
@@ -134,9 +135,7 @@ def _settled(
         event = ask(f"Which answer of {target} is the event?", guess.event)
     if target is not None and known.after is None and guess.after:
         for column, reason in guess.after:
-            shown.append(
-                f"{column}: left out of the models, for it may be known only after the answer ({reason})"
-            )
+            shown.append(f"{column}: left out of the models, may be known only after the answer ({reason})")
         names_after = ", ".join(column for column, _ in guess.after)
         answer = ask(
             f"Known only after the answer, so left out: {names_after}? (none: keep them)", names_after
@@ -154,10 +153,10 @@ def _settled(
             ", ".join(codes),
         )
         codes = [each for each in _listed(answer) if _one_of(each, names)]
-    for column in guess.columns:
-        shown += [f"{column.name}: {doubt}" for doubt in column.doubts]
-        if column.kind in LEFT_OUT and column.name != (known.identifier or guess.identifier):
-            shown.append(f"{column.name}: {column.kind}, left out")
+    for each in guess.columns:
+        shown += [f"{each.name}: {doubt}" for doubt in each.doubts]
+        if each.kind in LEFT_OUT and each.name != (known.identifier or guess.identifier):
+            shown.append(f"{each.name}: {each.kind}, left out")
     return {
         "target": target,
         "event": event,
@@ -185,10 +184,14 @@ def _table_file(name: str, tables: Sequence[TableFile], guess: TableGuess, said:
         prepare["dates"] = dates
     roles = _roles(said)
     classify = said["target"] is not None
+    groups = [
+        "override /effort: quick",
+        *(["override /classifier: [logistic, gradient_boosting]"] * classify),
+    ]
     lines = [
         "# @package _global_",
-        f"# {rows:,} rows x {file.table.width} columns of {file.path.name}, as `personae new-study` read them.",
-        f"defaults: [override /effort: quick{', override /classifier: [logistic, gradient_boosting]' if classify else ''}]",
+        f"# {rows:,} rows x {file.table.width} columns of {file.path.name}, read by `personae new-study`.",
+        f"defaults: [{', '.join(groups)}]",
         f"study: {name}",
         "source: table",
         f"prepare: {_flow(prepare)}",
@@ -259,8 +262,8 @@ def _transactions_file(
     shown += [f"{column}: taken as {role}" for role, column in guess.columns.items()]
     lines = [
         "# @package _global_",
-        f"# {rows:,} lines of {tables[0].path.name}, as `personae new-study` read them.",
-        "defaults: [override /effort: quick, override /classifier: [logistic, gradient_boosting]]",
+        f"# {rows:,} lines of {tables[0].path.name}, read by `personae new-study`.",
+        f"defaults: [override /effort: quick, {MODELS}]",
         f"study: {name}",
         "source: transactions",
         f"prepare: {_flow(prepare)}",
@@ -326,6 +329,8 @@ def _add_to_graph(graph: CommentedMap, name: str, settings: str) -> None:
     """Name the study in the lists of the stages that it has."""
     chosen = YAML(typ="safe").load(settings)
     stages = ["classify"] if chosen.get("target") else []
+    if {"cost", "revenue"} & set(chosen.get("roles") or ()):
+        stages.append("target")
     if chosen["source"] == "transactions":
         stages.append("promote")
     variables = next(each for each in graph["vars"] if "studies" in each)
@@ -336,7 +341,11 @@ def _add_to_graph(graph: CommentedMap, name: str, settings: str) -> None:
     entry.add_yaml_merge([(0, by_anchor[each]) for each in [*stages, "always"]])
     variables["studies"][name] = entry
     for stage in stages:
-        variables[stage].append(name)
+        listed = variables[stage]
+        if isinstance(listed, CommentedMap):
+            listed[name] = by_anchor["customers"]
+        else:
+            listed.append(name)
 
 
 def _check(name: str) -> None:

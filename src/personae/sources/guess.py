@@ -62,11 +62,12 @@ class TransactionsGuess:
     cancelled: str | None
 
 
+NUMBER = r"( ?(id|no|nr|number|num|code))"
 PARTS: Mapping[str, str] = {
     "time": r"\b(time|date|datetime|timestamp|day|datum|zeit|invoice date|order date)\b",
-    "basket": r"\b(basket|invoice|order|receipt|transaction|ticket|bon|rechnung|bestellung)( ?(id|no|nr|number|num))?$",
-    "id": r"\b(customer|client|member|user|household|kunde|kunden|card|account)( ?(id|no|nr|number|num|code))?$",
-    "item": r"\b(item|product|sku|stock|article|artikel|produkt|upc|ean)( ?(id|no|nr|number|num|code))?$",
+    "basket": rf"\b(basket|invoice|order|receipt|transaction|ticket|bon|rechnung|bestellung){NUMBER}?$",
+    "id": rf"\b(customer|client|member|user|household|kunde|kunden|card|account){NUMBER}?$",
+    "item": rf"\b(item|product|sku|stock|article|artikel|produkt|upc|ean){NUMBER}?$",
     "quantity": r"\b(quantity|qty|units|pieces|menge|anzahl)\b",
     "price": r"\b(unit price|price|preis|stückpreis)\b",
     "amount": r"\b(amount|sales value|line total|total|betrag|umsatz|revenue|sales)\b",

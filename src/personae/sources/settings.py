@@ -38,7 +38,8 @@ class TablePrepare(FileSettings):
     unit
         Column that customers of one household or firm share.
     kinds
-        By column, what it is; others are left out.
+        By column, how its cells are read; a flag is two-valued and becomes 0 and 1, `any` is a number where
+        all cells are. Other columns are left out.
     target, event
         Column with the answers, and the answer that is the event; needed unless answers are 0 and 1 or
         more than two.
@@ -53,7 +54,7 @@ class TablePrepare(FileSettings):
     source: Literal["table"]
     id: str | None = None
     unit: str | None = None
-    kinds: dict[str, Literal["number", "category", "date"]] = Field(default_factory=dict)
+    kinds: dict[str, Literal["number", "category", "date", "flag", "any"]] = Field(default_factory=dict)
     target: str | None = None
     event: str | None = None
     dates: dict[str, str] = Field(default_factory=dict)

@@ -16,6 +16,7 @@ from personae.sources.files import TableFile, read_file
 from personae.sources.settings import TablePrepare
 from personae.sources.values import (
     Decimal,
+    answers,
     check_values,
     date_pattern,
     dates,
@@ -44,6 +45,8 @@ class Preparation(Frozen):
         Day that dates are counted back from, by column: the newest of the file.
     levels
         Levels of the categories, by column; another one counts as other, where any was pooled.
+    flags
+        Both values of a two-valued column, the one that counts as 1 last.
     answers
         The answers, the event last; None without target.
     """
@@ -54,6 +57,7 @@ class Preparation(Frozen):
     newest: dict[str, str] = Field(default_factory=dict)
     levels: dict[str, list[str]] = Field(default_factory=dict)
     pooled: list[str] = Field(default_factory=list)
+    flags: dict[str, list[str]] = Field(default_factory=dict)
     answers: list[str] | None = None
 
     def apply(self, file: TableFile, *, scoring: bool = False) -> pl.DataFrame:
@@ -93,7 +97,9 @@ class Preparation(Frozen):
     def _column(self, file: TableFile, name: str, kind: str) -> pl.Series:
         cells, missing = file.table[name], self.settings.missing.get(name, ())
         own = column_name(name)
-        if kind == "number":
+        if name in self.flags:
+            return self._flag(file, name).alias(own)
+        if kind == "number" or (kind == "any" and name not in self.levels):
             return check_values(file, name, numbers(cells, self.decimal, missing), "a number").alias(own)
         if kind == "date":
             days = check_values(file, name, dates(cells, self.patterns.get(name), missing), "a date")
@@ -106,19 +112,29 @@ class Preparation(Frozen):
             text = text.set((~text.is_in(known)).fill_null(value=False), OTHER)
         return (text.fill_null(MISSING) if MISSING in known else text).alias(own)
 
+    def _flag(self, file: TableFile, name: str) -> pl.Series:
+        text, missing = labels(file.table[name]), self.settings.missing.get(name, ())
+        text = text.set(text.is_in(list(missing)).fill_null(value=False), None) if missing else text
+        _refuse(file, name, ~text.is_in(self.flags[name]), " or ".join(self.flags[name]))
+        return (text == self.flags[name][-1]).cast(pl.Int64)
+
     def _answers(self, file: TableFile, name: str) -> pl.Series:
         """Give the event as 1 and the other answer as 0; more than two answers stay words."""
         assert self.answers is not None
         text = identifiers(file.table[name])
-        wrong = (~text.is_in(self.answers)).fill_null(value=False).arg_true()
-        if len(wrong):
-            raise PersonaeError(
-                f"{file.path}: column {name} holds {file.table[name][wrong[0]]!r} in line "
-                f"{file.lines[wrong[0]]}; expected one of {', '.join(self.answers)}"
-            )
+        _refuse(file, name, ~text.is_in(self.answers), f"one of {', '.join(self.answers)}")
         if len(self.answers) > 2:
             return text.alias(column_name(name))
         return (text == self.answers[1]).cast(pl.Int64).alias(column_name(name))
+
+
+def _refuse(file: TableFile, name: str, wrong: pl.Series, expected: str) -> None:
+    rows = wrong.fill_null(value=False).arg_true()
+    if len(rows):
+        raise PersonaeError(
+            f"{file.path}: column {name} holds {file.table[name][rows[0]]!r} in line {file.lines[rows[0]]}; "
+            f"expected {expected}"
+        )
 
 
 def column_name(name: str) -> str:
@@ -186,7 +202,11 @@ def fit(file: TableFile, settings: TablePrepare) -> Preparation:
     """Learn from a file what preparing a row takes: mark of decimals, dates, levels, answers."""
     decimal = settings.decimal or decimal_mark(file.table)
     known = {name: kind for name, kind in settings.kinds.items() if name in file.table.columns}
-    patterns, newest, levels, pooled = {}, {}, {}, []
+    patterns: dict[str, str] = {}
+    newest: dict[str, str] = {}
+    levels: dict[str, list[str]] = {}
+    flags: dict[str, list[str]] = {}
+    pooled: list[str] = []
     for name, kind in known.items():
         cells, missing = file.table[name], settings.missing.get(name, ())
         if kind == "date":
@@ -200,7 +220,9 @@ def fit(file: TableFile, settings: TablePrepare) -> Preparation:
             if not isinstance(latest, datetime.date):
                 raise PersonaeError(f"{file.path}: column {name} has no date in any row")
             newest[name] = latest.isoformat()
-        elif kind == "category":
+        elif kind == "flag":
+            flags[name] = _two_values(file, name, missing)
+        elif kind == "category" or (kind == "any" and numbers(cells, decimal, missing).wrong):
             levels[name], rare = _levels(labels(cells), missing, settings.levels)
             pooled += [name] if rare else []
     return Preparation(
@@ -210,8 +232,22 @@ def fit(file: TableFile, settings: TablePrepare) -> Preparation:
         newest=newest,
         levels=levels,
         pooled=pooled,
+        flags=flags,
         answers=_learn_answers(file, settings),
     )
+
+
+def _two_values(file: TableFile, name: str, missing: Sequence[str]) -> list[str]:
+    """Order the two values of a column: no before yes, 0 before 1, else by number or name."""
+    text = labels(file.table[name])
+    given = text.filter(~text.is_in(list(missing))).drop_nulls()
+    pair = answers(given)
+    found = list(pair) if pair else sorted(given.unique().to_list(), key=lambda each: (len(each), each))
+    if len(found) > 2:
+        raise PersonaeError(
+            f"{file.path}: column {name} holds {', '.join(found[:4])}; expected two values, as a flag has"
+        )
+    return found
 
 
 def _levels(text: pl.Series, missing: Sequence[str], most: int) -> tuple[list[str], bool]:
@@ -280,7 +316,7 @@ def _repairs(file: TableFile, preparation: Preparation) -> list[tuple[str, str, 
     repairs: list[tuple[str, str, int]] = []
     settings = preparation.settings
     for name, kind in settings.kinds.items():
-        if kind == "number":
+        if kind == "number" or (kind == "any" and name not in preparation.levels):
             words = numbers(file.table[name], preparation.decimal, settings.missing.get(name, ())).words
             repairs += [(f"{word!r} taken as missing", name, count) for word, count in words.items()]
         elif name in preparation.pooled:
