@@ -24,16 +24,16 @@ $(READY): pyproject.toml uv.lock | $(UV)
 	$(UV) sync --frozen --compile-bytecode
 	@touch $@
 
-data: data.dvc | $(READY)
+data/campaign: data.dvc | $(READY)
 	dvc pull --quiet data.dvc
-	@touch data
+	@touch $@
 
-repro: $(READY) data ## Run the whole graph on the data that is there, track it, show the main figures
+repro: $(READY) data/campaign ## Run the whole graph on the data that is there, track it, show the main figures
 	dvc repro
 	@personae overview
 	@personae summary
 
-test: $(READY) data ## Run the whole test suite
+test: $(READY) data/campaign ## Run the whole test suite
 	ORIGINALS=$(ORIGINALS) python -m pytest -n 2 --dist loadfile
 
 rates: $(READY) ## Run the Monte-Carlo cases in full, of which the test suite runs a sample
@@ -52,7 +52,7 @@ format: $(READY) ## Format and mend what can be mended
 ui: $(READY) ## Open what was tracked in MLflow on 127.0.0.1
 	@personae ui
 
-bench: $(READY) data ## Measure beside straightforward versions; prints ratios
+bench: $(READY) data/campaign ## Measure beside straightforward versions; prints ratios
 	@for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. python $$script || exit 1; done
 
 house: ## Print how large the code is, each figure with its goal
@@ -66,5 +66,5 @@ claims: ## What the original studies claimed, beside what their data supports (a
 
 sample: $(READY) ## Generate the sample data anew and keep it in datastore/
 	personae data sample
-	dvc add --quiet data
+	dvc commit --quiet --force data.dvc
 	dvc push --quiet data.dvc

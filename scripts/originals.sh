@@ -16,7 +16,7 @@ fi
 
 cd "$clone"
 export PYTHONPATH=src
-[ -d data ] || dvc pull --quiet data.dvc
+[ -d data/campaign ] || dvc pull --quiet data.dvc
 python -m personae.cli data import "$originals"
 dvc repro
 python -m personae.cli summary
