@@ -20,7 +20,7 @@ from personae.config.columns import Dictionary, decode
 from personae.config.study import Study
 from personae.core.errors import PersonaeError
 
-GROUPS = ("imputer", "scaler", "clusterer", "classifier")
+GROUPS = ("effort", "imputer", "scaler", "clusterer", "classifier")
 # The keys that each stage reads.
 SETTINGS = {
     "prepare": ("prepare",),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
@@ -37,35 +37,19 @@ Ask = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class Known:
     """What is known of the files before they are read; what is None is guessed, and asked about."""
 
     target: str | None = None
     event: str | None = None
     identifier: str | None = None
     after: Sequence[str] | None = None
-    source: Literal["table", "transactions"] | None = None
+    source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewStudy:
-    """A study that was written.
-
-    Attributes
-    ----------
-    file
-        Of the study's settings.
-    lines
-        What was guessed, a line each.
-    """
-
-    file: Path
-    lines: Sequence[str]
-
-
-def new_study(
-    name: str, files: Sequence[Path], known: Answers = Answers(), ask: Ask | None = None
-) -> NewStudy:
+def write_study(
+    name: str, files: Sequence[Path], known: Known = Known(), ask: Ask | None = None
+) -> tuple[Path, list[str]]:
     """Read files, guess what they hold, ask what matters, and write a study of them.
 
     Parameters
@@ -78,6 +62,10 @@ def new_study(
         What need not be guessed.
     ask
         Given a question and the default, gives the answer; None takes every default.
+
+    Returns
+    -------
+    The file of the study's settings, and what was guessed, a line each.
 
     Raises
     ------
@@ -100,10 +88,10 @@ def new_study(
         _edit(paths.PARAMS, lambda content: content.__setitem__(name, CommentedMap()))
         _edit(GRAPH, lambda graph: _add_to_graph(graph, name, settings))
         _check(name)
-    return NewStudy(paths.CONF / "study" / f"{name}.yaml", shown)
+    return paths.CONF / "study" / f"{name}.yaml", shown
 
 
-def _describe(name: str, tables: Sequence[TableFile], known: Answers, ask: Ask, shown: list[str]) -> str:
+def _describe(name: str, tables: Sequence[TableFile], known: Known, ask: Ask, shown: list[str]) -> str:
     first = tables[0]
     transactions = None if known.source == "table" else guess_transactions(first)
     if known.source == "transactions" and transactions is None:
@@ -120,9 +108,7 @@ def _describe(name: str, tables: Sequence[TableFile], known: Answers, ask: Ask, 
     return _table_file(name, tables, guess, _settled(guess, first, known, ask, shown))
 
 
-def _settled(
-    guess: TableGuess, file: TableFile, known: Answers, ask: Ask, shown: list[str]
-) -> dict[str, Any]:
+def _settled(guess: TableGuess, file: TableFile, known: Known, ask: Ask, shown: list[str]) -> dict[str, Any]:
     """Ask at most five questions: the answer, its event, columns known later, sentinels, codes."""
     names = file.table.columns
     target = known.target or _one_of(

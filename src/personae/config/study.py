@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -39,6 +39,7 @@ class Study(Frozen):
 
     study: str
     seed: int
+    effort: Literal["quick", "standard", "thorough"] = "standard"
     prepare: Prepare
     impute: Impute
     segment: SegmentSettings
