@@ -65,34 +65,25 @@ def sample() -> None:
 def new_study(  # noqa: PLR0917 - typer's options
     name: Annotated[str, typer.Argument(help="Of the study: lower-case letters, digits, underscores.")],
     files: Annotated[
-        list[Path],
-        typer.Argument(help="CSV with any delimiter, Excel or Parquet, .gz or not; parts of one table."),
+        list[Path], typer.Argument(help="CSV of any kind, Excel or Parquet, .gz or not; parts of one table.")
     ],
     target: Annotated[str | None, typer.Option(help="Column with the answers to predict.")] = None,
-    event: Annotated[
-        str | None, typer.Option(help="The answer that is the event, as the file spells it.")
-    ] = None,
-    id_: Annotated[str | None, typer.Option("--id", help="Column that identifies a customer.")] = None,
+    event: Annotated[str | None, typer.Option(help="The answer that is the event, spelt as in it.")] = None,
+    identifier: Annotated[str | None, typer.Option("--id", help="Column that identifies a customer.")] = None,
     after: Annotated[
-        str | None, typer.Option(help="Columns known only after the answer, separated by commas; none: none.")
+        str | None, typer.Option(help="Columns known only after the answer: names with commas, or none.")
     ] = None,
     source: Annotated[
         str | None, typer.Option(help="table (a row a customer) or transactions (lines of baskets).")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take every default, ask nothing.")] = False,
 ) -> None:
-    """Make a study of your own files: conf/study/NAME.yaml, data/NAME and a line in params.yaml and dvc.yaml."""
+    """Make a study of your own files: settings, a pointer to the data, a line in params.yaml and dvc.yaml."""
     from personae.config.new_study import Known, write_study
 
-    asked = (
-        None if yes or not sys.stdin.isatty() else lambda question, default: typer.prompt(question, default)
-    )
+    asked = None if yes or not sys.stdin.isatty() else typer.prompt
     with one_line_errors():
-        later = (
-            None if after is None else [each.strip() for each in after.split(",") if each.strip() != "none"]
-        )
-        known = Known(target, event, id_, later, source)
-        written, lines = write_study(name, files, known, asked)
+        written, lines = write_study(name, files, Known(target, event, identifier, after, source), asked)
     for line in lines:
         console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
     if asked is None and not yes:

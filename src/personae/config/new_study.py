@@ -43,7 +43,7 @@ class Known:
     target: str | None = None
     event: str | None = None
     identifier: str | None = None
-    after: Sequence[str] | None = None
+    after: str | None = None
     source: str | None = None
 
 
@@ -86,7 +86,7 @@ def write_study(
         _copy(name, files)
         write_text(paths.CONF / "study" / f"{name}.yaml", settings)
         _edit(paths.PARAMS, lambda content: content.__setitem__(name, CommentedMap()))
-        _edit(GRAPH, lambda graph: _add_to_graph(graph, name, settings))
+        write_text(GRAPH, _add_to_graph(GRAPH.read_text(encoding="utf-8"), name, settings))
         _check(name)
     return paths.CONF / "study" / f"{name}.yaml", shown
 
@@ -114,7 +114,7 @@ def _settled(guess: TableGuess, file: TableFile, known: Known, ask: Ask, shown: 
     target = known.target or _one_of(
         ask("Which column is the answer to predict? (none: there is none)", guess.target or "none"), names
     )
-    event, after = known.event, list(known.after or ())
+    event, after = known.event, _columns(known.after or "none", names)
     if target is not None and target != guess.target:
         guess = guess_table(file, target=target, event=event)
     if target is not None and event is None and guess.event is not None:
@@ -126,7 +126,7 @@ def _settled(guess: TableGuess, file: TableFile, known: Known, ask: Ask, shown: 
         answer = ask(
             f"Known only after the answer, so left out: {names_after}? (none: keep them)", names_after
         )
-        after = [each for each in _listed(answer) if _one_of(each, names)]
+        after = _columns(answer, names)
     sentinels = {column.name: list(column.sentinels) for column in guess.columns if column.sentinels}
     if sentinels:
         told = "; ".join(f"{column} {', '.join(values)}" for column, values in sentinels.items())
@@ -138,7 +138,7 @@ def _settled(guess: TableGuess, file: TableFile, known: Known, ask: Ask, shown: 
             f"Digits that name something, no amounts: {', '.join(codes)}? (none: all are numbers)",
             ", ".join(codes),
         )
-        codes = [each for each in _listed(answer) if _one_of(each, names)]
+        codes = _columns(answer, names)
     for each in guess.columns:
         shown += [f"{each.name}: {doubt}" for doubt in each.doubts]
         if each.kind in LEFT_OUT and each.name != (known.identifier or guess.identifier):
@@ -311,27 +311,31 @@ def _copy(name: str, files: Sequence[Path]) -> None:
     _edit(paths.RAW / f"{name}.dvc", lambda content: content["outs"][0].__setitem__("push", False))
 
 
-def _add_to_graph(graph: CommentedMap, name: str, settings: str) -> None:
-    """Name the study in the lists of the stages that it has."""
+def _add_to_graph(graph: str, name: str, settings: str) -> str:
+    """Name the study in the lists of the stages that it has; every other line stays as it is written."""
     chosen = YAML(typ="safe").load(settings)
     stages = ["classify"] if chosen.get("target") else []
     if {"cost", "revenue"} & set(chosen.get("roles") or ()):
         stages.append("target")
     if chosen["source"] == "transactions":
         stages.append("promote")
-    variables = next(each for each in graph["vars"] if "studies" in each)
-    results = next(each for each in graph["vars"] if "results" in each)["results"]
-    by_anchor = {each.anchor.value: each for each in results}
-    entry = CommentedMap({"source": f"sources/{chosen['source']}.py"})
-    entry.fa.set_flow_style()
-    entry.add_yaml_merge([(0, by_anchor[each]) for each in [*stages, "always"]])
-    variables["studies"][name] = entry
+    merged = ", ".join(f"*{each}" for each in [*stages, "always"])
+    variables = next(each for each in _yaml().load(graph)["vars"] if "studies" in each)
+    studies = variables["studies"]
+    after = max(studies.lc.key(each)[0] for each in studies)
+    lines = graph.splitlines(keepends=True)
     for stage in stages:
-        listed = variables[stage]
-        if isinstance(listed, CommentedMap):
-            listed[name] = by_anchor["customers"]
-        else:
-            listed.append(name)
+        number, _ = variables.lc.key(stage)
+        entry = f"{name}: *customers" if isinstance(variables[stage], CommentedMap) else name
+        lines[number] = re.sub(r"([}\]])\s*$", rf", {entry}\1\n", lines[number])
+    indent = " " * studies.lc.col
+    lines.insert(after + 1, f"{indent}{name}: {{source: sources/{chosen['source']}.py, <<: [{merged}]}}\n")
+    changed = "".join(lines)
+    listed = next(each for each in YAML(typ="safe").load(changed)["vars"] if "studies" in each)
+    absent = [each for each in ["studies", *stages] if name not in listed[each]]
+    if absent:
+        raise PersonaeError(f"{GRAPH}: its list {absent[0]} is not on one line; add {name} by hand")
+    return changed
 
 
 def _check(name: str) -> None:
@@ -376,5 +380,9 @@ def _one_of(answer: str, names: Sequence[str]) -> str | None:
     return answer
 
 
-def _listed(answer: str) -> list[str]:
-    return [] if answer.strip() in ("", "none") else [each.strip() for each in answer.split(",")]
+def _columns(answer: str, names: Sequence[str]) -> list[str]:
+    """Read names of columns, separated by commas; a name with a comma in it stands alone."""
+    if answer in names:
+        return [answer]
+    named = (_one_of(each, names) for each in answer.split(","))
+    return [each for each in named if each is not None]
