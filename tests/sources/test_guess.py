@@ -1,0 +1,106 @@
+"""What a table is about: the answer, its event, the identifier, what is known only later."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from personae.sources.files import TableFile
+from personae.sources.guess import guess_table, guess_transactions
+
+ROWS = 1200
+
+
+def file(**columns):
+    table = pl.DataFrame({name: [str(value) for value in values] for name, values in columns.items()})
+    return TableFile("a.csv", table, range(2, table.height + 2))
+
+
+@pytest.fixture(scope="module")
+def calls():
+    """A bank's calls: the longer one lasted, the likelier the answer is yes; age and balance tell a little."""
+    rng = np.random.default_rng(0)
+    age, balance = rng.integers(18, 80, ROWS), rng.lognormal(7, 1, ROWS).round()
+    length = rng.lognormal(5, 0.8, ROWS).round()
+    score = 1.8 * (np.log(length) - 5) + 0.02 * (age - 45) + rng.logistic(size=ROWS) - 1.5
+    return {
+        "id": range(ROWS),
+        "age": age,
+        "balance": balance,
+        "talk": length,
+        "job": rng.choice(["admin", "worker", "none"], ROWS),
+        "deposit": np.where(score > 0, "yes", "no"),
+    }
+
+
+def test_answer_event_and_identifier(calls):
+    found = guess_table(file(**calls))
+    assert (found.identifier, found.target, found.event) == ("id", "deposit", "yes")
+
+
+def test_a_column_that_tells_too_much_is_asked_about_whatever_its_name(calls):
+    found = guess_table(file(**calls))
+    assert [name for name, _ in found.after] == ["talk"]
+    assert "without" in dict(found.after)["talk"]
+
+
+def test_a_column_whose_name_says_that_it_comes_later_is_asked_about(calls):
+    noise = np.random.default_rng(1).normal(size=ROWS).round(2)
+    found = guess_table(file(**{name: calls[name] for name in ("id", "age", "deposit")}, duration=noise))
+    assert [name for name, _ in found.after] == ["duration"]
+
+
+def test_plain_columns_that_tell_a_little_are_kept(calls):
+    found = guess_table(file(**{name: cells for name, cells in calls.items() if name != "talk"}))
+    assert found.after == []
+
+
+@pytest.mark.parametrize(
+    "words, event",
+    [
+        (("nein", "ja"), "ja"),
+        (("0", "1"), "1"),
+        (("stayed", "churned"), "churned"),
+        (("good", "bad"), "bad"),
+        (("Existing Customer", "Attrited Customer"), "Attrited Customer"),
+    ],
+)
+def test_the_event_is_yes_or_the_rarer_answer_never_the_larger_word(words, event):
+    usual, rare = words
+    rng = np.random.default_rng(2)
+    cells = {"age": rng.integers(18, 80, 300), "churn": np.where(rng.random(300) < 0.3, rare, usual)}
+    assert guess_table(file(**cells)).event == event
+
+
+def test_a_table_without_answers_has_none():
+    rng = np.random.default_rng(3)
+    found = guess_table(file(age=rng.integers(18, 80, 200), region=rng.choice(["n", "s", "e"], 200)))
+    assert (found.target, found.event, found.after) == (None, None, [])
+
+
+def test_transactions_are_known_by_their_columns():
+    rng = np.random.default_rng(4)
+    lines = file(
+        InvoiceNo=[("C" if number % 30 == 0 else "") + str(536365 + number) for number in range(600)],
+        StockCode=rng.integers(100, 200, 600),
+        Description=["a"] * 600,
+        Quantity=rng.integers(1, 9, 600),
+        InvoiceDate=["2010-12-01 08:26:00"] * 600,
+        UnitPrice=rng.random(600).round(2),
+        CustomerID=rng.integers(1, 60, 600),
+        Country=["UK"] * 600,
+    )
+    found = guess_transactions(lines)
+    assert found.columns == {
+        "id": "CustomerID",
+        "basket": "InvoiceNo",
+        "item": "StockCode",
+        "category": "Description",
+        "time": "InvoiceDate",
+        "quantity": "Quantity",
+        "price": "UnitPrice",
+    }
+    assert found.cancelled == "^[C]"
+
+
+def test_a_customer_table_is_no_transactions(calls):
+    assert guess_transactions(file(**calls)) is None

@@ -1,0 +1,70 @@
+"""What a column is, guessed from its cells and its name."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from personae.sources.kinds import guess, words_of
+
+rng = np.random.default_rng(5)
+ROWS = 400
+
+
+def text(values):
+    return [str(value) for value in values]
+
+
+COLUMNS = {
+    "age": (text(rng.integers(18, 80, ROWS)), "number"),
+    "height": (text(rng.normal(170, 10, ROWS).round(1)), "number"),
+    "spend": (text(rng.lognormal(4, 1, ROWS).round(2)), "amount"),
+    "NumStorePurchases": (text(rng.integers(0, 13, ROWS)), "number"),
+    "plz": ([f"{value:05d}" for value in rng.integers(1000, 99999, ROWS)], "code"),
+    "store": (text(rng.integers(1, 9, ROWS)), "code"),
+    "customer_id": (text(rng.permutation(ROWS) + 5000), "identifier"),
+    "kd": ([f"K{value:05d}" for value in range(ROWS)], "identifier"),
+    "bought": (["yes", "no"] * (ROWS // 2), "two-valued"),
+    "churned": (["0", "1", "1", "0"] * (ROWS // 4), "two-valued"),
+    "sex": (["m", "f"] * (ROWS // 2), "two-valued"),
+    "region": (["north", "south", "east", "west"] * (ROWS // 4), "category"),
+    "like": (["-3", "I love it!", "2", "1"] * (ROWS // 4), "category"),
+    "joined": ([f"2020-{1 + value % 12:02d}-{1 + value % 28:02d}" for value in range(ROWS)], "date"),
+    "remark": ([f"this customer called us {value} times" for value in range(ROWS)], "text"),
+    "country": (["de"] * ROWS, "constant"),
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_kinds_of_plain_columns(name):
+    cells, kind = COLUMNS[name]
+    assert guess(pl.Series(name, cells), first=name == "kd").kind == kind
+
+
+def test_running_numbers_in_the_first_column_are_an_identifier_and_elsewhere_a_number():
+    cells = pl.Series("respondents", [str(number) for number in range(1, 50)])
+    assert guess(cells, first=True).kind == "identifier"
+    assert guess(cells).kind == "number"
+
+
+def test_a_value_that_stands_apart_and_is_frequent_may_mean_no_value():
+    days = pl.Series("pdays", ["-1"] * 300 + text(rng.integers(1, 400, 100)))
+    found = guess(days)
+    assert (list(found.sentinels), found.kind) == (["-1"], "number")
+    assert any("-1" in doubt for doubt in found.doubts)
+    assert guess(pl.Series("balance", text(rng.integers(-500, 500, ROWS)))).sentinels == []
+
+
+def test_words_among_numbers_are_told_and_no_levels():
+    income = pl.Series("income", [*text(rng.normal(4e4, 1e4, 392).round()), *["n. bek."] * 8])
+    found = guess(income)
+    assert found.kind == "number"
+    assert found.doubts == ["8 cells hold 'n. bek.': taken as missing"]
+    assert found.missing == pytest.approx(0.02)
+
+
+def test_names_are_cut_into_words():
+    assert [words_of(name) for name in ("CustomerID", "kd_nr", "InvoiceNo")] == [
+        "customer id",
+        "kd nr",
+        "invoice no",
+    ]
