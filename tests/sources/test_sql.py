@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from pathlib import Path
 
 import polars as pl
@@ -83,14 +84,14 @@ def test_a_query_that_fails_or_gives_nothing_is_one_line(shop, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
+def postgres():
     """A server of its own on a local port, ended with the tests."""
     if not BINARIES or shutil.which("runuser") is None:
         pytest.skip("PostgreSQL is not installed")
     pytest.importorskip("psycopg")
-    home = tmp_path_factory.mktemp("postgres")
-    for folder in (home, *home.parents[:2]):
-        folder.chmod(0o755)
+    home = Path(
+        tempfile.mkdtemp(prefix="postgres")
+    )  # the server's own user may not look into pytest's folders
     shutil.chown(home, "postgres")
     server, port = home / "data", 54_391
 
@@ -104,6 +105,7 @@ def postgres(tmp_path_factory):
     )
     yield f"postgresql://postgres:s3cret@127.0.0.1:{port}/postgres"
     run(str(BINARIES[-1] / "pg_ctl"), "-D", str(server), "-m", "fast", "stop")
+    shutil.rmtree(home)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from personae.core.errors import PersonaeError
 from personae.core.files import replacing
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import URL, Connection, Engine
+    from sqlalchemy.engine import URL, Connection, CursorResult, Engine
 
 ROWS_AT_ONCE = 50_000
 SECONDS_A_DAY = 86_400
@@ -125,9 +125,18 @@ def _read(
     elif connection.dialect.name in ("mysql", "mariadb"):
         connection.execute(text("SET TRANSACTION READ ONLY"))
     statement = text(query.strip().rstrip(";").replace(":", r"\:"))
-    result = connection.execution_options(stream_results=True).execute(statement)
+    with connection.execution_options(stream_results=True).execute(statement) as result:
+        parts, converted = _blocks(result, progress)
+    connection.rollback()
+    if not parts:
+        raise PersonaeError("the query gives no row")
+    return pl.concat(parts, how="vertical_relaxed"), converted
+
+
+def _blocks(
+    result: "CursorResult[Any]", progress: Callable[[int], object] | None
+) -> tuple[list[pl.DataFrame], dict[str, str]]:
     if not result.returns_rows:
-        connection.rollback()
         raise PersonaeError("the query gives no rows: expected one SELECT")
     names = list(result.keys())
     twice = [name for name in names if names.count(name) > 1]
@@ -141,10 +150,7 @@ def _read(
         rows += len(block)
         if progress is not None:
             progress(rows)
-    connection.rollback()
-    if not parts:
-        raise PersonaeError("the query gives no row")
-    return pl.concat(parts, how="vertical_relaxed"), converted
+    return parts, converted
 
 
 def _column(name: str, cells: tuple[Any, ...], converted: dict[str, str]) -> pl.Series:
