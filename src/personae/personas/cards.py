@@ -112,9 +112,8 @@ def persona_cards(
     cards = []
     for each, own in drivers.items():
         inside = segment == each
-        rate, interval = (
-            share(int(response[inside].sum()), int(inside.sum())) if response is not None else (None, None)
-        )
+        answered = None if response is None else response[inside & ~np.isnan(response)]
+        rate, interval = (None, None) if answered is None else share(int(answered.sum()), len(answered))
         stability = 1.0 if jaccard is None else jaccard.get(each, float("nan"))
         card = Persona(
             id=each,

@@ -85,14 +85,13 @@ class Preparation(Frozen):
             if settings.id
             else pl.Series([str(number) for number in range(1, table.height + 1)])
         )
-        unit = identifiers(table[settings.unit]) if settings.unit else customer
         columns = [
             customer.alias("customer"),
             *(self._column(file, name, kind) for name, kind in settings.kinds.items()),
         ]
         if settings.target and settings.target in table.columns:
             columns.append(self._answers(file, settings.target))
-        return pl.DataFrame([*columns, unit.alias("unit")])
+        return pl.DataFrame(columns)
 
     def _column(self, file: TableFile, name: str, kind: str) -> pl.Series:
         cells, missing = file.table[name], self.settings.missing.get(name, ())
@@ -179,7 +178,7 @@ def prepare(directory: Path, settings: TablePrepare) -> Prepared:
     preparation = fit(file, settings)
     customers = preparation.apply(file)
     _check_identifiers(file, customers["customer"], settings)
-    described = [name for name in customers.columns if name not in ("customer", "unit")]
+    described = customers.columns[1:]
     answer = column_name(settings.target) if settings.target else None
     features = [name for name in described if name != answer]
     twins = customers.group_by(features).agg(
@@ -187,7 +186,7 @@ def prepare(directory: Path, settings: TablePrepare) -> Prepared:
     )
     groups = twins.filter(pl.col("len") > 1) if features else twins.clear()
     return Prepared(
-        tables={"customers": customers},
+        tables={"customers": customers.with_columns(_units(file, settings))},
         duplicates={
             "rows": customers.height - customers.select(described).unique().height,
             "groups": groups.height,
@@ -310,6 +309,17 @@ def _check_identifiers(file: TableFile, customer: pl.Series, settings: TablePrep
             f"{file.path}: column {settings.id} repeats {shown}; expected each customer once "
             f"({len(repeated)} identifiers repeat)"
         )
+
+
+def _units(file: TableFile, settings: TablePrepare) -> pl.Series:
+    """Number the independent units: customers, or what several of them share."""
+    if settings.unit is None:
+        return pl.int_range(file.table.height, eager=True).alias("unit")
+    shared = identifiers(file.table[settings.unit])
+    if shared.has_nulls():
+        line = file.lines[shared.is_null().arg_true()[0]]
+        raise PersonaeError(f"{file.path}: column {settings.unit} is empty in line {line}; expected a unit")
+    return (shared.rank("dense").cast(pl.Int64) - 1).alias("unit")
 
 
 def _repairs(file: TableFile, preparation: Preparation) -> list[tuple[str, str, int]]:

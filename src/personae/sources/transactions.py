@@ -63,7 +63,8 @@ def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
     later = bought.filter(pl.col("week") > early_weeks).select("customer").unique()
     customers: pl.DataFrame = basket_features(bought, until=until)
     customers = customers.sort("customer").with_columns(
-        pl.col("customer").is_in(later["customer"].implode()).cast(pl.Int64).alias(AGAIN), unit="customer"
+        pl.col("customer").is_in(later["customer"].implode()).cast(pl.Int64).alias(AGAIN),
+        unit=pl.int_range(pl.len(), dtype=pl.Int64),
     )
     basket_size = pl.col("item").n_unique().over("basket")
     baskets = bought.filter(basket_size <= settings.largest_basket)
