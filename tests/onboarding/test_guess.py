@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from personae.onboarding.guess import guess_table, guess_transactions
 from personae.sources.files import TableFile
-from personae.sources.guess import guess_table, guess_transactions
 
 ROWS = 1200
 

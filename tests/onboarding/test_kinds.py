@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personae.sources.kinds import guess, words_of
+from personae.onboarding.kinds import guess, words_of
 
 rng = np.random.default_rng(5)
 ROWS = 400

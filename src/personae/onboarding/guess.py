@@ -9,8 +9,8 @@ import polars as pl
 
 from personae.core.arrays import FloatArray, IntArray
 from personae.core.statistics import roc_auc
+from personae.onboarding.kinds import Column, guess, words_of
 from personae.sources.files import TableFile
-from personae.sources.kinds import Column, guess, words_of
 from personae.sources.values import ANSWERS, Decimal, decimal_mark, identifiers, labels, numbers
 
 TARGET = (

@@ -16,9 +16,9 @@ from ruamel.yaml.comments import CommentedMap
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import write_text
+from personae.onboarding.guess import TableGuess, TransactionsGuess, guess_table, guess_transactions
+from personae.onboarding.kinds import Column
 from personae.sources.files import TableFile, read_file
-from personae.sources.guess import TableGuess, TransactionsGuess, guess_table, guess_transactions
-from personae.sources.kinds import Column
 
 GRAPH = Path("dvc.yaml")
 NAME = r"[a-z][a-z0-9_]*"
