@@ -118,3 +118,8 @@ def test_a_page_depends_on_all_reports_that_its_study_has(graph):
             if name.endswith(f"@{study}") and re.fullmatch(rf"reports/{study}/\w+\.json", out)
         }
         assert made - needed == set()
+
+
+def test_the_lock_file_holds_no_stage_that_the_graph_has_not(graph):
+    recorded = yaml.load(Path("dvc.lock").read_text(), yaml.CSafeLoader)["stages"]
+    assert set(recorded) - set(graph) == set()

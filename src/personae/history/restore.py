@@ -93,7 +93,8 @@ def restore(run_id: str, into: Path | None = None, *, cached: bool = False) -> R
     with _worktree(directory, commit):
         _lay_out(directory, before)
         _fetch(directory, before)
-    stages = stages_of(before.entries)
+    graph = key.stages(before.study, (directory / "dvc.yaml").read_text("utf-8"))
+    stages = [stage for stage in stages_of(before.entries) if stage in graph]
     force = () if cached else ("--force",)
     targets = [f"{stage}@{before.study}" for stage in stages]
     dvc(directory, "repro", "--single-item", *force, *targets, show=True)

@@ -57,11 +57,11 @@ def collect(result: Finished) -> Results:
     metrics: dict[str, float] = {}
     tags = {"study": study}
     artifacts = []
-    for output in outputs:
-        path = Path(output.path)
+    for output, _, _ in outputs:
+        path = Path(output)
         if path.is_relative_to(reports):
             artifacts += [(file, _folder(file, reports)) for file in _files(path)]
-        if output.path in result.metrics:
+        if output in result.metrics:
             content, name = read_json(path), names[path.stem]
             metrics |= flat_metrics(content, name)
             tags |= flat_verdicts(content, f"verdict.{name}")
@@ -71,14 +71,12 @@ def collect(result: Finished) -> Results:
     artifacts += [(file, "provenance") for file in settings]
     datasets = [(study, path, md5, "raw") for path, md5 in result.data().items()]
     datasets += [
-        (f"{study} customers", each.path, each.md5, "customers")
-        for each in outputs
-        if Path(each.path) == customers
+        (f"{study} customers", path, md5, "customers") for path, md5, _ in outputs if Path(path) == customers
     ]
     models = [
-        (Path(each.path), _tables(result, each.stage))
-        for each in outputs
-        if Path(each.path).parent == paths.model(study, "") and not Path(each.path, "skipped.json").exists()
+        (Path(path), _tables(result, stage))
+        for path, _, stage in outputs
+        if Path(path).parent == paths.model(study, "") and not Path(path, "skipped.json").exists()
     ]
     return Results(
         params_of(file.read_bytes() for file in settings), metrics, tags, artifacts, datasets, models

@@ -20,15 +20,6 @@ DVC_LOCK = Path(".dvc", "tmp", "lock")
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """A file or folder that a stage wrote, and its md5 in DVC's notation."""
-
-    path: str
-    md5: str
-    stage: str
-
-
-@dataclass(frozen=True, slots=True)
 class Finished:
     """A study's finished result as `dvc.lock` describes it.
 
@@ -49,11 +40,11 @@ class Finished:
     entries: Mapping[str, Any]
     metrics: frozenset[str]
 
-    def outputs(self) -> Iterator[Output]:
-        """Give what the stages wrote, in the order of the graph."""
+    def outputs(self) -> Iterator[tuple[str, str, str]]:
+        """Give path, md5 in DVC's notation and stage of all that was written, in the order of the graph."""
         for stage, entry in self.entries.items():
             for out in entry.get("outs", ()):
-                yield Output(out["path"], out["md5"], stage)
+                yield out["path"], out["md5"], stage
 
     def data(self) -> dict[str, str]:
         """Give path and md5 of the raw data that the study was computed from."""
@@ -75,9 +66,9 @@ def read(study: str) -> Finished:
         raise _unfinished(study, f"there is no {error.filename}") from None
     result = finished(study, lock, graph)
     _check_settings(result)
-    for output in result.outputs():
-        if not output.path.startswith("build/") and md5(Path(output.path)) != output.md5:
-            raise _unfinished(study, f"{output.path} is not what {output.stage}@{study} wrote")
+    for path, written, stage in result.outputs():
+        if not path.startswith("build/") and md5(Path(path)) != written:
+            raise _unfinished(study, f"{path} is not what {stage}@{study} wrote")
     return result
 
 
@@ -95,17 +86,17 @@ def finished(study: str, lock: str, graph: str) -> Finished:
     --------
     >>> graph = "stages: {prepare: {foreach: [aerofit], do: {cmd: x}}}"
     >>> lock = "stages:\n  prepare@aerofit:\n    outs: [{path: build/aerofit, md5: 1f}]\n"
-    >>> [output.path for output in finished("aerofit", lock, graph).outputs()]
-    ['build/aerofit']
+    >>> list(finished("aerofit", lock, graph).outputs())
+    [('build/aerofit', '1f', 'prepare')]
     """
     recorded = recorded_entries(study, lock)
-    stages = _stages(study, yaml.load(graph, Loader=yaml.CSafeLoader))
-    missing = [stage for stage in stages if stage not in recorded]
-    if missing or not stages:
+    metrics = stages(study, graph)
+    missing = [stage for stage in metrics if stage not in recorded]
+    if missing or not metrics:
         raise _unfinished(
             study, f"{missing[0]}@{study} has not run" if missing else "dvc.yaml has no stages for it"
         )
-    entries = {stage: recorded[stage] for stage in stages}
+    entries = {stage: recorded[stage] for stage in metrics}
     _check_chain(study, entries)
     identity = {
         "study": study,
@@ -114,8 +105,8 @@ def finished(study: str, lock: str, graph: str) -> Finished:
         "outs": {out["path"]: out["md5"] for entry in entries.values() for out in entry.get("outs", ())},
     }
     text = json.dumps(identity, sort_keys=True, default=str)
-    metrics = frozenset(path for paths_of_stage in stages.values() for path in paths_of_stage)
-    return Finished(study, hashlib.sha256(text.encode()).hexdigest(), entries, metrics)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Finished(study, digest, entries, frozenset().union(*metrics.values()))
 
 
 def md5(path: Path) -> str | None:
@@ -163,24 +154,25 @@ def _file_md5(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _stages(study: str, graph: Mapping[str, Any]) -> dict[str, list[str]]:
+def stages(study: str, graph: str) -> dict[str, list[str]]:
     """Name the stages that `dvc.yaml` has for a study, without tracking itself, and their metrics files."""
+    content = yaml.load(graph, Loader=yaml.CSafeLoader)
     variables = {
         name: value
-        for given in graph.get("vars", ())
+        for given in content.get("vars", ())
         if isinstance(given, dict)
         for name, value in given.items()
     }
-    stages = {}
-    for name, stage in graph["stages"].items():
+    found = {}
+    for name, stage in content["stages"].items():
         over = stage.get("foreach", ())
         if isinstance(over, str):
             over = variables.get(over.removeprefix("${").removesuffix("}"), (study,))
         if name != TRACK and study in over:
             declared = stage["do"].get("metrics", ())
             written = (metric if isinstance(metric, str) else next(iter(metric)) for metric in declared)
-            stages[name] = [re.sub(r"\$\{(item|key)\}", study, path) for path in written]
-    return stages
+            found[name] = [re.sub(r"\$\{(item|key)\}", study, path) for path in written]
+    return found
 
 
 def _check_chain(study: str, entries: Mapping[str, Any]) -> None:
