@@ -19,6 +19,7 @@
 # %%
 # ruff: noqa: D100, T201
 import pandas as pd
+import polars as pl
 
 from personae.inference.compare import compare_customers
 from personae.inference.probabilities import probabilities
@@ -49,9 +50,8 @@ likely.select("kind", "count", "total", "probability", "low", "high", "base_rate
 
 # %%
 found = study.segmentation()
-compared = compare_customers(
-    study.customers, found.customers, study.settings.compare, seed=study.settings.seed
-)
+segments = pl.from_pandas(found.customers)
+compared = compare_customers(study.customers, segments, study.settings.compare, seed=study.settings.seed)
 compared.merge[["a", "b", "two_sample_auc", "power", "verdict", "reason"]]
 
 # %%
