@@ -41,7 +41,8 @@ def source_files(imports, stage, study):
     """Files of all modules that a stage imports, directly or through others; packages hold no code of their own."""
     start = {f"personae.stages.{stage}"}
     if stage == "prepare":  # a source is imported by the name in the study's settings
-        source = "personae." + STUDIES["studies"][study]["source"].replace("/", ".")
+        declared_source = STUDIES["studies"][study]["source"].removesuffix(".py")
+        source = f"personae.{declared_source.replace('/', '.')}"
         start |= {name for name in imports.modules if name in (source, f"{source}.source")}
     modules = start.union(*(imports.find_upstream_modules(module) for module in start))
     files = {Path("src", *module.split(".")).with_suffix(".py") for module in modules}
