@@ -16,7 +16,8 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from personae.config.columns import Dictionary, decode
+from personae.config.columns import decode
+from personae.config.dictionary import Dictionary
 from personae.config.study import Study
 from personae.core.errors import PersonaeError
 
