@@ -18,18 +18,20 @@ from personae.inference.probabilities import SCHEMA, probabilities
 from personae.inference.settings import Compare, ComparisonCriteria
 from personae.inference.twosample import TwoSample, two_sample_test
 from personae.inference.values import (
+    Members,
+    Table,
     Values,
     design_matrix,
-    is_number,
+    is_constant,
     known,
     one_row_a_unit,
     read_column,
     read_groups,
+    usable_groups,
 )
 from personae.inference.variables import Row, compare_column, described, pair_power
 
 SEGMENT = "segment"
-Members = Mapping[str, BoolArray]
 
 FAMILIES: Mapping[str, str] = {
     "p_adjusted": "every p of `variables` and `pairs`, by `rules.correction`",
@@ -87,8 +89,8 @@ class GroupComparison:
 
 
 def compare_customers(
-    customers: pl.DataFrame,
-    segments: pl.DataFrame,
+    customers: Table,
+    segments: Table,
     settings: Compare,
     *,
     made_by: Sequence[str] = (),
@@ -107,6 +109,7 @@ def compare_customers(
     PersonaeError
         As `compare_groups` and `probabilities` do, or if there is not one segment a customer.
     """
+    customers, segments = pl.DataFrame(customers), pl.DataFrame(segments)
     if len(segments) != len(customers):
         raise PersonaeError(f"{len(segments)} segments for {len(customers)} customers: segment them again")
     none = segments[SEGMENT].fill_null(-1) < 0
@@ -136,7 +139,7 @@ def compare_customers(
 
 
 def compare_groups(
-    table: pl.DataFrame,
+    table: Table,
     grouping: str,
     rules: ComparisonCriteria | None = None,
     *,
@@ -170,7 +173,7 @@ def compare_groups(
     ['keep']
     """
     rules = rules or ComparisonCriteria()
-    columns, varying, labels = _read(table, grouping, variables, unit)
+    columns, varying, labels = _read(pl.DataFrame(table), grouping, variables, unit)
     members, left_out = _members(labels, grouping, rules.min_group)
     compared, pairs, reasons = _compare_columns(columns, members, descriptive, rules, seed=seed)
     changing = [_excluded("variable", name, f"changes within a {unit}") for name in varying]
@@ -212,7 +215,7 @@ def _compare_columns(
     pairs: list[Row] = []
     excluded: list[Row] = []
     for name, values in columns.items():
-        usable, reason = _usable(values, members, rules.min_group)
+        usable, reason = usable_groups(values, members, rules.min_group)
         if reason:
             excluded.append(_excluded("variable", name, reason))
         if not usable:
@@ -272,27 +275,6 @@ def _text(excluded: Sequence[Row]) -> str:
     return "; ".join(f"{row['name']}: {row['reason']}" for row in excluded)
 
 
-def _usable(values: Values, members: Members, min_group: int) -> tuple[Members, str]:
-    """Groups in which a column can be compared, two at least or none, and why it cannot in the others."""
-    present = known(values)
-    counts = {name: int((rows & present).sum()) for name, rows in members.items()}
-    usable = {name: rows for name, rows in members.items() if counts[name] >= min_group}
-    reasons = [
-        f"known for {count} rows of {name}, fewer than {min_group}"
-        for name, count in counts.items()
-        if name not in usable
-    ]
-    if len(usable) < 2:
-        return {}, "; ".join(reasons)
-    used = values[present & np.any(list(usable.values()), axis=0)]
-    distinct = len(np.unique(used))
-    if distinct == 1:
-        return {}, "; ".join([*reasons, "constant"])
-    if not is_number(values) and distinct == len(used):
-        return {}, "; ".join([*reasons, "every row has its own value"])
-    return usable, "; ".join(reasons)
-
-
 def _verdicts(
     columns: Mapping[str, Values],
     varying: Sequence[str],
@@ -310,7 +292,7 @@ def _verdicts(
         untested = [
             name
             for name, values in columns.items()
-            if name not in tested and not _constant(values, members[a], members[b], rules.min_group)
+            if name not in tested and not is_constant(values, members[a], members[b], rules.min_group)
         ]
         part = np.random.SeedSequence([seed, number])
         classifier = _tell_apart(list(tested.values()), members[a], members[b], rules, part)
@@ -324,13 +306,6 @@ def _verdicts(
             row["power_within_pair"] = pair_power(row["test"], first, second, rules.power_effect, level)
         verdicts.append(judge((a, b), own, classifier, rules, [*untested, *varying]))
     return verdicts
-
-
-def _constant(values: Values, a: BoolArray, b: BoolArray, min_group: int) -> bool:
-    """Whether a column is known in both groups and has one value only: then there is nothing to test."""
-    present = known(values)
-    enough = min((a & present).sum(), (b & present).sum()) >= min_group
-    return bool(enough and len(np.unique(values[(a | b) & present])) == 1)
 
 
 def _tell_apart(

@@ -12,7 +12,7 @@ from personae.core.errors import PersonaeError
 from personae.core.statistics import wilson
 from personae.core.tables import names
 from personae.inference.settings import Bins
-from personae.inference.values import is_number, known, read_column
+from personae.inference.values import Table, is_number, known, read_column
 
 Kind = Literal["marginal", "joint", "conditional"]
 # Name, levels, and the number of each row's level.
@@ -65,7 +65,7 @@ def read_levels(table: pl.DataFrame, name: str, bins: Bins | None = None) -> tup
 
 
 def probabilities(
-    table: pl.DataFrame,
+    table: Table,
     pairs: Sequence[tuple[str, str]],
     bins: Mapping[str, Bins] | None = None,
     *,
@@ -93,6 +93,7 @@ def probabilities(
     >>> fit.select("event_value", "probability").rows()
     [('a', 0.5), ('b', 0.5)]
     """
+    table = pl.DataFrame(table)
     columns = {
         name: (name, *read_levels(table, name, (bins or {}).get(name)))
         for name in dict.fromkeys(name for pair in pairs for name in pair)

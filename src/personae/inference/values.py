@@ -3,10 +3,11 @@
 A column is an array of floats, NaN where missing, or of text, empty where missing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
 
@@ -16,6 +17,9 @@ from personae.core.tables import names
 
 LARGEST_CODE = 2.0**53
 Values = NDArray[Any]
+Table = pl.DataFrame | pd.DataFrame
+# Rows of each group.
+Members = Mapping[str, BoolArray]
 
 
 def is_number(values: Values) -> bool:
@@ -95,6 +99,34 @@ def one_row_a_unit(table: pl.DataFrame, unit: str, grouping: str) -> tuple[pl.Da
     varying = [name for name in others if distinct[name].item() > 1]
     kept = [name for name in others if name not in varying]
     return units.agg(pl.col(numbers).mean(), pl.col(kept).min()).sort(unit), varying
+
+
+def usable_groups(values: Values, members: Members, min_group: int) -> tuple[Members, str]:
+    """Groups in which a column can be compared, two at least or none, and why it cannot in the others."""
+    present = known(values)
+    counts = {name: int((rows & present).sum()) for name, rows in members.items()}
+    usable = {name: rows for name, rows in members.items() if counts[name] >= min_group}
+    reasons = [
+        f"known for {count} rows of {name}, fewer than {min_group}"
+        for name, count in counts.items()
+        if name not in usable
+    ]
+    if len(usable) < 2:
+        return {}, "; ".join(reasons)
+    used = values[present & np.any(list(usable.values()), axis=0)]
+    distinct = len(np.unique(used))
+    if distinct == 1:
+        return {}, "; ".join([*reasons, "constant"])
+    if not is_number(values) and distinct == len(used):
+        return {}, "; ".join([*reasons, "every row has its own value"])
+    return usable, "; ".join(reasons)
+
+
+def is_constant(values: Values, a: BoolArray, b: BoolArray, min_group: int) -> bool:
+    """Whether a column is known in both groups and has one value only: then there is nothing to test."""
+    present = known(values)
+    enough = min((a & present).sum(), (b & present).sum()) >= min_group
+    return bool(enough and len(np.unique(values[(a | b) & present])) == 1)
 
 
 def design_matrix(columns: Sequence[Values], rows: BoolArray) -> FloatArray:
