@@ -6,7 +6,7 @@ from tests.scratch import Project
 
 pytestmark = pytest.mark.graph
 
-AFTER_PROFILE = {"days", "report", "track"}
+AFTER_PROFILE = {"report", "track"}
 
 
 def ran(output, study="campaign"):
@@ -64,7 +64,7 @@ def test_an_edit_of_the_classifier_reruns_what_depends_on_it(project):
 
 
 def test_an_edit_of_personas_reruns_profile_and_what_follows(project):
-    project.edit("src/personae/personas/cards.py", "STABLE = 0.75", "STABLE = 0.9999")
+    project.edit("src/personae/personas/cards.py", "NOTABLE = 0.2", "NOTABLE = 9.9")
     assert ran(project.dvc("repro", "track@campaign")) == {"profile"} | AFTER_PROFILE
 
 
