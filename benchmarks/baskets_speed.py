@@ -81,7 +81,7 @@ def promote_gb(study):
 
     Linux counts what the parent held when the process began: ask before the parent grows.
     """
-    needs = [paths.settings(study, "promote"), paths.further(study, "baskets")]
+    needs = [paths.settings(study, "promote"), paths.extra_table(study, "baskets")]
     needs += [paths.table(study, name) for name in ("complete", "segments")]
     if not all(path.exists() for path in needs):
         return None

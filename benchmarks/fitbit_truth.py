@@ -14,6 +14,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
+from personae.core.files import write_files
 from personae.core.settings import read
 from personae.days.anomalies import find_anomalies
 from personae.days.settings import AnomalySettings
@@ -21,7 +22,6 @@ from personae.features.describe import whole_days
 from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.fitbit.simulate import simulate
 from personae.studies.fitbit.source import prepare
-from personae.studies.sample import write_files
 
 SEEDS = range(5)
 

@@ -4,8 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from personae.cli import app
+from personae.core.files import write_files
 from personae.studies.campaign.simulate import simulate, to_files
-from personae.studies.sample import write_files
 
 
 @pytest.fixture

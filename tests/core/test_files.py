@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from personae.core.errors import PersonaeError
-from personae.core.files import read_json, replacing, to_json, write_json
+from personae.core.files import atomic_write, read_json, to_json, write_json
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "report.json"
     write_json(path, {"k": 2})
-    with pytest.raises(RuntimeError), replacing(path) as partial:
+    with pytest.raises(RuntimeError), atomic_write(path) as partial:
         partial.write_text("half")
         raise RuntimeError
     assert read_json(path) == {"k": 2}

@@ -5,13 +5,12 @@ import pytest
 from scipy.stats import median_abs_deviation
 
 from personae.core.errors import PersonaeError
-from personae.core.files import to_json
+from personae.core.files import to_json, write_files
 from personae.days.anomalies import find_anomalies, robust_z
 from personae.days.settings import AnomalySettings, AnomalyThresholds
 from personae.studies.fitbit import source as fitbit
 from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.fitbit.simulate import simulate
-from personae.studies.sample import write_files
 
 FEATURES = {"steps": "steps", "calories": "calories", "minutes_asleep": "minutes asleep"}
 SETTINGS = AnomalySettings(features=FEATURES, rules=AnomalyThresholds(trees=50))

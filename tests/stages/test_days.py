@@ -5,10 +5,9 @@ import pytest
 import yaml
 
 from personae.core import paths, tables
-from personae.core.files import read_json, write_json
+from personae.core.files import read_json, write_files, write_json
 from personae.stages import days, impute, prepare
 from personae.studies.fitbit.simulate import simulate
-from personae.studies.sample import write_files
 
 SETTINGS = {
     "seed": 7,
@@ -106,7 +105,7 @@ def inside(root, monkeypatch):
 
 def test_the_audit_and_both_tables_are_written():
     report = read_json(paths.report("shop", "prepare.json"))
-    table = tables.read(paths.further("shop", "days"))
+    table = tables.read(paths.extra_table("shop", "days"))
     assert report["rows"] == tables.read(paths.table("shop", "customers")).height == 10
     assert report["days"] == table.height
     assert report["rejected"] == [{"reason": "user without a day in the minute tables", "rows": 14}]
@@ -117,8 +116,8 @@ def test_gaps_of_days_are_treated_by_case_and_users_described_anew(imputed):
     sleep = read_json(paths.report("shop", "impute.json"))["columns"]["minutes_asleep"]
     assert sleep["leaky_columns"] == ["sedentary_minutes"]
     assert sleep["unseen"]["leaky"]["r2"] is not None
-    completed = tables.read(paths.completed("shop", "days"))
-    given = tables.read(paths.further("shop", "days")).filter("measured")
+    completed = tables.read(paths.imputed_table("shop", "days"))
+    given = tables.read(paths.extra_table("shop", "days")).filter("measured")
     assert completed.select("customer", "date").equals(given.select("customer", "date"))
     assert completed["minutes_asleep"].null_count() < given["minutes_asleep"].null_count()
     assert completed["fat"].null_count() == given["fat"].null_count()

@@ -4,10 +4,9 @@ from pathlib import Path
 import pytest
 
 from personae.core import paths, tables
-from personae.core.files import read_json, write_json
+from personae.core.files import read_json, write_files, write_json
 from personae.stages import compose, prepare
 from personae.studies.aerofit.simulate import simulate, to_files
-from personae.studies.sample import write_files
 
 CONF = Path("conf").resolve()
 

@@ -6,13 +6,12 @@ import pytest
 import yaml
 
 from personae.core import paths, tables
-from personae.core.files import read_json
+from personae.core.files import read_json, write_files
 from personae.core.settings import read
 from personae.stages.promote import main
 from personae.studies.grocery import source as grocery
 from personae.studies.grocery.settings import GroceryPrepare
 from personae.studies.grocery.simulate import RULES, SEGMENTS, simulate, to_files
-from personae.studies.sample import write_files
 
 GROCERY = Path("resolved/grocery")
 
@@ -53,7 +52,7 @@ def shop(tmp_path, monkeypatch):
             held |= {"bread", "butter"} if rng.random() < 0.7 else {"bread"}
         rows += [(basket, basket % 100, item, "food", 1 + basket // 150) for item in held]
     lines = pl.DataFrame(rows, schema=["basket", "customer", "item", "category", "week"], orient="row")
-    tables.write(paths.further("shop", "baskets"), lines)
+    tables.write(paths.extra_table("shop", "baskets"), lines)
     customers = pl.DataFrame({"customer": range(100), "spend": rng.random(100)})
     tables.write(paths.table("shop", "complete"), customers)
     segments = pl.DataFrame({"customer": range(100), "segment": [0, 1] * 50, "margin": 0.5, "far": False})
@@ -94,9 +93,9 @@ def test_the_same_baskets_give_the_same_bytes(shop):
 @pytest.mark.parametrize("without", ["rows", "table"])
 def test_without_baskets_the_list_is_empty_and_the_table_a_header(shop, without):
     if without == "rows":
-        tables.write(paths.further("shop", "baskets"), shop.clear())
+        tables.write(paths.extra_table("shop", "baskets"), shop.clear())
     else:
-        paths.further("shop", "baskets").unlink()
+        paths.extra_table("shop", "baskets").unlink()
     main("shop")
     assert read_json(paths.report("shop", "promotions.json")) == []
     assert pl.read_csv(paths.report("shop", "rules.csv")).height == 0
@@ -111,7 +110,7 @@ def sample(tmp_path, monkeypatch):
     prepared = grocery.prepare(tmp_path, GroceryPrepare(**composed["prepare"])).tables
     monkeypatch.chdir(tmp_path)
     segments = pl.DataFrame({"customer": made["customers"]["customer_id"], "segment": segment})
-    tables.write(paths.further("shop", "baskets"), prepared["baskets"])
+    tables.write(paths.extra_table("shop", "baskets"), prepared["baskets"])
     tables.write(paths.table("shop", "complete"), prepared["customers"])
     tables.write(paths.table("shop", "segments"), segments)
     compose(composed["promote"])

@@ -5,10 +5,10 @@ import types
 import pytest
 
 from personae.core.errors import PersonaeError
+from personae.core.files import write_files
 from personae.studies import originals
 from personae.studies.campaign.simulate import simulate, to_files
 from personae.studies.originals import PUBLISHERS, fetch_originals, import_originals
-from personae.studies.sample import write_files
 
 
 @pytest.fixture

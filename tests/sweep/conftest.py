@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from personae.core.files import write_json
+from personae.core.files import write_files, write_json
 from personae.studies.campaign import simulate as campaign
-from personae.studies.sample import write_files
 
 CONF = Path("conf").resolve()
 PARAMS = """\

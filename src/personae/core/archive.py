@@ -10,7 +10,7 @@ from typing import Any
 import skops.io
 
 from personae.core.errors import PersonaeError
-from personae.core.files import replacing
+from personae.core.files import atomic_write
 
 ARCHIVE = "model.skops"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -18,7 +18,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def save(model: Any, directory: Path) -> None:
     """Write `model` to `directory/model.skops`, free of what differs between equal models."""
-    with replacing(directory / ARCHIVE) as partial:
+    with atomic_write(directory / ARCHIVE) as partial:
         partial.write_bytes(normalised(skops.io.dumps(model)))
 
 

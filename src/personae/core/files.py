@@ -15,7 +15,7 @@ SIGNIFICANT_DIGITS = 6
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; move it there when the block ends well, else remove it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
@@ -26,9 +26,16 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def write_files(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Write files by their path below a directory."""
+    for name, content in files.items():
+        with atomic_write(directory / name) as partial:
+            partial.write_bytes(content)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text with LF line ends."""
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -36,28 +36,28 @@ def table(study: str, name: str) -> Path:
     return Path("build") / study / f"{name}.parquet"
 
 
-def further(study: str, name: str) -> Path:
-    """Table that only some sources give beside the customers: days, baskets."""
+def extra_table(study: str, name: str) -> Path:
+    """Table that only some sources give in addition to the customers: days, baskets."""
     return Path("build") / study / "tables" / f"{name}.parquet"
 
 
-def given(study: str, name: str) -> Path:
-    """Table that a source gave, the customers or a further one."""
-    return table(study, name) if name == "customers" else further(study, name)
+def source_table(study: str, name: str) -> Path:
+    """Table that a source gave, the customers or an extra one."""
+    return table(study, name) if name == "customers" else extra_table(study, name)
 
 
-def further_rows(study: str) -> Path:
+def source_rows(study: str) -> Path:
     """Rows of every table that a source gave; it is there for studies with customers only, too."""
     return Path("build") / study / "tables" / "rows.json"
 
 
-def completed(study: str, name: str) -> Path:
-    """Further table with its gaps treated."""
+def imputed_table(study: str, name: str) -> Path:
+    """Extra table with its gaps treated."""
     return Path("build") / study / "completed" / f"{name}.parquet"
 
 
-def completed_rows(study: str) -> Path:
-    """Rows of every further table that was completed; none where only customers were."""
+def imputed_rows(study: str) -> Path:
+    """Rows of every extra table that was imputed; none where only customers were."""
     return Path("build") / study / "completed" / "rows.json"
 
 

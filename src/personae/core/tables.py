@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from personae.core.errors import PersonaeError
-from personae.core.files import replacing
+from personae.core.files import atomic_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,14 @@ def read(path: Path) -> pl.DataFrame:
 
 def write(path: Path, table: pl.DataFrame) -> None:
     """Write a table as Parquet, the same bytes for the same rows."""
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         table.write_parquet(partial, compression="zstd", statistics=False)
 
 
 def write_csv(path: Path, table: pl.DataFrame) -> None:
     """Write a table for people, figures to 6 significant digits."""
     rounded = table.with_columns(pl.col(pl.Float64, pl.Float32).round_sig_figs(6))
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         rounded.write_csv(partial)
 
 

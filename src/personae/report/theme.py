@@ -16,7 +16,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from personae.core.files import replacing
+from personae.core.files import atomic_write
 
 WIDTH = 340
 DOTS_PER_INCH = 72
@@ -138,7 +138,7 @@ def finish(figure: Figure, name: str, alt: str, folder: Path | None = None) -> P
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
         if folder is not None:
-            with replacing(folder / f"{name}.png") as partial:
+            with atomic_write(folder / f"{name}.png") as partial:
                 figure.savefig(partial, format="png", metadata={"Software": None})
     return Picture(name, alt, _inline(buffer.getvalue(), name))
 

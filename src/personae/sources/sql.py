@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from personae.core.errors import PersonaeError
-from personae.core.files import replacing
+from personae.core.files import atomic_write
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Connection, CursorResult, Engine
@@ -78,7 +78,7 @@ def snapshot(
         raise PersonaeError(f"{shown}: {_reason(error, engine.url)}") from None
     finally:
         engine.dispose()
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         table.write_parquet(partial, compression="zstd", statistics=False)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Snapshot(shown, query, began, table.height, digest, converted)

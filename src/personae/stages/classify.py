@@ -4,7 +4,7 @@ import polars as pl
 
 from personae.core import paths, tables
 from personae.core.command import run_stage
-from personae.core.files import read_json, replacing, write_json
+from personae.core.files import read_json, write_files, write_json
 from personae.core.settings import load, load_seed
 from personae.days.early import tables_of, training_rows
 from personae.response.evaluate import evaluate_response
@@ -15,14 +15,12 @@ from personae.response.settings import Classify
 def main(study: str) -> None:
     path = paths.settings(study, "classify")
     settings, seed = load(path, Classify), load_seed(path)
-    given = {name: tables.read(paths.given(study, name)) for name in tables_of(settings)}
+    given = {name: tables.read(paths.source_table(study, name)) for name in tables_of(settings)}
     rows = training_rows(given, settings, seed=seed)
     found = evaluate_response(rows, settings, read_json(paths.groups(study)), seed=seed)
     tables.write(paths.table(study, "responses"), pl.from_pandas(found.responses))
     files = {"skipped.json": b"{}\n"} if found.model is None else to_files(found.model)
-    for name, content in files.items():
-        with replacing(paths.model(study, "classifier") / name) as partial:
-            partial.write_bytes(content)
+    write_files(paths.model(study, "classifier"), files)
     for name, curve in found.curves.items():
         tables.write_csv(paths.report(study, f"curves/{name}.csv"), pl.from_pandas(curve))
     write_json(paths.report(study, "classify.json"), found.report)

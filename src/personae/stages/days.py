@@ -16,7 +16,7 @@ from personae.targeting.actions import prescribe, recommended_actions
 def main(study: str) -> None:
     path = paths.settings(study, "days")
     settings, seed = load(path, Days), load_seed(path)
-    days = tables.read(paths.completed(study, "days")).filter("worn")
+    days = tables.read(paths.imputed_table(study, "days")).filter("worn")
     found = segment_customers(days.to_pandas(), settings.segment, seed=seed)
     labels = pl.from_pandas(found.customers)
     kinds = pl.concat([days.select("customer", "date"), labels], how="horizontal")
@@ -30,7 +30,7 @@ def main(study: str) -> None:
 
 
 def _anomalies(study: str, settings: AnomalySettings, seed: int) -> object:
-    days = whole_days(tables.read(paths.further(study, "days"))).to_pandas()
+    days = whole_days(tables.read(paths.extra_table(study, "days"))).to_pandas()
     return find_anomalies(days, settings, seed=seed)
 
 

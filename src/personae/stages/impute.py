@@ -12,12 +12,12 @@ def main(study: str) -> None:
     path = paths.settings(study, "impute")
     settings, seed = load(path, Impute), load_seed(path)
     further = () if settings.table == "customers" else ("hours",)
-    given = {name: tables.read(paths.given(study, name)) for name in (settings.table, *further)}
+    given = {name: tables.read(paths.source_table(study, name)) for name in (settings.table, *further)}
     imputation, completed = impute_customers(given, settings, seed=seed)
     tables.write(paths.table(study, "complete"), completed.pop("customers"))
     for name, table in completed.items():
-        tables.write(paths.completed(study, name), table)
-    write_json(paths.completed_rows(study), {name: table.height for name, table in completed.items()})
+        tables.write(paths.imputed_table(study, name), table)
+    write_json(paths.imputed_rows(study), {name: table.height for name, table in completed.items()})
     archive.save(imputation.imputer, paths.model(study, "imputer"))
     write_json(paths.report(study, "impute.json"), imputation.scorecard)
 

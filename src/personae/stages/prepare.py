@@ -21,9 +21,9 @@ def main(study: str) -> None:
     settings = load(path, get_type_hints(source.prepare)["settings"])
     prepared = source.prepare(paths.raw(study), settings)
     for name, table in prepared.tables.items():
-        tables.write(paths.given(study, name), table)
+        tables.write(paths.source_table(study, name), table)
     write_json(paths.exploration(study), explore(prepared.tables["customers"]))
-    write_json(paths.further_rows(study), {name: table.height for name, table in prepared.tables.items()})
+    write_json(paths.source_rows(study), {name: table.height for name, table in prepared.tables.items()})
     data = read_json(paths.origin(study), missing={"data": "other"})["data"]
     write_json(paths.report(study, "prepare.json"), prepared.report(data))
 

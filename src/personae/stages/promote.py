@@ -14,7 +14,7 @@ from personae.core.settings import load, load_seed
 def main(study: str) -> None:
     path = paths.settings(study, "promote")
     settings, seed = load(path, Promote), load_seed(path)
-    lines = paths.further(study, "baskets")
+    lines = paths.extra_table(study, "baskets")
     rules, promotions = rules_table({}), list[dict[str, Any]]()
     if lines.exists():
         customers, segments = (tables.read(paths.table(study, name)) for name in ("complete", "segments"))

@@ -29,7 +29,7 @@ def _choose(study: str, classify: Classify, settings: Target, seed: int) -> Targ
     known = responses.unique("row", keep="first", maintain_order=True).select("customer")
     rows = known
     if classify.table != "customers":
-        rows = tables.read(paths.given(study, classify.table))
+        rows = tables.read(paths.source_table(study, classify.table))
         customers = customers.drop(set(rows.columns) - {"customer"}, strict=False)
     segments = known.join(
         tables.read(paths.table(study, "segments")), on="customer", how="left", maintain_order="left"

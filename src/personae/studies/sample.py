@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from personae.core.files import replacing, write_json
+from personae.core.files import write_files, write_json
 from personae.studies.aerofit import simulate as aerofit
 from personae.studies.campaign import simulate as campaign
 from personae.studies.fitbit import simulate as fitbit
@@ -27,10 +27,3 @@ def write_sample(raw: Path) -> list[str]:
     # The tables of journey come with a package: they are real wherever it is installed.
     write_json(raw / "journey" / "origin.json", {"data": "original"})
     return list(SAMPLES)
-
-
-def write_files(directory: Path, files: Mapping[str, bytes]) -> None:
-    """Write files by their path below a directory."""
-    for name, content in files.items():
-        with replacing(directory / name) as partial:
-            partial.write_bytes(content)

@@ -72,7 +72,7 @@ def table_of(catalogue: Catalogue) -> Path:
             f"{study}: classify predicts from first days (classify.early); it cannot be swept"
         )
     name = settings["table"] if stage == "classify" else INPUTS[stage]
-    return paths.table(study, name) if name in INPUTS.values() else paths.further(study, name)
+    return paths.table(study, name) if name in INPUTS.values() else paths.extra_table(study, name)
 
 
 def build(catalogue: Catalogue, sweep: Sweep) -> Evaluator:

@@ -5,10 +5,10 @@ import polars as pl
 import pytest
 
 from personae.core.errors import PersonaeError
+from personae.core.files import write_files
 from personae.studies.aerofit import source as aerofit
 from personae.studies.aerofit.settings import AerofitPrepare
 from personae.studies.aerofit.simulate import simulate, to_files
-from personae.studies.sample import write_files
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
 SETTINGS = AerofitPrepare()

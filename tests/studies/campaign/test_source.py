@@ -5,10 +5,10 @@ import polars as pl
 import pytest
 
 from personae.core.errors import PersonaeError
+from personae.core.files import write_files
 from personae.studies.campaign import source as campaign
 from personae.studies.campaign.settings import CampaignPrepare
 from personae.studies.campaign.simulate import simulate, to_files
-from personae.studies.sample import write_files
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
 SETTINGS = CampaignPrepare()

@@ -2,11 +2,11 @@ import hashlib
 
 import polars as pl
 
+from personae.core.files import write_files
 from personae.studies.fitbit import source as fitbit
 from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.fitbit.simulate import simulate
 from personae.studies.fitbit.simulate_minutes import ANOMALIES, SEGMENTS
-from personae.studies.sample import write_files
 
 
 def digest(files):

@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from personae.core.errors import PersonaeError
+from personae.core.files import write_files
 from personae.studies.fitbit import source as fitbit
 from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.fitbit.simulate import simulate
-from personae.studies.sample import write_files
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data")) / "fitbit"
 without_originals = pytest.mark.skipif(not ORIGINALS.exists(), reason=f"no original files in {ORIGINALS}")

@@ -2,10 +2,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from personae.core.files import write_files
 from personae.studies.grocery import source as grocery
 from personae.studies.grocery.settings import GroceryPrepare
 from personae.studies.grocery.simulate import RULES, SEGMENTS, simulate, to_files, to_workbook
-from personae.studies.sample import write_files
 
 SETTINGS = GroceryPrepare(largest_basket=50)
 
