@@ -1,7 +1,5 @@
 """Figures of predicted probabilities, and intervals of differences over repeated folds."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from scipy import stats
 from sklearn.metrics import average_precision_score
@@ -21,10 +19,6 @@ NAMES = (
     "ece",
 )
 BINS = 10
-
-
-# Mean and standard deviation over outer folds, and pooled: over all rows of a repeat at once, then averaged.
-Summary = dict[str, float]
 
 
 def figures(target: IntArray, probabilities: FloatArray) -> dict[str, float]:
@@ -115,18 +109,6 @@ def reliability(target: IntArray, probabilities: FloatArray) -> tuple[FloatArray
         np.bincount(number, happened, BINS)[held] / count[held],
         count[held],
     )
-
-
-def summarise(folds: Mapping[str, FloatArray], pooled: Mapping[str, FloatArray]) -> dict[str, Summary]:
-    """Summarise figures by fold, shape (repeats, folds), and by repeat, shape (repeats,)."""
-    return {
-        name: {
-            "mean": float(np.nanmean(folds[name])),
-            "sd": float(np.nanstd(folds[name], ddof=1)) if folds[name].size > 1 else float("nan"),
-            "pooled": float(np.mean(pooled[name])),
-        }
-        for name in NAMES
-    }
 
 
 def corrected_interval(

@@ -151,14 +151,11 @@ def from_files(files: Mapping[str, bytes]) -> ResponseModel:
     PersonaeError
         If a file is missing or the archive holds a type outside `TRUSTED` and scikit-learn.
     """
-    absent = [name for name in (DESCRIPTION, SKOPS) if name not in files]
-    if absent:
-        raise PersonaeError(f"the response model lacks its file {absent[0]}")
-    description = json.loads(files[DESCRIPTION])
-    unknown = sorted(set(skops.io.get_untrusted_types(data=files[SKOPS])) - set(TRUSTED))
+    description, archived = json.loads(_file(files, DESCRIPTION)), _file(files, SKOPS)
+    unknown = sorted(set(skops.io.get_untrusted_types(data=archived)) - set(TRUSTED))
     if unknown:
         raise PersonaeError(f"{SKOPS}: holds types that are not trusted: {', '.join(unknown)}")
-    archive = skops.io.loads(files[SKOPS], trusted=list(TRUSTED))
+    archive = skops.io.loads(archived, trusted=list(TRUSTED))
     names, weights = description["members"], description["stack"]
     return ResponseModel(
         description["name"],
@@ -166,17 +163,21 @@ def from_files(files: Mapping[str, bytes]) -> ResponseModel:
         tuple(description["classes"]),
         tuple(description["columns"]),
         archive["preprocessing"],
-        {name: archive["members"].get(name) or _booster(files, name) for name in names},
+        {name: archive["members"].get(name) or _booster(_file(files, f"{name}.ubj")) for name in names},
         weights and (np.array(weights[STACK[0]]), np.array(weights[STACK[1]])),
         Calibration(**description["calibration"]),
     )
 
 
-def _booster(files: Mapping[str, bytes], name: str) -> Any:
+def _booster(content: bytes) -> Any:
     from xgboost import XGBClassifier  # noqa: PLC0415 - only where the model has one
 
-    if f"{name}.ubj" not in files:
-        raise PersonaeError(f"the response model lacks its file {name}.ubj")
     booster = XGBClassifier(n_jobs=1)
-    booster.load_model(bytearray(files[f"{name}.ubj"]))
+    booster.load_model(bytearray(content))
     return booster
+
+
+def _file(files: Mapping[str, bytes], name: str) -> bytes:
+    if name not in files:
+        raise PersonaeError(f"the response model lacks its file {name}")
+    return files[name]

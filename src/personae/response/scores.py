@@ -13,33 +13,37 @@ from personae.core.parallel import run_all
 from personae.core.statistics import adjust
 from personae.response import metrics
 from personae.response.folds import Folds
-from personae.response.metrics import Summary
 from personae.response.plan import ResponsePlan
 from personae.response.validation import Validation
 
 COMPARED = ("roc_auc", "average_precision", "brier")
 CURVE_POINTS = 200
 
-# Figures of one model: by fold, shape (repeats, folds), and their summary.
-Scored = tuple[dict[str, FloatArray], dict[str, Summary]]
+# Of one model: figures by fold, shape (repeats, folds); of each figure mean and sd over folds, and pooled.
+Scored = tuple[dict[str, FloatArray], dict[str, dict[str, float]]]
 
 
 def score(target: IntArray, probabilities: FloatArray, folds: Folds) -> Scored:
     """Compute the figures of predictions out of fold, shape (repeats, rows, classes).
 
-    A fold's figures are computed on its own rows; the pooled ones on all rows of a repeat at once.
+    A fold's figures are computed on its own rows; pooled ones on all rows of a repeat, then averaged.
     """
-    by_fold: list[dict[str, float]] = []
-    pooled: list[dict[str, float]] = []
-    for repeat, found in enumerate(probabilities):
-        fold = folds.assignment[repeat]
-        by_fold += [metrics.figures(target[fold == k], found[fold == k]) for k in folds.outer]
-        scored = np.isin(fold, folds.outer)
-        pooled.append(metrics.figures(target[scored], found[scored]))
-    shape = (folds.repeats, len(folds.outer))
-    values = {name: np.array([one[name] for one in by_fold]).reshape(shape) for name in metrics.NAMES}
-    whole = {name: np.array([one[name] for one in pooled]) for name in metrics.NAMES}
-    return values, metrics.summarise(values, whole)
+    by_fold, pooled = [], []
+    for fold, found in zip(folds.assignment, probabilities, strict=True):
+        rows = [fold == k for k in folds.outer]
+        by_fold.append([metrics.figures(target[each], found[each]) for each in rows])
+        tested = np.any(rows, axis=0)
+        pooled.append(metrics.figures(target[tested], found[tested]))
+    values = {name: np.array([[one[name] for one in each] for each in by_fold]) for name in metrics.NAMES}
+    summary = {
+        name: {
+            "mean": float(np.nanmean(each)),
+            "sd": float(np.nanstd(each, ddof=1)) if each.size > 1 else float("nan"),
+            "pooled": float(np.mean([one[name] for one in pooled])),
+        }
+        for name, each in values.items()
+    }
+    return values, summary
 
 
 def score_all(plan: ResponsePlan, validation: Validation) -> dict[str, Scored]:
