@@ -10,7 +10,7 @@ from personae.segmentation.settings import KMeans, Resampling
 
 EFFORT = Resampling(bootstraps=2, splits=1, null_tables=9, null_bootstraps=3)
 RULES = ("silhouette", "elbow", "gap", "stability")
-TABLES = 10
+TABLES = 8
 
 
 @pytest.fixture

@@ -1,17 +1,17 @@
 import numpy as np
 import pandas as pd
-from scipy.cluster.hierarchy import fcluster
+from scipy.cluster.hierarchy import fcluster, linkage
 from tests.planted.blobs import planted_segments
 from tests.planted.segments import segment
 
 from personae.core.statistics import adjusted_rand
 from personae.segmentation.settings import WardThenKMeans
-from personae.segmentation.ward import WardClusterer, WardThenKMeansClusterer, contract, ward_tree
+from personae.segmentation.ward import WardClusterer, WardThenKMeansClusterer, contract
 
 
 def test_a_contracted_tree_is_the_top_of_the_whole():
     points = np.random.default_rng(0).normal(size=(200, 3))
-    tree = ward_tree(points)
+    tree = linkage(points, method="ward")
     top = np.array(contract(tree, leaves=12))
     assert sorted(top[:, :2].ravel()) == list(range(22))
     assert np.allclose(top[:, 2], tree[-11:, 2], atol=1e-6)
@@ -29,7 +29,7 @@ def test_all_cuts_of_one_tree_are_the_cuts_alone():
     together = WardClusterer().fit_all(points, [2, 5])
     for k, one in zip((2, 5), together, strict=True):
         assert np.array_equal(one.labels_, WardClusterer(k).fit(points).labels_)
-        cut = fcluster(ward_tree(points), k, criterion="maxclust")
+        cut = fcluster(linkage(points, method="ward"), k, criterion="maxclust")
         assert adjusted_rand(cut, one.labels_) > 0.5
 
 

@@ -33,7 +33,7 @@ if __name__ == "__main__":
     import mlflow.store.tracking.sqlalchemy_store  # noqa: F401 - imported once for all attempts
     import sqlalchemy
 
-    import personae.sweep.segments  # noqa: F401
+    import personae.sweep.segment_trials  # noqa: F401
     from personae.sweep.run import sweep
 
     moments = random.Random(int(sys.argv[3]))

@@ -15,7 +15,7 @@ def worker(name):
 if __name__ == "__main__":
     import mlflow.store.tracking.sqlalchemy_store  # noqa: F401 - imported once for all workers
 
-    import personae.sweep.segments  # noqa: F401
+    import personae.sweep.segment_trials  # noqa: F401
     from personae.sweep.run import sweep
 
     children = [worker(sys.argv[1]) for _ in range(int(sys.argv[2]))]

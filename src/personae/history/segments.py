@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 from personae.core import paths
 from personae.core.arrays import FloatArray
 from personae.history.result import StoredResult
-from personae.segmentation.identity import Event, inherit
+from personae.segmentation.identity import Event, match_ids
 
 BY_CUSTOMERS = "aligned by the customers that they share"
 BY_PROFILE = "aligned by drivers and share alone: {} is not in DVC's cache, so nobody can be followed"
@@ -94,7 +94,7 @@ def by_customers(before: pd.DataFrame, after: pd.DataFrame) -> Alignment:
     counts = np.zeros((len(old), len(new)), dtype=np.int64)
     rows = np.searchsorted(old, kept["segment_before"])
     np.add.at(counts, (rows, np.searchsorted(new, kept["segment_after"])), 1)
-    ids, events = inherit(old, counts, -counts.astype(np.float64))
+    ids, events = match_ids(old, counts, -counts.astype(np.float64))
     own = dict(zip(ids, new, strict=True))
     return Alignment(
         BY_CUSTOMERS,

@@ -61,6 +61,37 @@ def segment_evidence(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def segment_cards(
+    customers: pd.DataFrame,
+    segments: pd.DataFrame,
+    report: Mapping[str, Any],
+    *,
+    settings: Profile,
+    seed: int = 0,
+) -> list[Persona]:
+    """Describe the segments of stage segment.
+
+    Parameters
+    ----------
+    customers
+        As for `persona_cards`, with `unit` and the column `response` of the settings.
+    segments
+        `segment` and `far` of each customer.
+    report
+        Contents of `segment.json`.
+    """
+    return persona_cards(
+        customers,
+        segments["segment"].to_numpy(),
+        customers["unit"].to_numpy(),
+        settings=settings,
+        response=customers[settings.response].to_numpy() if settings.response else None,
+        far=segments["far"].to_numpy(),
+        seed=seed,
+        **segment_evidence(report),
+    )
+
+
 def persona_cards(
     customers: pd.DataFrame,
     segment: IntArray,

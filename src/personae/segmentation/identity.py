@@ -71,7 +71,7 @@ def match_segments(
     nearest = cdist(points[kept], anchored).argmin(axis=1)
     table = np.zeros((len(anchored), len(centers)), dtype=np.int64)
     np.add.at(table, (nearest, labels[kept]), 1)
-    ids, events = inherit(before, table, cdist(anchored, centers))
+    ids, events = match_ids(before, table, cdist(anchored, centers))
     return Identity(
         ids=ids,
         names={identity: names[identity] for identity in ids if identity in names},
@@ -81,7 +81,7 @@ def match_segments(
     )
 
 
-def inherit(
+def match_ids(
     before: Sequence[int], table: npt.NDArray[np.int64], cost: FloatArray
 ) -> tuple[tuple[int, ...], tuple[Event, ...]]:
     """Give every segment the id of the one that it goes on from, by the cheapest assignment; else a new id.
@@ -98,7 +98,7 @@ def inherit(
     Examples
     --------
     >>> table = np.array([[0, 9], [8, 1]])
-    >>> inherit([4, 7], table, -1.0 * table)[0]
+    >>> match_ids([4, 7], table, -1.0 * table)[0]
     (7, 4)
     """
     into = table / np.maximum(table.sum(axis=1, keepdims=True), 1)

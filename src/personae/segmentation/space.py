@@ -133,23 +133,20 @@ class Space(BaseEstimator):  # type: ignore[misc]
         PersonaeError
             If a centroid lacks an axis of this space.
         """
-        for record in records:
-            absent = [name for name in self.names if name not in record]
-            if absent:
-                raise PersonaeError(
-                    f"anchor: a centroid has no value for {absent[0]!r} of space {self.name!r}; "
-                    "write the anchor again with `personae anchor`"
-                )
+        absent = [name for record in records for name in self.names if name not in record]
+        if absent:
+            raise PersonaeError(
+                f"anchor: a centroid has no value for {absent[0]!r} of space {self.name!r}; "
+                "write the anchor again with `personae anchor`"
+            )
         split = len(self.columns)
-        raw = np.array([[float(record[name]) for name in self.names] for record in records]).reshape(
-            len(records), -1
-        )
+        raw = np.array([[float(record[name]) for name in self.names] for record in records])
         points = raw * CATEGORY_WEIGHT
         if split:
+            numbers = raw[:, :split]
             with np.errstate(invalid="ignore"):
-                points[:, :split] = self.scaler_.transform(
-                    np.where(self._logged(), np.log1p(raw[:, :split]), raw[:, :split])
-                )
+                numbers = np.where(self._logged(), np.log1p(numbers), numbers)
+            points[:, :split] = self.scaler_.transform(numbers)
         return points
 
     def _logged(self) -> BoolArray:
@@ -212,19 +209,16 @@ class WorkingSpace(BaseEstimator):  # type: ignore[misc]
 
     def fit(self, points: FloatArray) -> Self:
         """Learn scales and axes from points of the reference space."""
-        self._fit(points)
+        self.fit_transform(points)
         return self
-
-    def fit_transform(self, points: FloatArray) -> FloatArray:
-        """Fit to points of the reference space and give them in this space."""
-        return self._fit(points)
 
     def transform(self, points: FloatArray) -> FloatArray:
         """Give points of the reference space in this space."""
-        scaled = self._scale(points) if self.scaler_ is not None else points
+        scaled = self._scale(points)
         return scaled if self.pca_ is None else self.pca_.transform(scaled)
 
-    def _fit(self, points: FloatArray) -> FloatArray:
+    def fit_transform(self, points: FloatArray) -> FloatArray:
+        """Fit to points of the reference space and give them in this space."""
         self.scaler_: Any = None
         if self.scaler != "reference" and self.reference.columns:
             name = "standard" if self.scaler == "log1p" else self.scaler
@@ -234,7 +228,7 @@ class WorkingSpace(BaseEstimator):  # type: ignore[misc]
                 f"segment: axes is {self.axes}; expected 1 to {min(points.shape)} principal axes"
             )
         self.pca_ = None if self.axes is None else PCA(self.axes, svd_solver="full")
-        scaled = self._scale(points) if self.scaler_ is not None else points
+        scaled = self._scale(points)
         return scaled if self.pca_ is None else self.pca_.fit_transform(scaled)
 
     def _numbers(self, points: FloatArray) -> FloatArray:
@@ -245,5 +239,7 @@ class WorkingSpace(BaseEstimator):  # type: ignore[misc]
         return np.asarray(np.sign(raw) * np.log1p(np.abs(raw)))
 
     def _scale(self, points: FloatArray) -> FloatArray:
+        if self.scaler_ is None:
+            return points
         split = len(self.reference.columns)
         return np.hstack([self.scaler_.transform(self._numbers(points)), points[:, split:]])

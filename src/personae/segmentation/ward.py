@@ -58,9 +58,9 @@ class WardClusterer(TreeClusterer):
     def fit_all(self, points: FloatArray, ks: Sequence[int], weights: Labels | None = None) -> list[Any]:
         """Cut one tree for every k."""
         train = self.sampled(points, weights)
-        tree = ward_tree(train)
+        tree = linkage(train, method="ward")
         fitted = []
-        for k, groups in zip(ks, cut_many(tree, ks).T, strict=True):
+        for k, groups in zip(ks, cut_tree(tree, n_clusters=ks).T, strict=True):
             one = clone(self).set_params(n_clusters=k)
             one.centers_ = centroids(train, groups, k)
             one.labels_ = one.predict(points)
@@ -133,9 +133,9 @@ class WardThenKMeansClusterer(TreeClusterer):
         return distances
 
     def _niches(self, train: FloatArray) -> list[tuple[FloatArray, float]]:
-        depth = min(self.depth, len(train))
+        tree, depth = linkage(train, method="ward"), min(self.depth, len(train))
         found = []
-        for groups in cut_many(ward_tree(train), range(2, depth + 1)).T:
+        for groups in cut_tree(tree, n_clusters=range(2, depth + 1)).T:
             sizes = np.bincount(groups)
             centers = centroids(train, groups, len(sizes))
             for group in np.flatnonzero((sizes >= self.min_niche) & (sizes <= self.niche_share * len(train))):
@@ -162,14 +162,9 @@ class WardThenKMeansClusterer(TreeClusterer):
         self.fewest = len(niches) + 1
         niches = niches[: self.n_clusters - 1]
         self.peeled = len(niches)
-        axes = points.shape[1]
-        centers = np.array([center for center, _ in niches]).reshape(-1, axes)
+        centers = np.array([center for center, _ in niches]).reshape(-1, points.shape[1])
         self.reach_ = np.array([reach for _, reach in niches])
-        rest = (
-            ~(cdist(points, centers) <= self.reach_).any(axis=1)
-            if niches
-            else np.ones(len(points), dtype=bool)
-        )
+        rest = ~(cdist(points, centers) <= self.reach_).any(axis=1)
         left = self.n_clusters - len(niches)
         kmeans = KMeansClusterer(left, n_init=self.n_init, random_state=self.random_state).fit(
             points[rest], None if weights is None else weights[rest]
@@ -177,22 +172,6 @@ class WardThenKMeansClusterer(TreeClusterer):
         self.centers_ = np.vstack([centers, kmeans.centers_])
         self.labels_ = self.predict(points)
         return self
-
-
-def ward_tree(points: FloatArray) -> FloatArray:
-    """Grow a Ward tree.
-
-    Returns
-    -------
-    ndarray of shape (customers - 1, 4)
-        Merges as in `scipy.cluster.hierarchy.linkage`.
-    """
-    return np.asarray(linkage(points, method="ward"))
-
-
-def cut_many(tree: FloatArray, ks: Sequence[int]) -> Labels:
-    """Cut a tree into each number of groups, shape (customers, len(ks))."""
-    return np.asarray(cut_tree(tree, n_clusters=list(ks)), dtype=np.int64)
 
 
 def contract(tree: FloatArray, leaves: int = 30) -> FloatArray:
@@ -212,7 +191,7 @@ def contract(tree: FloatArray, leaves: int = 30) -> FloatArray:
 
     Examples
     --------
-    >>> contract(ward_tree(np.array([[0.0], [0.1], [5.0], [9.0]])), leaves=2).tolist()
+    >>> contract(linkage([[0.0], [0.1], [5.0], [9.0]], method="ward"), leaves=2).tolist()
     [[0.0, 1.0, 9.828784, 4.0]]
     """
     customers = len(tree) + 1

@@ -91,7 +91,7 @@ class _Segments:
     def __init__(
         self, customers: Any, base: Any, sweep: SegmentSweep, whole: Mapping[str, Any], study: str
     ) -> None:
-        from personae.sweep.segments import STEP, SegmentTrials  # noqa: PLC0415
+        from personae.sweep.segment_trials import STEP, SegmentTrials  # noqa: PLC0415
 
         self._customers, self._study, self._seed = customers, study, int(whole["seed"])
         self._profile = Profile.model_validate_json(json.dumps(whole["profile"]))
@@ -112,20 +112,11 @@ class _Segments:
         return Conclusion(fresh, "fresh bootstraps", report, texts=self._cards(found, report))
 
     def _cards(self, found: Any, report: Mapping[str, Any]) -> dict[str, str]:
-        from personae.personas.cards import persona_cards, segment_evidence  # noqa: PLC0415
+        from personae.personas.cards import segment_cards  # noqa: PLC0415
         from personae.personas.markdown import cards_markdown  # noqa: PLC0415
 
-        profile, customers = self._profile, self._customers
-        cards = persona_cards(
-            customers,
-            found.customers["segment"].to_numpy(),
-            customers["unit"].to_numpy(),
-            settings=profile,
-            response=customers[profile.response].to_numpy() if profile.response else None,
-            far=found.customers["far"].to_numpy(),
-            seed=self._seed,
-            **segment_evidence(report),
-        )
+        settings, seed = self._profile, self._seed
+        cards = segment_cards(self._customers, found.customers, report, settings=settings, seed=seed)
         data = read_json(paths.report(self._study, "prepare.json"))["data"]
         return {"personas.md": cards_markdown(self._study, cards, report["verdict"], data)}
 

@@ -4,7 +4,7 @@ import pytest
 
 from personae.segmentation.segment import segment_customers
 from personae.segmentation.settings import KMeans, ReferenceSpace, Resampling, SegmentSettings
-from personae.sweep.segments import SegmentTrials
+from personae.sweep.segment_trials import SegmentTrials
 
 COLUMNS = ["a", "b", "c", "d"]
 
