@@ -22,14 +22,14 @@ def test_renamed_segments_are_the_same_and_migration_counts_everybody():
     found = by_customers(table([0] * 50 + [1] * 30 + [2] * 20), table([2] * 45 + [0] * 35 + [1] * 20))
     assert found.pairs == ((0, 2), (1, 0), (2, 1))
     assert found.migration == ((5, 0, 45), (30, 0, 0), (0, 20, 0))
-    assert {event.kind for event in found.events} == {"same"}
+    assert {event["kind"] for event in found.events} == {"same"}
 
 
 def test_a_split_names_its_parts_and_noise_is_counted_apart():
     found = by_customers(table([0] * 60 + [1] * 40), table([0] * 30 + [2] * 30 + [1] * 38 + [-1] * 2))
     assert found.pairs == ((0, 0), (1, 1), (None, 2))
-    [split] = [event for event in found.events if event.kind == "split"]
-    assert (split.before, split.after) == ((0,), (0, 2))
+    [split] = [event for event in found.events if event["kind"] == "split"]
+    assert (split["before"], split["after"]) == ((0,), (0, 2))
     assert found.left == 2
 
 

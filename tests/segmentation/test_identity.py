@@ -29,7 +29,7 @@ def run(anchored, centers, sizes=50):
 
 
 def kinds(identity):
-    return sorted((event.kind, event.before, event.after) for event in identity.events)
+    return sorted((event["kind"], event["before"], event["after"]) for event in identity.events)
 
 
 def test_segments_keep_ids_and_names_whatever_their_order():
@@ -37,7 +37,7 @@ def test_segments_keep_ids_and_names_whatever_their_order():
     assert identity.ids == (7, 5, 6)
     assert identity.names == {7: "n2", 5: "n0", 6: "n1"}
     assert identity.migration == ((0, 50, 0), (0, 0, 50), (50, 0, 0))
-    assert {event.kind for event in identity.events} == {"same"}
+    assert {event["kind"] for event in identity.events} == {"same"}
 
 
 def test_a_segment_that_splits_keeps_its_id_in_one_half():
@@ -49,7 +49,7 @@ def test_a_segment_that_splits_keeps_its_id_in_one_half():
 def test_segments_that_merge_are_named():
     identity = run(np.array([[-1.5, 0.0], [1.5, 0.0], [10.0, 0.0]]), CENTERS[:2])
     assert next(event for event in kinds(identity) if event[0] == "merged")[1] == (5, 6)
-    assert "died" not in [event.kind for event in identity.events]
+    assert "died" not in [event["kind"] for event in identity.events]
 
 
 def test_what_is_gone_died_and_what_was_never_there_is_new():

@@ -130,7 +130,7 @@ def test_ids_and_names_stay_where_the_segments_are_the_same(planted, found, chan
     before, after = found.customers["segment"], again.customers["segment"]
     assert (10 - before).tolist() == after.loc[before.index].tolist()
     assert again.report.identity.names == {10 - old: name for old, name in names.items()}
-    assert {event.kind for event in again.report.identity.events} == {"same"}
+    assert {event["kind"] for event in again.report.identity.events} == {"same"}
 
 
 def test_further_segmentations_stand_beside_the_main_one(planted, found):

@@ -103,7 +103,7 @@ def by_customers(before: pd.DataFrame, after: pd.DataFrame) -> Alignment:
         _pairs(old, {identity: own[identity] for identity in ids if identity in old}, new),
         tuple(tuple(row) for row in counts.tolist()),
         len(both) - len(kept),
-        tuple(Event(each.kind, each.before, tuple(own[i] for i in each.after)) for each in events),
+        tuple({**each, "after": tuple(own[i] for i in each["after"])} for each in events),
     )
 
 

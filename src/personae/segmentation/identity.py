@@ -18,14 +18,8 @@ from personae.segmentation.space import Space
 HALF = 0.5
 PART = 0.25
 
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What became of a segment against the anchor: `same`, `new`, `split`, `merged` or `died`."""
-
-    kind: str
-    before: tuple[int, ...]
-    after: tuple[int, ...]
+# What became of a segment: `kind` (same, new, split, merged or died), ids `before` and `after`.
+Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,24 +139,21 @@ def _read(anchor: Mapping[str, Any], space: Space) -> tuple[tuple[int, ...], dic
 
 def _events(before: Sequence[int], ids: Sequence[int], into: FloatArray, made_of: FloatArray) -> list[Event]:
     """Say what became of every anchored segment, and where every new one comes from."""
-    events, explained = [], set()
+    events: list[tuple[str, tuple[int, ...], tuple[int, ...]]] = []
     for old, identity in enumerate(before):
-        children = np.flatnonzero((made_of[old] >= HALF) & (into[old] >= PART))
+        children = np.flatnonzero((made_of[old] >= HALF) & (into[old] >= PART)).tolist()
         if len(children) > 1:
-            explained.update(children.tolist())
-            events.append(Event("split", (identity,), tuple(ids[child] for child in children.tolist())))
+            events.append(("split", (identity,), tuple(ids[child] for child in children)))
     for new, identity in enumerate(ids):
-        parents = np.flatnonzero((into[:, new] >= HALF) & (made_of[:, new] >= PART))
+        parents = np.flatnonzero((into[:, new] >= HALF) & (made_of[:, new] >= PART)).tolist()
         if len(parents) > 1:
-            explained.add(new)
-            events.append(Event("merged", tuple(before[parent] for parent in parents.tolist()), (identity,)))
-    gone = {old for event in events for old in event.before}
-    for new, identity in enumerate(ids):
-        if new not in explained:
-            events.append(
-                Event("same", (identity,), (identity,))
-                if identity in before
-                else Event("new", (), (identity,))
-            )
-    events += [Event("died", (old,), ()) for old in before if old not in ids and old not in gone]
-    return events
+            events.append(("merged", tuple(before[parent] for parent in parents), (identity,)))
+    gone = {old for _, parents, _ in events for old in parents}
+    explained = {new for _, _, children in events for new in children}
+    events += [
+        ("same", (one,), (one,)) if one in before else ("new", (), (one,))
+        for one in ids
+        if one not in explained
+    ]
+    events += [("died", (old,), ()) for old in before if old not in ids and old not in gone]
+    return [dict(zip(("kind", "before", "after"), event, strict=True)) for event in events]
