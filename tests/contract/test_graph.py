@@ -98,6 +98,13 @@ def test_tracking_sees_everything_that_a_result_consists_of(graph):
         assert stage == "track" or all(any(covers(dep, out) for dep in seen) for out in outs)
 
 
+def test_nothing_that_a_stage_makes_is_pushed():
+    for stage in STAGES.values():
+        for entry in [*stage.get("outs", ()), *stage.get("metrics", ()), *stage.get("plots", ())]:
+            [(path, options)] = entry.items() if isinstance(entry, dict) else [(entry, {})]
+            assert options.get("push") is False or options.get("cache") is False, path
+
+
 def test_a_study_has_the_stages_that_it_has_settings_for(graph):
     studies = set(STUDIES["studies"])
     assert set(yaml.safe_load(Path("params.yaml").read_text())) == studies

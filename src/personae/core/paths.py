@@ -51,6 +51,11 @@ def source_rows(study: str) -> Path:
     return Path("build") / study / "tables" / "rows.json"
 
 
+def preparation(study: str) -> Path:
+    """What preparing a row alone takes, where the source could learn it."""
+    return Path("build") / study / "tables" / "preparation.json"
+
+
 def imputed_table(study: str, name: str) -> Path:
     """Extra table with its gaps treated."""
     return Path("build") / study / "completed" / f"{name}.parquet"

@@ -30,6 +30,8 @@ class Prepared:
         Rows left out, by reason.
     notes
         What else `prepare.json` says.
+    learned
+        What it takes to prepare a row alone as the row in its file; None where a source cannot say.
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -37,6 +39,7 @@ class Prepared:
     repairs: Sequence[tuple[str, str, int]] = ()
     rejected: Mapping[str, int] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
+    learned: Mapping[str, Any] | None = None
 
     def report(self, data: str) -> dict[str, Any]:
         """Give the contents of `prepare.json`; `data` says sample, original or other, zeros are left out."""

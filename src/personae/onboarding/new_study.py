@@ -1,6 +1,7 @@
 """`personae new-study`: from files that nobody has seen to a study of a few lines, all or nothing."""
 
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -33,6 +34,8 @@ ROLES = {
 MODELS = "override /classifier: [logistic, gradient_boosting]"
 LEFT_OUT = ("constant", "text", "identifier")
 STRUCTURAL_SHARE = 0.5
+# What YAML 1.1 reads as no text.
+YAML_WORDS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf")
 Ask = Callable[[str, str], str]
 
 
@@ -362,13 +365,25 @@ def _yaml() -> YAML:
 
 
 def _flow(value: Any) -> str:
-    """Write a value on one line, as YAML 1.2 reads it again: `yes` and numbers that are words in quotes."""
-    yaml = YAML()
-    yaml.width, yaml.default_flow_style, yaml.allow_unicode = 100_000, True, True
-    out = io.StringIO()
-    yaml.dump({"v": value}, out)
-    text = out.getvalue().strip()
-    return text.removeprefix("{v: ").removesuffix("}")
+    """Write a value on one line, as YAML 1.1 (Hydra), YAML 1.2 (DVC) and OmegaConf read it again.
+
+    Examples
+    --------
+    >>> print(_flow({"files": ["a.csv"], "event": "yes", "a: b": 1}))
+    {files: [a.csv], event: "yes", "a: b": 1}
+    """
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_word(str(key))}: {_flow(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, str):
+        return _word(value.replace("${", r"\${"))
+    if isinstance(value, Sequence):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return json.dumps(value)
+
+
+def _word(text: str) -> str:
+    plain = re.fullmatch(r"[A-Za-z_][\w ./-]*\w|[A-Za-z_]", text, re.ASCII) and text.lower() not in YAML_WORDS
+    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def _one_of(answer: str, names: Sequence[str]) -> str | None:

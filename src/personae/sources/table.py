@@ -161,7 +161,7 @@ def prepare(directory: Path, settings: TablePrepare) -> Prepared:
     -------
     Prepared
         `customers`: `customer` (identifier as text), the columns by their names, the answer as 0 and 1,
-        `unit`; and what was learned as `preparation`.
+        `unit`; and what was learned, a `Preparation`.
 
     Raises
     ------
@@ -194,6 +194,7 @@ def prepare(directory: Path, settings: TablePrepare) -> Prepared:
         },
         repairs=_repairs(file, preparation),
         notes=_notes(customers, preparation),
+        learned=preparation.model_dump(mode="json"),
     )
 
 
@@ -340,7 +341,7 @@ def _notes(customers: pl.DataFrame, preparation: Preparation) -> Mapping[str, An
     constant = [
         name for name in customers.columns if name not in RESERVED and customers[name].n_unique() == 1
     ]
-    notes: dict[str, Any] = {"preparation": preparation.model_dump(mode="json")}
+    notes: dict[str, Any] = {}
     if constant:
         notes["constant"] = constant
     if preparation.newest:

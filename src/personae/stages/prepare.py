@@ -24,6 +24,8 @@ def main(study: str) -> None:
         tables.write(paths.source_table(study, name), table)
     write_json(paths.exploration(study), explore(prepared.tables["customers"]))
     write_json(paths.source_rows(study), {name: table.height for name, table in prepared.tables.items()})
+    if prepared.learned is not None:
+        write_json(paths.preparation(study), prepared.learned)
     data = read_json(paths.origin(study), missing={"data": "other"})["data"]
     write_json(paths.report(study, "prepare.json"), prepared.report(data))
 

@@ -1,0 +1,90 @@
+"""A user's own table stays where it is: no command of the project or of DVC takes it anywhere."""
+
+import pytest
+
+pytestmark = pytest.mark.graph
+
+MARKER = "marked-8f3a61"
+ROWS = 120
+
+
+@pytest.fixture
+def own(committed, tmp_path):
+    """A clone without the sample's data, with a study of a file that holds a marker in every row."""
+    import shutil
+
+    from tests.scratch import Project
+
+    shutil.copytree(
+        committed.root, tmp_path / "project", symlinks=True, ignore=shutil.ignore_patterns("cache", "data")
+    )
+    project = Project(tmp_path / "project", tmp_path / "project" / "src")
+    rows = [
+        f"{MARKER}-{i},{20 + i % 50},{i * 7 % 31},{MARKER}-{i % 3},{'yes' if i % 4 == 0 else 'no'}"
+        for i in range(ROWS)
+    ]
+    (tmp_path / "mine.csv").write_text("\n".join(["kd,age,visits,region,bought", *rows]) + "\n")
+    project.run("python", "-m", "personae.cli", "new-study", "mine", str(tmp_path / "mine.csv"), "--yes")
+    return project
+
+
+def changed(project):
+    return {line[3:] for line in project.run("git", "status", "--porcelain", "-uall").stdout.splitlines()}
+
+
+def holds_marker(folder):
+    return [path for path in folder.rglob("*") if path.is_file() and MARKER.encode() in path.read_bytes()]
+
+
+def test_only_the_files_of_the_study_are_new(own):
+    assert changed(own) == {
+        "conf/study/mine.yaml",
+        "data/.gitignore",
+        "data/mine.dvc",
+        "dvc.yaml",
+        "params.yaml",
+    }
+    assert len((own.root / "conf/study/mine.yaml").read_text().splitlines()) <= 25
+
+
+def test_nothing_of_the_file_is_pushed_or_committed(own):
+    sample = (own.root / "data.dvc").read_bytes()
+    own.dvc("repro", "prepare@mine")
+    own.run("git", "add", "-A")
+    own.run("git", "commit", "-qm", "mine")
+    for command in (
+        ["push"],
+        ["push", "-a"],
+        ["push", "data.dvc"],
+        ["push", "data/mine.dvc"],
+        ["push", "--run-cache"],
+    ):
+        own.run("dvc", *command, check=False)
+    assert holds_marker(own.root / "datastore") == []
+    own.run("git", "gc", "-q", "--prune=now")
+    own.run("git", "unpack-objects", "-q", check=False)
+    objects = own.run("git", "rev-list", "--all", "--objects").stdout.split("\n")
+    blobs = [line.split()[0] for line in objects if line]
+    assert not any(MARKER in own.run("git", "cat-file", "-p", blob).stdout for blob in blobs)
+    assert (own.root / "data.dvc").read_bytes() == sample
+
+
+def test_the_file_comes_back_with_the_commit_that_has_it(own):
+    own.run("git", "add", "-A")
+    own.run("git", "commit", "-qm", "mine")
+    content = (own.root / "data/mine/mine.csv").read_bytes()
+    own.run("git", "checkout", "-q", "HEAD~1")
+    own.run("dvc", "checkout", "-q", check=False)
+    own.run("git", "checkout", "-q", "main")
+    own.run("dvc", "checkout", "-q", "data/mine.dvc")
+    assert (own.root / "data/mine/mine.csv").read_bytes() == content
+
+
+def test_a_name_that_is_taken_is_refused_and_nothing_changes(own, tmp_path):
+    before = changed(own), (own.root / "dvc.yaml").read_bytes()
+    again = own.run(
+        "python", "-m", "personae.cli", "new-study", "mine", str(tmp_path / "mine.csv"), "--yes", check=False
+    )
+    assert (again.returncode, again.stderr.count("\n")) == (1, 1)
+    assert "is there already" in again.stderr
+    assert (changed(own), (own.root / "dvc.yaml").read_bytes()) == before
