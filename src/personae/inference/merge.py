@@ -1,4 +1,11 @@
-"""The merge verdict: whether two groups may be treated as one."""
+"""The merge verdict: whether two groups may be treated as one.
+
+`merge`: every feature is equivalent within the margin and the upper bound of the two-sample AUC is below
+`auc_bound`, even if some difference is significant (and too small to matter). `keep`: otherwise, if a
+corrected test within the pair or the corrected permutation test of the AUC is at most alpha.
+`inconclusive`: otherwise. A missing proof of difference is never taken as proof of equality, and neither is
+a feature that could not be compared.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -39,13 +46,7 @@ def judge(
     rules: ComparisonCriteria,
     untested: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Say whether a pair of groups is `merge`, `keep` or `inconclusive`.
-
-    `merge`: every feature is equivalent within the margin and the upper bound of the two-sample AUC is below
-    `auc_bound`, even if some difference is significant (and too small to matter). `keep`: otherwise, if a
-    corrected test within the pair or the corrected permutation test of the AUC is at most alpha.
-    `inconclusive`: otherwise. A missing proof of difference is never taken as proof of equality, and neither
-    is a feature that could not be compared.
+    """Judge a pair of groups by the rule of this module.
 
     Parameters
     ----------
@@ -56,8 +57,7 @@ def judge(
     Returns
     -------
     dict
-        As in `merge` of `compare.json`: the verdict, what was decided upon it and who decided. The powers
-        are the smallest of any feature: in one test, and after the correction within the pair.
+        As in `merge` of `compare.json`; the powers are the smallest of any feature.
 
     Examples
     --------
@@ -70,8 +70,7 @@ def judge(
     corrected, p_classifier = within_pair([row["p"] for row in features], two_sample)
     open_features = [row["variable"] for row in features if not row["equivalence_p"] <= rules.alpha]
     different = [(p, row["variable"]) for row, p in zip(features, corrected, strict=True) if p <= rules.alpha]
-    power = min((row["power"] for row in features), default=NAN)
-    power_within = min((row["power_within_pair"] for row in features), default=NAN)
+    powers = [min((row[key] for row in features), default=NAN) for key in ("power", "power_within_pair")]
     if features and not open_features and not untested and known.high < rules.auc_bound:
         verdict: Verdict = "merge"
         reason = _merge_reason([variable for _, variable in different], known, rules)
@@ -81,9 +80,7 @@ def judge(
         reason += f"; {_untested_text(untested)}" if untested else ""
     else:
         verdict = "inconclusive"
-        reason = _open_reason(
-            open_features, untested, known, rules, features=len(features), powers=(power, power_within)
-        )
+        reason = _open_reason(open_features, untested, known, rules, features=len(features), powers=powers)
     by_data = verdict != "inconclusive"
     return {
         "a": pair[0],
@@ -95,8 +92,8 @@ def judge(
         "two_sample_rows": known.rows,
         "not_equivalent": open_features,
         "untested": list(untested),
-        "power": power,
-        "power_within_pair": power_within,
+        "power": powers[0],
+        "power_within_pair": powers[1],
         "verdict": verdict,
         "reason": reason,
         "decision": verdict if by_data else rules.on_inconclusive,
@@ -145,7 +142,7 @@ def _open_reason(
     rules: ComparisonCriteria,
     *,
     features: int,
-    powers: tuple[float, float],
+    powers: Sequence[float],
 ) -> str:
     lack = [_untested_text(untested)] if untested else []
     if open_features:

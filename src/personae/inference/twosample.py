@@ -1,4 +1,16 @@
-"""Classifier two-sample test: whether a cross-validated classifier can tell two groups apart."""
+"""Classifier two-sample test: whether a cross-validated classifier can tell two groups apart.
+
+The AUC is the share of pairs within a test fold that are ordered rightly, averaged over repeats. Its
+interval is meant for the expected AUC of this procedure on two such samples: the score interval of an AUC,
+with its variance doubled, because rows that train also test. No unbiased estimate of the variance of cross-
+validation exists (Bengio and Grandvalet 2004); in simulation it is 1.6 to 1.8 times that of a fixed
+classifier without a difference, up to 2.3 times where a difference is just seen, less where it is plain.
+Where permuted labels show more than double, that is taken.
+
+By `benchmarks/inference_verdicts.py`, 96 to 97 % of the 95 % intervals hold the expected AUC at 12 + 8
+rows, 96 to 98 % at 30 + 25 and 80 + 60, 99 % at 80 + 40 near .99 and at 500 + 500 near .58. Nearest to
+falling short (94 %) are one column with a weak difference, and groups of 200 + 30 that differ in spread.
+"""
 
 from dataclasses import dataclass
 
@@ -45,17 +57,6 @@ def two_sample_test(
     kernel (bandwidth: median distance), so it sees shifts as well as changes of shape and dependence. Its
     scores are linear in the labels: one inverse serves every fold and every permutation. Folds are drawn
     without looking at the labels, which makes the permutation test exact.
-
-    The AUC is the share of pairs within a test fold that are ordered rightly, averaged over repeats. Its
-    interval is meant for the expected AUC of this procedure on two such samples: the score interval of an
-    AUC, with its variance doubled, because rows that train also test. No unbiased estimate of the variance of
-    cross-validation exists (Bengio and Grandvalet 2004); in simulation it is 1.6 to 1.8 times that of a fixed
-    classifier without a difference, up to 2.3 times where a difference is just seen, less where it is plain.
-    Where permuted labels show more than double, that is taken.
-
-    By `benchmarks/inference_verdicts.py`, 96 to 97 % of the 95 % intervals hold the expected AUC at 12 + 8
-    rows, 96 to 98 % at 30 + 25 and 80 + 60, 99 % at 80 + 40 near .99 and at 500 + 500 near .58. Nearest to
-    falling short (94 %) are one column with a weak difference, and groups of 200 + 30 that differ in spread.
 
     Parameters
     ----------
