@@ -25,6 +25,7 @@ STAGES = (
     *("compose", "prepare", "impute", "segment", "compare", "profile"),
     *("classify", "target", "promote", "days", "report"),
 )
+EVERY = ("compose", "report")
 RUN = """
 import importlib, json, sys
 from threadpoolctl import threadpool_limits
@@ -99,6 +100,8 @@ def main() -> None:
         print("| stage | run, CPU s | imports, CPU s | ratio | run, wall s | imports, wall s | ratio |")
         print("|---|---|---|---|---|---|---|")
         for stage in STAGES:
+            if stage not in EVERY and not (directory / "resolved" / chosen.study / f"{stage}.yaml").exists():
+                continue
             program = RUN.format(stage=stage, study=chosen.study)
             runs = [measured(program, directory) for _ in range(chosen.runs)]
             bare = [measured(IMPORT, directory, runs[0][2]) for _ in range(chosen.runs)]

@@ -60,6 +60,7 @@ def test_every_stage_reads_what_it_declares_and_nothing_else(study, graph, tmp_p
     shutil.copytree(Path("data", study), tmp_path / "data" / study)
     (tmp_path / "params.yaml").write_text(yaml.safe_dump({study: section}))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("personae.stages.report.pictures", lambda *_: ())
     monkeypatch.setattr("personae.stages.report.render", lambda *_: "")
     names = [name.split("@")[0] for name in graph if name.endswith(f"@{study}")]
     found = {}
