@@ -18,6 +18,8 @@ TARGET = (
     r"convert(ed)?|conversion|purchased?|bought|buys?|accepted|survived|cancel(l)?ed|gekundigt|gekündigt|"
     r"kauf|gekauft|click(ed)?|fraud|renew(ed)?|redeemed|default(ed)?|approved|loyal|left|again|class)\b"
 )
+# Names that say so where nothing stands beside them: `status` is an answer, `marital status` is none.
+TARGET_ALONE = r"(status|choice|event|died|dead|death|result|won|sale|sold)"
 AFTER = (
     r"\b(duration|talk time|(churn|cancel\w*|exit|leaving|closing) ?(reason|category|date|score|day|fee)|"
     r"end date|closed|resolution|refund(ed)?|payout|settled|paid after|recovered|after \w+)\b"
@@ -142,9 +144,16 @@ def _target(columns: Sequence[Column]) -> str | None:
 
     def score(number: int, column: Column) -> float:
         words = words_of(column.name)
-        named = 2.0 if re.fullmatch(TARGET, words) else 1.0 if re.search(TARGET, words) else 0.0
+        named = (
+            2.0
+            if re.fullmatch(TARGET, words) or re.fullmatch(TARGET_ALONE, words)
+            else 1.0
+            if re.search(TARGET, words)
+            else 0.0
+        )
         two = 1.0 if column.kind == "two-valued" else 0.0
         few = two or (column.kind in ("category", "code") and column.levels <= 10)
+        few = few or (named == 2.0 and column.kind == "number" and column.levels <= 10)
         edge = 1.0 if number == len(columns) - 1 else 0.5 if number == 0 else 0.0
         return (named + two + edge) if few else 0.0
 

@@ -17,16 +17,27 @@ FITS = 0.95
 MOST_LEVELS = 50
 MOST_CODES = 12
 TEXT_WORDS = 4.0
+REPEATING = 0.9
+LEAST_DIGITS = 5
 HEAVY_TAIL = 2.5
 SENTINELS = (-1, -9, -99, -999, -9999, 99, 999, 9999, 99999, 999999)
 SENTINEL_SHARE = 0.01
 
-_IDENTIFIER = r"\b(id|ids|uuid|guid|key|kd|kdnr|no|nr|num|number|nummer|index|row|rownames|respondent)\b"
+_IDENTIFIER = (
+    r"\b(id|ids|identifier|uuid|guid|key|kd|kdnr|no|nr|num|number|nummer|index|row|rownames|respondent|"
+    r"\w+nummer|\w+nr)\b"
+)
+# Of a name that says so this plainly, an identifier that repeats is one all the same.
+_PLAINLY = (
+    r"(.*\b)?(id|identifier|uuid|guid|kd|kdnr|\w*nummer|\w*nr|(customer|card|account|member) (no|number))"
+)
+_CARD = r"\b(card|loyalty|membership|account|ssn)\b"
 _WHOSE = r"(customer|client|user|member|account|kunde|household|person|subscriber|visitor|passenger)s?"
 # The last word of a name counts: a store is a code, the purchases in stores are a number.
 _CODE = (
     r"\b(zip|postal|postcode|plz|postleitzahl|area code|branch|store|region|district|sector|code|type|typ|"
-    r"class|group|category|cat|sku|segment|channel|zone|dept|department|occupation)( ?(id|nr|no|number))?$"
+    r"class|group|category|cat|sku|segment|channel|zone|dept|department|occupation|mode|weekday|dow|wochentag|"
+    r"day ?of ?week)( ?(id|nr|no|number|husb|wife))?$"
 )
 
 
@@ -99,6 +110,7 @@ def guess(cells: pl.Series, decimal: Decimal = ".", *, first: bool = False) -> C
     pattern, swapped = date_pattern(cells) if cells.dtype == pl.String else (None, False)
     if pattern is not None:
         doubts = [f"day and month may change places: read as {pattern}"] if swapped else []
+        doubts += [f"years of two digits: read as {pattern}, from 1970 to 2069"] if "%y" in pattern else []
         return replace(column, kind="date", pattern=pattern, doubts=doubts)
     return replace(column, kind=_text_kind(cells.name, given, column.levels, first))
 
@@ -114,7 +126,9 @@ def _text_kind(name: str, given: pl.Series, levels: int, first: bool) -> Kind:
     if words >= TEXT_WORDS and unique > 0.2:
         return "text"
     if unique > 0.5 and levels > MOST_LEVELS:
-        return "identifier" if unique > 0.95 and words < 1.5 else "text"
+        if words >= 1.5:
+            return "text"
+        return "identifier" if unique > 0.95 else "category"
     return "category"
 
 
@@ -127,8 +141,10 @@ def _numeric(column: Column, cells: pl.Series, parsed: Parsed, *, first: bool) -
     levels, whole = values.n_unique(), values.dtype.is_integer()
     if levels == 2:
         return replace(column, kind="two-valued")
-    named = _names_identifier(name) or (first and whole and _is_running(values))
-    if whole and levels == len(values) > 2 and named:
+    given_out = whole and ((first and _is_running(values)) or _is_sparse(name, values, first=first))
+    unique = levels == len(values) and (given_out or _names_identifier(name))
+    plainly = levels >= REPEATING * len(values) and re.fullmatch(_PLAINLY, words_of(name))
+    if whole and len(values) > 2 and (unique or plainly):
         return replace(column, kind="identifier")
     if whole and _is_code(name, cells, values):
         return replace(column, kind="code")
@@ -147,6 +163,13 @@ def _names_identifier(name: str) -> bool:
 def _is_running(values: pl.Series) -> bool:
     ordered = values.sort()
     return int(ordered[-1]) - int(ordered[0]) == len(ordered) - 1
+
+
+def _is_sparse(name: str, values: pl.Series, *, first: bool) -> bool:
+    """Tell numbers that are given out, such as those of cards: equally long, with gaps."""
+    low, high = str(values.min()), str(values.max())
+    equal = len(low) == len(high) >= LEAST_DIGITS and low.isdigit()
+    return equal and (first or bool(re.search(_CARD, words_of(name))))
 
 
 def _is_code(name: str, cells: pl.Series, values: pl.Series) -> bool:

@@ -20,6 +20,7 @@ from personae.core.files import write_text
 from personae.onboarding.guess import TableGuess, TransactionsGuess, guess_table, guess_transactions
 from personae.onboarding.kinds import Column
 from personae.sources.files import TableFile, read_file
+from personae.sources.transactions import half_of_the_weeks
 
 GRAPH = Path("dvc.yaml")
 NAME = r"[a-z][a-z0-9_]*"
@@ -34,6 +35,7 @@ ROLES = {
 MODELS = "override /classifier: [logistic, gradient_boosting]"
 LEFT_OUT = ("constant", "text", "identifier")
 STRUCTURAL_SHARE = 0.5
+FEW_ROWS = 50
 # What YAML 1.1 reads as no text.
 YAML_WORDS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf")
 Ask = Callable[[str, str], str]
@@ -103,6 +105,8 @@ def _describe(name: str, tables: Sequence[TableFile], known: Known, ask: Ask, sh
         )
     if transactions is not None:
         return _transactions_file(name, tables, transactions, shown)
+    if 1 < first.table.height < FEW_ROWS:
+        shown.append(f"{first.table.height} rows tell little of what the columns are: look at every line")
     if known.target is not None and known.target not in first.table.columns:
         raise PersonaeError(
             f"{first.path}: column {known.target} is missing; it has {', '.join(first.table.columns)}"
@@ -249,6 +253,10 @@ def _transactions_file(
         prepare["cancelled"] = guess.cancelled
         shown.append(f"baskets that match {guess.cancelled!r} are taken as cancelled")
     shown += [f"{column}: taken as {role}" for role, column in guess.columns.items()]
+    early_weeks = half_of_the_weeks([each.table[guess.columns["time"]] for each in tables])
+    if early_weeks is not None:
+        prepare["early_weeks"] = early_weeks
+        shown.append(f"customers are described by weeks 1 to {early_weeks}; who buys later bought again")
     lines = [
         "# @package _global_",
         f"# {rows:,} lines of {tables[0].path.name}, read by `personae new-study`.",
@@ -260,13 +268,14 @@ def _transactions_file(
         "roles:",
         "  numbers: [recency, tenure, active_days, days_between, weekend_share]",
         "  amounts: [frequency, spend, basket_value, items_per_basket, distinct_items]",
+        "  structural: [days_between]  # of one shopping day",
         "promote: {level: item}",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _check_name(name: str) -> None:
-    if not re.fullmatch(NAME, name):
+    if not re.fullmatch(NAME, name) or name in YAML_WORDS:
         raise PersonaeError(
             f"new-study: {name!r} is no name for a study; expected lower-case letters, digits and underscores"
         )
@@ -307,7 +316,13 @@ def _copy(name: str, files: Sequence[Path]) -> None:
     target.mkdir(parents=True)
     for path in files:
         shutil.copyfile(path, target / path.name)
-    done = subprocess.run(["dvc", "add", "--quiet", str(target)], capture_output=True, text=True, check=False)
+    add = ["dvc", "add", "--quiet", str(target)]
+    try:
+        done = subprocess.run(add, capture_output=True, text=True, check=False)
+    except OSError:
+        raise PersonaeError(
+            f"dvc add {target}: dvc is not found; run new-study in the project's environment"
+        ) from None
     if done.returncode:
         reason = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
         raise PersonaeError(f"dvc add {target}: {reason[-1]}")

@@ -1,6 +1,7 @@
 """Source transactions: lines of baskets to customers, their baskets, and who bought again."""
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ from personae.features.baskets import MONEY, basket_features
 from personae.sources.files import TableFile, read_file
 from personae.sources.settings import FileSettings, TransactionsPrepare
 from personae.sources.values import (
+    Parsed,
     check_values,
     date_pattern,
     dates,
@@ -90,8 +92,24 @@ def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
             "first_day": start.isoformat(),
             "early_until": until.isoformat(),
             "weeks": weeks,
+            "event": {"column": AGAIN, "answer": "1", "text": f"bought again after week {early_weeks}"},
         },
     )
+
+
+def half_of_the_weeks(times: Sequence[pl.Series], pattern: str | None = None) -> int | None:
+    """Count half of the weeks of some files' days; None where there are less than two."""
+    given = pl.concat([_days(time, pattern).values.cast(pl.Date) for time in times])
+    first, last = given.min(), given.max()
+    if not isinstance(first, datetime.date) or not isinstance(last, datetime.date):
+        return None
+    return ((last - first).days // DAYS_A_WEEK + 1) // 2 or None
+
+
+def _days(time: pl.Series, pattern: str | None) -> Parsed:
+    if pattern is None and time.dtype == pl.String:
+        pattern, _ = date_pattern(time)
+    return dates(time, pattern)
 
 
 def _files(directory: Path, settings: FileSettings) -> list[TableFile]:
@@ -119,11 +137,8 @@ def _lines(file: TableFile, settings: TransactionsPrepare) -> pl.DataFrame:
         parsed = numbers(table[name], decimal, settings.missing.get(name, ()))
         return check_values(file, name, parsed, "a number").cast(pl.Float64)
 
-    time = table[names.time]
-    pattern = settings.time_pattern
-    if pattern is None and time.dtype == pl.String:
-        pattern, _ = date_pattern(time)
-    day = check_values(file, names.time, dates(time, pattern), "a date or time").cast(pl.Date)
+    days = _days(table[names.time], settings.time_pattern)
+    day = check_values(file, names.time, days, "a date or time").cast(pl.Date)
     quantity = figures(names.quantity)
     spend = figures(names.amount) if names.amount else quantity * figures(names.price)
     item = labels(table[names.item])

@@ -40,9 +40,25 @@ DATE_FORMATS = (
     "%d %b %Y",
     "%d-%b-%Y",
     "%b %d, %Y",
+    "%d.%m.%y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d-%b-%y",
 )
-TIMES = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S%.f", "T%H:%M:%S%.f", "T%H:%M:%SZ")
+HOURS = ("%H", "%I")
+TIMES = (
+    "",
+    " %H:%M",
+    " %I:%M %p",
+    " %I:%M:%S %p",
+    " %H:%M:%S",
+    "T%H:%M:%S",
+    " %H:%M:%S%.f",
+    "T%H:%M:%S%.f",
+    "T%H:%M:%SZ",
+)
 YEARS = (1900, 2100)
+INFINITE = ("inf", "infinity")
 LARGEST_WHOLE = 2**53
 CURRENCIES = r"[€$£¥%\s\u00a0\u202f]"
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -119,7 +135,7 @@ def dates(cells: pl.Series, pattern: str | None = None, missing: Collection[str]
         return _parsed(cells, _dates_of(cells.dt.replace_time_zone(None)), missing)
     if cells.dtype != pl.String or pattern is None:
         return Parsed(pl.Series(cells.name, [None] * len(cells), dtype=pl.Date), list(range(len(cells))))
-    if "%H" in pattern:
+    if any(hour in pattern for hour in HOURS):
         return _parsed(
             cells, _dates_of(cells.str.to_datetime(pattern, strict=False, time_unit="us")), missing
         )
@@ -142,7 +158,7 @@ def date_pattern(cells: pl.Series, share: float = 0.98) -> tuple[str | None, boo
     fitting = [pattern for pattern in fitting if _dated(given, pattern) >= share]
     if not fitting:
         return None, False
-    swapped = {"%d/%m/%Y": "%m/%d/%Y", "%d-%m-%Y": "%m-%d-%Y"}
+    swapped = {"%d/%m/%Y": "%m/%d/%Y", "%d-%m-%Y": "%m-%d-%Y", "%d/%m/%y": "%m/%d/%y"}
     ambiguous = any(
         first[:8] in swapped and second[:8] == swapped[first[:8]] for first in fitting for second in fitting
     )
@@ -167,6 +183,8 @@ def check_values(file: TableFile, column: str, parsed: Parsed, expected: str) ->
         wrong += outside.fill_null(value=False).arg_true().to_list()
     if wrong:
         row = min(wrong)
+        if str(file.table[column][row]).lower().lstrip("+-") in INFINITE:
+            expected = "a finite number"
         raise PersonaeError(
             f"{file.path}: column {column} holds {file.table[column][row]!r} in line {file.lines[row]}; "
             f"expected {expected}"
@@ -276,7 +294,7 @@ def _dates_of(times: pl.Series) -> pl.Series:
 
 
 def _dated(given: pl.Series, pattern: str) -> float:
-    if "%H" in pattern:
+    if any(hour in pattern for hour in HOURS):
         values = given.str.to_datetime(pattern, strict=False, time_unit="us")
     else:
         values = given.str.to_date(pattern, strict=False)

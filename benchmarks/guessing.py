@@ -1,0 +1,133 @@
+"""How often `new-study` guesses right: kinds, roles, answer and identifier of public tables.
+
+The labels below were written from the column names, documentation and first rows, before the guess was run.
+Tables come with scikit-learn and statsmodels; those of ISLP only where it is installed
+(`uv run --with ISLP python benchmarks/guessing.py`), or with the folder of its files as argument.
+"""
+
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import polars as pl
+from sklearn import datasets
+
+from personae.onboarding.guess import TableGuess, guess_table
+from personae.sources.files import TableFile, read_file
+
+# Several letters: either is right.
+KINDS = {
+    "n": "number",
+    "a": "amount",
+    "f": "two-valued",
+    "c": "category",
+    "o": "code",
+    "d": "date",
+    "i": "identifier",
+    "t": "text",
+    "k": "constant",
+}
+# A number or an amount is read alike, a category or a code too: kinds are these, roles are finer.
+COARSE = {"amount": "number", "code": "category"}
+UNSAID = "?"
+# By table: letters of the columns in their order, the answer (`?`: several are plausible), the identifier.
+STATSMODELS = {
+    "fair/fair": ("n n n n n n o o na", UNSAID, None),
+    "fair/fair_pt": ("i k f n n f n n o n n", UNSAID, "identifier"),
+    "ccard/src/ccard": ("n f n na na f f", "Acc", None),
+    "randhie/randhie": ("na n f n na na na f f f", UNSAID, None),
+    "heart/heart": ("na f n", UNSAID, None),
+    "statecrime/statecrime": ("i n na n n n n n", None, "state"),
+    "cpunish/cpunish": ("i na n n na n f n", None, "STATE"),
+    "committee/committee": ("it na n n n f na", UNSAID, "COMMITTEE"),
+    "scotland/scotvote": ("i n n n n n n n n", None, "COUNCILDIST"),
+    "modechoice/modechoice": ("io o f n na na na n n", "choice", None),
+    "grunfeld/grunfeld": ("na na na c nd", None, None),
+    "star98/star98": (" ".join(["na"] * 22), None, None),
+}
+SCIKIT = {
+    "iris": ("n n n n con", "target", None),
+    "wine": (" ".join(["na"] * 13) + " con", "target", None),
+    "breast_cancer": (" ".join(["na"] * 30) + " f", "target", None),
+}
+ISLP = {
+    "Auto": ("n n n n n n n on ti", None, None),
+    "Bikeshare": ("on c n n f on f c n n n n na na na", UNSAID, None),
+    "Boston": ("na na n f n n n n on n n na n", UNSAID, None),
+    "BrainCancer": ("f c f n na f f na", "status", None),
+    "Carseats": ("n n n na n n c n n f f", UNSAID, None),
+    "College": ("f " + " ".join(["na"] * 17), UNSAID, None),
+    "Credit": ("i na na na n n n f f f c na", UNSAID, "ID"),
+    "Default": ("f f na na", "default", None),
+    "Hitters": ("n n na n n n na na na na na na na f f na na na na f", UNSAID, None),
+    "NYSE": ("d c n n n f", UNSAID, None),
+    "OJ": ("f n o n n na na f f n n n n f na na n o", "Purchase", None),
+    "Publication": ("f f f c na na na na f", "status", None),
+    "Smarket": ("n n n n n n n n f", "Direction", None),
+    "Weekly": ("n n n n n n n n f", "Direction", None),
+    "Wage": ("n n c c c k f f f n na", UNSAID, None),
+    "Caravan": (" ".join(["nof"] * 85) + " f", "Purchase", None),
+}
+Labels = tuple[str, str | None, str | None]
+
+
+def main(islp: str | None = None) -> None:
+    right = {"kinds": 0, "roles": 0, "target": 0, "identifier": 0}
+    asked = dict.fromkeys(right, 0)
+    for name, table, labels in tables(islp):
+        wrong = judge(guess_table(table), labels, right, asked)
+        print(name, *wrong, sep="\n  ")
+    for name, count in asked.items():
+        print(f"{name}: {right[name]} of {count}, {right[name] / count:.1%}")
+
+
+def judge(guess: TableGuess, labels: Labels, right: dict[str, int], asked: dict[str, int]) -> list[str]:
+    """Count what is right, and say what is not."""
+    letters, target, identifier = labels
+    wrong = []
+    for column, letter in zip(guess.columns, letters.split(), strict=True):
+        roles = [KINDS[each] for each in letter]
+        kinds = [COARSE.get(each, each) for each in roles]
+        asked["kinds"] += 1
+        asked["roles"] += 1
+        right["kinds"] += COARSE.get(column.kind, column.kind) in kinds
+        right["roles"] += column.kind in roles
+        if column.kind not in roles:
+            wrong.append(f"{column.name}: {column.kind}, not {' or '.join(roles)}")
+    for what, found, said in (("target", guess.target, target), ("identifier", guess.identifier, identifier)):
+        if said != UNSAID:
+            asked[what] += 1
+            right[what] += found == said
+            if found != said:
+                wrong.append(f"{what} {found}, not {said}")
+    return wrong
+
+
+def tables(islp: str | None) -> Iterator[tuple[str, TableFile, Labels]]:
+    """Read the tables that are here, as text."""
+    for name, labels in SCIKIT.items():
+        yield name, as_text(getattr(datasets, f"load_{name}")(as_frame=True).frame), labels
+    folder = package("statsmodels") / "datasets"
+    for name, labels in STATSMODELS.items():
+        yield name, read_file(folder / f"{name}.csv"), labels
+    if islp is not None or find_spec("ISLP"):
+        folder = Path(islp) if islp is not None else package("ISLP") / "data"
+        for name, labels in ISLP.items():
+            yield name, read_file(folder / f"{name}.csv"), labels
+
+
+def package(name: str) -> Path:
+    found = find_spec(name)
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent
+
+
+def as_text(frame: object) -> TableFile:
+    table = pl.DataFrame(frame).cast(pl.String)
+    return TableFile(Path("package"), table, range(2, table.height + 2))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,158 @@
+"""`new-study`: all or nothing, over nothing that is there, few questions, any name of a column."""
+
+import numpy as np
+import polars as pl
+import pytest
+from tests.onboarding.scratch_study import scratch
+
+from personae.config.compose import compose
+from personae.core.errors import PersonaeError
+from personae.onboarding import new_study
+from personae.onboarding.new_study import Known, write_study
+
+NAMES = [
+    "Größe (cm)",
+    "Umsatz, €: netto",
+    'the "best"',
+    "it's",
+    "yes",
+    "No",
+    "null",
+    "~",
+    "1",
+    "2.5e3",
+    "- a",
+    "? b",
+    "a: b",
+    "c #d",
+    "[e]",
+    "{f}",
+    "*g",
+    "&h",
+    "!i",
+    "${j}",
+    "k\\l",
+    "???",
+    "log m",
+    "%n",
+    "@o",
+    "`p`",
+]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    scratch(tmp_path, monkeypatch)
+    return tmp_path
+
+
+def table(rows=120, **columns):
+    rng = np.random.default_rng(0)
+    plain = {"kd": [f"K{row}" for row in range(rows)], "age": rng.integers(18, 80, rows)}
+    return pl.DataFrame({**plain, **columns, "bought": rng.choice(["yes", "no"], rows)})
+
+
+def file(folder, **columns):
+    table(**columns).write_csv(folder / "own.csv")
+    return folder / "own.csv"
+
+
+def composed(folder):
+    return compose("own", folder / "conf", folder / "params.yaml")
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_any_name_of_a_column_survives(folder):
+    rng = np.random.default_rng(1)
+    columns = {name: rng.normal(size=120).round(3) for name in NAMES}
+    path, _ = write_study("own", [file(folder, **columns)])
+    found = composed(folder)
+    assert set(NAMES) <= found["prepare"]["kinds"].keys()
+    assert set(NAMES) <= set(found["classify"]["features"])
+    assert found["prepare"]["event"] == "yes"
+    assert len(path.read_text().splitlines()) <= 25
+
+
+@pytest.mark.parametrize("target", ["yes", "null", "a: b", "Größe, €", "customer"])
+def test_any_name_of_the_answer_survives(folder, target):
+    table().rename({"bought": target}).write_csv(folder / "own.csv")
+    write_study("own", [folder / "own.csv"], Known(target=target))
+    found = composed(folder)
+    assert found["prepare"]["target"] == target
+    assert found["classify"]["target"] == ("customer (column)" if target == "customer" else target)
+
+
+@pytest.mark.parametrize("step", ["_copy", "_add_to_graph", "_check"])
+def test_where_a_step_fails_nothing_is_left(folder, monkeypatch, step):
+    own = file(folder)
+    before = contents(folder)
+    copy = new_study._copy
+
+    def fail(*given):
+        if step == "_copy":
+            copy(*given)
+        raise PersonaeError("no disk")
+
+    monkeypatch.setattr(new_study, step, fail)
+    with pytest.raises(PersonaeError, match="no disk"):
+        write_study("own", [own])
+    assert contents(folder) == before
+    assert not (folder / "data/own").exists()
+
+
+def test_without_dvc_one_line_and_nothing_is_left(tmp_path, monkeypatch):
+    real = new_study._copy
+    scratch(tmp_path, monkeypatch)
+    monkeypatch.setattr(new_study, "_copy", real)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    own = file(tmp_path)
+    before = contents(tmp_path)
+    with pytest.raises(PersonaeError, match="dvc add data/own: dvc is not found"):
+        write_study("own", [own])
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("taken", ["conf/study/own.yaml", "data/own/mine.csv", "data/own.dvc", "params.yaml"])
+def test_never_over_something_that_is_there(folder, taken):
+    own = file(folder)
+    (folder / taken).parent.mkdir(parents=True, exist_ok=True)
+    (folder / taken).write_text("own: {}\n")
+    before = contents(folder)
+    with pytest.raises(PersonaeError, match="already"):
+        write_study("own", [own])
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("name", ["Own", "my study", "null", "yes", "3d", "../own"])
+def test_a_name_that_yaml_or_a_path_takes_otherwise_is_refused(folder, name):
+    with pytest.raises(PersonaeError, match="is no name for a study"):
+        write_study(name, [file(folder)])
+
+
+def test_five_questions_at_most_each_with_a_default(folder):
+    rng = np.random.default_rng(2)
+    asked = []
+
+    def ask(question, default):
+        asked.append(question)
+        return default
+
+    columns = {
+        "zip": rng.integers(10_000, 99_999, 120),
+        "days": rng.choice([-1, 3, 5, 9, 12, 15], 120),
+        "duration": rng.normal(size=120).round(2),
+    }
+    write_study("own", [file(folder, **columns)], ask=ask)
+    assert 3 <= len(asked) <= 5
+    asked_for = composed(folder)
+    assert asked_for["classify"]["leaking"] == ["duration"]
+    assert asked_for["prepare"]["missing"] == {"days": ["-1"]}
+
+
+def test_ten_rows_tell_little(folder):
+    table(10).write_csv(folder / "own.csv")
+    _, shown = write_study("own", [folder / "own.csv"])
+    assert any("10 rows tell little" in line for line in shown)
