@@ -168,6 +168,40 @@ def test_everything_that_is_missing_is_named_at_once(project):
         composed(project)
 
 
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ("source: table", "own.yaml: prepare.files is missing"),
+        (
+            "source: transactions\nprepare: {files: [a.csv], columns: {id: a}}",
+            "own.yaml: prepare.columns.item, prepare.columns.time are missing",
+        ),
+        ("source: tabel\nprepare: {files: [a.csv]}", "own.yaml: .*source holds 'tabel'; did you mean table"),
+        (
+            "source: table\nprepare: {files: [a.csv], weeks: 3}",
+            "own.yaml: prepare.weeks is no setting .value 3.; did you mean levels or sheet or kinds",
+        ),
+    ],
+)
+def test_what_a_study_of_ones_own_lacks_is_named_by_the_source_in_use(project, own, message):
+    (project / "conf/study/own.yaml").write_text(f"# @package _global_\n{own}\n")
+    (project / "params.yaml").write_text("own: {}\n")
+    with pytest.raises(PersonaeError, match=message):
+        compose("own", project / "conf", project / "params.yaml")
+
+
+def test_the_weeks_that_describe_customers_are_those_that_rules_are_learned_from(project):
+    """Journey says 26, and `params.yaml` reaches what is interpolated from it; transactions need no such line."""
+    (project / "params.yaml").write_text("journey: {prepare: {early_weeks: 20}}\nown: {}\n")
+    (project / "conf/study/own.yaml").write_text(
+        "# @package _global_\nsource: transactions\npromote: {}\n"
+        "prepare: {files: [a.csv], early_weeks: 20, columns: {id: a, item: b, time: c}}\n"
+    )
+    for study in ("journey", "own"):
+        found = compose(study, project / "conf", project / "params.yaml")
+        assert found["promote"]["early_weeks"] == 20
+
+
 def test_a_study_without_section_or_file_is_refused(project):
     with pytest.raises(PersonaeError, match="no section other"):
         compose("other", project / "conf", project / "params.yaml")

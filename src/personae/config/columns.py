@@ -18,6 +18,24 @@ from personae.config.dictionary import (
     match,
     related,
 )
+from personae.sources.settings import column_name
+
+# Sources without code, whose names and gaps nobody has looked at.
+GENERIC = ("table", "transactions")
+# What customers are called for whom a feature of transactions is low, and high.
+OF_TRANSACTIONS: Mapping[str, tuple[str, tuple[str, str]]] = {
+    "recency": ("days since the last purchase", ("recent", "long absent")),
+    "tenure": ("days since the first purchase", ("new", "long-standing")),
+    "frequency": ("baskets", ("few baskets", "many baskets")),
+    "spend": ("spending", ("low spending", "high spending")),
+    "basket_value": ("spending a basket", ("small baskets", "large baskets")),
+    "items_per_basket": ("items a basket", ("few items a basket", "many items a basket")),
+    "distinct_items": ("different items", ("narrow range", "wide range")),
+    "active_days": ("shopping days", ("few shopping days", "many shopping days")),
+    "days_between": ("days between purchases", ("short gaps", "long gaps")),
+    "weekend_share": ("share of baskets at weekends", ("on weekdays", "at weekends")),
+}
+FEW_NUMBERS = 2
 
 
 def decode(composed: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,17 +67,19 @@ def decode(composed: Mapping[str, Any]) -> dict[str, Any]:
         short["columns"] = {name: _spelled_out(said) for name, said in short["columns"].items()}
     dictionary = Dictionary.model_validate_json(json.dumps(short))
     columns = declared(dictionary)
+    if dictionary.source == "table":
+        _decode_table(_section(tree, "prepare"), dictionary, columns)
+    if dictionary.source in GENERIC:
+        dictionary, columns = _generic(tree, dictionary, columns)
     if dictionary.source is not None:
         _section(tree, "prepare").setdefault("source", dictionary.source)
     _decode_target(tree, dictionary)
-    if dictionary.source == "table":
-        _decode_table(_section(tree, "prepare"), dictionary, columns)
     _decode_impute(_section(tree, "impute"), columns)
     space = _decode_segment(_section(tree, "segment"), columns)
     _decode_compare(_section(tree, "compare"), columns, space)
     _decode_profile(_section(tree, "profile"), columns)
     if isinstance(tree.get("classify"), dict):
-        _decode_classify(tree["classify"], columns)
+        _decode_classify(tree["classify"], columns, asked=dictionary.source in GENERIC)
     if isinstance(tree.get("days"), dict):
         _decode_segment(_section(tree["days"], "segment"), {})
     return tree
@@ -78,7 +98,43 @@ def _decode_table(prepare: dict[str, Any], dictionary: Dictionary, columns: Mapp
         prepare.setdefault(key, value)
     listed = {name: role for plural, role in ROLES.items() for name in getattr(roles, plural)}
     kinds = {name: KINDS[listed.get(name, column.role)] for name, column in columns.items()}
+    kinds |= {name: "number" for name in (roles.cost, roles.revenue) if isinstance(name, str)}
     prepare.setdefault("kinds", {name: kind for name, kind in kinds.items() if name != said["target"]})
+
+
+def _generic(
+    tree: dict[str, Any], dictionary: Dictionary, columns: dict[str, Column]
+) -> tuple[Dictionary, dict[str, Column]]:
+    """Fill in what the columns of a table that nobody has looked at are called, and which make the segments.
+
+    Every number has a name for low and high and its gaps are filled. Where there are fewer than two numbers,
+    flags and categories make the segments and describe them, too.
+    """
+    made = {}
+    for name, column in columns.items():
+        label, words = (
+            OF_TRANSACTIONS.get(name, (None, None)) if dictionary.source != "table" else (None, None)
+        )
+        said = column.label or label or name.replace("_", " ")
+        words = column.words or words or (f"low {said}", f"high {said}")
+        made[column_name(name)] = column.model_copy(update={"label": said, "words": words})
+    filled = [name for name in _used(made, "impute", NUMERIC) if made[name].gaps is None]
+    _section(tree, "impute").setdefault(
+        "columns", [*filled, *(n for n, c in made.items() if c.gaps == "fill")]
+    )
+    if isinstance(dictionary.target, str):
+        dictionary = dictionary.model_copy(update={"target": column_name(dictionary.target)})
+    elif dictionary.target is not None and dictionary.target.get("column"):
+        named = {**dictionary.target, "column": column_name(str(dictionary.target["column"]))}
+        dictionary = dictionary.model_copy(update={"target": named})
+    if dictionary.source == "transactions" and "early_weeks" in _section(tree, "prepare"):
+        _section(tree, "promote").setdefault("early_weeks", tree["prepare"]["early_weeks"])
+    if len([*_used(made, "segment", NUMERIC)]) < FEW_NUMBERS:
+        further = [name for name, column in made.items() if column.role in ("category", "code", "flag")]
+        space = _section(_section(tree, "segment"), "space")
+        space.setdefault("categorical", further)
+        _section(tree, "profile").setdefault("features", [*_used(made, "profile", NUMERIC), *further])
+    return dictionary, made
 
 
 def _decode_target(tree: dict[str, Any], dictionary: Dictionary) -> None:
@@ -89,8 +145,8 @@ def _decode_target(tree: dict[str, Any], dictionary: Dictionary) -> None:
     priced |= {name: said for name in ("cost", "revenue") if (said := getattr(roles, name)) is not None}
     if column is not None:
         _section(tree, "classify").setdefault("target", column)
-    if not set(tree.get("classify") or ()) - {"models"}:
-        tree["classify"] = None
+    if isinstance(tree.get("classify"), dict) and not tree["classify"].get("target"):
+        tree["classify"] = None  # the groups `classifier` and `effort` fill it, answer or not
     if priced:
         tree["target"] = priced
     if (
@@ -169,10 +225,13 @@ def _decode_profile(profile: dict[str, Any], columns: Mapping[str, Column]) -> N
     profile["words"] = words | _section(profile, "words")
 
 
-def _decode_classify(classify: dict[str, Any], columns: Mapping[str, Column]) -> None:
+def _decode_classify(classify: dict[str, Any], columns: Mapping[str, Column], *, asked: bool) -> None:
     target = classify.get("target")
     _list(classify, "features", columns, (n for n in _used(columns, "classify") if n != target))
-    _list(classify, "leaking", columns, (n for n, column in columns.items() if column.role == "after"))
+    after = [name for name, column in columns.items() if column.role == "after"]
+    _list(classify, "leaking", columns, after)
+    if asked:
+        classify.setdefault("ask", after)
     if isinstance(classify.get("segment"), dict):
         _decode_space(classify["segment"], columns)
     if isinstance(classify.get("early"), dict):

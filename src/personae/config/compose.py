@@ -4,7 +4,7 @@ import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from hydra import compose as hydra_compose
@@ -12,7 +12,7 @@ from hydra import initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -162,24 +162,64 @@ def _problem(
 ) -> str:
     """Name what is no setting first, then everything that is missing, then a value that does not fit."""
     problems = error.errors()
-    order = ("extra_forbidden", "missing")
+    order = ("extra_forbidden", "union_tag_invalid", "union_tag_not_found", "missing")
     problem = min(
         problems, key=lambda each: order.index(each["type"]) if each["type"] in order else len(order)
     )
     if problem["type"] == "missing":
-        missing = [
-            ".".join(map(str, [*_keys_on_path(each["loc"], composed), each["loc"][-1]]))
-            for each in problems
-            if each["type"] == "missing"
-        ]
+        missing = [".".join(map(str, _path(each["loc"]))) for each in problems if each["type"] == "missing"]
+        missing = list(dict.fromkeys(missing))
         return f"{_own(study, conf)}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+    if problem["type"].startswith("union_tag"):
+        key = ".".join(map(str, [*_path(problem["loc"]), str(problem["ctx"]["discriminator"]).strip("'")]))
+        tags = problem["ctx"].get("expected_tags")
+        if tags is None:
+            return f"{_own(study, conf)}: {key} is missing"
+        tags = tags.replace("'", "").split(", ")
+        where = _origin(key.split("."), study, conf, params)
+        return f"{where}: {key} holds {problem['ctx']['tag']!r}{_nearest(problem['ctx']['tag'], tags)}"
     keys = _keys_on_path(problem["loc"], composed)
     name = ".".join(str(key) for key in keys)
     where = _origin(keys, study, conf, params)
     if problem["type"] == "extra_forbidden":
-        valid = _fields((Study, Dictionary), keys[:-1])
+        valid = _fields(_of_source(composed, keys), keys[:-1])
         return f"{where}: {name} is no setting (value {problem['input']!r}){_nearest(str(keys[-1]), valid)}"
     return f"{where}: {name} holds {problem['input']!r}; {_sentence(problem['msg'])}"
+
+
+def _path(location: Sequence[int | str]) -> list[int | str]:
+    """Keep the keys of a location that people write; pydantic adds the tags of unions."""
+    keys: list[int | str] = []
+    models: Sequence[type[BaseModel]] = (Study,)
+    for part in location:
+        named = [each.model_fields[part] for each in models if part in each.model_fields]
+        tags = {
+            tag for each in models for field in each.model_fields.values() for tag in _tags(field.annotation)
+        }
+        if not named and part in tags:
+            continue
+        keys.append(part)
+        models = [inner for field in named for inner in _models(field.annotation)] or models
+    return keys
+
+
+def _tags(annotation: Any) -> Iterator[Any]:
+    """Name the values of literals: what tells the models of a union apart is one."""
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+
+
+def _of_source(composed: Mapping[str, Any], keys: Sequence[Any]) -> Sequence[type[BaseModel]]:
+    """Give the models whose settings may be meant: of preparation, those of the source that is in use."""
+    source = composed.get("source") or (composed.get("prepare") or {}).get("source")
+    if len(keys) > 2 or keys[:1] != ["prepare"]:
+        return (Study, Dictionary)
+    own = [each for each in _models(Study.model_fields["prepare"].annotation) if source in _source(each)]
+    return [create_model("Own", prepare=(own[0], ...))] if own else (Study, Dictionary)
+
+
+def _source(model: type[BaseModel]) -> tuple[Any, ...]:
+    return get_args(model.model_fields["source"].annotation) if "source" in model.model_fields else ()
 
 
 def _sentence(message: str) -> str:
