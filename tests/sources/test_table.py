@@ -139,7 +139,7 @@ def test_the_event_is_needed_unless_answers_are_0_and_1(tmp_path):
         write(tmp_path, text, kinds={"x": "number"}, target="y")
     found = write(tmp_path, text, kinds={"x": "number"}, target="y", event="churned")
     assert found.tables["customers"]["y"].to_list() == [0, 1]
-    assert found.notes["event"] == {"column": "y", "answer": "churned"}
+    assert found.notes["event"] == {"column": "y", "answer": "churned", "text": "y: churned"}
     with pytest.raises(PersonaeError, match="never holds the event 'gone'"):
         write(tmp_path, text, kinds={"x": "number"}, target="y", event="gone")
 
@@ -150,7 +150,7 @@ def test_the_event_is_needed_unless_answers_are_0_and_1(tmp_path):
         ("kd,x\n1,2\n1,3\n2,4\n", "column kd repeats 1; expected each customer once"),
         ("kd,x\n1,2\n,3\n", "column kd is empty in line 3"),
         ("kd,x\n1,2\n2,abc\n", "column x holds 'abc' in line 3; expected a number"),
-        ("kd,x\n1,2\n2,inf\n", "column x holds 'inf' in line 3; expected a number"),
+        ("kd,x\n1,2\n2,inf\n", "column x holds 'inf' in line 3; expected a finite number"),
         ("kd,z\n1,2\n", "column x is missing; it has kd, z"),
     ],
 )
@@ -175,4 +175,6 @@ def test_columns_called_as_the_customer_table_calls_its_own_are_renamed(tmp_path
         "kd,unit,segment,far\n1,5,2,3\n2,6,3,4\n",
         kinds=dict.fromkeys(["unit", "segment", "far"], "number"),
     )
-    assert found.tables["customers"].columns == ["customer", "unit (column)", "segment", "far", "unit"]
+    assert found.tables["customers"].columns == [
+        *("customer", "unit (column)", "segment (column)", "far", "unit")
+    ]

@@ -124,7 +124,7 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         predictors = list(numeric if self.predictors is None else self.predictors)
         names = list(dict.fromkeys([*predictors, *self.columns_]))
         figures = dict(zip(names, as_figures(X, names).T, strict=True))
-        missing = np.isnan(np.column_stack([figures[name] for name in predictors]))
+        missing = np.isnan(np.column_stack([np.empty((len(X), 0)), *(figures[name] for name in predictors)]))
         self.models_, self.predictors_ = {}, {}
         for column in self.columns_:
             values = figures[column]

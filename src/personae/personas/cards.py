@@ -110,7 +110,8 @@ def persona_cards(
     Parameters
     ----------
     customers
-        One row a customer: the identifier `customer` and the features of the settings, complete.
+        One row a customer: the identifier `customer` and the features of the settings. Numbers that are
+        missing do not count; a category counts by its levels.
     segment
         Segment of each customer, shape (n,); negative for customers in none.
     unit
@@ -135,7 +136,8 @@ def persona_cards(
     list of Persona
         By id; names are unique.
     """
-    table = customers[settings.features].astype(float)
+    table = indicators(customers, settings.features)
+    settings = named_levels(settings, list(table.columns))
     rng = np.random.default_rng(seed)
     drivers = driver_table(table, segment, unit, settings, rng)
     held_out = rng.random(unit.max() + 1)[unit] < 0.3
@@ -190,11 +192,13 @@ def driver_table(
         return np.asarray(weights @ sums)
 
     everyone = np.ones(len(values), dtype=bool)
-    one = np.ones((len(values), 1))
-    count = per_sample(everyone, one)
-    mean = per_sample(everyone, values) / count
+    gaps = np.isnan(values)
+    one = (~gaps).astype(float) if gaps.any() else np.ones((len(values), 1))
     # Centred first: the difference of two large squares would lose the digits of a small deviation.
-    centred = values - values.mean(axis=0)
+    centred = values - (np.nanmean(values, axis=0) if gaps.any() else values.mean(axis=0))
+    values, centred = np.where(gaps, 0, values), np.where(gaps, 0, centred)
+    count = np.maximum(per_sample(everyone, one), 1)
+    mean = per_sample(everyone, values) / count
     variance = per_sample(everyone, centred**2) / count - (per_sample(everyone, centred) / count) ** 2
     deviation = np.sqrt(np.maximum(variance, 0))
     drivers = {}
@@ -216,6 +220,35 @@ def driver_table(
         ]
         drivers[each] = sorted(rows, key=lambda row: (-abs(row["effect"]), row["feature"]))
     return drivers
+
+
+def indicators(customers: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
+    """Give numbers as they are, and one column of 0 and 1 for each level of a category.
+
+    Examples
+    --------
+    >>> indicators(pd.DataFrame({"age": [40, 50], "sex": ["m", "f"]}), ["age", "sex"]).columns.tolist()
+    ['age', 'sex: f', 'sex: m']
+    """
+    columns: dict[str, Any] = {}
+    for name in features:
+        values = customers[name]
+        if pd.api.types.is_numeric_dtype(values):
+            columns[name] = values.astype(float)
+            continue
+        for level in sorted(values.dropna().unique()):
+            columns[f"{name}: {level}"] = (values == level).astype(float)
+    return pd.DataFrame(columns, index=customers.index)
+
+
+def named_levels(settings: Profile, features: Sequence[str]) -> Profile:
+    """Give the settings with the features that are levels of a category, and words for these."""
+    if list(settings.features) == list(features):
+        return settings
+    levels = {
+        name: (f"rarely {name}", f"mostly {name}") for name in features if name not in settings.features
+    }
+    return settings.model_copy(update={"features": list(features), "words": {**settings.words, **levels}})
 
 
 def plain_rule(

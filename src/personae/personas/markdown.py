@@ -10,7 +10,9 @@ SYNTHETIC = "**Synthetic sample data: these customers do not exist.**"
 _ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>|#"})
 
 
-def cards_markdown(study: str, cards: Sequence[Persona], verdict: str, data: str) -> str:
+def cards_markdown(
+    study: str, cards: Sequence[Persona], verdict: str, data: str, event: str = "Accepted the offer"
+) -> str:
     """Write the cards of a study.
 
     Parameters
@@ -21,13 +23,15 @@ def cards_markdown(study: str, cards: Sequence[Persona], verdict: str, data: str
         What the data says of the segments, as in `segment.json`.
     data
         sample, original or other, as in `prepare.json`.
+    event
+        What the response is a share of.
     """
     lines = [f"# Personas of study {escaped(study)}", ""]
     if data == "sample":
         lines += [SYNTHETIC, ""]
     lines += [f"{len(cards)} segments, verdict: **{verdict}**.", ""]
     for card in cards:
-        lines += _card(card)
+        lines += _card(card, event)
     return "\n".join(lines)
 
 
@@ -42,7 +46,7 @@ def escaped(text: str) -> str:
     return text.translate(_ESCAPED)
 
 
-def _card(card: Persona) -> list[str]:
+def _card(card: Persona, event: str) -> list[str]:
     lines = [
         f"## {card.id}: {escaped(card.name)}",
         "",
@@ -52,7 +56,7 @@ def _card(card: Persona) -> list[str]:
     if card.response_rate is not None and card.response_rate_ci is not None:
         low, high = card.response_rate_ci
         lines += [
-            f"Accepted the offer: {card.response_rate:.1%} (95 % interval {low:.1%} to {high:.1%}).",
+            f"{escaped(event)}: {card.response_rate:.1%} (95 % interval {low:.1%} to {high:.1%}).",
             "",
         ]
     lines += [

@@ -7,6 +7,9 @@ from typing import Any
 from personae.report.pictures import baskets, data, groups, imputation, response, segments
 from personae.report.theme import Picture
 
+# Distributions of further columns stand in the table alone.
+MOST_DRAWN = 60
+
 Reports = Mapping[str, Any]
 Tables = Mapping[str, list[dict[str, Any]]]
 
@@ -110,7 +113,7 @@ def _of_data(reports: Reports, folder: Path | None) -> Iterator[Picture]:
         yield data.gaps(missing, folder)
     exploration = reports.get("pictures/exploration")
     if exploration:
-        for number, (name, column) in enumerate(exploration["columns"].items()):
+        for number, (name, column) in enumerate([*exploration["columns"].items()][:MOST_DRAWN]):
             if column["kind"] != "constant":
                 yield data.distribution(name, column, number)
         if exploration["correlations"]["columns"]:

@@ -130,6 +130,7 @@ def environment() -> jinja2.Environment:
         "light": {name: pair[0] for name, pair in theme.COLOURS.items()},
         "segments": theme.SEGMENTS,
         "persona_names": gallery.persona_names,
+        "most_drawn": gallery.MOST_DRAWN,
         "estimate": numbers.estimate,
         "spread": numbers.spread,
     }

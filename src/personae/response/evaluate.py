@@ -14,11 +14,13 @@ from personae.response.merged_classes import merge_classes
 from personae.response.model import ResponseModel, fit_on_all
 from personae.response.plan import ResponsePlan, ablated_plans, build_plan, split_text
 from personae.response.predictions import responses
+from personae.response.preprocessing import build_preprocessing, features
 from personae.response.published import repeated_splits
 from personae.response.settings import Classify
 from personae.response.validation import Validation, validate
 
 PERMUTED_FOLDS = 3
+MOST_ASKED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,12 @@ def evaluate_response(
     PersonaeError
         If a column is missing, or the target cannot be dealt into folds.
     """
+    answered = customers.dropna(subset=[settings.target]) if settings.target in customers else customers
+    unanswered = len(customers) - len(answered)
+    if unanswered:
+        left_out = {"left_out": [{"rows": unanswered, "name": None, "reason": "no answer"}]}
+        found = evaluate_response(answered.reset_index(drop=True), settings, groups, seed=seed)
+        return replace(found, report={**found.report, **left_out})
     if settings.merging is None:
         return _evaluated(customers, settings, seed)
     merged, report = merge_classes(customers, settings, settings.merging, groups or {}, seed=seed)
@@ -98,7 +106,8 @@ def _evaluated(customers: pd.DataFrame, settings: Classify, seed: int) -> Respon
     if settings.segment is not None:
         report["segment"] = {"columns": settings.segment.columns, "k": settings.segment.k}
     known = [leakage.known_leaks(customers[settings.leaking], plan.target)] if settings.leaking else []
-    report["leakage"] = [*known, *leakage.inspect(plan), _permuted_targets(plan)]
+    asked = _asked(plan, customers)
+    report["leakage"] = [*known, *asked, *leakage.inspect(plan), _permuted_targets(plan)]
     if settings.claim is not None:
         report["seed_claim"] = repeated_splits(plan, settings.claim)
     return ResponseEvaluation(
@@ -184,6 +193,35 @@ def _compared(
         }
         for metric in ("roc_auc", "average_precision")
     }
+
+
+def _asked(plan: ResponsePlan, customers: pd.DataFrame) -> list[leakage.Finding]:
+    """Say what each column would add that was left out and that nobody has declared."""
+    if not plan.settings.ask:
+        return []
+    name = next(iter(plan.settings.single_models))
+    folds = plan.folds
+    if not folds.forward:
+        folds = grouped_folds(plan.target, plan.groups, folds=PERMUTED_FOLDS, repeats=1, seed=plan.seed)
+    plain = replace(plan, settings=plan.settings.without_stacks(name), folds=folds)
+
+    def reached(*further: str) -> float:
+        table = features(customers, [*plan.table, *further])
+        inputs = replace(plain, table=table, preprocessing=build_preprocessing(table, plain.settings))
+        _, summary = scores.score_all(inputs, validate(inputs, nested=False))[name]
+        return float(summary["roc_auc"]["mean"])
+
+    without = reached()
+    return [
+        leakage.Finding(
+            "known only afterwards?",
+            (column,),
+            "ask",
+            f"left out, for it may be known only after the answer: ROC AUC of {name.replace('_', ' ')} is "
+            f"{reached(column):.3f} with it and {without:.3f} without",
+        )
+        for column in plan.settings.ask[:MOST_ASKED]
+    ]
 
 
 def _permuted_targets(plan: ResponsePlan) -> leakage.Finding:

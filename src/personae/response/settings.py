@@ -171,6 +171,8 @@ class Classify(Frozen):
         Columns of the customer table that are known before the event.
     leaking
         Columns of the table that are measured after the event: no feature may be one of them.
+    ask
+        Those of `leaking` of which nobody has said so: the leakage guard asks, and says what they would add.
     unit
         Column of the unit whose rows stay in one fold; null: rows that are identical in all features.
     time
@@ -194,6 +196,7 @@ class Classify(Frozen):
     early: Early | None = None
     features: list[str] = Field(min_length=1)
     leaking: list[str] = Field(default_factory=list)
+    ask: list[str] = Field(default_factory=list)
     unit: str | None = "unit"
     time: str | None = None
     known: str | None = None

@@ -160,6 +160,7 @@ def segment_customers(
 def _segment(
     table: pd.DataFrame, settings: SegmentSettings, groups: Codes, anchor: Mapping[str, Any], seed: int
 ) -> Segmentation:
+    settings, left_out = _without_refused(table, settings)
     space = Space(**settings.space.model_dump()).fit(table)
     points = space.transform(table)
     ks = sorted({1, *settings.candidates, settings.k or 1})
@@ -190,6 +191,8 @@ def _segment(
     agreement, dendrogram = _other_methods(working, groups, labels, settings, seed)
     tree = int(dendrogram["customers"].iloc[-1]) if len(dendrogram) else len(labels)
     report = _report(evidence, pipeline, chosen, ids, tree)
+    if left_out:
+        report = replace(report, space={**report.space, "left_out": left_out})
     return Segmentation(
         report=replace(report, far=int(far.sum()), agreement=agreement, identity=identity),
         candidates=evidence.candidates.assign(space=space.name),
@@ -205,6 +208,22 @@ def _segment(
         segmenter=segmenter,
         dendrogram=dendrogram,
     )
+
+
+def _without_refused(
+    table: pd.DataFrame, settings: SegmentSettings
+) -> tuple[SegmentSettings, dict[str, str]]:
+    """Leave columns out of the space whose gaps imputation refused to fill, and say which."""
+    space = settings.space
+    refused = [name for name in space.columns if f"{name}_missing" in table and table[name].isna().any()]
+    if not refused or len(refused) == len(space.columns):
+        return settings, {}
+    kept = {
+        "columns": [name for name in space.columns if name not in refused],
+        "log1p": [name for name in space.log1p if name not in refused],
+    }
+    reasons = {name: f"{int(table[name].isna().sum())} gaps that nothing could fill" for name in refused}
+    return settings.model_copy(update={"space": space.model_copy(update=kept)}), reasons
 
 
 def _fit_candidates(pipeline: Pipeline, working: FloatArray, seed: int) -> list[Clusterer]:

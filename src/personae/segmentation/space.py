@@ -11,10 +11,12 @@ from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardSca
 
 from personae.core.arrays import BoolArray, FloatArray
 from personae.core.errors import PersonaeError
+from personae.core.tables import names
 
 SCALERS = ("standard", "robust", "quantile")
 # Two customers of different categories then lie at distance 1, as two that differ by one standard deviation.
 CATEGORY_WEIGHT = float(np.sqrt(0.5))
+MISSING = "(missing)"
 
 
 def build_scaler(name: str, rows: int) -> Any:
@@ -55,7 +57,8 @@ class Space(BaseEstimator):  # type: ignore[misc]
     log1p : sequence of str
         Those of `columns` whose log(1 + x) counts.
     categorical : sequence of str
-        Columns that become one indicator a level, weighted so that two levels lie at distance 1.
+        Columns that become one indicator a level, weighted so that two levels lie at distance 1; missing
+        ones are a level of their own.
     scaler : {"standard", "robust", "quantile"}
         How numeric columns are scaled.
 
@@ -89,7 +92,7 @@ class Space(BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         PersonaeError
-            If a column is absent, not numeric, or has missing or infinite values.
+            If a column is absent, or one of numbers is not numeric, or has missing or infinite values.
         """
         if not self.columns and not self.categorical:
             raise PersonaeError(f"segment: space {self.name!r} has no columns; name at least one")
@@ -169,16 +172,19 @@ class Space(BaseEstimator):  # type: ignore[misc]
                     f"add {column} to impute.columns"
                 )
             if column in self.log1p and len(values) and values.min() <= -1:
+                row = int(np.argmin(values))
+                who = f"customer {table['customer'].iloc[row]}" if "customer" in table else f"row {row + 1}"
                 raise PersonaeError(
-                    f"segment: column {column} holds {values.min():g}; log1p needs values above -1"
+                    f"segment: column {column} holds {values[row]:g} of {who}; log1p needs values above -1"
                 )
         return np.where(self._logged(), np.log1p(np.where(self._logged(), numbers, 0.0)), numbers)
 
     def _words(self, table: pd.DataFrame, column: str) -> pd.Series:
         self._check(table, column)
-        if table[column].isna().any():
-            raise PersonaeError(f"segment: column {column} has missing values; impute them first")
-        return table[column].astype(str).astype(object)
+        values = table[column]
+        if values.isna().any():
+            return pd.Series(names(values), index=values.index, dtype=object).replace("", MISSING)
+        return values.astype(str).astype(object)
 
     def _check(self, table: pd.DataFrame, column: str) -> None:
         if column not in table.columns:

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from personae.core.settings import Frozen
 
+# Columns of the stages' own tables; a column of a file that is called so gets another name.
+RESERVED = ("customer", "unit", "segment")
+
 
 class FileSettings(Frozen):
     """How files are read; what is null is found in the file.
@@ -96,3 +99,14 @@ class TransactionsPrepare(FileSettings):
     early_weeks: int | None = Field(default=None, gt=0)
     time_pattern: str | None = None
     largest_basket: int = Field(default=1000, gt=0)
+
+
+def column_name(name: str) -> str:
+    """Give the name of a file's column in the customer table, where some names are taken.
+
+    Examples
+    --------
+    >>> column_name("age"), column_name("unit")
+    ('age', 'unit (column)')
+    """
+    return f"{name} (column)" if name in RESERVED else name

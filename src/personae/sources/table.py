@@ -13,7 +13,7 @@ from personae.core.settings import Frozen
 from personae.core.tables import Prepared
 from personae.sources.contract import check_columns
 from personae.sources.files import TableFile, read_file
-from personae.sources.settings import TablePrepare
+from personae.sources.settings import RESERVED, TablePrepare, column_name
 from personae.sources.values import (
     Decimal,
     answers,
@@ -26,7 +26,6 @@ from personae.sources.values import (
     numbers,
 )
 
-RESERVED = ("customer", "unit")
 MISSING, OTHER = "(missing)", "(other)"
 
 
@@ -48,7 +47,8 @@ class Preparation(Frozen):
     flags
         Both values of a two-valued column, the one that counts as 1 last.
     answers
-        The answers, the event last; None without target.
+        The answers, the event last, beside which all others are one; without event, of more than two each
+        is one. None without target.
     """
 
     settings: TablePrepare
@@ -122,9 +122,9 @@ class Preparation(Frozen):
         assert self.answers is not None
         text = identifiers(file.table[name])
         _refuse(file, name, ~text.is_in(self.answers), f"one of {', '.join(self.answers)}")
-        if len(self.answers) > 2:
+        if len(self.answers) > 2 and self.settings.event is None:
             return text.alias(column_name(name))
-        return (text == self.answers[1]).cast(pl.Int64).alias(column_name(name))
+        return (text == self.answers[-1]).cast(pl.Int64).alias(column_name(name))
 
 
 def _refuse(file: TableFile, name: str, wrong: pl.Series, expected: str) -> None:
@@ -134,17 +134,6 @@ def _refuse(file: TableFile, name: str, wrong: pl.Series, expected: str) -> None
             f"{file.path}: column {name} holds {file.table[name][rows[0]]!r} in line {file.lines[rows[0]]}; "
             f"expected {expected}"
         )
-
-
-def column_name(name: str) -> str:
-    """Give the name of a column in the customer table, where `customer` and `unit` are taken.
-
-    Examples
-    --------
-    >>> column_name("age"), column_name("unit")
-    ('age', 'unit (column)')
-    """
-    return f"{name} (column)" if name in RESERVED else name
 
 
 def prepare(directory: Path, settings: TablePrepare) -> Prepared:
@@ -346,8 +335,13 @@ def _notes(customers: pl.DataFrame, preparation: Preparation) -> Mapping[str, An
         notes["constant"] = constant
     if preparation.newest:
         notes["days_before"] = preparation.newest
-    if settings.target and preparation.answers and len(preparation.answers) == 2:
-        notes["event"] = {"column": settings.target, "answer": preparation.answers[1]}
+    if settings.target and preparation.answers and (settings.event or len(preparation.answers) == 2):
+        answer = preparation.answers[-1]
+        notes["event"] = {
+            "column": settings.target,
+            "answer": answer,
+            "text": f"{settings.target}: {answer}",
+        }
         unanswered = customers[column_name(settings.target)].null_count()
         if unanswered:
             notes["unanswered"] = unanswered

@@ -26,8 +26,10 @@ def main(study: str) -> None:
         verdict = report["verdict"]
         cards = segment_cards(table, segments, report, settings=settings, seed=seed)
     write_json(paths.report(study, "personas.json"), cards)
-    data = read_json(paths.report(study, "prepare.json"))["data"]
-    write_text(paths.report(study, "personas.md"), cards_markdown(study, cards, verdict, data))
+    prepare = read_json(paths.report(study, "prepare.json"))
+    event = {"event": prepare["event"]["text"]} if "event" in prepare else {}
+    text = cards_markdown(study, cards, verdict, prepare["data"], **event)
+    write_text(paths.report(study, "personas.md"), text)
 
 
 if __name__ == "__main__":
