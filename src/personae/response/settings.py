@@ -1,5 +1,6 @@
 """Settings of stage classify."""
 
+import operator
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -196,7 +197,7 @@ class Classify(Frozen):
     early: Early | None = None
     features: list[str] = Field(min_length=1)
     leaking: list[str] = Field(default_factory=list)
-    ask: list[str] = Field(default_factory=list)
+    ask: list[str] = Field(default_factory=list, exclude_if=operator.not_)
     unit: str | None = "unit"
     time: str | None = None
     known: str | None = None
