@@ -1,0 +1,150 @@
+"""One German table in many forms: equal customers whatever file they come in, or one line."""
+
+import gzip
+
+import numpy as np
+import polars as pl
+import pytest
+from tests.onboarding.scratch_study import scratch
+
+from personae.core import paths, tables
+from personae.core.errors import PersonaeError
+from personae.core.files import read_json
+from personae.onboarding.new_study import Known, write_study
+from personae.stages import compose, prepare
+
+ROWS = 300
+NAMES = [
+    "Kundennummer",
+    "Anrede",
+    "Größe (cm)",
+    "Umsatz €/Jahr",
+    "Kunde seit",
+    "Gekündigt",
+    "PLZ",
+    "Bemerkung",
+]
+
+
+def german():
+    """Give the cells as a German file has them."""
+    rng = np.random.default_rng(0)
+    spend = rng.lognormal(7, 1, ROWS)
+    left = rng.random(ROWS) < 0.4
+    texts = ["kam, sah und kaufte", 'sagte "nie wieder"', "zwei\nZeilen und mehr", "ruft selten an"]
+    return pl.DataFrame(
+        {
+            NAMES[0]: [str(number) for number in rng.choice(np.arange(10_000, 99_999), ROWS, replace=False)],
+            NAMES[1]: rng.choice(["Herr", "Frau", "Divers"], ROWS),
+            NAMES[2]: [f"{value:.1f}".replace(".", ",") for value in rng.normal(172, 9, ROWS)],
+            NAMES[3]: [f"{value:,.2f}".translate(str.maketrans(",.", ".,")) for value in spend],
+            NAMES[4]: [f"{1 + day % 28:02d}.{1 + day % 12:02d}.{2015 + day % 9}" for day in range(ROWS)],
+            NAMES[5]: np.where(left, "ja", "nein"),
+            NAMES[6]: [f"{rng.choice([1067, 4109, 10115, 80331, 99084]):05d}" for _ in range(ROWS)],
+            NAMES[7]: [f"{texts[row % 4]} ({row})" for row in range(ROWS)],
+        }
+    )
+
+
+def typed(table):
+    """Give the same table with a workbook's own types; postcodes and customers stay text."""
+    number = (
+        pl.col(name).str.replace_all(".", "", literal=True).str.replace(",", ".") for name in NAMES[2:4]
+    )
+    return table.with_columns(
+        *(each.cast(pl.Float64) for each in number), pl.col(NAMES[4]).str.to_date("%d.%m.%Y")
+    )
+
+
+def text(table, separator=";"):
+    return table.write_csv(separator=separator)
+
+
+FORMS = {
+    "mark.csv": lambda table: b"\xef\xbb\xbf" + text(table).encode(),
+    "windows.csv": lambda table: text(table).encode("cp1252"),
+    "unicode.csv": lambda table: text(table).encode("utf-16"),
+    "tab.tsv": lambda table: text(table, "\t").encode(),
+    "packed.csv.gz": lambda table: gzip.compress(text(table).encode()),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        root = tmp_path_factory.mktemp("files")
+        scratch(root, patch)
+        yield root
+
+
+def customers(name, file, **known):
+    write_study(name, [file], Known(**known))
+    compose.main(name)
+    prepare.main(name)
+    return tables.read(paths.table(name, "customers"))
+
+
+@pytest.fixture(scope="module")
+def plain(folder):
+    (folder / "plain.csv").write_text(text(german()), encoding="utf-8")
+    return customers("plain", folder / "plain.csv")
+
+
+def test_what_the_first_file_says(plain):
+    table = german()
+    assert plain["customer"].to_list() == table[NAMES[0]].to_list()
+    assert plain[NAMES[5]].sum() == (table[NAMES[5]] == "ja").sum()
+    assert plain[NAMES[3]].sum() == pytest.approx(typed(table)[NAMES[3]].sum())
+    assert "01067" in plain[NAMES[6]].to_list()
+    assert NAMES[7] not in plain.columns
+    notes = read_json(paths.report("plain", "prepare.json"))
+    assert notes["event"]["text"] == "Gekündigt: ja"
+    assert NAMES[4] in notes["days_before"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_delimited_text_of_any_kind_is_the_same_table(folder, plain, form):
+    (folder / form).write_bytes(FORMS[form](german()))
+    assert customers(form.partition(".")[0], folder / form).equals(plain)
+
+
+def test_parquet_and_excel_are_the_same_table(folder, plain):
+    typed(german()).write_parquet(folder / "own.parquet")
+    assert customers("parquet", folder / "own.parquet").equals(plain)
+    pytest.importorskip("xlsxwriter")
+    typed(german()).write_excel(folder / "own.xlsx")
+    assert customers("excel", folder / "own.xlsx").equals(plain)
+
+
+def test_a_word_in_a_column_of_numbers_is_missing_and_told(folder):
+    table = german().with_columns(
+        pl.when(pl.int_range(ROWS) % 50 == 0).then(pl.lit("n. bek.")).otherwise(NAMES[2]).alias(NAMES[2])
+    )
+    (folder / "words.csv").write_text(text(table), encoding="utf-8")
+    found = customers("words", folder / "words.csv")
+    assert found[NAMES[2]].null_count() == 6
+    repairs = read_json(paths.report("words", "prepare.json"))["repairs"]
+    assert repairs == [{"rule": "'n. bek.' taken as missing", "column": NAMES[2], "rows": 6}]
+
+
+def test_rows_that_are_repeated_are_named(folder):
+    (folder / "twice.csv").write_text(text(pl.concat([german(), german().tail(5)])), encoding="utf-8")
+    repeated = german()[NAMES[0]].tail(5).to_list()
+    with pytest.raises(PersonaeError, match=f"Kundennummer repeats {repeated[0]}"):
+        customers("twice", folder / "twice.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "empty.csv: the file is empty"),
+        ("a;b\n", "empty.csv: a header and no rows"),
+        ("a;b;c\n1;2;3\n1;2\n1;2;3;4\n", "2 cells in line 3"),
+        ("a;b;a\n1;2;3\n", "column a is there twice"),
+    ],
+)
+def test_what_is_no_table_is_one_line(folder, content, message):
+    (folder / "empty.csv").write_text(content)
+    with pytest.raises(PersonaeError, match=message):
+        write_study("empty", [folder / "empty.csv"])
+    assert not (folder / "data/empty").exists()
