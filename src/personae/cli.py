@@ -197,10 +197,10 @@ def compare(
     output: Annotated[Path | None, typer.Option(help="Page; default: in build/compare.")] = None,
 ) -> None:
     """Show what differs between results: parameters, figures beyond noise, segments, data and code."""
-    from personae.history.changes import compare as differences
+    from personae.history.changes import compare_results
 
     with one_line_errors():
-        found, path = differences(results, study, output)
+        found, path = compare_results(results, study, output)
         console.print("\n".join(found.lines()), highlight=False, markup=False, soft_wrap=True)
         console.print(f"\n{path}: all of it", highlight=False, markup=False, soft_wrap=True)
 

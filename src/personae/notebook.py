@@ -3,9 +3,9 @@
 Nothing is written, and no table of the graph is needed: `data/`, `resolved/` and `reports/` are.
 """
 
-import importlib
 import math
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +15,19 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from personae.config.compose import study_settings
 from personae.config.study import Study, load_study
 from personae.core import paths
 from personae.core.errors import PersonaeError
-from personae.core.files import read_json
+from personae.core.files import read_json, write_files
 from personae.days.early import training_rows
 from personae.imputation.completion import Imputation, impute_customers
 from personae.response import scores
 from personae.response.plan import build_plan
 from personae.response.validation import validate
 from personae.segmentation.segment import Segmentation, segment_customers
+from personae.sources.by_name import find_source
+from personae.studies.sample import SAMPLES
 
 ROOT = "dvc.yaml"
 LITTLE = {"bootstraps": 1, "splits": 1, "null_tables": 1, "null_bootstraps": 1}
@@ -150,7 +153,43 @@ def open_study(study: str) -> Opened:
         raise PersonaeError(f"{here}: no {ROOT} here or above; open a notebook inside the project")
     os.chdir(root)
     settings = load_study(paths.resolved(study))
-    source = importlib.import_module(f"personae.studies.{settings.prepare.source}.source")
-    tables = source.prepare(paths.raw(study), settings.prepare).tables
+    tables = _prepared(settings, paths.raw(study))
     imputation, completed = impute_customers(tables, settings.impute, seed=settings.seed)
     return Opened(study, settings, tables, completed["customers"], imputation)
+
+
+def prepare_study(study: str, directory: Path | None = None) -> tuple[Study, dict[str, pl.DataFrame]]:
+    """Prepare the tables of a study with the settings that ship, anywhere.
+
+    Parameters
+    ----------
+    study
+        `aerofit`, `campaign`, `fitbit`, `grocery` or `journey`.
+    directory
+        With the publisher's files. None: a synthetic sample in their layout is generated and read (of journey
+        the real tables, which come with a package).
+
+    Returns
+    -------
+    settings
+        Of all stages, to pass on or to change by `model_copy`.
+    tables
+        Tidy tables by name, `customers` among them.
+
+    Raises
+    ------
+    PersonaeError
+        If there is no such study, or its files are absent or broken.
+    """
+    settings = study_settings(study)
+    if directory is not None:
+        return settings, _prepared(settings, Path(directory))
+    with tempfile.TemporaryDirectory() as folder:
+        files = SAMPLES[study]() if study in SAMPLES else {}
+        write_files(Path(folder), files)
+        return settings, _prepared(settings, Path(folder))
+
+
+def _prepared(settings: Study, raw: Path) -> dict[str, pl.DataFrame]:
+    source = find_source(settings.prepare.source)
+    return dict(source.prepare(raw, settings.prepare).tables)

@@ -7,7 +7,7 @@ import pytest
 from tests.report.fabricated import SCRIPT, study
 from tests.report.test_browser import CHROMIUM, browser, opened  # noqa: F401 - a fixture
 
-from personae.history.changes import compare_results, differences, kind_of
+from personae.history.changes import comparison, differences, kind_of
 from personae.history.result import StoredResult
 
 LOCK = "stages:\n  segment@shop:\n    outs: [{path: reports/shop/segment.json, md5: a}]\n"
@@ -73,7 +73,7 @@ def test_a_difference_beyond_noise_is_told_from_one_within():
     after.reports["segment"] |= {"silhouette": 0.3, "silhouette_ci": [0.28, 0.32], "inertia": 6.0}
     before.reports["target"]["profit"] |= {"model": 100.0, "model_ci": [50.0, 150.0]}
     after.reports["target"]["profit"] |= {"model": 110.0, "model_ci": [60.0, 160.0]}
-    figures = compare_results([before, after]).figures
+    figures = comparison([before, after]).figures
     found = {name: kind_of(differences(each)) for name, each in figures.items()}
     assert found["segment.silhouette"] == "exceeds noise"
     assert found["target.profit.model"] == "within noise"
@@ -83,7 +83,7 @@ def test_a_difference_beyond_noise_is_told_from_one_within():
 
 def test_a_trial_of_a_sweep_differs_only_in_what_it_chose_and_found():
     whole = result("a", params={"seed": "0", "segment.k": "2"})
-    found = compare_results([whole, trial("b", {"segment.k": "3"}, {"segment.silhouette": 9.0})])
+    found = comparison([whole, trial("b", {"segment.k": "3"}, {"segment.silhouette": 9.0})])
     assert list(found.settings) == ["segment.k"]
     assert list(found.figures) == ["segment.silhouette"]
     assert found.verdicts == {}
@@ -92,7 +92,7 @@ def test_a_trial_of_a_sweep_differs_only_in_what_it_chose_and_found():
 
 
 def test_two_trials_differ_in_what_only_one_of_them_was_asked_for():
-    found = compare_results(
+    found = comparison(
         [trial("a", {"clusterer": "kmeans"}, {}), trial("b", {"clusterer": "mixture", "x": "1"}, {})]
     )
     assert found.settings == {
@@ -102,7 +102,7 @@ def test_two_trials_differ_in_what_only_one_of_them_was_asked_for():
 
 
 def test_a_number_is_the_same_however_it_is_written():
-    found = compare_results(
+    found = comparison(
         [result("a", params={"k": "3", "rate": "1e-2"}), result("b", params={"k": "3.0", "rate": "0.01"})]
     )
     assert found.settings == {}
@@ -110,7 +110,7 @@ def test_a_number_is_the_same_however_it_is_written():
 
 def test_on_the_page_names_from_the_data_are_never_markup_and_nothing_is_loaded():
     results = [result("a", {"x": SCRIPT}, hostile=True), result("b", {"x": "1"})]
-    page = compare_results(results).page()
+    page = comparison(results).page()
     assert SCRIPT not in page
     assert "<script" not in page
     assert not re.search(r"(src|href)=.https?:", page)
@@ -123,7 +123,7 @@ def test_on_the_page_names_from_the_data_are_never_markup_and_nothing_is_loaded(
 def test_the_page_fits_and_the_console_is_silent(browser, tmp_path, width, scheme):  # noqa: F811
     first, second = result("a", {"x": "1"}), result("b", {"x": "long " * 300}, long_names=True)
     second.reports["segment"] |= {"silhouette": 0.9, "silhouette_ci": [0.88, 0.92]}
-    (tmp_path / "page.html").write_text(compare_results([first, second]).page())
+    (tmp_path / "page.html").write_text(comparison([first, second]).page())
     page, said = opened(browser, (tmp_path / "page.html").as_uri(), width, scheme)
     page.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,9 +1,11 @@
 """Promises of `restore`: code, data and settings of a run come back, and its figures are computed again."""
 
 import shutil
+import sys
 from dataclasses import replace
 
 import pytest
+from tests.test_public import IN_A_CHECKOUT
 
 from personae.history.restore import compare
 from personae.history.result import StoredResult
@@ -73,6 +75,13 @@ def test_another_result_is_different_and_exit_code_1(user):
     assert ["segment.silhouette", "2.5", "2.4", "different"] in rows
     assert ["segment.verdict", "supported", "weak", "different"] in rows
     assert ["segment.k", "5", "5", "identical"] in rows
+
+
+def test_the_readmes_example_runs_in_a_checkout(user):
+    [run] = [each["id"] for each in user.runs()]
+    code = IN_A_CHECKOUT.replace("RUN", run) + "print(page, again.different)"
+    done = user.run(sys.executable, "-c", code)
+    assert done.stdout == "build/compare/campaign-HEAD_1-HEAD.html []\n"
 
 
 def test_what_the_cache_has_is_taken_only_if_told(user):

@@ -11,6 +11,12 @@ RESTORED = Path("build") / "restored"
 COMPARED = Path("build") / "compare"
 
 
+def shipped_conf() -> Path:
+    """Directory of the configuration groups that come with this package, installed or in its checkout."""
+    package = Path(__file__).parents[1]
+    return package / "conf" if (package / "conf").exists() else package.parents[1] / "conf"
+
+
 def raw(study: str) -> Path:
     """Directory with the publisher's files of a study."""
     return RAW / study

@@ -13,9 +13,9 @@ from personae.core.errors import PersonaeError
 from personae.core.files import write_text
 from personae.core.noise import Estimate, difference, is_significant
 from personae.core.numbers import rounded
+from personae.history.alignment import Alignment, align
 from personae.history.restore import dvc
 from personae.history.result import StoredResult, read_all, side_by_side
-from personae.history.segments import Alignment, align
 from personae.report.page import environment, is_sample
 from personae.report.summary import aligned, headlines
 
@@ -34,7 +34,7 @@ Table = Mapping[str, tuple[str | None, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ResultComparison:
     """Several results of one study, compared with the first of them.
 
     Attributes
@@ -119,9 +119,9 @@ class Comparison:
         )
 
 
-def compare(
+def compare_results(
     names: Sequence[str], study: str | None = None, output: Path | None = None
-) -> tuple[Comparison, Path]:
+) -> tuple[ResultComparison, Path]:
     """Compare results and write the page.
 
     Parameters
@@ -140,17 +140,17 @@ def compare(
     """
     if len(set(names)) < 2 or len(set(names)) < len(names):
         raise PersonaeError("compare needs two or more different runs, experiments or revisions")
-    comparison = compare_results(read_all(names, study))
-    name = re.sub(r"[^\w.-]+", "_", "-".join([comparison.study, *comparison.labels]))
+    found = comparison(read_all(names, study))
+    name = re.sub(r"[^\w.-]+", "_", "-".join([found.study, *found.labels]))
     path = output or paths.COMPARED / f"{name[:120]}.html"
     try:
-        write_text(path, comparison.page())
+        write_text(path, found.page())
     except OSError as error:
         raise PersonaeError(f"{path}: cannot be written ({error.strerror})") from None
-    return comparison, path
+    return found, path
 
 
-def compare_results(results: Sequence[StoredResult]) -> Comparison:
+def comparison(results: Sequence[StoredResult]) -> ResultComparison:
     """Compare results that were read; figures of personas stand side by side once segments are aligned."""
     first, *others = results
     whole = [result.whole for result in results]
@@ -171,7 +171,7 @@ def compare_results(results: Sequence[StoredResult]) -> Comparison:
         )
     )
     alignments = tuple(align(first, other, cache) for other in others)
-    return Comparison(tuple(results), settings, verdicts, figures, alignments, tuple(code))
+    return ResultComparison(tuple(results), settings, verdicts, figures, alignments, tuple(code))
 
 
 def differences(figures: Estimates) -> Estimates:

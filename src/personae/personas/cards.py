@@ -95,7 +95,7 @@ def segment_cards(
 def persona_cards(
     customers: pd.DataFrame,
     segment: IntArray,
-    unit: IntArray,
+    unit: IntArray | None = None,
     *,
     settings: Profile,
     response: IntArray | None = None,
@@ -115,7 +115,7 @@ def persona_cards(
     segment
         Segment of each customer, shape (n,); negative for customers in none.
     unit
-        The independent unit of each customer, shape (n,): bootstraps resample units.
+        The independent unit of each customer, shape (n,): bootstraps resample units. None: each is its own.
     settings
         Features, words for names, playbook.
     response
@@ -138,6 +138,7 @@ def persona_cards(
     """
     table = indicators(customers, settings.features)
     settings = named_levels(settings, list(table.columns))
+    unit = np.arange(len(customers)) if unit is None else unit
     rng = np.random.default_rng(seed)
     drivers = driver_table(table, segment, unit, settings, rng)
     held_out = rng.random(unit.max() + 1)[unit] < 0.3

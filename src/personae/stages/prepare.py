@@ -1,23 +1,18 @@
 """Stage prepare: the publisher's raw files to tidy tables."""
 
-import importlib
 from typing import get_type_hints
 
 from personae.core import paths, tables
 from personae.core.command import run_stage
 from personae.core.files import read_json, write_json
 from personae.core.settings import load, read
+from personae.sources.by_name import find_source
 from personae.sources.exploration import explore
-
-GENERIC = ("table", "transactions")
 
 
 def main(study: str) -> None:
     path = paths.settings(study, "prepare")
-    name = read(path)["prepare"]["source"]
-    source = importlib.import_module(
-        f"personae.sources.{name}" if name in GENERIC else f"personae.studies.{name}.source"
-    )
+    source = find_source(read(path)["prepare"]["source"])
     settings = load(path, get_type_hints(source.prepare)["settings"])
     prepared = source.prepare(paths.raw(study), settings)
     for name, table in prepared.tables.items():

@@ -1,5 +1,7 @@
 """Data versions and fitted models of the active MLflow run."""
 
+import shutil
+import tempfile
 import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -10,7 +12,19 @@ import pandas as pd
 from personae.core.errors import PersonaeError
 
 EXAMPLE_ROWS = 5
-REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "scikit-learn", "skops", "xgboost-cpu")
+# What `personae.tracking.fitted` needs of this package, and of others.
+ROOMS = ("core", "imputation", "response", "segmentation", "tracking")
+REQUIREMENTS = (
+    "mlflow",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "scikit-learn",
+    "scipy",
+    "skops",
+    "xgboost-cpu",
+)
 
 
 def log_dataset(name: str, path: str, md5: str, context: str) -> None:
@@ -31,7 +45,8 @@ def log_dataset(name: str, path: str, md5: str, context: str) -> None:
 def log_model(directory: Path, tables: Sequence[Path]) -> None:
     """Log a fitted model with signature, code and, as input example, a few rows that its stage read.
 
-    Whole numbers are declared as figures, so that later rows may have gaps.
+    It loads where this package is not installed. Whole numbers are declared as figures, so that later rows
+    may have gaps.
 
     Parameters
     ----------
@@ -53,15 +68,29 @@ def log_model(directory: Path, tables: Sequence[Path]) -> None:
     rows = _example(directory, loaded.columns, tables)
     whole = rows.select_dtypes("integer").columns
     example = rows.astype(dict.fromkeys(whole, "float64"))
-    with warnings.catch_warnings(action="ignore", category=UserWarning):
+    with (
+        tempfile.TemporaryDirectory() as code,
+        warnings.catch_warnings(action="ignore", category=UserWarning),
+    ):
         mlflow.pyfunc.log_model(
             name=directory.name,
             loader_module=fitted.__name__,
+            code_paths=[str(_copy_code(Path(code)))],
             data_path=str(directory),
             signature=mlflow.models.infer_signature(example, loaded.predict(example)),
             input_example=example,
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
         )
+
+
+def _copy_code(folder: Path) -> Path:
+    """Copy the part of this package that a fitted model needs."""
+    source = Path(__file__).parents[1]
+    target = folder / source.name
+    for room in ROOMS:
+        shutil.copytree(source / room, target / room, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(source / "__init__.py", target / "__init__.py")
+    return target
 
 
 def _example(directory: Path, columns: Sequence[str], tables: Sequence[Path]) -> pd.DataFrame:

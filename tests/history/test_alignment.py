@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from tests.report.fabricated import study
 
+from personae.history.alignment import BY_CUSTOMERS, align, by_customers
 from personae.history.result import StoredResult
-from personae.history.segments import BY_CUSTOMERS, align, by_customers
 
 LOCK = "stages:\n  segment@shop:\n    outs: [{{path: build/shop/segments.parquet, md5: {}}}]\n"
 

@@ -1,0 +1,70 @@
+"""Promises of the public face: all of it can be called from the wheel, and costs nothing until it is."""
+
+import re
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import personae
+
+README = Path("README.md").read_text()
+ANYWHERE, IN_A_CHECKOUT = re.findall(r"```python\n(.*?)```", README.partition("## From Python")[2], re.DOTALL)
+CHECKS = """
+assert (found.report.k, len(cards), len(contacts)) == (2, 2, len(customers))
+assert filled.scorecard["columns"]["Income"]["unseen"]["verdict"] in ("impute", "baseline", "refuse")
+assert set(pairs["verdict"]) <= {"merge", "keep", "inconclusive"}
+assert response.report["best"] in response.report["models"]
+assert len(promotions) > 0 and rules.height >= len(promotions)
+assert "campaign" in str(error_) and "four" in str(error_)
+print(personae.__file__)
+"""
+
+
+def test_what_a_user_may_call_is_listed_and_there():
+    assert dir(personae) == sorted(personae.__all__)
+    assert 12 <= len(personae.__all__) <= 20
+    assert all(getattr(personae, name).__doc__ for name in personae.__all__)
+    with pytest.raises(AttributeError, match="module 'personae' has no attribute 'segment'"):
+        personae.segment  # noqa: B018
+
+
+def test_readme_shows_all_of_it():
+    shown = README.partition("## From Python")[2]
+    assert [name for name in personae.__all__ if not re.search(rf"\b{name}\b", shown)] == []
+
+
+def test_importing_it_imports_nothing_but_the_standard_library():
+    code = "import sys; before = set(sys.modules); import personae; print(*(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names = {name.partition(".")[0] for name in done.stdout.split()}
+    assert names - sys.stdlib_module_names == {"personae"}
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """Interpreter of an empty environment with the wheel; other packages come from this one."""
+    pytest.importorskip("hatchling")
+    folder = tmp_path_factory.mktemp("installed")
+    build = f"from hatchling.build import build_wheel; build_wheel({str(folder)!r})"
+    subprocess.run([sys.executable, "-c", build], check=True, capture_output=True)
+    venv.create(folder / "env")
+    (packages,) = (folder / "env").glob("lib/python3*/site-packages")
+    (wheel,) = folder.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(packages)
+    others = [path for path in sys.path if path.endswith("site-packages")]
+    (packages / "others.pth").write_text("\n".join(others))
+    return folder / "env" / "bin" / "python"
+
+
+def test_the_readmes_example_runs_from_the_wheel_outside_of_the_checkout(installed, tmp_path):
+    code = ANYWHERE.replace("print(error)", "error_ = error") + CHECKS
+    done = subprocess.run(
+        [installed, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, env={}
+    )
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(installed.parents[1])
+    assert list(tmp_path.iterdir()) == []
