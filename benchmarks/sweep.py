@@ -121,12 +121,12 @@ def _compare():
         return figures
 
     segments.SegmentTrials.measure = timed
-    clock, taken = {}, sweeping.Worker.take
+    clock, claim = {}, sweeping.Worker.claim
 
-    def take(worker, choose):
+    def timed_claim(worker, choose):
         clock.setdefault("first", perf_counter())
         clock["last"] = perf_counter()
-        return taken(worker, choose)
+        return claim(worker, choose)
 
     conclusion = sweeping._Run._conclude
 
@@ -134,11 +134,11 @@ def _compare():
         clock["written"] = perf_counter()
         return {}
 
-    sweeping.Worker.take, sweeping._Run._conclude = take, conclude
+    sweeping.Worker.claim, sweeping._Run._conclude = timed_claim, conclude
     try:
         sweeping.sweep("campaign", "segment", file="bench")
     finally:
-        segments.SegmentTrials.measure, sweeping.Worker.take = measure, taken
+        segments.SegmentTrials.measure, sweeping.Worker.claim = measure, claim
         sweeping._Run._conclude = conclusion
     import optuna
 

@@ -3,16 +3,16 @@ from pathlib import Path
 import pytest
 
 from personae.core.errors import PersonaeError
-from personae.sweep.candidates import Catalogue, Project
-from personae.sweep.space import parse_space
+from personae.sweep.candidates import SearchSpace, StageConfig
+from personae.sweep.space import corners
 
 
-def catalogue(stage, *space):
-    return Catalogue(Project("campaign", stage, Path("conf"), Path("params.yaml")), parse_space(space))
+def search_space(stage, *space):
+    return SearchSpace(StageConfig("campaign", stage, Path("conf"), Path("params.yaml")), space)
 
 
 def test_a_groups_own_settings_are_asked_for_only_where_it_is_chosen(project):
-    found = catalogue(
+    found = search_space(
         "segment",
         "clusterer=choice(kmeans,mixture,hdbscan)",
         "segment.k=range(2,6)",
@@ -21,7 +21,7 @@ def test_a_groups_own_settings_are_asked_for_only_where_it_is_chosen(project):
     )
     keys = {}
     for name in ("kmeans", "mixture", "hdbscan"):
-        keys[name] = found.draw(lambda each, n=name: n if each.key == "clusterer" else each.corners()[0])
+        keys[name] = found.draw(lambda key, among, n=name: n if key == "clusterer" else corners(among)[0])
     assert set(keys["kmeans"].values) == {"segment.k", "segment.clusterer.n_init"}
     assert set(keys["mixture"].values) == {
         "segment.k",
@@ -33,11 +33,11 @@ def test_a_groups_own_settings_are_asked_for_only_where_it_is_chosen(project):
 
 
 def test_settings_of_a_model_that_is_not_chosen_are_not_asked_for(project):
-    found = catalogue(
+    found = search_space(
         "classify", "classifier=choice(logistic,xgboost)", "classify.models.xgboost.max_depth=range(1,4)"
     )
     assert found.models == ("logistic", "xgboost")
-    assert not found.draw(lambda each: each.corners()[0]).values
+    assert not found.first.values
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_settings_of_a_model_that_is_not_chosen_are_not_asked_for(project):
 )
 def test_a_space_that_does_not_fit_the_study_is_refused(project, stage, space, message):
     with pytest.raises(PersonaeError, match=message):
-        catalogue(stage, space)
+        search_space(stage, space)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_space_that_does_not_fit_the_study_is_refused(project, stage, space, m
 )
 def test_what_makes_trials_comparable_cannot_be_swept(project, stage, key):
     with pytest.raises(PersonaeError, match="is fixed in a sweep"):
-        catalogue(stage, key)
+        search_space(stage, key)
 
 
 @pytest.mark.parametrize("path", sorted(Path("conf/sweep").glob("*.yaml")), ids=lambda path: path.stem)
@@ -83,4 +83,4 @@ def test_every_shipped_space_fits(project, path):
     import yaml
 
     content = yaml.safe_load((Path("conf/sweep") / path.name).read_text())
-    assert catalogue(content["stage"], *content["space"]).first.settings
+    assert search_space(content["stage"], *content["space"]).first.settings

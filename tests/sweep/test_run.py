@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import sqlite3
 import sys
@@ -139,7 +140,8 @@ def test_two_workers_share_a_sweep(project, sweep_file):
 def test_ctrl_c_ends_after_the_running_trial_and_the_same_command_goes_on(project, sweep_file):
     name = sweep_file("small", **SEGMENT | {"trials": 1000, "sampler": "random"})
     command = (sys.executable, "-m", "personae.cli", "sweep", "campaign", "segment", "--file", name)
-    with Project(project, SOURCE).start(*command) as process:
+    # A process of its own: a stand-in for a forked one would take the signal.
+    with Project(project, SOURCE).start(*command, first=os.setsid) as process:
         while ended(project) < 2:
             assert process.poll() is None, process.communicate()
         process.send_signal(signal.SIGINT)

@@ -1,31 +1,34 @@
 import pytest
+from optuna.distributions import CategoricalDistribution as Choice
+from optuna.distributions import FloatDistribution as Floats
+from optuna.distributions import IntDistribution as Integers
 
 from personae.core.errors import PersonaeError
-from personae.sweep.space import Choice, Numbers, parse_space
-
-
-def read(text):
-    [dimension] = parse_space([text])
-    return dimension
+from personae.sweep.space import corners, parse_space
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("segment.k=range(2,10)", Numbers("segment.k", 2, 9, 1)),
-        ("segment.k=range(2,10,3)", Numbers("segment.k", 2, 8, 3)),
-        ("a.b=range(0,1,step=0.25)", Numbers("a.b", 0, 0.75, 0.25)),
-        ("a.b=interval(0.1,2)", Numbers("a.b", 0.1, 2.0)),
-        ("a.b=int(interval(1,64))", Numbers("a.b", 1, 64)),
-        ("a.b=tag(log, interval(1e-3,1))", Numbers("a.b", 1e-3, 1.0, log=True)),
-        ("clusterer=choice(kmeans,ward)", Choice("clusterer", ("kmeans", "ward"))),
-        ("segment.scaler.axes=null,3", Choice("segment.scaler.axes", (None, 3))),
-        ("segment.k=4", Choice("segment.k", (4,))),
-        ("segment.k=range(4,5)", Choice("segment.k", (4,))),
+        ("segment.k=range(2,10)", {"segment.k": Integers(2, 9)}),
+        ("segment.k=range(2,10,3)", {"segment.k": Integers(2, 8, step=3)}),
+        ("a.b=range(0,1,step=0.25)", {"a.b": Floats(0, 0.75, step=0.25)}),
+        ("a.b=interval(0.1,2)", {"a.b": Floats(0.1, 2.0)}),
+        ("a.b=int(interval(1,64))", {"a.b": Integers(1, 64)}),
+        ("a.b=tag(log, interval(1e-3,1))", {"a.b": Floats(1e-3, 1.0, log=True)}),
+        ("clusterer=choice(kmeans,ward)", {"clusterer": Choice(("kmeans", "ward"))}),
+        ("segment.scaler.axes=null,3", {"segment.scaler.axes": Choice((None, 3))}),
+        ("segment.k=4", {"segment.k": Choice((4,))}),
+        ("segment.k=range(4,5)", {"segment.k": Choice((4,))}),
     ],
 )
 def test_hydras_grammar_is_the_grammar_of_the_space(text, expected):
-    assert read(text) == expected
+    assert parse_space([text]) == expected
+
+
+def test_corners_are_all_of_a_choice_and_the_ends_of_a_range():
+    space = parse_space(["a=choice(x,y,z)", "b=range(2,10)", "c=tag(log, interval(0.1,2))"])
+    assert [corners(each) for each in space.values()] == [("x", "y", "z"), (2, 9), (0.1, 2)]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ from ruamel.yaml import YAML
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import write_text
-from personae.sweep.candidates import Catalogue, Project, has, put
-from personae.sweep.database import IDENTITY, WINNER, Database
-from personae.sweep.space import parse_space
+from personae.sweep.candidates import SearchSpace, StageConfig, has, put
+from personae.sweep.search import IDENTITY, WINNER, load_study
 from personae.tracking.store import Store
 
 
@@ -25,17 +24,17 @@ def adopt(name: str, *, url: str | None = None) -> str:
         If there is no such sweep, it has not ended, or the study would not be composed as the winner was;
         then nothing is written.
     """
-    study = Database(url or f"sqlite:///{Store.here().root / 'optuna.db'}").load(name)
+    study = load_study(url or f"sqlite:///{Store.here().root / 'optuna.db'}", name)
     winner, identity = study.user_attrs.get(WINNER), study.user_attrs.get(IDENTITY)
     if winner is None or identity is None:
         raise PersonaeError(f"{name}: the sweep has not ended; the same `personae sweep` goes on with it")
-    project = Project(identity["study"], identity["stage"], paths.CONF, paths.PARAMS)
+    config = StageConfig(identity["study"], identity["stage"], paths.CONF, paths.PARAMS)
     before = paths.PARAMS.read_text(encoding="utf-8")
-    after = adopted(project, before, winner["choices"], winner["values"])
-    wanted = Catalogue(project, parse_space(identity["space"])).candidate(winner["choices"], winner["values"])
+    after = adopted(config, before, winner["choices"], winner["values"])
+    wanted = SearchSpace(config, identity["space"]).candidate(winner["choices"], winner["values"])
     write_text(paths.PARAMS, after)
     try:
-        got = project.composed()[project.stage]
+        got = config.composed()[config.stage]
         if got != wanted.settings.model_dump(mode="json"):
             raise PersonaeError(f"{name}: {paths.PARAMS} would not compose to what won; it is left as it was")
     except PersonaeError:
@@ -51,23 +50,23 @@ def adopt(name: str, *, url: str | None = None) -> str:
     )
 
 
-def adopted(project: Project, text: str, choices: Mapping[str, str], values: Mapping[str, Any]) -> str:
+def adopted(config: StageConfig, text: str, choices: Mapping[str, str], values: Mapping[str, Any]) -> str:
     """Give params.yaml with the choices and values that are not in force anyway."""
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 10_000
     content = yaml.load(text)
     plain = _dumped(yaml, content)
-    if content.get(project.study) is None:
-        content[project.study] = {}
-    section = content[project.study]
-    composed = project.composed()
+    if content.get(config.study) is None:
+        content[config.study] = {}
+    section = content[config.study]
+    composed = config.composed()
     for group, choice in choices.items():
-        trial = project.section()
-        project.choose(trial, {group: choice})
-        if project.composed(trial) != composed:
-            project.choose(section, {group: choice})
-    chosen = project.composed(_plain(section))
+        trial = config.section()
+        config.choose(trial, {group: choice})
+        if config.composed(trial) != composed:
+            config.choose(section, {group: choice})
+    chosen = config.composed(_plain(section))
     for key, value in values.items():
         path = key.split(".")
         if not has(chosen, path) or _at(chosen, path) != value:

@@ -5,13 +5,14 @@ import difflib
 import itertools
 import json
 import tempfile
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
+from optuna.distributions import BaseDistribution
 from pydantic import ValidationError
 
 from personae.config.compose import compose
@@ -20,7 +21,7 @@ from personae.core.settings import Frozen
 from personae.imputation.settings import Impute
 from personae.response.settings import Classify
 from personae.segmentation.settings import SegmentSettings
-from personae.sweep.space import Dimension
+from personae.sweep.space import Suggest, corners, parse_space
 
 SECTIONS: dict[str, type[Frozen]] = {"impute": Impute, "segment": SegmentSettings, "classify": Classify}
 GROUPS = {"impute": ("imputer",), "segment": ("clusterer", "scaler"), "classify": ("classifier",)}
@@ -48,7 +49,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class StageConfig:
     """A study, its stage, and the files that its settings are composed from."""
 
     study: str
@@ -97,7 +98,7 @@ class Project:
                 del inner[key]
 
 
-class Catalogue:
+class SearchSpace:
     """All settings that a sweep can try.
 
     Raises
@@ -106,27 +107,33 @@ class Catalogue:
         If a key does not exist, is not for a sweep to change, or may be something that does not fit.
     """
 
-    def __init__(self, project: Project, dimensions: Sequence[Dimension]) -> None:
-        self.project = project
-        stage = project.stage
-        self._groups = [each for each in dimensions if "." not in each.key]
-        self._keys = [each for each in dimensions if "." in each.key]
-        for dimension in self._groups:
-            if dimension.key not in GROUPS[stage]:
+    def __init__(self, config: StageConfig, space: Sequence[str]) -> None:
+        self.config = config
+        dimensions = parse_space(space)
+        self._groups = {key: among for key, among in dimensions.items() if "." not in key}
+        self._keys = {key: among for key, among in dimensions.items() if "." in key}
+        for group in self._groups:
+            if group not in GROUPS[config.stage]:
                 raise PersonaeError(
-                    f"space: {dimension.key} is no group of stage {stage}; expected "
-                    f"{' or '.join(GROUPS[stage])}"
+                    f"space: {group} is no group of stage {config.stage}; expected "
+                    f"{' or '.join(GROUPS[config.stage])}"
                 )
         self._composed: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for names in itertools.product(*(each.corners() for each in self._groups)):
-            section = copy.deepcopy(project.section())
-            project.choose(section, dict(zip((each.key for each in self._groups), names, strict=True)))
-            self._composed[names] = project.composed(section)
-            if self._composed[names].get(stage) is None:
-                raise PersonaeError(f"{project.study}: the study has no section {stage}, so nothing to sweep")
-        for dimension in self._keys:
-            self._check_key(dimension.key)
-        self._check_values()
+        for names in itertools.product(*map(corners, self._groups.values())):
+            section = copy.deepcopy(config.section())
+            config.choose(section, dict(zip(self._groups, names, strict=True)))
+            self._composed[names] = config.composed(section)
+            if self._composed[names].get(config.stage) is None:
+                raise PersonaeError(
+                    f"{config.study}: the study has no section {config.stage}, so nothing to sweep"
+                )
+        for key in self._keys:
+            self._check_key(key)
+        for names in self._composed:
+            for key, among in self._keys.items():
+                for corner in corners(among):
+                    given = dict(zip(self._groups, names, strict=True)) | {key: corner}
+                    self.draw(partial(_given, given))
 
     @property
     def study(self) -> dict[str, Any]:
@@ -136,61 +143,56 @@ class Catalogue:
     @property
     def first(self) -> Candidate:
         """The candidate with the first of everything: what all candidates share shows in it."""
-        return self.draw(lambda dimension: dimension.corners()[0])
+        return self.draw(partial(_given, {}))
 
     @property
     def models(self) -> tuple[str, ...]:
         """Response models that the space is about; none: it is about all of them."""
-        groups = [str(name) for each in self._groups if each.key == "classifier" for name in each.corners()]
-        keys = [each.key.split(".")[2] for each in self._keys if each.key.startswith("classify.models.")]
+        classifiers = self._groups.get("classifier")
+        groups = [str(name) for name in corners(classifiers)] if classifiers else []
+        keys = [key.split(".")[2] for key in self._keys if key.startswith("classify.models.")]
         return tuple(dict.fromkeys(groups or keys))
 
-    def draw(self, suggest: Callable[[Dimension], Any]) -> Candidate:
+    def draw(self, suggest: Suggest) -> Candidate:
         """Make a candidate of what `suggest` chooses."""
         return self.candidate(*self.choose(suggest))
 
-    def choose(self, suggest: Callable[[Dimension], Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def choose(self, suggest: Suggest) -> tuple[dict[str, Any], dict[str, Any]]:
         """Ask for every group choice and value; a group's own settings are asked for only with it."""
-        choices = {each.key: suggest(each) for each in self._groups}
+        choices = {group: suggest(group, among) for group, among in self._groups.items()}
         composed = self._composed[tuple(choices.values())]
-        asked = [each for each in self._keys if _active(each.key, composed, choices)]
-        return choices, {each.key: suggest(each) for each in asked}
+        asked = {key: among for key, among in self._keys.items() if _active(key, composed, choices)}
+        return choices, {key: suggest(key, among) for key, among in asked.items()}
 
     def candidate(self, choices: Mapping[str, Any], values: Mapping[str, Any]) -> Candidate:
         """Make and check the settings with these choices and values."""
-        composed = self._composed[tuple(choices[each.key] for each in self._groups)]
-        section = copy.deepcopy(composed[self.project.stage])
+        stage = self.config.stage
+        composed = self._composed[tuple(choices[group] for group in self._groups)]
+        section = copy.deepcopy(composed[stage])
         for key, value in values.items():
             put(section, key.split(".")[1:], value)
         try:
-            settings = SECTIONS[self.project.stage].model_validate_json(json.dumps(section))
+            settings = SECTIONS[stage].model_validate_json(json.dumps(section))
         except ValidationError as error:
-            raise PersonaeError(_problem(self.project.stage, values, error)) from None
+            raise PersonaeError(_problem(stage, values, error)) from None
         return Candidate(dict(choices), dict(values), settings)
 
     def _check_key(self, key: str) -> None:
-        stage = self.project.stage
-        trees = self._composed.values()
+        stage, trees = self.config.stage, self._composed.values()
+        exists = any(has(tree, key.split(".")) for tree in trees)
+        if exists and _open(key, stage):
+            return
         known = sorted({path for tree in trees for path in leaves(tree[stage], stage)})
         open_ = [path for path in known if _open(path, stage)]
-        if _open(key, stage) and any(has(tree, key.split(".")) for tree in trees):
-            return
-        if any(has(tree, key.split(".")) for tree in trees):
+        if exists:
             raise PersonaeError(
                 f"space: {key} is fixed in a sweep, or trials could not be compared; it may change "
                 f"{', '.join(open_)}"
             )
         close = difflib.get_close_matches(key, open_, n=3, cutoff=0.4) or open_
         raise PersonaeError(
-            f"space: {key} is no setting of {self.project.study}; did you mean {' or '.join(close)}?"
+            f"space: {key} is no setting of {self.config.study}; did you mean {' or '.join(close)}?"
         )
-
-    def _check_values(self) -> None:
-        for names in self._composed:
-            groups = dict(zip((each.key for each in self._groups), names, strict=True))
-            for dimension in self._keys:
-                for corner in dimension.corners():
-                    self.draw(partial(_given, {**groups, dimension.key: corner}))
 
 
 def put(tree: Any, path: Sequence[str], value: Any) -> None:
@@ -222,8 +224,8 @@ def leaves(tree: Any, prefix: str) -> list[str]:
     return [name for key, inner in tree.items() for name in leaves(inner, f"{prefix}.{key}")]
 
 
-def _given(given: Mapping[str, Any], dimension: Dimension) -> Any:
-    return given.get(dimension.key, dimension.corners()[0])
+def _given(given: Mapping[str, Any], key: str, among: BaseDistribution) -> Any:
+    return given.get(key, corners(among)[0])
 
 
 def _open(key: str, stage: str) -> bool:

@@ -10,7 +10,7 @@ from personae.core import paths, tables
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json, to_json
 from personae.personas.settings import Profile
-from personae.sweep.candidates import SECTIONS, Catalogue
+from personae.sweep.candidates import SECTIONS, SearchSpace
 from personae.sweep.settings import ClassifySweep, ImputeSweep, SegmentSweep, Sweep
 from personae.targeting.settings import Target
 
@@ -57,7 +57,7 @@ def directions(sweep: Sweep) -> list[str]:
     return ["minimize" if name in MINIMISED else "maximize" for name in sweep.objectives]
 
 
-def table_of(catalogue: Catalogue) -> Path:
+def table_of(space: SearchSpace) -> Path:
     """Find the table that a stage's trials work on.
 
     Raises
@@ -65,8 +65,8 @@ def table_of(catalogue: Catalogue) -> Path:
     PersonaeError
         If the stage makes its cases itself, of several tables.
     """
-    study, stage = catalogue.project.study, catalogue.project.stage
-    settings = catalogue.study[stage]
+    study, stage = space.config.study, space.config.stage
+    settings = space.study[stage]
     if stage == "classify" and settings["early"] is not None:
         raise PersonaeError(
             f"{study}: classify predicts from first days (classify.early); it cannot be swept"
@@ -75,15 +75,15 @@ def table_of(catalogue: Catalogue) -> Path:
     return paths.table(study, name) if name in INPUTS.values() else paths.extra_table(study, name)
 
 
-def build(catalogue: Catalogue, sweep: Sweep) -> Evaluator:
+def build(space: SearchSpace, sweep: Sweep) -> Evaluator:
     """Read the tables of a stage and prepare what its trials share."""
-    study, whole = catalogue.project.study, catalogue.study
-    customers = tables.read(table_of(catalogue)).to_pandas()
-    base, seed = catalogue.first.settings, int(whole["seed"])
+    study, whole = space.config.study, space.study
+    customers = tables.read(table_of(space)).to_pandas()
+    base, seed = space.first.settings, int(whole["seed"])
     if isinstance(sweep, SegmentSweep):
         return _Segments(customers, base, sweep, whole, study)
     if isinstance(sweep, ClassifySweep):
-        return _responses(customers, base, sweep, whole, study, models=catalogue.models)
+        return _responses(customers, base, sweep, whole, study, models=space.models)
     return _imputation(customers, base, sweep, seed)
 
 

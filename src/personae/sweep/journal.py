@@ -4,45 +4,53 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from personae.tracking import provenance, runs
 from personae.tracking.store import Store
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
 
 SWEEP_TAG, TRIAL_TAG, FIGURES_TAG, STATE_TAG = "sweep", "trial", "personae.figures", "state"
 SEARCH = "of the search: chosen among many, so too good; the parent run has the winner's fresh ones"
 
 
 class Journal:
-    """Writes the runs of one sweep, one after another in a thread of its own.
+    """Writes the runs of one sweep in a thread of its own; hold the store's lock to open it.
 
     Parameters
     ----------
-    client : MlflowClient
-    experiment : str
-        Id of the study's experiment.
-    parent : str
-        Id of the sweep's run.
-    name : str
-        Of the sweep.
+    store : Store
+    study, name : str
+        Of the study, whose experiment the runs go to, and of the sweep.
+    parent : str, optional
+        Id of the sweep's run; a new one is made where the store has none.
+    tags : mapping
+        Of a new run.
     """
 
-    def __init__(self, client: "MlflowClient", experiment: str, parent: str, name: str) -> None:
-        self._client, self._experiment, self.parent, self._name = client, experiment, parent, name
+    def __init__(
+        self, store: Store, study: str, name: str, parent: str | None, tags: Mapping[str, str]
+    ) -> None:
+        client = self._client = store.client()
+        experiment = self._experiment = store.experiment(client, study)
+        self._name = name
+        if parent is None or not client.search_runs([experiment], f"attributes.run_id = '{parent}'"):
+            parent = self._begin(tags)
+        else:
+            client.update_run(parent, status="RUNNING")
+        self.parent = parent
         self._pool = ThreadPoolExecutor(1, "journal")
         self._pending: list[Future[None]] = []
-        found = client.search_runs([experiment], f"tags.`{runs.PARENT_TAG}` = '{parent}'", max_results=50_000)
-        self._known = {int(run.data.tags[TRIAL_TAG]): run.info for run in found if TRIAL_TAG in run.data.tags}
+        trials = client.search_runs(
+            [experiment], f"tags.`{runs.PARENT_TAG}` = '{parent}'", max_results=50_000
+        )
+        numbered = ((run.data.tags.get(TRIAL_TAG), run.info) for run in trials)
+        self._known = {int(number): info for number, info in numbered if number is not None}
 
-    @staticmethod
-    def begin(client: "MlflowClient", experiment: str, name: str, tags: Mapping[str, str]) -> str:
+    def _begin(self, tags: Mapping[str, str]) -> str:
         """Create the parent run of a sweep, with the state of the code, and give its id."""
-        code, diff = provenance.code(f"sweep {name}")
-        run_id = runs.start(client, experiment, f"sweep {name}", {SWEEP_TAG: name, **code, **tags})
-        runs.write_diff(client, run_id, diff)
+        code, diff = provenance.code(f"sweep {self._name}")
+        given = {SWEEP_TAG: self._name, **code, **tags}
+        run_id = runs.start(self._client, self._experiment, f"sweep {self._name}", given)
+        runs.write_diff(self._client, run_id, diff)
         return run_id
 
     def open(self, numbered: Callable[[], int]) -> "Future[str]":
@@ -109,14 +117,3 @@ class Journal:
         self._pool.shutdown()
         if status:
             self._client.set_terminated(self.parent, status)
-
-
-def of(store: Store, study: str, name: str, parent: str | None, tags: Mapping[str, str]) -> Journal:
-    """Open the journal of a sweep, with a new parent run where the store has none; hold the store's lock."""
-    client = store.client()
-    experiment = store.experiment(client, study)
-    if parent is None or not client.search_runs([experiment], f"attributes.run_id = '{parent}'"):
-        parent = Journal.begin(client, experiment, name, tags)
-    else:
-        client.update_run(parent, status="RUNNING")
-    return Journal(client, experiment, parent, name)

@@ -17,14 +17,12 @@ from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json, write_json
 from personae.core.numbers import rounded
-from personae.sweep import evaluators, journal, pictures
-from personae.sweep.candidates import GROUPS, Candidate, Catalogue, Project
-from personae.sweep.database import PARENT, WINNER, Database
+from personae.sweep import evaluators, outcome
+from personae.sweep.candidates import GROUPS, Candidate, SearchSpace, StageConfig
 from personae.sweep.journal import Journal
 from personae.sweep.outcome import Outcome, stopping
-from personae.sweep.search import FOUND, Taken, Worker, best
+from personae.sweep.search import FOUND, PARENT, WINNER, ClaimedTrial, Worker, best, open_study, sqlite_file
 from personae.sweep.settings import Sweep, load_sweep
-from personae.sweep.space import parse_space
 from personae.tracking.contents import flat_metrics, flat_params
 from personae.tracking.store import Store
 
@@ -69,44 +67,39 @@ def sweep(
         paths.CONF / "sweep" / f"{file or stage}.yaml", stage, space=list(space), trials=trials
     )
     name = name or "-".join([study, stage, *([file] if file and file != stage else [])])
-    project = Project(study, stage, paths.CONF, paths.PARAMS)
-    catalogue = Catalogue(project, parse_space(settings.space))
-    evaluator = evaluators.build(catalogue, settings)
+    candidates = SearchSpace(StageConfig(study, stage, paths.CONF, paths.PARAMS), settings.space)
+    evaluator = evaluators.build(candidates, settings)
     store = Store.here()
-    database = Database(url or f"sqlite:///{store.root / 'optuna.db'}")
+    url = url or f"sqlite:///{store.root / 'optuna.db'}"
     with store.locked():
-        found, storage = database.open(
-            name, _identity(catalogue, settings), evaluators.directions(settings), settings.prune
+        identity = _identity(candidates, settings)
+        optuna_study, storage = open_study(
+            url, name, identity, evaluators.directions(settings), settings.prune
         )
+        known = optuna_study.user_attrs.get(PARENT)
         tags = {"study": study, "stage": stage, "objectives": ", ".join(settings.objectives)}
-        diary = journal.of(store, study, name, found.user_attrs.get(PARENT), tags)
-        if found.user_attrs.get(PARENT) != diary.parent:
-            found.set_user_attr(PARENT, diary.parent)
-    worker = Worker(found, storage, settings, store.root / "sweeps" / name, local=database.file is not None)
-    run = _Run(catalogue, settings, evaluator, worker, diary)
+        journal = Journal(store, study, name, known, tags)
+        if known != journal.parent:
+            optuna_study.set_user_attr(PARENT, journal.parent)
+    directory, local = store.root / "sweeps" / name, sqlite_file(url) is not None
+    worker = Worker(optuna_study, storage, settings, directory, local=local)
+    run = _Run(candidates, settings, evaluator, worker, journal)
     with worker.at_work():
         return run.to_the_end(name)
 
 
-def _identity(catalogue: Catalogue, settings: Sweep) -> dict[str, Any]:
+def _identity(space: SearchSpace, settings: Sweep) -> dict[str, Any]:
     """Describe all that must be the same for trials of one sweep to be compared."""
-    project = catalogue.project
-    table = evaluators.table_of(catalogue)
-    search = settings.model_dump(exclude={"space", "trials", "stage"})
+    shared = f"{space.first.key} {space.study['seed']} {space.study.get('target')}"
+    table = evaluators.table_of(space).read_bytes()
     return {
-        "study": project.study,
-        "stage": project.stage,
+        "study": space.config.study,
+        "stage": space.config.stage,
         "space": list(settings.space),
-        "search": search,
-        "settings": _digest(
-            f"{catalogue.first.key} {catalogue.study['seed']} {catalogue.study.get('target')}"
-        ),
-        "data": hashlib.md5(table.read_bytes(), usedforsecurity=False).hexdigest(),
+        "search": settings.model_dump(exclude={"space", "trials", "stage"}),
+        "settings": hashlib.sha256(shared.encode()).hexdigest()[:16],
+        "data": hashlib.md5(table, usedforsecurity=False).hexdigest(),
     }
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class _Run:
@@ -114,14 +107,14 @@ class _Run:
 
     def __init__(
         self,
-        catalogue: Catalogue,
+        space: SearchSpace,
         sweep: Sweep,
         evaluator: evaluators.Evaluator,
         worker: Worker,
-        diary: Journal,
+        journal: Journal,
     ) -> None:
-        self._catalogue, self._sweep, self._evaluator = catalogue, sweep, evaluator
-        self._worker, self._study, self._journal = worker, worker.study, diary
+        self._space, self._sweep, self._evaluator = space, sweep, evaluator
+        self._worker, self._study, self._journal = worker, worker.study, journal
         self._figures: dict[str, dict[str, float]] = {}
         self._keys: dict[int, str] = {}
         self._learned: set[int] = set()
@@ -131,28 +124,28 @@ class _Run:
         status = "KILLED"
         try:
             with stopping() as stopped, self._bar() as bar:
-                while not stopped() and (taken := self._worker.take(self._catalogue.choose)) is not None:
-                    self._evaluate(taken)
+                while not stopped() and (trial := self._worker.claim(self._space.choose)) is not None:
+                    self._evaluate(trial)
                     self._show(bar)
             finished = len(self._study.get_trials(deepcopy=False, states=FINISHED))
             winner = None
             if finished >= self._sweep.trials:
                 self._journal.drain()
-                with self._worker.concluding():
+                with self._worker.lock_winner():
                     winner = self._conclude()
                 status = ""
             return Outcome(name, finished, self._sweep.trials, self._journal.parent, winner)
         finally:
             self._journal.stop(status)
 
-    def _evaluate(self, taken: Taken) -> None:
+    def _evaluate(self, trial: ClaimedTrial) -> None:
         started = perf_counter()
-        run = self._journal.open(lambda: taken.number)
+        run = self._journal.open(lambda: trial.number)
         found: dict[str, Any] = {"figures": {}}
         values: list[float] | None = None
         state = TrialState.FAIL
         try:
-            figures = self._measure(taken)
+            figures = self._measure(trial)
             found["figures"] = figures | {"sweep.seconds": perf_counter() - started}
             values = [figures[name] for name in self._sweep.objectives]
             if np.isfinite(values).all():
@@ -164,18 +157,18 @@ class _Run:
         except PersonaeError as error:
             found["reason"] = str(error)
         found["run"] = run.result()
-        self._worker.give(taken, found, state, values if state == TrialState.COMPLETE else None)
-        self._write(taken.params, found, state, datetime.now())
+        self._worker.finish(trial, found, state, values if state == TrialState.COMPLETE else None)
+        self._write(trial.params, found, state, datetime.now())
 
-    def _measure(self, taken: Taken) -> dict[str, float]:
+    def _measure(self, trial: ClaimedTrial) -> dict[str, float]:
         """Evaluate, unless a trial with the same settings has been: it would give the same figures."""
         for other in self._worker.trials:
             if other.state == TrialState.COMPLETE and other.number not in self._learned:
                 self._figures.setdefault(self._key(other), other.user_attrs[FOUND]["figures"])
                 self._learned.add(other.number)
-        candidate = self._candidate(taken)
+        candidate = self._candidate(trial)
         if candidate.key not in self._figures:
-            return self._evaluator.measure(candidate.settings, self._worker.reporter(taken))
+            return self._evaluator.measure(candidate.settings, self._worker.reporter(trial))
         return self._figures[candidate.key]
 
     def _key(self, trial: FrozenTrial) -> str:
@@ -184,8 +177,8 @@ class _Run:
             self._keys[trial.number] = self._candidate(trial).key
         return self._keys[trial.number]
 
-    def _candidate(self, trial: FrozenTrial | Taken) -> Candidate:
-        return self._catalogue.draw(lambda dimension: trial.params[dimension.key])
+    def _candidate(self, trial: FrozenTrial | ClaimedTrial) -> Candidate:
+        return self._space.draw(lambda key, _: trial.params[key])
 
     def _write(
         self, params: Mapping[str, Any], found: Mapping[str, Any], state: TrialState, ended: datetime | None
@@ -219,7 +212,7 @@ class _Run:
             bar.set_postfix_str(f"best {self._sweep.objectives[0]} {rounded(first.values[0], plain=True)}")
 
     def _conclude(self) -> dict[str, Any]:
-        """Look at the winner afresh, write it down once, and give it."""
+        """Measure the winner on what did not search, write it down once, and give it."""
         known: dict[str, Any] | None = self._study.user_attrs.get(WINNER)
         if known is not None and known["trials"] == self._sweep.trials:
             return known
@@ -293,7 +286,7 @@ class _Run:
         }
         with tempfile.TemporaryDirectory() as directory:
             folder = Path(directory)
-            files = pictures.draw(self._study, self._sweep.objectives, folder)
+            files = outcome.draw(self._study, self._sweep.objectives, folder)
             for number, each in found.items():
                 own = folder / ("winner" if number == winner["number"] else f"trial_{number}")
                 write_json(own / f"{stage}.json", each.report)

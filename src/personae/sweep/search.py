@@ -1,10 +1,12 @@
 """A search on a shared Optuna store: any worker may die at any moment, and any may go on."""
 
+import itertools
 import socket
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,18 +18,127 @@ from filelock import FileLock, Timeout
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
-from personae.sweep.settings import Sweep
-from personae.sweep.space import Dimension, parse_space
+from personae.core.errors import PersonaeError
+from personae.sweep.settings import Prune, Sweep
+from personae.sweep.space import Suggest, parse_space
 
+# What a study carries: what makes its trials comparable, its run in MLflow, and the winner.
+IDENTITY, PARENT, WINNER = "sweep", "run", "winner"
 # What a trial carries: who has it; and at its end the run in MLflow, figures and why it failed.
 WORKER, FOUND = "worker", "found"
 # On a database that several machines share, how long a worker may take to put its name on a new trial.
 GRACE = timedelta(seconds=60)
 
 
+def sqlite_file(url: str) -> Path | None:
+    """Give the file of an SQLite database; None for another."""
+    prefix = "sqlite:///"
+    return Path(url.removeprefix(prefix)) if url.startswith(prefix) else None
+
+
+def load_study(url: str, name: str) -> optuna.Study:
+    """Open the study of a sweep that exists.
+
+    Raises
+    ------
+    PersonaeError
+        If there is none of this name.
+    """
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        raise PersonaeError(f"{file}: no sweeps yet; `personae sweep STUDY STAGE` makes one")
+    storage = _connect(url)
+    names = optuna.get_all_study_names(storage)
+    if name not in names:
+        raise PersonaeError(
+            f"{_without_password(url)}: no sweep {name!r}; there are {', '.join(sorted(names)) or 'none'}"
+        )
+    return optuna.load_study(study_name=name, storage=storage)
+
+
+def open_study(
+    url: str, name: str, identity: Mapping[str, Any], directions: Sequence[str], prune: Prune | None = None
+) -> tuple[optuna.Study, optuna.storages.BaseStorage]:
+    """Create the study of a sweep, or go on with the one that is there; call it under a lock.
+
+    The storage is the study's own: what one writes, the other knows.
+
+    Raises
+    ------
+    PersonaeError
+        If the database cannot be opened, or a sweep of this name has another space, settings or data.
+    """
+    pruner = optuna.pruners.NopPruner()
+    if prune is not None and len(directions) == 1:
+        pruner = optuna.pruners.MedianPruner(prune.trials, prune.steps)
+    storage = _connect(url)
+    study = optuna.create_study(
+        storage=storage, study_name=name, directions=list(directions), load_if_exists=True, pruner=pruner
+    )
+    known = study.user_attrs.get(IDENTITY)
+    if known is None and study.get_trials(deepcopy=False):
+        raise PersonaeError(
+            f"{_without_password(url)}: {name} is a study of something else; choose another --name"
+        )
+    if known is None:
+        study.set_user_attr(IDENTITY, dict(identity))
+    elif known != dict(identity):
+        changed = [key for key in identity if known.get(key) != identity[key]]
+        raise PersonaeError(
+            f"sweep {name} exists with another {' and '.join(changed)}; go on with what it had "
+            f"({_shortened(known, changed)}) or choose another --name"
+        )
+    return study, storage
+
+
+def _connect(url: str) -> optuna.storages.BaseStorage:
+    """Open the database and create it where it is not there; hold a lock around the first time."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    file = sqlite_file(url)
+    problems = SQLAlchemyError, ImportError, RuntimeError, sqlite3.Error, optuna.exceptions.OptunaError
+    try:
+        if file is not None:
+            # A write-ahead log lets several workers write without waiting for the disk each time.
+            with closing(sqlite3.connect(file, timeout=60)) as database:
+                database.execute("PRAGMA journal_mode=WAL")
+        options = {"connect_args": {"timeout": 60}} if file else None
+        storage = optuna.storages.RDBStorage(url, engine_kwargs=options)
+    except problems as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        shown = _without_password(url)
+        raise PersonaeError(f"{shown}: the database of sweeps cannot be opened ({reason})") from None
+    if file is not None:
+        storage.engine.dispose()
+        event.listen(storage.engine, "connect", _relaxed)
+    return optuna.storages.get_storage(storage)
+
+
+def _relaxed(connection: Any, _: Any) -> None:
+    """A killed process loses nothing with this; only the power failing may lose the last trial."""
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _without_password(url: str) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except SQLAlchemyError:
+        return url
+
+
+def _shortened(known: Mapping[str, Any], changed: Sequence[str]) -> str:
+    shown = ((key, known.get(key)) for key in changed)
+    text = "; ".join(
+        f"{key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in shown
+    )
+    return text if len(text) < 300 else f"{text[:300]}..."
+
+
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ClaimedTrial:
     """A trial that a worker has: what it tries, and its id and number once the database knows it."""
 
     params: Mapping[str, Any]
@@ -45,12 +156,12 @@ class Taken:
 
 
 class Worker:
-    """One process that takes trials of a study, evaluates them and gives them back.
+    """One process that claims trials of a study, evaluates and finishes them.
 
     Parameters
     ----------
     study, storage
-        As `Database.open` gives them.
+        As `open_study` gives them.
     sweep : Sweep
         Number of trials, sampler and its seed.
     directory : Path
@@ -61,7 +172,7 @@ class Worker:
     Attributes
     ----------
     trials : list of FrozenTrial
-        All trials as they were when this worker took its last one.
+        All trials as they were when this worker claimed its last one.
     """
 
     def __init__(
@@ -71,19 +182,19 @@ class Worker:
         sweep: Sweep,
         directory: Path,
         *,
-        local: bool,
+        local: bool = True,
     ) -> None:
         self.study, self._storage, self._sweep = study, storage, sweep
         self._directory, self._local = directory, local
         self._study_id = storage.get_study_id_from_name(study.study_name)
-        self._places = {each.key: place for place, each in enumerate(parse_space(sweep.space))}
+        self._places = {key: place for place, key in enumerate(parse_space(sweep.space))}
         self.trials: list[FrozenTrial] = []
         self._pool: ThreadPoolExecutor
         self.name = f"{socket.gethostname()}/{uuid.uuid4().hex[:12]}"
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Hold this worker's lock: as long as it is held, nobody else takes this worker's trial."""
+        """Hold this worker's lock: as long as it is held, nobody else claims this worker's trial."""
         self._directory.mkdir(parents=True, exist_ok=True)
         path = self._lock(self.name)
         try:
@@ -93,16 +204,16 @@ class Worker:
             path.unlink(missing_ok=True)
 
     @contextmanager
-    def concluding(self) -> Iterator[None]:
+    def lock_winner(self) -> Iterator[None]:
         """Keep other workers of this machine from writing the winner down at the same time."""
         with FileLock(self._directory / "conclusion.lock"):
             yield
 
-    def take(self, choose: Callable[[Callable[[Dimension], Any]], object]) -> Taken | None:
-        """Go on with a trial whose worker is gone, else begin the next; None when all are taken.
+    def claim(self, choose: Callable[[Suggest], object]) -> ClaimedTrial | None:
+        """Go on with a trial whose worker is gone, else begin the next; None when there is none left.
 
         `choose` asks for every parameter that the trial has. A trial enters the database with all of them in
-        one transaction, while its evaluation begins; until then no other worker of this machine takes one.
+        one transaction, while its evaluation begins; until then no other worker of this machine claims one.
         """
         with ExitStack() as alone:
             alone.enter_context(FileLock(self._directory / "trials.lock", thread_local=False))
@@ -112,35 +223,38 @@ class Worker:
                     self._storage.set_trial_user_attr(trial._trial_id, WORKER, self.name)
                     known: Future[tuple[int, int]] = Future()
                     known.set_result((trial._trial_id, trial.number))
-                    return Taken(trial.params, known)
+                    return ClaimedTrial(trial.params, known)
             if len(trials) >= self._sweep.trials:
                 return None
-            drawn = _Drawn(self.study.study_name, self._storage, self._seeded(len(trials)))
-            choose(drawn)
-            trial = create_trial(
-                state=TrialState.RUNNING,
-                params=drawn.params,
-                distributions=drawn.distributions,
-                user_attrs={WORKER: self.name},
-            )
-            return Taken(drawn.params, self._pool.submit(self._enter, trial, alone.pop_all()))
+            trial = self._drawn(len(trials), choose)
+            return ClaimedTrial(trial.params, self._pool.submit(self._enter, trial, alone.pop_all()))
 
-    def _enter(self, trial: FrozenTrial, alone: ExitStack) -> tuple[int, int]:
-        with alone:
-            known = self._storage.create_new_trial(self._study_id, trial)
-            return known, self._storage.get_trial_number_from_id(known)
-
-    def give(
-        self, taken: Taken, found: Mapping[str, Any], state: TrialState, values: Sequence[float] | None
+    def finish(
+        self,
+        claimed: ClaimedTrial,
+        found: Mapping[str, Any],
+        state: TrialState,
+        values: Sequence[float] | None = None,
     ) -> None:
         """End a trial with what was found."""
-        self._storage.set_trial_user_attr(taken.id, FOUND, dict(found))
-        self._storage.set_trial_state_values(taken.id, state, values)
+        self._storage.set_trial_user_attr(claimed.id, FOUND, dict(found))
+        self._storage.set_trial_state_values(claimed.id, state, values)
 
-    def reporter(self, taken: Taken) -> "Reporter":
-        """Give what stops the trial early if it is not worth going on."""
-        prunes = len(self.study.directions) == 1 and self._sweep.prune is not None
-        return Reporter(Trial(self.study, taken.id) if prunes else None)
+    def reporter(self, claimed: ClaimedTrial) -> Callable[[float], None]:
+        """Give what is called with the objective so far; it raises `TrialPruned` to stop the trial early."""
+        if len(self.study.directions) > 1 or self._sweep.prune is None:
+            return lambda value: None
+        trial, steps = Trial(self.study, claimed.id), itertools.count()
+        known = self.study.get_trials(deepcopy=False)[trial.number].intermediate_values
+
+        def report(value: float) -> None:
+            step = next(steps)
+            if step not in known:
+                trial.report(value, step)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+
+        return report
 
     def deserted(self, trial: FrozenTrial) -> bool:
         """Tell whether the worker of a trial is gone; of another machine's nobody can tell, so it is not."""
@@ -148,9 +262,7 @@ class Worker:
         if name is None:
             started = trial.datetime_start
             return self._local or (started is not None and datetime.now() - started > GRACE)
-        if name == self.name:
-            return False
-        if name.split("/")[0] != socket.gethostname():
+        if name == self.name or name.split("/")[0] != socket.gethostname():
             return False
         path = self._lock(name)
         if not path.exists():
@@ -164,70 +276,41 @@ class Worker:
     def _lock(self, name: str) -> Path:
         return self._directory / f"{name.rsplit('/', maxsplit=1)[-1]}.lock"
 
-    def _seeded(self, number: int) -> Callable[[Dimension], BaseSampler]:
-        """Seed by the trial's number and the parameter's place: a resumed search goes the same way."""
+    def _enter(self, trial: FrozenTrial, alone: ExitStack) -> tuple[int, int]:
+        with alone:
+            known = self._storage.create_new_trial(self._study_id, trial)
+            return known, self._storage.get_trial_number_from_id(known)
 
-        def sampler(dimension: Dimension) -> BaseSampler:
-            place = self._places[dimension.key]
-            state = np.random.SeedSequence([self._sweep.seed, number, place]).generate_state(1)
-            return self._sampler(int(state[0]))
+    def _drawn(self, number: int, choose: Callable[[Suggest], object]) -> FrozenTrial:
+        """Let the sampler choose one parameter after another for a trial that is not in the database yet."""
+        # A study of its own, as Optuna reads the trials once a trial only where it creates the trial itself.
+        study = optuna.Study(self.study.study_name, self._storage)
+        empty = create_trial(state=TrialState.RUNNING)
+        params: dict[str, Any] = {}
+        distributions: dict[str, BaseDistribution] = {}
 
-        return sampler
+        def suggest(key: str, distribution: BaseDistribution) -> Any:
+            sampler = self._sampler(number, key)
+            params[key] = sampler.sample_independent(study, empty, key, distribution)
+            distributions[key] = distribution
+            return params[key]
 
-    def _sampler(self, seed: int) -> BaseSampler:
-        if self._sweep.sampler == "random":
-            return RandomSampler(seed=seed)
-        return TPESampler(
-            seed=seed, n_startup_trials=self._sweep.startup, multivariate=False, constant_liar=True
+        choose(suggest)
+        return create_trial(
+            state=TrialState.RUNNING,
+            params=params,
+            distributions=distributions,
+            user_attrs={WORKER: self.name},
         )
 
-
-class _Drawn:
-    """Lets the sampler choose one parameter after another for a trial that is not in the database yet."""
-
-    def __init__(
-        self,
-        name: str,
-        storage: optuna.storages.BaseStorage,
-        sampler: Callable[[Dimension], BaseSampler],
-    ) -> None:
-        # A study of its own, as Optuna reads the trials once a trial only where it creates the trial itself.
-        self._study, self._sampler = optuna.Study(name, storage), sampler
-        self._trial = create_trial(state=TrialState.RUNNING)
-        self.params: dict[str, Any] = {}
-        self.distributions: dict[str, BaseDistribution] = {}
-
-    def __call__(self, dimension: Dimension) -> Any:
-        """Choose a value."""
-        key, among = dimension.key, dimension.distribution()
-        value = self._sampler(dimension).sample_independent(self._study, self._trial, key, among)
-        self.params[key], self.distributions[key] = value, among
-        return value
-
-
-class Reporter:
-    """Tells Optuna how a trial is doing, fold by fold; without a trial it tells nobody."""
-
-    def __init__(self, trial: Trial | None) -> None:
-        self._trial, self._step = trial, 0
-        known = trial.study.get_trials(deepcopy=False)[trial.number] if trial else None
-        self._known = known.intermediate_values if known else {}
-
-    def __call__(self, value: float) -> None:
-        """Report the objective so far.
-
-        Raises
-        ------
-        optuna.TrialPruned
-            If the trial is to be stopped.
-        """
-        if self._trial is None:
-            return
-        if self._step not in self._known:
-            self._trial.report(value, self._step)
-        self._step += 1
-        if self._trial.should_prune():
-            raise optuna.TrialPruned
+    def _sampler(self, number: int, key: str) -> BaseSampler:
+        """Seed by the trial's number and the parameter's place: a resumed search goes the same way."""
+        state = np.random.SeedSequence([self._sweep.seed, number, self._places[key]]).generate_state(1)
+        if self._sweep.sampler == "random":
+            return RandomSampler(seed=int(state[0]))
+        return TPESampler(
+            seed=int(state[0]), n_startup_trials=self._sweep.startup, multivariate=False, constant_liar=True
+        )
 
 
 def best(study: optuna.Study, trials: Sequence[FrozenTrial]) -> FrozenTrial | None:

@@ -22,11 +22,11 @@ class Prune(Frozen):
         Steps of a trial before it can be stopped: folds, or rounds of bootstraps.
     """
 
-    trials: int = Field(gt=0)
-    steps: int = Field(gt=0)
+    trials: int = Field(8, gt=0)
+    steps: int = Field(1, gt=0)
 
 
-class _Search(Frozen):
+class _SweepSettings(Frozen):
     """What every sweep says.
 
     Attributes
@@ -44,43 +44,43 @@ class _Search(Frozen):
     """
 
     space: list[str] = Field(min_length=1)
-    trials: int = Field(gt=0)
-    sampler: Literal["tpe", "random"]
-    startup: int = Field(gt=0)
-    seed: int = Field(ge=0)
-    prune: Prune | None
+    trials: int = Field(40, gt=0)
+    sampler: Literal["tpe", "random"] = "tpe"
+    startup: int = Field(10, gt=0)
+    seed: int = Field(1, ge=0)
+    prune: Prune | None = None
 
 
-class SegmentSweep(_Search):
+class SegmentSweep(_SweepSettings):
     """Stage segment: `bootstraps` measure the stability of a trial; figures of the reference space."""
 
-    stage: Literal["segment"]
-    objectives: list[Literal["quality", "silhouette", "stability"]] = Field(min_length=1)
-    bootstraps: int = Field(gt=1)
+    stage: Literal["segment"] = "segment"
+    objectives: list[Literal["quality", "silhouette", "stability"]] = Field(["quality"], min_length=1)
+    bootstraps: int = Field(16, gt=1)
 
 
-class ClassifySweep(_Search):
+class ClassifySweep(_SweepSettings):
     """Stage classify: scored on `folds` inner folds; one customer in `outer` is held out of the search."""
 
-    stage: Literal["classify"]
-    objectives: list[Literal["average_precision", "roc_auc", "profit"]] = Field(min_length=1)
-    folds: int = Field(gt=1)
-    outer: int = Field(gt=2)
+    stage: Literal["classify"] = "classify"
+    objectives: list[Literal["average_precision", "roc_auc", "profit"]] = Field(
+        ["average_precision"], min_length=1
+    )
+    folds: int = Field(4, gt=1)
+    outer: int = Field(5, gt=2)
 
 
-class ImputeSweep(_Search):
+class ImputeSweep(_SweepSettings):
     """Stage impute: error on masked cells in `folds` folds; one customer in `outer` is held out."""
 
-    stage: Literal["impute"]
-    objectives: list[Literal["error"]] = Field(min_length=1)
-    folds: int = Field(gt=1)
-    outer: int = Field(gt=2)
+    stage: Literal["impute"] = "impute"
+    objectives: list[Literal["error"]] = Field(["error"], min_length=1)
+    folds: int = Field(4, gt=1)
+    outer: int = Field(5, gt=2)
 
 
 Sweep = SegmentSweep | ClassifySweep | ImputeSweep
-_ANY: TypeAdapter[Sweep] = TypeAdapter(
-    Annotated[SegmentSweep | ClassifySweep | ImputeSweep, Field(discriminator="stage")]
-)
+_ANY: TypeAdapter[Sweep] = TypeAdapter(Annotated[Sweep, Field(discriminator="stage")])
 
 
 def load_sweep(path: Path, stage: str, *, space: list[str], trials: int | None = None) -> Sweep:
