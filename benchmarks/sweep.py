@@ -109,10 +109,10 @@ def main():
 
 def _compare():
     from personae.sweep import run as sweeping
-    from personae.sweep import segments
+    from personae.sweep import segment_trials
 
     spent = []
-    measure = segments.SegmentTrials.measure
+    measure = segment_trials.SegmentTrials.measure
 
     def timed(self, settings, report):
         started = perf_counter()
@@ -120,7 +120,7 @@ def _compare():
         spent.append(perf_counter() - started)
         return figures
 
-    segments.SegmentTrials.measure = timed
+    segment_trials.SegmentTrials.measure = timed
     clock, claim = {}, sweeping.Worker.claim
 
     def timed_claim(worker, choose):
@@ -138,7 +138,7 @@ def _compare():
     try:
         sweeping.sweep("campaign", "segment", file="bench")
     finally:
-        segments.SegmentTrials.measure, sweeping.Worker.claim = measure, claim
+        segment_trials.SegmentTrials.measure, sweeping.Worker.claim = measure, claim
         sweeping._Run._conclude = conclusion
     import optuna
 

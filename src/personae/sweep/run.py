@@ -17,12 +17,13 @@ from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json, write_json
 from personae.core.numbers import rounded
-from personae.sweep import evaluators, outcome
+from personae.sweep import outcome
 from personae.sweep.candidates import GROUPS, Candidate, SearchSpace, StageConfig
 from personae.sweep.journal import Journal
 from personae.sweep.outcome import Outcome, stopping
 from personae.sweep.search import FOUND, PARENT, WINNER, ClaimedTrial, Worker, best, open_study, sqlite_file
 from personae.sweep.settings import Sweep, load_sweep
+from personae.sweep.trials import Conclusion, Trials, build, directions, table_of
 from personae.tracking.contents import flat_metrics, flat_params
 from personae.tracking.store import Store
 
@@ -68,14 +69,12 @@ def sweep(
     )
     name = name or "-".join([study, stage, *([file] if file and file != stage else [])])
     candidates = SearchSpace(StageConfig(study, stage, paths.CONF, paths.PARAMS), settings.space)
-    evaluator = evaluators.build(candidates, settings)
+    stage_trials = build(candidates, settings)
     store = Store.here()
     url = url or f"sqlite:///{store.root / 'optuna.db'}"
     with store.locked():
         identity = _identity(candidates, settings)
-        optuna_study, storage = open_study(
-            url, name, identity, evaluators.directions(settings), settings.prune
-        )
+        optuna_study, storage = open_study(url, name, identity, directions(settings), settings.prune)
         known = optuna_study.user_attrs.get(PARENT)
         tags = {"study": study, "stage": stage, "objectives": ", ".join(settings.objectives)}
         journal = Journal(store, study, name, known, tags)
@@ -83,7 +82,7 @@ def sweep(
             optuna_study.set_user_attr(PARENT, journal.parent)
     directory, local = store.root / "sweeps" / name, sqlite_file(url) is not None
     worker = Worker(optuna_study, storage, settings, directory, local=local)
-    run = _Run(candidates, settings, evaluator, worker, journal)
+    run = _Run(candidates, settings, stage_trials, worker, journal)
     with worker.at_work():
         return run.to_the_end(name)
 
@@ -91,7 +90,7 @@ def sweep(
 def _identity(space: SearchSpace, settings: Sweep) -> dict[str, Any]:
     """Describe all that must be the same for trials of one sweep to be compared."""
     shared = f"{space.first.key} {space.study['seed']} {space.study.get('target')}"
-    table = evaluators.table_of(space).read_bytes()
+    table = table_of(space).read_bytes()
     return {
         "study": space.config.study,
         "stage": space.config.stage,
@@ -109,15 +108,13 @@ class _Run:
         self,
         space: SearchSpace,
         sweep: Sweep,
-        evaluator: evaluators.Evaluator,
+        trials: Trials,
         worker: Worker,
         journal: Journal,
     ) -> None:
-        self._space, self._sweep, self._evaluator = space, sweep, evaluator
+        self._space, self._sweep, self._trials = space, sweep, trials
         self._worker, self._study, self._journal = worker, worker.study, journal
-        self._figures: dict[str, dict[str, float]] = {}
         self._keys: dict[int, str] = {}
-        self._learned: set[int] = set()
 
     def to_the_end(self, name: str) -> Outcome:
         self._mend_journal()
@@ -162,14 +159,13 @@ class _Run:
 
     def _measure(self, trial: ClaimedTrial) -> dict[str, float]:
         """Evaluate, unless a trial with the same settings has been: it would give the same figures."""
-        for other in self._worker.trials:
-            if other.state == TrialState.COMPLETE and other.number not in self._learned:
-                self._figures.setdefault(self._key(other), other.user_attrs[FOUND]["figures"])
-                self._learned.add(other.number)
+        complete = (other for other in self._worker.trials if other.state == TrialState.COMPLETE)
+        known = {self._key(other): other for other in complete}
         candidate = self._candidate(trial)
-        if candidate.key not in self._figures:
-            return self._evaluator.measure(candidate.settings, self._worker.reporter(trial))
-        return self._figures[candidate.key]
+        if candidate.key not in known:
+            return self._trials.measure(candidate.settings, self._worker.reporter(trial))
+        figures: dict[str, float] = known[candidate.key].user_attrs[FOUND]["figures"]
+        return figures
 
     def _key(self, trial: FrozenTrial) -> str:
         """Identity of a trial's settings."""
@@ -223,14 +219,12 @@ class _Run:
             raise PersonaeError(
                 f"no trial of {self._study.study_name} was completed: {(failed or ['pruned'])[0]}"
             )
-        front = self._front(first)
-        looked: dict[str, evaluators.Conclusion] = {}
-        for trial in front:
-            key = self._key(trial)
-            if key not in looked:
-                looked[key] = self._evaluator.conclude(self._candidate(trial).settings)
-        winner = self._winner(first, front, looked[self._key(first)])
-        self._publish(winner, {t.number: looked[self._key(t)] for t in front})
+        conclusions = {
+            trial.number: self._trials.conclude(self._candidate(trial).settings)
+            for trial in self._front(first)
+        }
+        winner = self._winner(first, conclusions)
+        self._publish(winner, conclusions)
         self._study.set_user_attr(WINNER, winner)
         return winner
 
@@ -243,16 +237,14 @@ class _Run:
             distinct.setdefault(self._key(trial), trial)
         return list(distinct.values())
 
-    def _winner(
-        self, first: FrozenTrial, front: list[FrozenTrial], found: evaluators.Conclusion
-    ) -> dict[str, Any]:
-        candidate = self._candidate(first)
+    def _winner(self, first: FrozenTrial, conclusions: Mapping[int, Conclusion]) -> dict[str, Any]:
+        """What `adopt` and the pages read: choices, figures of the search and fresh ones, and their gap."""
+        candidate, found = self._candidate(first), conclusions[first.number]
         search = dict(zip(self._sweep.objectives, first.values, strict=True))
         fresh = {name: found.fresh[name] for name in search}
-        signs = dict(zip(search, evaluators.directions(self._sweep), strict=True))
-        optimism = {
-            name: (search[name] - fresh[name]) * (1 if signs[name] == "maximize" else -1) for name in search
-        }
+        signs = [1 if each == "maximize" else -1 for each in directions(self._sweep)]
+        gaps = zip(search, signs, strict=True)
+        optimism = {name: sign * (search[name] - fresh[name]) for name, sign in gaps}
         winner = {
             "number": first.number,
             "trials": self._sweep.trials,
@@ -265,17 +257,19 @@ class _Run:
             "optimism": optimism,
             "intervals": {name: list(found.intervals[name]) for name in search if name in found.intervals},
             "source": found.source,
-            "front": [trial.number for trial in front],
+            "front": list(conclusions),
         }
         return dict(to_json(winner)) | {"values": winner["values"], "params": winner["params"]}
 
-    def _publish(self, winner: Mapping[str, Any], found: Mapping[int, evaluators.Conclusion]) -> None:
-        stage, report = self._sweep.stage, found[winner["number"]].report
-        figures = flat_metrics(report, stage)
-        for kind in ("search", "fresh", "optimism"):
-            figures |= {
-                f"sweep.{kind}.{name}": value for name, value in winner[kind].items() if value is not None
-            }
+    def _publish(self, winner: Mapping[str, Any], conclusions: Mapping[int, Conclusion]) -> None:
+        stage = self._sweep.stage
+        figures = flat_metrics(conclusions[winner["number"]].report, stage)
+        figures |= {
+            f"sweep.{kind}.{name}": value
+            for kind in ("search", "fresh", "optimism")
+            for name, value in winner[kind].items()
+            if value is not None
+        }
         for name, (low, high) in winner["intervals"].items():
             figures |= {f"sweep.fresh.{name}.low": low, f"sweep.fresh.{name}.high": high}
         tags = {
@@ -287,7 +281,7 @@ class _Run:
         with tempfile.TemporaryDirectory() as directory:
             folder = Path(directory)
             files = outcome.draw(self._study, self._sweep.objectives, folder)
-            for number, each in found.items():
+            for number, each in conclusions.items():
                 own = folder / ("winner" if number == winner["number"] else f"trial_{number}")
                 write_json(own / f"{stage}.json", each.report)
                 for name, text in each.texts.items():

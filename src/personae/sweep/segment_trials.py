@@ -10,6 +10,7 @@ from threadpoolctl import ThreadpoolController
 
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
+from personae.core.files import to_json
 from personae.core.parallel import run_all, warm_up
 from personae.segmentation.clusterers import Labels
 from personae.segmentation.pipeline import Pipeline, build_pipeline, sample_units
@@ -18,8 +19,9 @@ from personae.segmentation.segment import Segmentation, segment_customers
 from personae.segmentation.settings import Scaler, SegmentSettings
 from personae.segmentation.space import Space
 from personae.segmentation.stability import agreement, agreement_figures, refit_once
+from personae.sweep.settings import SegmentSweep
+from personae.sweep.trials import Conclusion, Report
 
-Report = Callable[[float], None]
 # Bootstraps between two looks at a trial, and those that a process is handed at once.
 STEP, BATCH = 8, 4
 
@@ -33,51 +35,41 @@ class SegmentTrials:
         Completed customers, with `unit`.
     base : SegmentSettings
         Settings that all trials share.
-    objective : str
-        What `measure` reports on the way.
+    sweep : SegmentSweep
+        Its seed and number of bootstraps decide the samples that a trial's stability is measured on, the
+        stage draws others; its first objective is what `measure` reports on the way.
     seed : int
         The study's: partitions are the graph's own.
-    search_seed, bootstraps : int
-        Samples that a trial's stability is measured on; the stage draws others.
-    step : int
-        Of them, between two looks at whether the trial is to be stopped.
+    anchor : mapping
+        Segments that those of a winner are matched to.
+    describe : callable, optional
+        Gives files for people about a winner's segments.
     """
 
     def __init__(
         self,
         table: pd.DataFrame,
         base: SegmentSettings,
-        objective: str,
+        sweep: SegmentSweep,
         *,
         seed: int,
-        search_seed: int,
-        bootstraps: int,
-        step: int = STEP,
+        anchor: Mapping[str, Any] | None = None,
+        describe: Callable[[Segmentation], Mapping[str, str]] = lambda found: {},
     ) -> None:
         self._processes = warm_up(base.workers, __name__)
-        self._step, self._libraries = step, ThreadpoolController()
-        self._table, self._base, self._objective, self._seed = table, base, objective, seed
+        self._step, self._libraries = STEP if sweep.prune else sweep.bootstraps, ThreadpoolController()
+        self._table, self._base, self._objective, self._seed = table, base, sweep.objectives[0], seed
+        self._anchor, self._describe = anchor or {}, describe
         self._space = Space(**base.space.model_dump()).fit(table)
         self._points = self._space.transform(table)
-        sampling, *self._drawn = np.random.SeedSequence([seed, search_seed]).spawn(1 + bootstraps)
+        sampling, *self._drawn = np.random.SeedSequence([seed, sweep.seed]).spawn(1 + sweep.bootstraps)
         limit = min(base.effort.stability_rows, base.effort.silhouette_rows)
         units = pd.factorize(table["unit"])[0]
         self._rows, self._units = sample_units(units, limit, np.random.default_rng(sampling))
         self._working: dict[Scaler, FloatArray] = {}
 
     def measure(self, settings: SegmentSettings, report: Report) -> dict[str, float]:
-        """Fit the segments of a trial and measure them.
-
-        Parameters
-        ----------
-        report : callable
-            Given the objective after every few bootstraps; it may raise to stop the trial.
-
-        Returns
-        -------
-        dict
-            Objectives by name, and figures under the names that the graph's have.
-        """
+        """Fit the segments of a trial and measure them, reporting after every few bootstraps."""
         with self._libraries.limit(limits=1):
             pipeline = self._pipeline(settings)
             working = self._in_working_space(pipeline)
@@ -107,15 +99,14 @@ class SegmentTrials:
             "segment.noise": float((labels < 0).sum()),
         }
 
-    def conclude(
-        self, settings: SegmentSettings, anchor: Mapping[str, Any]
-    ) -> tuple[dict[str, float], Segmentation]:
+    def conclude(self, settings: SegmentSettings) -> Conclusion:
         """Run the whole stage: objectives on its fresh bootstraps, and what `dvc repro` will write."""
-        found = segment_customers(self._table, settings, anchor=anchor, seed=self._seed)
+        found = segment_customers(self._table, settings, anchor=self._anchor, seed=self._seed)
         report, customers = found.report, len(self._table)
         silhouette = report.silhouette * (1 - report.noise / customers) if report.k > 1 else 0.0
         share = min(report.sizes, default=0) / customers
-        return objectives(silhouette, report.stability["min_jaccard"], share, self._base.floor), found
+        fresh = objectives(silhouette, report.stability["min_jaccard"], share, self._base.floor)
+        return Conclusion(fresh, "fresh bootstraps", to_json(report), texts=self._describe(found))
 
     def _run(self, tasks: Sequence[Callable[[], Any]]) -> list[Any]:
         self._processes.join()

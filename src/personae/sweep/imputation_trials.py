@@ -1,23 +1,20 @@
 """Trials of stage impute: error on masked cells, of customers that leave an outer fold untouched."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from threadpoolctl import ThreadpoolController
 
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
+from personae.core.files import to_json
 from personae.core.statistics import bootstrap_sums
 from personae.imputation.completion import impute_table
 from personae.imputation.imputer import as_figures
 from personae.imputation.masking import Cells
 from personae.imputation.scorecard import build_imputer, codes, predict_hidden, score_cells
 from personae.imputation.settings import Impute
-from personae.sweep.held import RESAMPLES, Held
-
-Report = Callable[[float], None]
+from personae.sweep.settings import ImputeSweep
+from personae.sweep.trials import RESAMPLES, Conclusion, Report
 
 
 class ImputationTrials:
@@ -29,23 +26,23 @@ class ImputationTrials:
         With `customer` and `unit`.
     base : Impute
         Settings that all trials share; leaking columns stay out, masks follow the really missing cells.
-    seed, search_seed, folds, outer : int
+    sweep : ImputeSweep
         One unit in `outer` is held out; cells of the others are hidden in `folds` folds.
+    seed : int
+        The study's.
     """
 
-    def __init__(
-        self, customers: pd.DataFrame, base: Impute, *, seed: int, search_seed: int, folds: int, outer: int
-    ) -> None:
+    def __init__(self, customers: pd.DataFrame, base: Impute, sweep: ImputeSweep, *, seed: int) -> None:
         self._columns = [name for name in base.columns if np.isnan(as_figures(customers, [name])).any()]
         if not self._columns:
             raise PersonaeError(
                 "impute: no column of this study has a gap, so there is nothing to search for"
             )
-        self._customers, self._seed, self._folds = customers, seed, folds
+        self._customers, self._seed, self._folds = customers, seed, sweep.folds
         units = codes(customers, "unit")
-        self._search_seed = int(np.random.SeedSequence([seed, search_seed]).generate_state(1)[0])
+        self._search_seed = int(np.random.SeedSequence([seed, sweep.seed]).generate_state(1)[0])
         order = np.random.default_rng(self._search_seed).permutation(units.max() + 1)
-        held = np.isin(units, order[: max(1, len(order) // outer)])
+        held = np.isin(units, order[: max(1, len(order) // sweep.outer)])
         self._inner, self._outer = customers[~held].reset_index(drop=True), customers[held]
 
     def measure(self, settings: Impute, report: Report) -> dict[str, float]:
@@ -64,13 +61,20 @@ class ImputationTrials:
                     figures[f"impute.columns.{column}.unseen.{name}"] = score[name]
         return {"error": float(np.mean(ratios)), **figures}
 
-    def conclude(self, settings: Impute) -> tuple[Held, dict[str, Any]]:
+    def conclude(self, settings: Impute) -> Conclusion:
         """Score on customers held out what was fitted on the others, and give what `dvc repro` will write."""
         with ThreadpoolController().limit(limits=1):
-            held = self._held(settings)
-        return held, impute_table(self._customers, settings, seed=self._seed).scorecard
+            ratios = self._on_outer_fold(settings)
+        low, high = np.nanquantile(ratios[1:], [0.025, 0.975])
+        return Conclusion(
+            {"error": float(ratios[0])},
+            f"outer fold of {len(self._outer)} customers",
+            to_json(impute_table(self._customers, settings, seed=self._seed).scorecard),
+            {"error": (float(low), float(high))},
+        )
 
-    def _held(self, settings: Impute) -> Held:
+    def _on_outer_fold(self, settings: Impute) -> FloatArray:
+        """Error over the baseline's on customers held out; then the same in bootstrap samples of them."""
         fitted = build_imputer(settings, self._columns, customer=None, seed=self._seed).fit(self._inner)
         squares = []
         for column in self._columns:
@@ -78,9 +82,7 @@ class ImputationTrials:
             guesses = predict_hidden(fitted, column, self._outer)
             squares += [np.where(np.isnan(truth), 0.0, guess - truth) ** 2 for guess in guesses]
         rng = np.random.default_rng([self._seed, 1])
-        ratios = _ratio(bootstrap_sums(np.column_stack(squares), codes(self._outer, "unit"), RESAMPLES, rng))
-        low, high = np.nanquantile(ratios[1:], [0.025, 0.975])
-        return Held(len(self._outer), {"error": float(ratios[0])}, {"error": (float(low), float(high))})
+        return _ratio(bootstrap_sums(np.column_stack(squares), codes(self._outer, "unit"), RESAMPLES, rng))
 
 
 def _ratio(sums: FloatArray) -> FloatArray:

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from personae.response.settings import Classify, Svm
-from personae.sweep.responses import ResponseTrials
+from personae.sweep.response_trials import ResponseTrials
+from personae.sweep.settings import ClassifySweep
 
 FEATURES = [f"x{number}" for number in range(8)]
 
@@ -32,7 +33,9 @@ def customers(rows, seed, signal=0.0):
 
 
 def trials(table, search_seed=1, folds=3):
-    return ResponseTrials(table, settings(), "roc_auc", seed=7, search_seed=search_seed, folds=folds, outer=3)
+    space = ["classify.models.svm.C=tag(log, interval(0.1, 10))"]
+    sweep = ClassifySweep(space=space, objectives=["roc_auc"], seed=search_seed, folds=folds, outer=3)
+    return ResponseTrials(table, settings(), sweep, seed=7)
 
 
 def measure(found, **svm):
@@ -49,7 +52,8 @@ def test_a_search_never_sees_the_outer_fold():
     blind._plan = replace(plan, target=target, table=inputs)
     for gamma in (0.01, 0.3):
         assert measure(found, gamma=gamma) == measure(blind, gamma=gamma)
-    assert found._outer(settings()).figures["roc_auc"] != blind._outer(settings()).figures["roc_auc"]
+    fresh, other = (each._on_outer_fold(settings())[0]["roc_auc"] for each in (found, blind))
+    assert fresh != other
 
 
 def test_what_holds_only_for_those_who_search_is_found_out():
@@ -61,10 +65,10 @@ def test_what_holds_only_for_those_who_search_is_found_out():
     planted.loc[searching, "x0"] = 4.0 * table.loc[searching, "answer"] + table.loc[searching, "x0"]
     found = trials(planted)
     assert found.held_out.tolist() == held.tolist()
-    outer = found._outer(settings())
-    low, high = outer.intervals["roc_auc"]
+    fresh, intervals = found._on_outer_fold(settings())
+    low, high = intervals["roc_auc"]
     assert measure(found) > 0.9
-    assert low <= outer.figures["roc_auc"] <= high < measure(found)
+    assert low <= fresh["roc_auc"] <= high < measure(found)
 
 
 def test_oversampling_cannot_win():
@@ -76,7 +80,7 @@ def test_oversampling_cannot_win():
     memorising = {"C": 1000.0, "gamma": 10.0}
     found = trials(oversampled)
     assert measure(found, **memorising) < 0.65
-    assert found._outer(settings(**memorising)).figures["roc_auc"] < 0.75
+    assert found._on_outer_fold(settings(**memorising))[0]["roc_auc"] < 0.75
     held = oversampled.iloc[found.held_out][FEATURES]
     seen = oversampled.drop(index=found.held_out)[FEATURES]
     assert held.merge(seen, on=FEATURES).empty

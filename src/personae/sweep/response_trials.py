@@ -1,7 +1,7 @@
 """Trials of stage classify: scored on inner folds of customers that leave an outer fold untouched."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from threadpoolctl import ThreadpoolController
 
 from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
+from personae.core.files import to_json
 from personae.core.parallel import run_all
 from personae.core.statistics import bootstrap_rows
 from personae.response import evaluate, metrics
@@ -28,10 +29,10 @@ from personae.response.validation import (
     uncalibrated,
     validate,
 )
-from personae.sweep.held import RESAMPLES, Held
+from personae.sweep.settings import ClassifySweep
+from personae.sweep.trials import RESAMPLES, Conclusion, Report
 from personae.targeting.profit import Economics, contact
 
-Report = Callable[[float], None]
 RANKINGS = ("average_precision", "roc_auc")
 # Of one inner fold: scores, and figures of the uncalibrated probabilities, by model.
 Tested = tuple[Scores, dict[str, dict[str, float]]]
@@ -46,40 +47,38 @@ class ResponseTrials:
         Before imputation: gaps are filled, columns scaled and segments fitted inside the folds.
     base : Classify
         Settings that all trials share.
-    objective : str
-        What chooses between several models, and is reported on the way unless it is profit.
+    sweep : ClassifySweep
+        The first fold of `outer` is held out; `folds` divide the others. The first objective chooses between
+        several models, and is reported on the way unless it is profit.
     models : sequence of str
         Models that the space is about; none: all of them.
     money : Economics, optional
         Of all customers, for profit.
-    seed, search_seed, folds, outer : int
-        The first fold of `outer` is held out; `folds` divide the others.
+    seed : int
+        The study's.
     """
 
     def __init__(
         self,
         customers: pd.DataFrame,
         base: Classify,
-        objective: str,
+        sweep: ClassifySweep,
         *,
         models: tuple[str, ...] = (),
         money: Economics | None = None,
         seed: int,
-        search_seed: int,
-        folds: int,
-        outer: int,
     ) -> None:
-        if objective == "profit" and money is None:
+        if "profit" in sweep.objectives and money is None:
             raise PersonaeError("objectives: profit needs a section target; this study has none")
-        self._customers, self._objective = customers, objective
+        self._customers, self._objective = customers, sweep.objectives[0]
         self._models, self._money = models, money
         self._plan = build_plan(customers, base, seed=seed)
-        own = int(np.random.SeedSequence([seed, search_seed]).generate_state(1)[0])
-        dealt = self._deal(np.arange(len(customers)), outer, own)
+        own = int(np.random.SeedSequence([seed, sweep.seed]).generate_state(1)[0])
+        dealt = self._deal(np.arange(len(customers)), sweep.outer, own)
         held = dealt.outer[-1]
         self._test = np.flatnonzero(dealt.assignment[0] == held)
         self._inner = np.flatnonzero(dealt.assignment[0] != held)
-        self._folds = self._deal(self._inner, folds, own + 1)
+        self._folds = self._deal(self._inner, sweep.folds, own + 1)
         # Rows of the customers that each inner fold tests.
         self._rows = [self._inner[self._folds.rows(0, (k,))[1]] for k in self._folds.outer]
         self._encoded: dict[tuple[str, Any], tuple[FloatArray, FloatArray]] = {}
@@ -90,13 +89,7 @@ class ResponseTrials:
         return self._test
 
     def measure(self, settings: Classify, report: Report) -> dict[str, float]:
-        """Score a trial on the inner folds; of several models the best counts.
-
-        Returns
-        -------
-        dict
-            Objectives by name, and figures under the names that the graph's have.
-        """
+        """Score a trial on the inner folds; of several models the best counts."""
         plan, found = self._planned(settings), []
         ranking = self._objective if self._objective in RANKINGS else RANKINGS[0]
         steps, width = self._folds.outer, plan.settings.workers
@@ -113,18 +106,19 @@ class ResponseTrials:
         }
         return {name: judged[best][name] for name in (*RANKINGS, "profit") if name in judged[best]} | figures
 
-    def conclude(self, settings: Classify) -> tuple[Held, dict[str, Any]]:
+    def conclude(self, settings: Classify) -> Conclusion:
         """Score on the outer fold what was fitted on the others, and give what `dvc repro` will write.
 
-        The first are the honest figures of the winner. Figures of the graph come from folds of all customers,
-        those that searched among them; guard, claims and explanations are left to the graph.
+        Figures of the graph come from folds of all customers, those that searched among them; guard, claims
+        and explanations are left to the graph.
         """
         with ThreadpoolController().limit(limits=1):
-            held = self._outer(settings)
+            fresh, intervals = self._on_outer_fold(settings)
         plan = build_plan(self._customers, settings, seed=self._plan.seed)
         report = evaluate.figures(plan, validate(plan))
         kept = ("target", "rows", "folds", "repeats", "majority_accuracy", "models", "best", "selection")
-        return held, {name: report[name] for name in kept}
+        figures = {name: report[name] for name in kept}
+        return Conclusion(fresh, f"outer fold of {len(self._test)} customers", to_json(figures), intervals)
 
     def _deal(self, rows: IntArray, folds: int, seed: int) -> Folds:
         once = self._plan.settings.model_copy(update={"folds": folds, "repeats": 1})
@@ -206,8 +200,8 @@ class ResponseTrials:
         money = self._money.at(rows)
         return np.asarray(contact(probability[None], money)[0] * money.earned(plan.target[rows]))
 
-    def _outer(self, settings: Classify) -> Held:
-        """Choose between models and calibrate on inner folds, then look at the outer fold once."""
+    def _on_outer_fold(self, settings: Classify) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+        """Choose between models and calibrate on inner folds, then measure on the outer fold once."""
         plan, test = self._planned(settings), self._test
         tested = self._tested(plan, self._folds.outer)
         judged = self._judged(plan, tested)
@@ -227,4 +221,4 @@ class ResponseTrials:
         bounds = {
             name: tuple(np.nanquantile(each, [0.025, 0.975]).tolist()) for name, each in resampled.items()
         }
-        return Held(len(test), figures(np.arange(len(test))), bounds)
+        return figures(np.arange(len(test))), bounds
