@@ -9,6 +9,7 @@ from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import frequent
 from personae.baskets.replication import replay
 from personae.baskets.rules import rules
+from personae.baskets.settings import RuleSearch
 from personae.core import statistics
 from personae.core.errors import PersonaeError
 from personae.core.statistics import adjust
@@ -38,10 +39,16 @@ def learned(early, min_confidence=0.0):
     return rules(found, early, min_confidence=min_confidence, max_consequent=1)
 
 
+def replayed(found, later, *, seed=1, workers=1, **settings):
+    """Replay with fewer shuffles and samples than the settings allow."""
+    search = RuleSearch(min_customers=1).model_copy(update=settings)
+    return replay(found, later, search, seed=seed, workers=workers)
+
+
 def survivors(baskets, **settings):
     early, later = halves(baskets)
     found = learned(early)
-    figures = replay(found, later, **{"shuffles": 60, "resamples": 200, "seed": 4} | settings)
+    figures = replayed(found, later, **{"shuffles": 60, "resamples": 200, "seed": 4} | settings)
     passed = np.flatnonzero(adjust(figures["p_value"], "holm") <= 0.05)
     return found.at(passed), figures
 
@@ -70,7 +77,7 @@ def test_unequal_basket_sizes_alone_are_no_association():
 def test_figures_are_those_of_the_later_baskets(planted):
     early, later = halves(planted)
     found = learned(early)
-    figures = replay(found, later, shuffles=4, resamples=10, seed=1)
+    figures = replayed(found, later, shuffles=4, resamples=10, seed=1)
     again = rules(frequent(later, min_support=1e-9, max_length=2), later, min_confidence=0)
     place = {
         sides: number for number, sides in enumerate(zip(again.antecedents, again.consequents, strict=True))
@@ -86,7 +93,7 @@ def test_bound_is_wider_where_one_household_makes_the_rule():
     alone = from_lists(lists)
     crowd = Baskets(alone.basket, alone.item, alone.names, np.minimum(np.arange(alone.n) // 30, 100))
     found = learned(alone)
-    bounds = [replay(found, each, shuffles=8, seed=3) for each in (alone, crowd)]
+    bounds = [replayed(found, each, shuffles=8, seed=3) for each in (alone, crowd)]
     pair = found.antecedents.index((0,))
     assert bounds[1]["lift"][pair] == bounds[0]["lift"][pair]
     assert bounds[1]["lift_lower"][pair] < bounds[0]["lift_lower"][pair]
@@ -103,10 +110,10 @@ def test_the_bound_lies_below_the_true_lift_in_95_of_100_tables():
 def test_figures_and_memory_where_resamples_are_drawn_in_blocks(planted, monkeypatch):
     early, later = halves(planted)
     found = learned(early).at([0, 1])
-    at_once = replay(found, later, shuffles=4, resamples=2000, seed=1)
+    at_once = replayed(found, later, shuffles=4, resamples=2000, seed=1)
     monkeypatch.setattr(statistics, "BLOCK_CELLS", 50_000)
     tracemalloc.start()
-    in_blocks = replay(found, later, shuffles=4, resamples=2000, seed=1)
+    in_blocks = replayed(found, later, shuffles=4, resamples=2000, seed=1)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (in_blocks["lift_lower"] == at_once["lift_lower"]).all()
@@ -121,7 +128,7 @@ def test_rules_of_too_few_customers_do_not_count(planted):
 def test_figures_do_not_depend_on_the_number_of_workers(planted):
     early, later = halves(planted)
     one, two = (
-        replay(learned(early, 0.3), later, shuffles=10, resamples=20, seed=1, workers=workers)
+        replayed(learned(early, 0.3), later, shuffles=10, resamples=20, seed=1, workers=workers)
         for workers in (1, 2)
     )
     assert (one["p_value"] == two["p_value"]).all()
@@ -131,20 +138,20 @@ def test_figures_do_not_depend_on_the_number_of_workers(planted):
 def test_rules_that_never_occur_again_do_not_replicate(planted):
     early, _ = halves(planted)
     later = Baskets(np.arange(3), np.zeros(3, dtype=int), early.names, np.arange(5))
-    figures = replay(learned(early), later, shuffles=4, resamples=10, seed=1)
+    figures = replayed(learned(early), later, shuffles=4, resamples=10, seed=1)
     assert (figures["p_value"] == 1).all()
 
 
 def test_no_later_baskets_replicate_nothing(planted):
-    figures = replay(learned(planted), planted.where(np.zeros(planted.n, dtype=bool)), shuffles=4, seed=1)
+    figures = replayed(learned(planted), planted.where(np.zeros(planted.n, dtype=bool)), shuffles=4, seed=1)
     assert (figures["p_value"] == 1).all()
 
 
 def test_no_rules_are_no_error(planted):
     early, later = halves(planted)
-    assert len(replay(learned(early, 1.0), later, shuffles=4, seed=1)) == 0
+    assert len(replayed(learned(early, 1.0), later, shuffles=4, seed=1)) == 0
 
 
 def test_rules_of_other_items_are_refused(planted):
     with pytest.raises(PersonaeError, match="different items"):
-        replay(learned(planted), from_lists([["x"]]), shuffles=4, seed=1)
+        replayed(learned(planted), from_lists([["x"]]), shuffles=4, seed=1)

@@ -90,16 +90,7 @@ def replicate(
         name: learn(early, search, seed=seed + 1, workers=workers) for name, (early, _) in groups.items()
     }
     replays = {
-        name: replay(
-            found,
-            groups[name][1],
-            shuffles=search.shuffles,
-            thin=search.thin,
-            resamples=search.resamples,
-            min_customers=search.min_customers,
-            seed=seed,
-            workers=workers,
-        )
+        name: replay(found, groups[name][1], search, seed=seed, workers=workers)
         for name, found in learned.items()
     }
     p_values = np.concatenate([np.empty(0), *(figures["p_value"] for figures in replays.values())])

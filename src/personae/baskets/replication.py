@@ -10,7 +10,8 @@ from scipy import sparse
 from personae.baskets.coding import Baskets, Integers, pack
 from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import Itemset, count_sets, intersect
-from personae.baskets.rules import NORMAL_95, RuleSet, lift
+from personae.baskets.rules import NORMAL_95, RuleSet, lift_of
+from personae.baskets.settings import RuleSearch
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.statistics import bootstrap_counts
@@ -22,11 +23,8 @@ WALKS = 4
 def replay(
     found: RuleSet,
     later: Baskets,
+    search: RuleSearch | None = None,
     *,
-    shuffles: int = 200,
-    thin: int = 4,
-    resamples: int = 500,
-    min_customers: int = 1,
     seed: int = 0,
     workers: int = 1,
 ) -> pl.DataFrame:
@@ -38,27 +36,16 @@ def replay(
 
     Parameters
     ----------
-    found : rules learned elsewhere, with the item codes of `later`
-    later : baskets that took no part in learning
-    shuffles : number of shuffled tables
-    thin : rounds of trades between two shuffled tables of a walk; neighbours correlate by about 0.6 ** thin
-    resamples : bootstrap samples of customers
-    min_customers : least customers who must hold a rule
-    seed : same seed, same figures, for any number of workers
-    workers : threads
+    found, later : rules learned elsewhere; baskets that took no part in learning, coded with the same items
+    search : shuffled tables, bootstrap samples, and the customers who must hold a rule
+    seed : same seed, same figures, for any number of workers (threads)
 
     Returns
     -------
     polars.DataFrame
-        One row a rule: `support`, `confidence` and `lift` on the later baskets; `lift_lower`, its one-sided
-        95 % lower bound; `null_mean` and `null_p95`, mean and 95th percentile in shuffled baskets;
-        `customers` with a basket that holds both sides; `p_value` of the hypothesis that the lift is at most
-        `null_p95`, 1 where too few customers hold the rule.
-
-    Raises
-    ------
-    PersonaeError
-        If the rules were coded with other items.
+        One row a rule: `support`, `confidence`, `lift`; `lift_lower`, its one-sided 95 % lower bound;
+        `null_mean` and `null_p95` of the lift in shuffled baskets; `customers` with a basket that holds both
+        sides; `p_value` of a lift of at most `null_p95`, 1 where too few customers hold the rule.
 
     Examples
     --------
@@ -66,40 +53,42 @@ def replay(
     >>> from personae.baskets.itemsets import frequent
     >>> from personae.baskets.rules import rules
     >>> baskets = from_lists([["a", "b"], ["a", "b"], ["c"], ["c", "d"], ["d"], ["e"]] * 30)
-    >>> found = rules(frequent(baskets, min_support=0.3, max_length=2), baskets, min_confidence=0.5)
-    >>> figures = replay(found, baskets, shuffles=40, seed=1)
+    >>> found = rules(frequent(baskets, min_support=0.3), baskets, min_confidence=0.5)
+    >>> figures = replay(found, baskets)
     >>> bool((figures["lift_lower"] > figures["null_p95"]).all())
     True
     """
     if found.names != later.names:
-        raise PersonaeError(
-            "baskets: rules and later baskets are coded with different items; code them together"
-        )
-    sets, (antecedent, consequent, both) = _sides(found)
+        raise PersonaeError("baskets: rules and later baskets have different items; code them together")
+    search = search or RuleSearch()
+    sets, places = _sides(found)
     counts = count_sets(later, sets)
-    observed = lift(counts[both], counts[antecedent], counts[consequent], later.n)
-    null = null_lifts(found, later, shuffles, thin=thin, seed=seed, workers=workers)
-    error, customers = _bootstrap(found, later, resamples, seed)
-    null_p95 = np.quantile(null, 0.95, axis=0) if len(found) else observed
-    enough = (customers >= max(min_customers, 1)) & (observed > 0)
-    return pl.DataFrame(
-        {
-            "support": counts[both] / max(later.n, 1),
-            "confidence": counts[both] / np.maximum(counts[antecedent], 1),
-            "lift": observed,
-            "lift_lower": observed * np.exp(-NORMAL_95 * error),
-            "null_mean": null.mean(axis=0),
-            "null_p95": null_p95,
-            "customers": customers,
-            "p_value": _p_values(observed, null_p95, error, enough),
-        }
-    )
+    antecedent, _, both = counts[places]
+    lift = _lifts(counts, places, later.n)
+    null = null_lifts(found, later, search.shuffles, thin=search.thin, seed=seed, workers=workers)
+    null_p95 = np.quantile(null, 0.95, axis=0) if len(found) else lift
+    error, customers = _bootstrap(found, later, search.resamples, seed)
+    enough = (customers >= search.min_customers) & (lift > 0)
+    figures = {
+        "support": both / max(later.n, 1),
+        "confidence": both / np.maximum(antecedent, 1),
+        "lift": lift,
+        "lift_lower": lift * np.exp(-NORMAL_95 * error),
+        "null_mean": null.mean(axis=0),
+        "null_p95": null_p95,
+        "customers": customers,
+        "p_value": _p_values(lift, null_p95, error, enough),
+    }
+    return pl.DataFrame(figures)
 
 
 def null_lifts(
-    found: RuleSet, baskets: Baskets, shuffles: int, *, thin: int = 4, seed: int, workers: int = 1
+    found: RuleSet, baskets: Baskets, shuffles: int, *, thin: int = 4, seed: int = 0, workers: int = 1
 ) -> FloatArray:
-    """Lift of each rule in shuffled tables that keep basket sizes and item counts, (shuffles, rules)."""
+    """Lift of each rule in shuffled tables that keep basket sizes and item counts, (shuffles, rules).
+
+    Neighbouring tables of a walk, `thin` rounds of trades apart, correlate by about 0.6 ** thin.
+    """
     if not len(found):
         return np.empty((shuffles, 0))
     sets, places = _sides(found)
@@ -131,7 +120,7 @@ def _lifts(
 ) -> FloatArray:
     """Lift of each rule, from counts whose last axis is the sets."""
     antecedent, consequent, both = (counts[..., place] for place in places)
-    return lift(both, antecedent, consequent, n_baskets)
+    return lift_of(both, antecedent, consequent, n_baskets)
 
 
 def _bootstrap(found: RuleSet, later: Baskets, resamples: int, seed: int) -> tuple[FloatArray, Integers]:

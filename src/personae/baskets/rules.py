@@ -52,7 +52,7 @@ class RuleSet:
     @property
     def lift(self) -> FloatArray:
         """Confidence over the consequent's support: 1 where the two sides are independent."""
-        return lift(self.both, self.antecedent_count, self.consequent_count, self.n_baskets)
+        return lift_of(self.both, self.antecedent_count, self.consequent_count, self.n_baskets)
 
     @property
     def lift_lower(self) -> FloatArray:
@@ -169,7 +169,7 @@ def _splits(codes: Itemset, max_consequent: int | None) -> list[tuple[Itemset, I
     ]
 
 
-def lift(
+def lift_of(
     both: FloatArray | Integers,
     antecedent: FloatArray | Integers,
     consequent: FloatArray | Integers,
@@ -179,7 +179,7 @@ def lift(
 
     Examples
     --------
-    >>> lift(np.array([2]), np.array([2]), np.array([4]), 8)
+    >>> lift_of(np.array([2]), np.array([2]), np.array([4]), 8)
     array([2.])
     """
     expected = np.asarray(antecedent, dtype=float) * consequent

@@ -105,36 +105,22 @@ def persona_cards(
     names: Mapping[int, str] | None = None,
     seed: int = 0,
 ) -> list[Persona]:
-    """Describe each segment.
+    """Describe each segment, by id and under unique names.
 
     Parameters
     ----------
-    customers
-        One row a customer: the identifier `customer` and the features of the settings. Numbers that are
-        missing do not count; a category counts by its levels.
-    segment
-        Segment of each customer, shape (n,); negative for customers in none.
-    unit
-        The independent unit of each customer, shape (n,): bootstraps resample units. None: each is its own.
-    settings
-        Features, words for names, playbook.
-    response
-        1 where a customer accepted the offer, else 0; shape (n,).
-    verdict
-        On the segments: `supported`, `weak` or `not supported`.
-    jaccard
-        Bootstrap Jaccard of each segment, by id; None for given groups.
-    far
-        Whether a customer lies farther out than 99 % of those the segments come from; shape (n,).
-    names
-        Names that segments have from an anchor, by id; they stay.
-    seed
-        For the bootstrap and the split that checks the rules.
-
-    Returns
-    -------
-    list of Persona
-        By id; names are unique.
+    customers : one row a customer: the identifier `customer` and the features of the settings; a category
+        counts by its levels
+    segment : of each customer, shape (n,); negative for customers in none
+    unit : the independent unit of each customer, shape (n,): bootstraps resample units;
+        None: each customer is its own
+    settings : features, words for names, playbook
+    response : 1 where a customer accepted the offer, else 0, NaN without an answer; shape (n,)
+    verdict : on the segments: `supported`, `weak` or `not supported`
+    jaccard : bootstrap Jaccard of each segment, by id; None for given groups
+    far : whether a customer lies farther out than 99 % of those the segments come from; shape (n,)
+    names : of segments that have one from an anchor, by id; they stay
+    seed : of the bootstrap and the split that checks the rules
     """
     table = indicators(customers, settings.features)
     settings = named_levels(settings, list(table.columns))
@@ -146,13 +132,13 @@ def persona_cards(
     cards = []
     for each, own in drivers.items():
         inside = segment == each
-        answered = None if response is None else response[inside & ~np.isnan(response)]
-        rate, interval = (None, None) if answered is None else share(int(answered.sum()), len(answered))
+        rate, interval = _response_rate(response, inside)
+        size, distant = int(inside.sum()), 0.0 if far is None else float(far[inside].mean())
         stability = 1.0 if jaccard is None else jaccard.get(each, float("nan"))
         card = Persona(
             id=each,
             name=all_names[each],
-            size=int(inside.sum()),
+            size=size,
             share=float(inside.mean()),
             drivers=own[: settings.drivers],
             rule=plain_rule(table, inside, held_out, labels=settings.labels, seed=seed),
@@ -160,12 +146,20 @@ def persona_cards(
             response_rate=rate,
             response_rate_ci=interval,
             action=action({driver["feature"]: driver["effect"] for driver in own}, settings),
-            caveats=_caveats(
-                verdict, int(inside.sum()), stability, 0.0 if far is None else far[inside].mean(), settings
-            ),
+            caveats=_caveats(verdict, size, stability, distant, settings),
         )
         cards.append(card)
     return cards
+
+
+def _response_rate(
+    response: IntArray | None, inside: BoolArray
+) -> tuple[float, tuple[float, float]] | tuple[None, None]:
+    """Share of those who answered in a segment that accepted, with its interval."""
+    if response is None:
+        return None, None
+    answered = response[inside & ~np.isnan(response)]
+    return share(int(answered.sum()), len(answered))
 
 
 def driver_table(

@@ -43,9 +43,6 @@ def select_targets(
 ) -> Targets:
     """Decide whom to contact, and what it earned on customers whose response is known.
 
-    Offers of one time share its season and its campaign, so that where there is time the intervals draw whole
-    times; else they draw customers who were kept together in a fold.
-
     Parameters
     ----------
     responses : as `predictions.responses` lays them out; the event is the second of two classes
@@ -53,7 +50,8 @@ def select_targets(
     segments : segment of each customer
     settings : the study's section `target`
     seed : of the bootstrap
-    time : column of the time of each offer, where the folds were blocks of time
+    time : column of the time of each offer, where the folds were blocks of time. Offers of one time share its
+        season and its campaign, so intervals then draw whole times; else those kept together in a fold.
 
     Returns
     -------
@@ -61,10 +59,6 @@ def select_targets(
         `customers`: customer, segment, probability (mean over repeats, each out of fold), expected_profit,
         decision, reason; the most profitable first. Of several offers to a customer it holds the last.
 
-    Raises
-    ------
-    PersonaeError
-        If a column is missing or a figure is impossible.
     """
     segments = segments.astype("Int64")
     money = economics_of(settings, customers, segments)
@@ -78,32 +72,24 @@ def select_targets(
         raise PersonaeError(f"target: {unscored} customers have no probability out of fold")
     responses, customers, segments = responses[scored], customers[scored], segments[scored]
     probability, money = probability[:, scored], money.at(scored)
-    response, units = responses["target"].to_numpy(), responses["unit"].to_numpy()
     when = None if time is None else _column(customers, "classify.time", time)
-    groups = units if when is None else pd.factorize(when, sort=True)[0]
-    known = response, probability, money
+    groups = responses["unit"].to_numpy() if when is None else pd.factorize(when, sort=True)[0]
+    known = responses["target"].to_numpy(), probability, money
     points = profit.curve(*known, groups, resamples=CURVE_RESAMPLES, seed=seed)
-    listed, budgets, plan = _listed(responses, segments, probability, money, settings)
+    listed, plans = _listed(responses, segments, probability, money, settings)
     report = {
         "assumed": settings.assumed,
-        "cost": _one_or_mean(money.cost),
-        "revenue": _one_or_mean(money.revenue),
-        "cutoff": _one_or_mean(money.cutoff),
+        **{name: _one_or_mean(getattr(money, name)) for name in ("cost", "revenue", "cutoff")},
         "customers": len(responses),
         "unscored": unscored,
         "contacts": float(profit.contact(probability, money).sum(axis=1).mean()),
         "listed": {"customers": len(listed), "contacts": int((listed["decision"] == "contact").sum())},
-        "profit": {
-            **profit.profits(*known, rfm=_rfm(settings, customers)),
-            "model_ci": profit.profit_interval(*known, groups, resamples=settings.resamples, seed=seed)[1:],
-            "model_sd_over_repeats": _sd_over_repeats(*known),
-        },
-        "model_ci_estimates": ESTIMATES.format(drawn=_drawn(groups, units, time)),
+        "profit": _profit(known, groups, settings, customers, seed),
+        "model_ci_estimates": ESTIMATES.format(drawn=_drawn(groups, responses["unit"], time)),
         "profit_by_time": None if when is None else _by_time(when, *known),
-        "budget": budgets,
-        "plan": plan,
+        **plans,
         "if_response_falls": profit.profit_if_response_drops(*known, settings.fall),
-        "uplift": _uplift(settings, customers, response, units, seed),
+        "uplift": _uplift(settings, customers, responses, seed),
     }
     return Targets(report, listed, pd.DataFrame(points))
 
@@ -138,8 +124,8 @@ def _amounts(
 
 def _listed(
     responses: pd.DataFrame, segments: pd.Series, probability: FloatArray, money: Economics, settings: Target
-) -> tuple[pd.DataFrame, list[dict[str, float]], dict[str, float] | None]:
-    """List customers by the last offer to each, with the curve of budgets and the budget in force."""
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """List customers by the last offer to each, with the curve of budgets and the plan for that in force."""
     last = ~responses["customer"].duplicated(keep="last").to_numpy()
     responses, probability, money = responses[last], probability.mean(axis=0)[last], money.at(last)
     expected = money.expected(probability)
@@ -159,7 +145,24 @@ def _listed(
         }
     )
     table = table.sort_values(["expected_profit", "customer"], ascending=[False, True], ignore_index=True)
-    return table, budget_curve(*prospects, settings.budgets), plan
+    return table, {"budget": budget_curve(*prospects, settings.budgets), "plan": plan}
+
+
+def _profit(
+    known: tuple[IntArray, FloatArray, Economics],
+    groups: IntArray,
+    settings: Target,
+    customers: pd.DataFrame,
+    seed: int,
+) -> dict[str, Any]:
+    """Profit of every list on known responses; of the model's with interval and spread over repeats."""
+    response, probability, money = known
+    each = profit.contact(probability, money) @ money.earned(response)
+    return {
+        **profit.profits(*known, rfm=_rfm(settings, customers)),
+        "model_ci": profit.profit_interval(*known, groups, resamples=settings.resamples, seed=seed)[1:],
+        "model_sd_over_repeats": float(each.std(ddof=1)) if len(each) > 1 else float("nan"),
+    }
 
 
 def _column(customers: pd.DataFrame, key: str, name: str) -> pd.Series:
@@ -168,14 +171,14 @@ def _column(customers: pd.DataFrame, key: str, name: str) -> pd.Series:
     return customers[name]
 
 
-def _drawn(groups: IntArray, units: IntArray, time: str | None) -> str:
+def _drawn(groups: IntArray, units: pd.Series, time: str | None) -> str:
     """Name what the bootstrap draws."""
     if time is not None:
         few = len(np.unique(groups))
         return (
             f"the {few} different times of column {time}, a small number that makes the interval too narrow,"
         )
-    return "groups of identical customers" if len(np.unique(units)) < len(units) else "customers"
+    return "groups of identical customers" if units.duplicated().any() else "customers"
 
 
 def _by_time(
@@ -198,11 +201,6 @@ def _one_or_mean(values: FloatArray) -> float:
     return float(finite.mean()) if np.ptp(finite) else float(finite[0])
 
 
-def _sd_over_repeats(response: IntArray, probability: FloatArray, money: Economics) -> float:
-    each = profit.contact(probability, money) @ money.earned(response)
-    return float(each.std(ddof=1)) if len(each) > 1 else float("nan")
-
-
 def _rfm(settings: Target, customers: pd.DataFrame) -> FloatArray | None:
     if settings.rfm is None:
         return None
@@ -212,9 +210,7 @@ def _rfm(settings: Target, customers: pd.DataFrame) -> FloatArray | None:
     return profit.rfm_score(np.nan_to_num(recency, nan=np.inf), *others)
 
 
-def _uplift(
-    settings: Target, customers: pd.DataFrame, response: IntArray, units: IntArray, seed: int
-) -> dict[str, Any]:
+def _uplift(settings: Target, customers: pd.DataFrame, responses: pd.DataFrame, seed: int) -> dict[str, Any]:
     """Estimate uplift where the file has both arms; else say why not, and the size of the test that tells."""
     named, treatment = settings.uplift, None
     if named.treatment is not None:
@@ -223,8 +219,8 @@ def _uplift(
     return uplift(
         np.column_stack(inputs).astype(np.float64) if inputs else np.empty((len(customers), 0)),
         treatment,
-        response,
-        units=units,
+        responses["target"].to_numpy(),
+        units=responses["unit"].to_numpy(),
         smallest_effect=named.smallest_effect,
         resamples=settings.resamples,
         seed=seed,

@@ -18,6 +18,7 @@ MIN_IN_ARM = 50
 OVERLAP = (0.05, 0.95)
 # Beyond each end of an interval, so that those of both methods hold together with 95 % (Bonferroni).
 TAIL = 0.0125
+BOOSTING = {"max_iter": 100, "learning_rate": 0.05, "max_depth": 3}
 NOT_IDENTIFIABLE = "not identifiable from this file"
 
 
@@ -91,9 +92,9 @@ def uplift(
     """Estimate uplift out of fold by two models and by class transformation, where it is identifiable.
 
     Two models: response of the contacted minus response of the others (Radcliffe 2007). Class transformation:
-    the response times treatment odds predicts the effect (Jaskowski and Jaroszewicz 2012). The treatment's
-    propensity, and the response whatever the treatment, are estimated out of fold by the same model; weighing
-    by the one and subtracting the other keeps their errors out of the Qini curve (Robinson 1988).
+    the response times treatment odds predicts the effect (Jaskowski and Jaroszewicz 2012). Weighing by the
+    treatment's propensity and subtracting the response whatever the treatment, both out of fold, keeps their
+    errors out of the Qini curve (Robinson 1988).
 
     Parameters
     ----------
@@ -106,22 +107,15 @@ def uplift(
     Returns
     -------
     dict
-        `verdict` and `reason`; `experiment`, customers in each arm of the A/B test that would find the
-        smallest effect with 80 % power at 5 %; `qini`, by method the coefficient, 0 for a random ranking, and
-        its interval, 95 % for both methods together.
+        `verdict`, `reason`; `experiment`, the A/B test that finds the smallest effect with 80 % power at 5 %;
+        `qini`, by method the coefficient (0 for a random ranking) and its interval, 95 % for both together.
     """
     units = np.arange(len(response)) if units is None else units
-    if model is None:
-        model = HistGradientBoostingClassifier(
-            max_iter=100, learning_rate=0.05, max_depth=3, random_state=seed
-        )
-    base_rate = _without_contact(response, treatment, smallest_effect)
-    needed = {
-        "base_rate": base_rate,
-        "effect": smallest_effect,
-        "per_arm": experiment_size(base_rate, smallest_effect),
-    }
-    result = {"verdict": NOT_IDENTIFIABLE, "reason": "", "experiment": needed, "qini": {}}
+    model = HistGradientBoostingClassifier(**BOOSTING, random_state=seed) if model is None else model
+    rate = _without_contact(response, treatment, smallest_effect)
+    per_arm = experiment_size(rate, smallest_effect)
+    experiment = {"base_rate": rate, "effect": smallest_effect, "per_arm": per_arm}
+    result = {"verdict": NOT_IDENTIFIABLE, "reason": "", "experiment": experiment, "qini": {}}
     reason = identifiable(treatment, response, min_answers=folds)
     if treatment is None or reason:
         return result | {"reason": reason}
@@ -132,16 +126,13 @@ def uplift(
     reason = overlapping(propensity)
     if reason:
         return result | {"reason": reason}
-    residual = response - out_of_fold(response)
     weight = np.where(treatment == 1, 1 / propensity, 1 / (1 - propensity))
-    effect = residual * np.where(treatment == 1, weight, -weight)
+    effect = (response - out_of_fold(response)) * np.where(treatment == 1, weight, -weight)
     treated, untreated = (out_of_fold(response, among=treatment == arm) for arm in (1, 0))
-    rankings = {
-        "two models": treated - untreated,
-        "class transformation": out_of_fold((treatment == response).astype(np.intp), weight=weight),
-    }
+    transformed = out_of_fold((treatment == response).astype(np.intp), weight=weight)
+    rankings = {"two models": treated - untreated, "class transformation": transformed}
     qini = {name: _qini(ranking, effect, units, resamples, seed) for name, ranking in rankings.items()}
-    differs = any(lower > 0 for lower, _ in (each["ci"] for each in qini.values()))
+    differs = any(each["ci"][0] > 0 for each in qini.values())
     verdict = "uplift differs between customers" if differs else "no difference in uplift is found"
     return result | {"verdict": verdict, "qini": qini}
 
