@@ -79,7 +79,8 @@ def new_study(  # noqa: PLR0917 - typer's options
     yes: Annotated[bool, typer.Option("--yes", help="Take every default, ask nothing.")] = False,
 ) -> None:
     """Make a study of your own files: settings, a pointer to the data, a line in params.yaml and dvc.yaml."""
-    from personae.onboarding.new_study import Known, write_study
+    from personae.onboarding.new_study import write_study
+    from personae.onboarding.study_file import Known
 
     asked = None if yes or not sys.stdin.isatty() else typer.prompt
     with one_line_errors():

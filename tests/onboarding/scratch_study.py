@@ -10,7 +10,8 @@ import pytest
 from personae.core import paths
 from personae.core.files import read_json
 from personae.onboarding import new_study
-from personae.onboarding.new_study import Known, write_study
+from personae.onboarding.new_study import write_study
+from personae.onboarding.study_file import Known
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("compose", "prepare", "impute", "segment", "compare", "profile", "classify", "target", "promote")

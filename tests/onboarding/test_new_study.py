@@ -8,7 +8,8 @@ from tests.onboarding.scratch_study import scratch
 from personae.config.compose import compose
 from personae.core.errors import PersonaeError
 from personae.onboarding import new_study
-from personae.onboarding.new_study import Known, write_study
+from personae.onboarding.new_study import write_study
+from personae.onboarding.study_file import Known
 
 NAMES = [
     "Größe (cm)",

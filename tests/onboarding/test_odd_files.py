@@ -10,7 +10,8 @@ from tests.onboarding.scratch_study import scratch
 from personae.core import paths, tables
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json
-from personae.onboarding.new_study import Known, write_study
+from personae.onboarding.new_study import write_study
+from personae.onboarding.study_file import Known
 from personae.stages import compose, prepare
 
 ROWS = 300

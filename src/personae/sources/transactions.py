@@ -63,11 +63,7 @@ def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
         )
     until = start + datetime.timedelta(days=early_weeks * DAYS_A_WEEK - 1)
     later = bought.filter(pl.col("week") > early_weeks).select("customer").unique()
-    customers: pl.DataFrame = basket_features(bought, until=until)
-    customers = customers.sort("customer").with_columns(
-        pl.col("customer").is_in(later["customer"].implode()).cast(pl.Int64).alias(AGAIN),
-        unit=pl.int_range(pl.len(), dtype=pl.Int64),
-    )
+    customers = _customers(bought, until, later["customer"])
     basket_size = pl.col("item").n_unique().over("basket")
     baskets = bought.filter(basket_size <= settings.largest_basket)
     rejected[f"customer who bought after week {early_weeks} only"] = (
@@ -110,6 +106,15 @@ def _days(time: pl.Series, pattern: str | None) -> Parsed:
     if pattern is None and time.dtype == pl.String:
         pattern, _ = date_pattern(time)
     return dates(time, pattern)
+
+
+def _customers(bought: pl.DataFrame, until: datetime.date, later: pl.Series) -> pl.DataFrame:
+    """Describe customers by what they bought until a day, and say who bought later."""
+    described: pl.DataFrame = basket_features(bought, until=until)
+    return described.sort("customer").with_columns(
+        pl.col("customer").is_in(later.implode()).cast(pl.Int64).alias(AGAIN),
+        unit=pl.int_range(pl.len(), dtype=pl.Int64),
+    )
 
 
 def _files(directory: Path, settings: FileSettings) -> list[TableFile]:
