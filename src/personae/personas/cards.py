@@ -11,7 +11,8 @@ from sklearn.tree import DecisionTreeClassifier
 from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.numbers import rounded
 from personae.core.settings import fits
-from personae.core.statistics import STABLE, bootstrap_counts, share
+from personae.core.statistics import bootstrap_counts, share
+from personae.personas.caveats import UNSUPPORTED, caveats, neighbours
 from personae.personas.settings import Profile
 
 NOTABLE = 0.2
@@ -29,6 +30,8 @@ class Persona:
         A plain description, see `plain_rule`.
     exemplar
         A real customer of the segment.
+    borders
+        Sentences on what lies between this segment and its neighbours: a gap, or customers.
     """
 
     id: int
@@ -42,6 +45,7 @@ class Persona:
     response_rate_ci: tuple[float, float] | None
     action: str
     caveats: tuple[str, ...]
+    borders: tuple[str, ...] = ()
 
 
 def segment_evidence(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,13 +55,17 @@ def segment_evidence(report: Mapping[str, Any]) -> dict[str, Any]:
     --------
     >>> report = {"ids": [0], "verdict": "weak", "stability": {"jaccard": [0.6]}, "identity": None}
     >>> segment_evidence(report)
-    {'verdict': 'weak', 'jaccard': {0: 0.6}, 'names': {}}
+    {'verdict': 'weak', 'jaccard': {0: 0.6}, 'names': {}, 'borders': (), 'could_be_noise': []}
     """
     anchored = (report["identity"] or {}).get("names", {})
     return {
         "verdict": report["verdict"],
         "jaccard": dict(zip(report["ids"], report["stability"]["jaccard"], strict=True)),
         "names": {int(segment): name for segment, name in anchored.items()},
+        "borders": report.get("borders", ()),
+        "could_be_noise": [
+            each["column"] for each in report.get("columns_that_matter", ()) if each["could_be_noise"]
+        ],
     }
 
 
@@ -103,9 +111,11 @@ def persona_cards(
     jaccard: Mapping[int, float] | None = None,
     far: BoolArray | None = None,
     names: Mapping[int, str] | None = None,
+    borders: Sequence[Mapping[str, Any]] = (),
+    could_be_noise: Sequence[str] = (),
     seed: int = 0,
 ) -> list[Persona]:
-    """Describe each segment, by id and under unique names.
+    """Describe each segment, by id and under unique names; unsupported ones are "group 1" and so on.
 
     Parameters
     ----------
@@ -120,6 +130,7 @@ def persona_cards(
     jaccard : bootstrap Jaccard of each segment, by id; None for given groups
     far : whether a customer lies farther out than 99 % of those the segments come from; shape (n,)
     names : of segments that have one from an anchor, by id; they stay
+    borders, could_be_noise : of `segment.json`, and the columns that noise replaces without loss
     seed : of the bootstrap and the split that checks the rules
     """
     table = indicators(customers, settings.features)
@@ -129,6 +140,9 @@ def persona_cards(
     drivers = driver_table(table, segment, unit, settings, rng)
     held_out = rng.random(unit.max() + 1)[unit] < 0.3
     all_names = unique_names(drivers, settings) | dict(names or {})
+    unsupported = verdict == UNSUPPORTED
+    if unsupported:
+        all_names = {each: f"group {number}" for number, each in enumerate(drivers, 1)}
     cards = []
     for each, own in drivers.items():
         inside = segment == each
@@ -145,8 +159,9 @@ def persona_cards(
             exemplar=exemplar(customers, table, inside),
             response_rate=rate,
             response_rate_ci=interval,
-            action=action({driver["feature"]: driver["effect"] for driver in own}, settings),
-            caveats=_caveats(verdict, size, stability, distant, settings),
+            action="" if unsupported else action({each["feature"]: each["effect"] for each in own}, settings),
+            caveats=caveats(verdict, size, stability, far=distant, noise=could_be_noise, settings=settings),
+            borders=neighbours(each, borders, all_names),
         )
         cards.append(card)
     return cards
@@ -363,14 +378,3 @@ def _words(drivers: Sequence[Mapping[str, Any]], settings: Profile) -> list[str]
         if driver["feature"] in settings.words and (low > 0 or high < 0) and abs(driver["effect"]) >= NOTABLE:
             words.append(settings.words[driver["feature"]][driver["effect"] > 0])
     return list(dict.fromkeys(words))
-
-
-def _caveats(verdict: str, size: int, jaccard: float, far: float, settings: Profile) -> tuple[str, ...]:
-    texts = [
-        (verdict == "not supported", "the data does not support these segments"),
-        (verdict == "weak", "weak: the segments are not all stable"),
-        (size < settings.smallest, f"small: {size} customers"),
-        (not jaccard >= STABLE, f"unstable: Jaccard {jaccard:.2f} over bootstraps"),
-        (far > 0.05, f"out of range: {far:.0%} of its customers are far from every segment"),
-    ]
-    return tuple(text for holds, text in texts if holds)

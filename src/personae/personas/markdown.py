@@ -60,7 +60,7 @@ def _card(card: Persona, event: str) -> list[str]:
             "",
         ]
     lines += [
-        "| what sets them apart | segment | all customers | effect in sd | 95 % interval |",
+        "| what sets them apart | segment | all customers | effect in sd | 95 % interval given these segments |",
         "|---|---:|---:|---:|---:|",
         *(_driver(driver) for driver in card.drivers),
         "",
@@ -68,9 +68,11 @@ def _card(card: Persona, event: str) -> list[str]:
         "",
         f"**A typical customer**: {escaped(str(card.exemplar['customer']))}.",
         "",
-        f"**What to do**: {escaped(card.action)}.",
-        "",
     ]
+    if card.action:
+        lines += [f"**What to do**: {escaped(card.action)}.", ""]
+    if card.borders:
+        lines += [f"**Borders**: {escaped('; '.join(card.borders))}.", ""]
     if card.caveats:
         lines += [f"**Beware**: {escaped('; '.join(card.caveats))}.", ""]
     return lines

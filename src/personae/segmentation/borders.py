@@ -7,7 +7,7 @@ from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors
 
 from personae.core.arrays import BoolArray, FloatArray, IntArray
-from personae.core.statistics import contingency
+from personae.core.statistics import Codes, contingency
 from personae.segmentation.clusterers import Labels
 from personae.segmentation.dip import dip_p_value
 from personae.segmentation.valleys import local_depth, spread_ties, valley
@@ -36,7 +36,7 @@ def borders(
     rng: np.random.Generator,
     *,
     columns: IntArray | None = None,
-    groups: IntArray | None = None,
+    groups: Codes | None = None,
 ) -> list[Border]:
     """Judge every border of a partition.
 

@@ -1,15 +1,20 @@
 """What each column carries: whether segments are as good with noise in its place."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from personae.core.arrays import FloatArray, IntArray
+from personae.core.statistics import Codes
 from personae.segmentation.clusterers import Labels
 from personae.segmentation.dip import is_humped, normal_margin
 from personae.segmentation.quality import mean_known, silhouettes
 from personae.segmentation.stability import best_jaccard
+from personae.segmentation.verdict import SIGNIFICANT
 
+# Noise that keeps this share of the silhouette makes segments as good.
+AS_GOOD = 0.98
 # Points and a seed give segments.
 Fit = Callable[[FloatArray, int], Labels]
 
@@ -21,9 +26,9 @@ def columns_that_matter(
     rng: np.random.Generator,
     *,
     columns: IntArray | None = None,
-    groups: IntArray | None = None,
+    groups: Codes | None = None,
     tables: int = 19,
-) -> list[dict[str, float]]:
+) -> list[dict[str, Any]]:
     """Replace one column at a time by noise and find as many segments again.
 
     The noise has the column's own values, dealt out anew to the independent units; a continuous column with a
@@ -50,8 +55,8 @@ def columns_that_matter(
     -------
     list of dict
         One a column: `p_value`, the share of noises with which the silhouette is as high (the observed
-        counted in; above .05 the column could be noise); `silhouette`, their mean; `min_jaccard`, how well
-        the least stable segment came back, on average.
+        counted in); `silhouette`, their mean; `min_jaccard`, how well the least stable segment came back, on
+        average; `could_be_noise`, where p is above .05 or `AS_GOOD` of the silhouette is kept.
     """
     columns = np.arange(points.shape[1]) if columns is None else columns
     groups = np.arange(len(points)) if groups is None else groups
@@ -71,12 +76,14 @@ def columns_that_matter(
             again = fit(noisy, int(rng.integers(2**31)))
             widths[table] = mean_known(silhouettes(noisy, [again]))[0]
             similarity[table] = best_jaccard(labels, again, segments).min()
+        p_value, mean = float((1 + (widths >= observed).sum()) / (1 + tables)), float(widths.mean())
         rows.append(
             {
-                "column": float(column),
-                "p_value": float((1 + (widths >= observed).sum()) / (1 + tables)),
-                "silhouette": float(widths.mean()),
+                "column": int(column),
+                "p_value": p_value,
+                "silhouette": mean,
                 "min_jaccard": float(similarity.mean()),
+                "could_be_noise": bool(p_value > SIGNIFICANT or mean >= AS_GOOD * observed),
             }
         )
     return rows

@@ -22,15 +22,15 @@ class GaussianCopula:
 
     Attributes
     ----------
-    law : str
-        Name of the null: `copula`.
+    kind : str
+        Name of the null model: `copula`.
     humped : bool array of shape (columns,)
         Columns whose margin is replaced by a normal one.
     correlation : ndarray
         Of the latent normal variables, one each column of one axis.
     """
 
-    law = "copula"
+    kind = "copula"
 
     def __init__(self, means: FloatArray, within: FloatArray, columns: IntArray) -> None:
         self._means, self._within = means, within
@@ -46,7 +46,7 @@ class GaussianCopula:
         """Draw a table with the given groups (0 to G - 1), shape (customers, axes)."""
         count = int(groups.max()) + 1
         table = np.empty((count, self._means.shape[1]))
-        latent = rng.standard_normal((count, len(self._single))) @ _root(self.correlation)
+        latent = rng.standard_normal((count, len(self._single))) @ root(self.correlation)
         table[:, self._single] = self._observe(latent)
         for axes in self._whole:
             dealt = self._means[:, axes]
@@ -74,7 +74,7 @@ class GaussianCopula:
         correlation = _nearest(2 * np.sin(np.pi / 6 * wanted))
         noise = np.random.default_rng(0).standard_normal((CALIBRATION_ROWS, count))
         for _ in range(CALIBRATION_ROUNDS if count > 1 else 0):
-            drawn = _rank_correlation(self._observe(noise @ _root(correlation)))
+            drawn = _rank_correlation(self._observe(noise @ root(correlation)))
             correlation = _nearest(np.clip(correlation + wanted - drawn, -0.995, 0.995))
         return correlation
 
@@ -106,7 +106,7 @@ def fit_copula(
     means /= sizes[:, None]
     residuals = points - means[groups]
     residuals[np.abs(residuals) < 1e-9] = 0.0
-    within = _root(residuals.T @ residuals / max(len(points) - len(sizes), 1))
+    within = root(residuals.T @ residuals / max(len(points) - len(sizes), 1))
     return GaussianCopula(means, within, np.arange(points.shape[1]) if columns is None else columns)
 
 
@@ -132,7 +132,7 @@ def _nearest(correlation: FloatArray) -> FloatArray:
     return np.asarray(fixed / np.outer(scale, scale))
 
 
-def _root(covariance: FloatArray) -> FloatArray:
+def root(covariance: FloatArray) -> FloatArray:
     """Give A with A.T A = covariance."""
     values, vectors = np.linalg.eigh(np.atleast_2d(covariance))
     return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)

@@ -1,7 +1,8 @@
 """Everything that is known about every candidate k, and about the chosen one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,18 @@ import pandas as pd
 
 from personae.core.arrays import FloatArray
 from personae.core.statistics import Codes
+from personae.segmentation.borders import Border, borders
 from personae.segmentation.choice import choose_k, gap_statistic
 from personae.segmentation.clusterers import Clusterer, Labels
+from personae.segmentation.columns import columns_that_matter
+from personae.segmentation.natural import supported_k
 from personae.segmentation.null_models import (
     NULL_MODELS,
     NullDistribution,
     null_distributions,
     uniform_inertia,
 )
-from personae.segmentation.pipeline import Pipeline
+from personae.segmentation.pipeline import Pipeline, sample_units
 from personae.segmentation.quality import (
     PartitionMetrics,
     mean_interval,
@@ -27,7 +31,8 @@ from personae.segmentation.quality import (
     smallest_share,
     stratified_sample,
 )
-from personae.segmentation.stability import partition_stability
+from personae.segmentation.stability import Sample, partition_stability
+from personae.segmentation.verdict import SIGNIFICANT
 
 SCATTER = ["inertia", "calinski_harabasz", "davies_bouldin"]
 # Of candidates.csv.
@@ -55,6 +60,12 @@ class SegmentEvidence:
         The k of every rule.
     qualified
         False where the rule `stability` found no stable k that keeps the size floor.
+    supported_k, why
+        The largest k with a gap at every border, stable and beyond chance; None, and why there is none.
+    borders
+        Of the chosen partition, see `borders`.
+    columns
+        What each column carries, see `columns_that_matter`.
     silhouette
         Width of every customer in the chosen partition; NaN where it was not sampled.
     """
@@ -65,6 +76,10 @@ class SegmentEvidence:
     stability: dict[str, Any]
     votes: dict[str, int]
     qualified: bool
+    supported_k: int | None
+    why: str
+    borders: list[Border]
+    columns: list[dict[str, Any]]
     silhouette: FloatArray
 
 
@@ -89,7 +104,7 @@ def gather_evidence(
         One for every k of the pipeline, fitted to `working`.
     """
     labelings = [one.labels_ for one in fitted]
-    sampling, intervals, boots, tables = np.random.SeedSequence(seed).spawn(4)
+    sampling, intervals, boots, tables, ties, noises = np.random.SeedSequence(seed).spawn(6)
     index, weights, widths = _silhouettes(points, labelings, pipeline, np.random.default_rng(sampling))
     bounds = [mean_interval(row, groups[index], weights, np.random.default_rng(intervals)) for row in widths]
     scatters = pd.DataFrame([scatter(points, labels) for labels in labelings], columns=SCATTER)
@@ -99,7 +114,7 @@ def gather_evidence(
         np.array([smallest_share(labels) for labels in labelings]),
         fitted[0].fewest,
     )
-    stability = partition_stability(working, labelings, groups, pipeline, boots)
+    stability, sample = partition_stability(working, labelings, groups, pipeline, boots)
     nulls, votes, k, qualified = _choose(points, groups, pipeline, metrics, stability, seed=tables)
     gaps, errors = gap_statistic(metrics.inertia, uniform_inertia(nulls))
     candidates = scatters.assign(
@@ -118,13 +133,27 @@ def gather_evidence(
     column = pipeline.ks.index(k)
     silhouette = np.full(len(points), np.nan)
     silhouette[index] = widths[column]
+    null = {kind: each.compare(metrics, column) for kind, each in nulls.items()}
+    chance = {
+        each: max(candidates[f"{kind}_p_value"][at] for kind in nulls) for at, each in enumerate(pipeline.ks)
+    }
+    chance[k] = max(each["p_value"] for each in null.values())
+    jaccard = dict(zip(pipeline.ks, candidates["min_jaccard"], strict=True))
+    partitions = dict(zip(pipeline.ks, labelings, strict=True))
+    natural, why, borders_of = _gaps(
+        points, partitions, sample, pipeline, seed=ties, evidence=(jaccard, chance)
+    )
     return SegmentEvidence(
         candidates=candidates[COLUMNS],
         column=column,
-        null={kind: each.compare(metrics, column) for kind, each in nulls.items()},
+        null=null,
         stability=stability[column],
         votes=votes,
         qualified=qualified,
+        supported_k=natural,
+        why=why,
+        borders=borders_of(k),
+        columns=_columns(points, labelings[column], groups, pipeline, seed=noises),
         silhouette=silhouette,
     )
 
@@ -150,6 +179,58 @@ def _choose(
     nulls = null_distributions(points, groups, pipeline, metrics, k=None if rule == "gap" else k, seed=seed)
     votes["gap"], _ = choose_k("gap", ks, metrics, settings, reference=uniform_inertia(nulls))
     return nulls, votes, votes.get(rule, k), ballots["stability"][1] or rule != "stability"
+
+
+def _gaps(
+    points: FloatArray,
+    labelings: Mapping[int, Labels],
+    sample: Sample,
+    pipeline: Pipeline,
+    *,
+    evidence: tuple[Mapping[int, float], Mapping[int, float]],
+    seed: np.random.SeedSequence,
+) -> tuple[int | None, str, Callable[[int], list[Border]]]:
+    """Give the number of segments that gaps support, or why there is none, and the borders of any k.
+
+    `evidence` is the least Jaccard similarity and the p value beside tables without segments, by k.
+    """
+    index, units, refits = sample
+    jaccard, chance = evidence
+    sampled = {k: labels[index] for k, labels in labelings.items()}
+    seeds = dict(zip(pipeline.ks, seed.spawn(len(pipeline.ks)), strict=True))
+
+    @cache
+    def borders_of(k: int) -> list[Border]:
+        own = [(drawn, again[pipeline.ks.index(k)]) for drawn, again in refits]
+        rng, columns = np.random.default_rng(seeds[k]), pipeline.space.axis_columns
+        return borders(points[index], sampled[k], own, rng, columns=columns, groups=units)
+
+    k, why = supported_k(sampled, jaccard, borders_of)
+    if k is not None and not chance[k] <= SIGNIFICANT:
+        why = (
+            f"{k} segments have gaps between them, but tables without segments do as well (p {chance[k]:.3g})"
+        )
+        k = None
+    return k, why, borders_of
+
+
+def _columns(
+    points: FloatArray, labels: Labels, groups: Codes, pipeline: Pipeline, *, seed: np.random.SeedSequence
+) -> list[dict[str, Any]]:
+    """Say what each column carries, by its name; nothing of fewer than two segments."""
+    k, rng = int(labels.max(initial=-1)) + 1, np.random.default_rng(seed)
+    if k < 2:
+        return []
+    index, units = sample_units(groups, pipeline.settings.effort.null_rows, rng)
+
+    def fit(noisy: FloatArray, seed: int) -> Labels:
+        return pipeline.fit_all(pipeline.working_space().fit_transform(noisy), None, seed, [k])[0].labels_
+
+    rows = columns_that_matter(
+        points[index], labels[index], fit, rng, columns=pipeline.space.axis_columns, groups=units
+    )
+    names = [*pipeline.space.columns, *pipeline.space.categorical]
+    return [row | {"column": names[row["column"]]} for row in rows]
 
 
 def _silhouettes(

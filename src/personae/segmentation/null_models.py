@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import PowerTransformer
 
-from personae.core.arrays import BoolArray, FloatArray
+from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.parallel import run_all
 from personae.core.statistics import STABLE, Codes
 from personae.segmentation.choice import choose_k
 from personae.segmentation.clusterers import Clusterer
+from personae.segmentation.copula import GaussianCopula, fit_copula, root
 from personae.segmentation.pipeline import Pipeline, sample_units
 from personae.segmentation.quality import PartitionMetrics, partition_metrics
 from personae.segmentation.stability import bootstrap_once, smallest_jaccard
 
-NULL_MODELS = ("gaussian", "box", "skewed")
+NULL_MODELS = ("gaussian", "box", "skewed", "copula")
 # Tables of a null model in one round, and tables that reach the observed one after which none follows.
 ROUND = 20
 ENOUGH = 10
@@ -49,19 +50,19 @@ class NullModel:
         residuals = points - means[groups]
         # Means of identical customers differ from them by rounding, which is no spread within groups.
         residuals[np.abs(residuals) < 1e-9] = 0.0
-        self.within_ = _root(residuals.T @ residuals / max(len(points) - len(sizes), 1))
+        self.within_ = root(residuals.T @ residuals / max(len(points) - len(sizes), 1))
         self.center_, self.low_, self.high_ = means.mean(axis=0), means.min(axis=0), means.max(axis=0)
         if self.kind == "skewed":
             self.power_ = PowerTransformer(method="yeo-johnson").fit(means)
             transformed = self.power_.transform(means)
             self.center_ = transformed.mean(axis=0)
-            self.axes_ = _root(np.cov(transformed, rowvar=False, ddof=0))
+            self.axes_ = root(np.cov(transformed, rowvar=False, ddof=0))
         elif self.kind == "box":
             _, _, self.axes_ = np.linalg.svd(means - self.center_, full_matrices=False)
             along = (means - self.center_) @ self.axes_.T
             self.low_, self.high_ = along.min(axis=0), along.max(axis=0)
         else:
-            self.axes_ = _root(np.cov(means, rowvar=False, ddof=0))
+            self.axes_ = root(np.cov(means, rowvar=False, ddof=0))
         return self
 
     def draw(self, groups: Codes, rng: np.random.Generator) -> FloatArray:
@@ -83,10 +84,13 @@ class NullModel:
         return table
 
 
-def _root(covariance: FloatArray) -> FloatArray:
-    """Give A with A.T A = covariance."""
-    values, vectors = np.linalg.eigh(np.atleast_2d(covariance))
-    return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)
+def fit_null_model(
+    kind: str, points: FloatArray, groups: Codes, columns: IntArray | None = None
+) -> NullModel | GaussianCopula:
+    """Fit one of `NULL_MODELS` to points and their groups; `columns` is the column of every axis."""
+    if kind == GaussianCopula.kind:
+        return fit_copula(points, groups, columns)
+    return NullModel(kind).fit(points, groups)
 
 
 class NullDistribution:
@@ -100,7 +104,11 @@ class NullDistribution:
     """
 
     def __init__(
-        self, model: NullModel, groups: Codes, pipeline: Pipeline, seeds: Sequence[np.random.SeedSequence]
+        self,
+        model: NullModel | GaussianCopula,
+        groups: Codes,
+        pipeline: Pipeline,
+        seeds: Sequence[np.random.SeedSequence],
     ) -> None:
         self.metrics: list[PartitionMetrics] = []
         self.reached: BoolArray = np.zeros(0, dtype=bool)
@@ -185,10 +193,10 @@ def null_distributions(
     index, fitted_groups = sample_units(groups, effort.stability_rows, rng)
     found = {
         kind: NullDistribution(
-            NullModel(kind).fit(points[index], fitted_groups),
+            fit_null_model(kind, points[index], fitted_groups, pipeline.space.axis_columns),
             drawn_groups,
             pipeline,
-            seeds[number :: len(NULL_MODELS)],
+            seeds[number * effort.null_tables : (number + 1) * effort.null_tables],
         )
         for number, kind in enumerate(NULL_MODELS)
     }
@@ -255,7 +263,7 @@ def standardised_silhouette(tables: Sequence[PartitionMetrics]) -> FloatArray:
 
 
 def _draw(
-    model: NullModel, groups: Codes, pipeline: Pipeline, seed: np.random.SeedSequence
+    model: NullModel | GaussianCopula, groups: Codes, pipeline: Pipeline, seed: np.random.SeedSequence
 ) -> tuple[FloatArray, list[Clusterer], PartitionMetrics, np.random.Generator]:
     """Draw a null table and put it through the pipeline; give working points, partitions and metrics."""
     rng = np.random.default_rng(seed)
@@ -266,12 +274,14 @@ def _draw(
 
 
 def _measured(
-    model: NullModel, groups: Codes, pipeline: Pipeline, seed: np.random.SeedSequence
+    model: NullModel | GaussianCopula, groups: Codes, pipeline: Pipeline, seed: np.random.SeedSequence
 ) -> PartitionMetrics:
     return _draw(model, groups, pipeline, seed)[2]
 
 
-def _most_stable_k(model: NullModel, groups: Codes, pipeline: Pipeline, seed: np.random.SeedSequence) -> int:
+def _most_stable_k(
+    model: NullModel | GaussianCopula, groups: Codes, pipeline: Pipeline, seed: np.random.SeedSequence
+) -> int:
     """Draw the table of a seed again, and choose k in it by stability."""
     working, fitted, metrics, rng = _draw(model, groups, pipeline, seed)
     labelings = dict(zip(pipeline.ks, (one.labels_ for one in fitted), strict=True))

@@ -13,9 +13,11 @@ from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.parallel import run_all
 from personae.core.statistics import Codes, adjusted_rand
+from personae.segmentation.borders import Border
 from personae.segmentation.clusterers import NOISE, Clusterer, Labels
 from personae.segmentation.evidence import SegmentEvidence, gather_evidence
 from personae.segmentation.identity import Identity, ids_by_size, match_segments
+from personae.segmentation.natural import kind_of
 from personae.segmentation.pipeline import Pipeline, build_pipeline, sample_units
 from personae.segmentation.segmenter import FAR_QUANTILE, Segmenter, locate
 from personae.segmentation.settings import SegmentSettings
@@ -31,7 +33,8 @@ class SegmentReport:
     """One segmentation as segment.json holds it; per-segment lists are in the order of `ids`.
 
     `verdict_rank` is the verdict as a figure: 2 supported, 1 weak, 0 not supported; `niches` are the sizes of
-    the small groups that were peeled off, by id; None where the method looks for none.
+    the small groups that were peeled off, by id; None where the method looks for none. `kind` is natural,
+    reproducible or constructive (`kind_of`); `supported_k` the number of segments that gaps support.
     """
 
     k: int
@@ -49,6 +52,10 @@ class SegmentReport:
     verdict: str
     verdict_rank: int
     reason: str
+    kind: str
+    supported_k: int | None
+    borders: list[Border]
+    columns_that_matter: list[dict[str, Any]]
     ids: tuple[int, ...]
     noise: int
     votes: Mapping[str, int]
@@ -263,7 +270,16 @@ def _report(
     order = np.argsort(ids)
     p_value = max(null["p_value"] for null in evidence.null.values())
     jaccard = evidence.stability["jaccard"]
-    verdict, reason = judge(p_value, evidence.stability["min_jaccard"], evidence.qualified)
+    borders = _by_ids(evidence.borders, ids)
+    verdict, reason = judge(
+        p_value,
+        evidence.stability["min_jaccard"],
+        evidence.qualified,
+        k=len(sizes),
+        supported_k=evidence.supported_k,
+        borders=borders,
+        why=evidence.why,
+    )
     effort, method = settings.effort, settings.clusterer.name
     sampled = {
         "silhouette": effort.silhouette_rows,
@@ -295,9 +311,22 @@ def _report(
         verdict=verdict,
         verdict_rank=VERDICTS.index(verdict),
         reason=reason,
+        kind=kind_of(p_value, evidence.stability["min_jaccard"], evidence.borders),
+        supported_k=evidence.supported_k,
+        borders=borders,
+        columns_that_matter=evidence.columns,
         ids=tuple(ids[position] for position in order),
         noise=row["noise"],
         votes=evidence.votes,
         sampled={figure: rows for figure, rows in sampled.items() if customers > rows},
         niches=None if chosen.peeled is None else {str(ids[one]): sizes[one] for one in range(chosen.peeled)},
     )
+
+
+def _by_ids(borders: Sequence[Border], ids: Sequence[int]) -> list[Border]:
+    """Name the two segments of every border by their ids, the lower first."""
+    named = []
+    for border in borders:
+        a, b = sorted(int(ids[int(border[end])]) for end in "ab")
+        named.append({**border, "a": a, "b": b, "gap": bool(border["gap"])})
+    return sorted(named, key=lambda border: (border["a"], border["b"]))

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
 
-from personae.core.arrays import BoolArray, FloatArray
+from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.core.tables import names
 
@@ -106,6 +106,12 @@ class Space(BaseEstimator):  # type: ignore[misc]
         """One name an axis: a column, or `column=level`."""
         pairs = zip(self.categorical, self.levels_, strict=True)
         return [*self.columns, *(f"{column}={level}" for column, levels in pairs for level in levels)]
+
+    @property
+    def axis_columns(self) -> IntArray:
+        """Number of the column, numeric ones first, that every axis comes from."""
+        sizes = [1] * len(self.columns) + [len(levels) for levels in self.levels_]
+        return np.repeat(np.arange(len(sizes)), sizes)
 
     def transform(self, table: pd.DataFrame) -> FloatArray:
         """Give one point a customer, shape (customers, axes); a level never seen has no indicator."""

@@ -14,6 +14,8 @@ from personae.segmentation.pipeline import Pipeline, sample_units
 
 # Points, weights and a seed give one fitted clusterer a partition.
 FitAll = Callable[[FloatArray, Labels | None, int], list[Clusterer]]
+# Rows measured, their independent units, and the bootstrap fits: who was drawn, and their partitions.
+Sample = tuple[Labels, Codes, list[tuple[BoolArray, list[Labels]]]]
 
 
 def partition_stability(
@@ -22,7 +24,7 @@ def partition_stability(
     groups: Codes,
     pipeline: Pipeline,
     seed: np.random.SeedSequence,
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], Sample]:
     """Measure how well each partition comes back in bootstrap samples and halves of its independent units.
 
     Parameters
@@ -36,10 +38,12 @@ def partition_stability(
 
     Returns
     -------
-    list of dict
+    figures : list of dict
         For every k the mean (`ari_mean`) and standard deviation (`ari_sd`) of the adjusted Rand index; the
         mean Jaccard similarity of every segment (`jaccard`; Hennig 2007, stable from 0.75) and the smallest
         of them (`min_jaccard`); the `prediction_strength` of Tibshirani and Walther (2005; strong from 0.8).
+    sample : tuple
+        Rows that were measured, their independent units, and the bootstrap fits (`refit_once`).
     """
     effort, workers, name = pipeline.settings.effort, pipeline.settings.workers, pipeline.settings.space.name
     sampling, *seeds = seed.spawn(1 + effort.bootstraps + effort.splits)
@@ -47,20 +51,20 @@ def partition_stability(
     points, sampled = working[index], [labels[index] for labels in labelings]
     rngs = [np.random.default_rng(child) for child in seeds]
     bootstraps = [
-        partial(bootstrap_once, points, sampled, units, pipeline.fit_all, rng)
-        for rng in rngs[: effort.bootstraps]
+        partial(refit_once, points, units, pipeline.fit_all, rng) for rng in rngs[: effort.bootstraps]
     ]
     halves = [
         partial(prediction_strength_once, points, units, pipeline.fit_all, rng)
         for rng in rngs[effort.bootstraps :]
     ]
-    runs = run_all(bootstraps, workers, f"{name}: bootstraps")
+    refits = run_all(bootstraps, workers, f"{name}: bootstraps")
     strengths = np.array(run_all(halves, workers, f"{name}: prediction strength"))
-    return [
-        agreement_figures([run[column] for run in runs])
+    figures = [
+        agreement_figures([agreement(labels, drawn, again[column]) for drawn, again in refits])
         | {"prediction_strength": float(strengths[:, column].mean())}
-        for column in range(len(labelings))
+        for column, labels in enumerate(sampled)
     ]
+    return figures, (index, units, refits)
 
 
 def agreement_figures(runs: list[tuple[float, FloatArray]]) -> dict[str, Any]:

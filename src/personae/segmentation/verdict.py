@@ -1,13 +1,25 @@
 """What the data say about a segmentation."""
 
+from collections.abc import Sequence
+
 from personae.core.statistics import STABLE
+from personae.segmentation.borders import Border
 
 # From the least to the most that the data can say.
 VERDICTS = ("not supported", "weak", "supported")
 SIGNIFICANT = 0.05
 
 
-def judge(p_value: float, min_jaccard: float, qualified: bool = True) -> tuple[str, str]:
+def judge(
+    p_value: float,
+    min_jaccard: float,
+    qualified: bool = True,
+    *,
+    k: int,
+    supported_k: int | None,
+    borders: Sequence[Border] = (),
+    why: str = "",
+) -> tuple[str, str]:
     """Give the verdict on a segmentation, and the reason in a sentence.
 
     Parameters
@@ -18,23 +30,41 @@ def judge(p_value: float, min_jaccard: float, qualified: bool = True) -> tuple[s
         Of the least stable segment.
     qualified : bool
         False where no k met the rule and the lowest was taken.
+    k, supported_k : int
+        Number of segments judged, and the largest one with a gap at every border; None where there is none.
+    borders : sequence of dict
+        Of the k segments, by their ids `a` and `b`.
+    why : str
+        Why no number of segments is supported.
 
     Examples
     --------
-    >>> judge(0.01, 0.6)
+    >>> judge(0.01, 0.6, k=2, supported_k=None)
     ('weak', 'the least stable segment comes back with Jaccard 0.60, below 0.75')
-    >>> judge(0.01, 0.95)[0], judge(0.2, 0.95)[0]
-    ('supported', 'not supported')
+    >>> gap, cut = {"a": 0, "b": 1, "gap": True}, {"a": 0, "b": 1, "gap": False}
+    >>> judge(0.01, 0.95, k=2, supported_k=2, borders=[gap])[0]
+    'supported'
+    >>> judge(0.01, 0.95, k=2, supported_k=None, borders=[cut], why="no number is stable with gaps")
+    ('weak', 'cut of a continuum: segments 0 and 1; no number is stable with gaps')
+    >>> judge(0.2, 0.95, k=2, supported_k=2, borders=[gap])[0]
+    'not supported'
     """
+    not_supported, weak, supported = VERDICTS
     if not p_value <= SIGNIFICANT:
-        return VERDICTS[0], f"tables without segments do as well (p {p_value:.3g}, above {SIGNIFICANT:g})"
+        return not_supported, f"tables without segments do as well (p {p_value:.3g}, above {SIGNIFICANT:g})"
     if not min_jaccard >= STABLE:
-        return VERDICTS[
-            1
-        ], f"the least stable segment comes back with Jaccard {min_jaccard:.2f}, below {STABLE:g}"
+        return weak, f"the least stable segment comes back with Jaccard {min_jaccard:.2f}, below {STABLE:g}"
+    instead = f"gaps support {supported_k} segments" if supported_k else why
+    cuts = [f"segments {border['a']} and {border['b']}" for border in borders if not border["gap"]]
+    if cuts or not borders:
+        what = f"cut of a continuum: {', '.join(cuts)}" if cuts else "no border could be judged"
+        return weak, "; ".join(filter(None, [what, instead]))
+    if k != supported_k:
+        return weak, instead
     if not qualified:
-        return VERDICTS[1], "no number of segments was stable and large enough, so the lowest was taken"
+        return weak, "no number of segments was stable and large enough, so the lowest was taken"
     return (
-        VERDICTS[2],
-        f"beyond chance (p {p_value:.3g}) and every segment comes back (Jaccard {min_jaccard:.2f} or more)",
+        supported,
+        f"beyond chance (p {p_value:.3g}), every segment comes back (Jaccard {min_jaccard:.2f} or more) "
+        "and every border is a gap",
     )

@@ -29,7 +29,19 @@ def requested_segments(reports: Reports, k: int) -> str | None:
     chance = max(law["p95"] for law in one["null"].values() if isinstance(law, Mapping))
     return (
         f"{one['verdict']}: silhouette {rounded(one['silhouette'])}, by chance up to {rounded(chance)} "
-        f"(p {p_value(one['null']['p_value'])}), least Jaccard {least}"
+        f"(p {p_value(one['null']['p_value'])}), least Jaccard {least}{_gaps(one)}"
+    )
+
+
+def _gaps(report: Reports) -> str:
+    """Say how many borders are cuts, and how many segments gaps support; nothing in reports of before."""
+    if "borders" not in report:
+        return ""
+    cuts = sum(not border["gap"] for border in report["borders"])
+    supported = report["supported_k"] or "no number of"
+    return (
+        f"; {report['kind']}: {cuts} of {len(report['borders'])} borders are cuts, "
+        f"gaps support {supported} segments"
     )
 
 

@@ -81,7 +81,7 @@ def recommended_actions(
     Raises
     ------
     PersonaeError
-        If no card calls for any of the actions: then their names and the playbook's do not fit.
+        If cards call for actions, but for none of these: then their names and the playbook's do not fit.
 
     Examples
     --------
@@ -91,10 +91,11 @@ def recommended_actions(
     ['nothing', 'coach']
     """
     by_segment = {card["id"]: str(card["action"]) for card in personas}
-    if not set(by_segment.values()) & {action.name for action in actions}:
+    called_for = {name for name in by_segment.values() if name}
+    if called_for and not called_for & {action.name for action in actions}:
         raise PersonaeError(
             f"prescription: no persona calls for {actions[0].name!r} or another of the actions; "
-            f"they call for {', '.join(sorted(set(by_segment.values())))}"
+            f"they call for {', '.join(sorted(called_for))}"
         )
     return [by_segment.get(segment, "") for segment in segments]
 

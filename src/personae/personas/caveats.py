@@ -1,0 +1,46 @@
+"""What a persona card says of its segment's standing: caveats, and its borders."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from personae.core.statistics import STABLE
+from personae.personas.settings import Profile
+
+UNSUPPORTED = "not supported"
+GAP = "a gap, few customers lie between"
+CUT = "a cut, customers lie on both sides of it without a gap"
+NOISE = "{} could be noise: random numbers in its place give segments as good"
+
+
+def caveats(
+    verdict: str, size: int, jaccard: float, *, far: float, noise: Sequence[str], settings: Profile
+) -> tuple[str, ...]:
+    """Give the caveats of a segment; `far` is a share, `noise` the columns that could be noise."""
+    texts = [
+        (verdict == UNSUPPORTED, "the data does not support these segments"),
+        (verdict == "weak", "weak: the segments are cuts of a continuum, or not all stable"),
+        (size < settings.smallest, f"small: {size} customers"),
+        (not jaccard >= STABLE, f"unstable: Jaccard {jaccard:.2f} over bootstraps"),
+        (far > 0.05, f"out of range: {far:.0%} of its customers are far from every segment"),
+        *((True, NOISE.format(settings.labels.get(column, column))) for column in noise),
+    ]
+    return tuple(text for holds, text in texts if holds)
+
+
+def neighbours(
+    segment: int, borders: Sequence[Mapping[str, Any]], names: Mapping[int, str]
+) -> tuple[str, ...]:
+    """Say what lies between a segment and each of its neighbours.
+
+    Examples
+    --------
+    >>> neighbours(1, [{"a": 0, "b": 1, "gap": True}, {"a": 0, "b": 2, "gap": False}], {0: "loyal"})
+    ('towards segment 0 (loyal): a gap, few customers lie between',)
+    """
+    texts = []
+    for border in borders:
+        a, b = border["a"], border["b"]
+        if segment in (a, b):
+            other = b if a == segment else a
+            texts.append(f"towards segment {other} ({names[other]}): {GAP if border['gap'] else CUT}")
+    return tuple(texts)
