@@ -19,9 +19,8 @@ from threadpoolctl import threadpool_limits
 from personae.core.statistics import wilson
 from personae.segmentation.borders import borders
 from personae.segmentation.clusterers import KMeansClusterer
-from personae.segmentation.copula import fit_copula
 from personae.segmentation.natural import supported_k
-from personae.segmentation.null_models import NULL_MODELS, NullModel
+from personae.segmentation.null_models import NULL_MODELS, fit_null_model
 from personae.segmentation.quality import mean_known, silhouettes
 from personae.segmentation.space import Space
 from personae.segmentation.stability import agreement, refit_once, smallest_jaccard
@@ -49,16 +48,16 @@ def units_of(points):
 def one_cloud(points, groups, columns, labels, k, rng):
     """p values of the silhouette of k beside tables of one cloud: the copula's, and the largest of all null models."""
     observed = mean_known(silhouettes(points, [labels]))[0]
-    models = [NullModel(kind).fit(points, groups) for kind in NULL_MODELS]
-    p_values = []
-    for model in [fit_copula(points, groups, columns), *models]:
+    p_values = {}
+    for kind in NULL_MODELS:
+        model = fit_null_model(kind, points, groups, columns)
         reached = 0
         for _ in range(NULL_TABLES):
             table = model.draw(groups, rng)
             again = fit_all(table, None, int(rng.integers(2**31)), [k])[0].labels_
             reached += mean_known(silhouettes(table, [again]))[0] >= observed
-        p_values.append((1 + reached) / (1 + NULL_TABLES))
-    return p_values[0], max(p_values)
+        p_values[kind] = (1 + reached) / (1 + NULL_TABLES)
+    return p_values["copula"], max(p_values.values())
 
 
 def judge_table(kind, rows, seed):

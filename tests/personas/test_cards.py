@@ -133,6 +133,36 @@ def test_caveats_say_what_is_weak():
     assert "unstable: Jaccard 0.60 over bootstraps" in found[2].caveats
 
 
+def test_segments_that_the_data_does_not_support_have_no_name_and_no_action():
+    table, segment, _ = customers()
+    report = {"ids": [0, 1, 2], "verdict": "not supported", "stability": {"jaccard": [1, 1, 1]}}
+    evidence = segment_evidence(report | {"identity": {"names": {"1": "the loyal"}}})
+    found = persona_cards(table, segment, np.arange(len(table)), settings=SETTINGS, **evidence)
+    assert [card.name for card in found] == ["group 1", "group 2", "group 3"]
+    assert {card.action for card in found} == {""}
+
+
+def test_cards_tell_gaps_from_cuts_and_name_columns_that_could_be_noise():
+    table, segment, _ = customers()
+    report = {
+        "ids": [0, 1, 2],
+        "verdict": "weak",
+        "stability": {"jaccard": [1, 1, 1]},
+        "identity": None,
+        "borders": [{"a": 0, "b": 1, "gap": True}, {"a": 1, "b": 2, "gap": False}],
+        "columns_that_matter": [
+            {"column": "income", "could_be_noise": True},
+            {"column": "age", "could_be_noise": False},
+        ],
+    }
+    evidence = segment_evidence(report)
+    first, second, _ = persona_cards(table, segment, np.arange(350), settings=SETTINGS, **evidence)
+    assert first.borders == ("towards segment 1 (older, modest income): a gap, few customers lie between",)
+    assert [border.split(": ")[1].split(",")[0] for border in second.borders] == ["a gap", "a cut"]
+    assert "yearly income could be noise" in first.caveats[1]
+    assert not any("age could be noise" in caveat for caveat in first.caveats)
+
+
 def test_customers_in_no_segment_get_no_card():
     table, segment, _ = customers()
     segment = np.where(segment == 2, -1, segment)

@@ -45,6 +45,14 @@ def test_synthetic_data_is_marked():
     assert "Synthetic" not in cards_markdown("campaign", [CARD], "weak", "original")
 
 
+def test_a_card_tells_of_its_borders_and_is_silent_on_an_action_that_is_none():
+    card = replace(CARD, action="", borders=("towards segment 1 (b): a cut",))
+    text = cards_markdown("campaign", [card], "weak", "original")
+    assert "**Borders**: towards segment 1 (b): a cut." in text
+    assert "What to do" not in text
+    assert "segments given" in text
+
+
 def test_a_card_says_how_many_how_sure_and_what_to_do():
     text = cards_markdown("campaign", [CARD], "weak", "original")
     for part in (

@@ -23,7 +23,7 @@ FIGURES = (
     "brier",
     "ece",
 )
-LAWS = ("gaussian", "box", "skewed")
+LAWS = ("gaussian", "box", "skewed", "copula")
 
 
 def study(
@@ -161,6 +161,16 @@ def _segment(segments: int, refused: bool, rng: np.random.Generator) -> dict[str
         "reason": "p 0.40 against tables without segments"
         if refused
         else "p 0.01, every Jaccard at least 0.75",
+        "kind": "constructive" if refused else "natural",
+        "supported_k": None if refused else segments,
+        "borders": [
+            {"a": each, "b": each + 1, "dip_p": 0.01, "neighbours": 0.02, "gap": not refused}
+            for each in range(segments - 1)
+        ],
+        "columns_that_matter": [
+            {"column": "age", "p_value": 0.3, "silhouette": 0.2301, "could_be_noise": refused},
+            {"column": "Income", "p_value": 0.05, "silhouette": 0.1, "could_be_noise": False},
+        ],
         "votes": {"silhouette": 2, "elbow": 3, "gap": None, "stability": segments},
         "sampled": {"null": 100, "ward": 200},
         "agreement": {"ward": 0.7},
@@ -197,6 +207,7 @@ def _persona(
         "response_rate_ci": [0.1, 0.21],
         "action": "offer the premium range",
         "caveats": ["the data does not support these segments"] if refused else [],
+        "borders": [f"towards segment {each + 1} (others): a gap, few customers lie between"],
     }
 
 

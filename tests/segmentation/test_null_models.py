@@ -5,7 +5,7 @@ from scipy.stats import binom, skew
 from tests.planted.blobs import noise_table
 from tests.planted.segments import segment
 
-from personae.segmentation.null_models import NULL_MODELS, NullModel, compare
+from personae.segmentation.null_models import NULL_MODELS, NullModel, compare, fit_null_model
 from personae.segmentation.settings import KMeans, Resampling
 
 EFFORT = Resampling(bootstraps=2, splits=1, null_tables=9, null_bootstraps=3)
@@ -51,7 +51,7 @@ def test_skewed_columns_stay_skewed_within_their_range():
 def test_identical_customers_stay_identical(points, kind):
     groups = np.repeat(np.arange(500), 2)
     twins = points[:500][groups]
-    drawn = NullModel(kind).fit(twins, groups).draw(groups, np.random.default_rng(1))
+    drawn = fit_null_model(kind, twins, groups).draw(groups, np.random.default_rng(1))
     assert np.array_equal(drawn[::2], drawn[1::2])
 
 

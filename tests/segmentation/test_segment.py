@@ -7,6 +7,7 @@ import skops.io
 from pydantic import ValidationError
 from tests.planted.blobs import NOISES, noise_table, planted_segments
 from tests.planted.segments import EFFORT, LITTLE, segment
+from tests.planted.shapes import table_of
 
 from personae.core.archive import normalised
 from personae.core.errors import PersonaeError
@@ -52,7 +53,9 @@ def test_planted_segments_are_found_and_supported(k):
     table, labels = planted_segments(k, customers=160, seed=k)
     found = segment(table, effort=EFFORT)
     assert found.report.k == k
-    assert found.report.verdict == "supported"
+    assert (found.report.verdict, found.report.kind, found.report.supported_k) == ("supported", "natural", k)
+    assert all(border["gap"] for border in found.report.borders)
+    assert not any(column["could_be_noise"] for column in found.report.columns_that_matter)
     assert adjusted_rand(labels, found.customers["segment"].to_numpy()) >= 0.95
 
 
@@ -61,6 +64,32 @@ def test_noise_is_not_supported(kind):
     found = segment(noise_table(kind, customers=120, seed=11), effort=EFFORT)
     assert found.report.verdict == "not supported"
     assert found.report.reason.startswith("tables without segments do as well")
+
+
+@pytest.mark.parametrize("k", [2, 4])
+def test_two_clouds_beside_a_uniform_column_support_two_segments_and_four_are_cuts(k):
+    table, _ = table_of("two clouds x uniform", 200, 0)
+    report = segment(table, k=k, effort=EFFORT).report
+    assert report.supported_k == 2
+    assert [column["column"] for column in report.columns_that_matter if column["could_be_noise"]] == ["x1"]
+    if k == 2:
+        assert (report.verdict, report.kind) == ("supported", "natural")
+    else:
+        assert report.verdict != "supported"
+        assert report.kind != "natural"
+        assert not all(border["gap"] for border in report.borders)
+
+
+def test_noise_in_place_of_a_column_that_makes_half_the_segments_is_not_supported():
+    rng = np.random.default_rng(0)
+    heavy = rng.random(200) < 0.5
+    frequency = np.where(heavy, 20, 5) + rng.poisson(2, 200)
+    money = np.exp(np.where(heavy, 6.5, 3.5) + 0.5 * rng.normal(size=200))
+    table = pd.DataFrame({"R": rng.uniform(0, 100, 200), "F": frequency.astype(float), "M": money})
+    space = ReferenceSpace(name="rfm", columns=["R", "F", "M"], log1p=["M"])
+    report = segment(table, space=space, k=4, effort=EFFORT).report
+    assert (report.verdict == "supported", report.supported_k) == (False, 2)
+    assert "R" in [column["column"] for column in report.columns_that_matter if column["could_be_noise"]]
 
 
 def test_a_requested_k_without_support_completes_and_says_so():

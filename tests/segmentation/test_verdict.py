@@ -2,6 +2,8 @@ import pytest
 
 from personae.segmentation.verdict import judge
 
+GAP, CUT = {"a": 0, "b": 1, "gap": True}, {"a": 1, "b": 2, "gap": False}
+
 
 @pytest.mark.parametrize(
     ("p", "jaccard", "freely", "verdict"),
@@ -14,6 +16,20 @@ from personae.segmentation.verdict import judge
     ],
 )
 def test_the_verdict_follows_the_rule_and_says_why(p, jaccard, freely, verdict):
-    judged, reason = judge(p, jaccard, freely)
+    judged, reason = judge(p, jaccard, freely, k=2, supported_k=2, borders=[GAP])
     assert judged == verdict
     assert reason
+
+
+@pytest.mark.parametrize(
+    ("k", "supported_k", "borders", "reason"),
+    [
+        (3, 2, [GAP, CUT], "cut of a continuum: segments 1 and 2; gaps support 2 segments"),
+        (3, None, [GAP, CUT], "cut of a continuum: segments 1 and 2; no gaps"),
+        (2, 3, [GAP], "gaps support 3 segments"),
+        (2, None, [GAP], "no gaps"),
+        (2, None, [], "no border could be judged; no gaps"),
+    ],
+)
+def test_cuts_and_other_numbers_than_the_supported_one_are_weak(k, supported_k, borders, reason):
+    assert judge(0.01, 0.9, k=k, supported_k=supported_k, borders=borders, why="no gaps") == ("weak", reason)

@@ -76,6 +76,13 @@ def test_actions_that_no_persona_calls_for_are_refused():
         recommended_actions([0], [{"id": 0, "action": "rest"}], ACTIONS)
 
 
+def test_cards_that_call_for_no_action_recommend_none():
+    assert recommended_actions([0, 1], [{"id": 0, "action": ""}, {"id": 1, "action": ""}], ACTIONS) == [
+        "",
+        "",
+    ]
+
+
 def test_without_users_there_is_nothing_to_allocate():
     with pytest.raises(PersonaeError, match="no user; expected at least one"):
         prescribe([], settings(1.0))

@@ -60,7 +60,7 @@ def _card(card: Persona, event: str) -> list[str]:
             "",
         ]
     lines += [
-        "| what sets them apart | segment | all customers | effect in sd | 95 % interval given these segments |",
+        "| what sets them apart | segment | all customers | effect in sd | 95 % interval, segments given |",
         "|---|---:|---:|---:|---:|",
         *(_driver(driver) for driver in card.drivers),
         "",
