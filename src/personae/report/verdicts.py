@@ -67,9 +67,16 @@ def _segmentation(report: Traced, subject: Markup) -> Verdict:
             estimate(report["silhouette"], report.at("silhouette_ci")),
             figure(chance, "p"),
             figure(report.at("stability", "min_jaccard")),
-        ),
+        )
+        + _why_weak(report),
         report,
     )
+
+
+def _why_weak(report: Traced) -> Markup:
+    """Say which borders are cuts, or what else makes segments weak."""
+    weak = report["verdict"] == "weak" and report.at("reason")
+    return Markup(" Weak: {}.").format(report["reason"]) if weak else Markup()
 
 
 LEVELS = {"impute": "supported", "baseline": "weak", "refuse": "not supported"}
