@@ -35,6 +35,8 @@ from personae.segmentation.stability import Sample, partition_stability
 from personae.segmentation.verdict import SIGNIFICANT
 
 SCATTER = ["inertia", "calinski_harabasz", "davies_bouldin"]
+# Noises in place of each column; fewer where there are fewer null tables.
+NOISES = 19
 # Of candidates.csv.
 COLUMNS = [
     *("k", "method", "chosen", "votes", "silhouette", "silhouette_low", "silhouette_high"),
@@ -227,7 +229,13 @@ def _columns(
         return pipeline.fit_all(pipeline.working_space().fit_transform(noisy), None, seed, [k])[0].labels_
 
     rows = columns_that_matter(
-        points[index], labels[index], fit, rng, columns=pipeline.space.axis_columns, groups=units
+        points[index],
+        labels[index],
+        fit,
+        rng,
+        columns=pipeline.space.axis_columns,
+        groups=units,
+        tables=min(NOISES, pipeline.settings.effort.null_tables),
     )
     names = [*pipeline.space.columns, *pipeline.space.categorical]
     return [row | {"column": names[row["column"]]} for row in rows]
