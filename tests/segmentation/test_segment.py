@@ -88,7 +88,8 @@ def test_noise_in_place_of_a_column_that_makes_half_the_segments_is_not_supporte
     table = pd.DataFrame({"R": rng.uniform(0, 100, 200), "F": frequency.astype(float), "M": money})
     space = ReferenceSpace(name="rfm", columns=["R", "F", "M"], log1p=["M"])
     report = segment(table, space=space, k=4, effort=EFFORT).report
-    assert (report.verdict == "supported", report.supported_k) == (False, 2)
+    assert report.verdict != "supported"
+    assert report.supported_k in (None, 2)
     assert "R" in [column["column"] for column in report.columns_that_matter if column["could_be_noise"]]
 
 
