@@ -159,7 +159,7 @@ def persona_cards(
             exemplar=exemplar(customers, table, inside),
             response_rate=rate,
             response_rate_ci=interval,
-            action="" if unsupported else action({each["feature"]: each["effect"] for each in own}, settings),
+            action="" if unsupported else action({row["feature"]: row["effect"] for row in own}, settings),
             caveats=caveats(verdict, size, stability, far=distant, noise=could_be_noise, settings=settings),
             borders=neighbours(each, borders, all_names),
         )
