@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from personae.personas.cards import action, driver_table, persona_cards, plain_rule, segment_evidence
+from personae.personas.cards import action, persona_cards, plain_rule, segment_evidence
+from personae.personas.drivers import driver_table
 from personae.personas.settings import Offer, Profile
 
 SETTINGS = Profile(

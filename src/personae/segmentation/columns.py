@@ -62,20 +62,18 @@ def columns_that_matter(
     groups = np.arange(len(points)) if groups is None else groups
     observed = mean_known(silhouettes(points, [labels]))[0]
     _, first = np.unique(groups, return_index=True)
-    segments = int(labels.max(initial=-1)) + 1
     rows = []
     for column in np.unique(columns):
         axes = np.flatnonzero(columns == column)
         margin = points[first][:, axes]
         if len(axes) == 1 and is_humped(margin[:, 0]):
             margin = normal_margin(margin)
-        widths, similarity = np.empty(tables), np.empty(tables)
-        for table in range(tables):
+        found = []
+        for _ in range(tables):
             noisy = points.copy()
             noisy[:, axes] = margin[rng.permutation(len(margin))][groups]
-            again = fit(noisy, int(rng.integers(2**31)))
-            widths[table] = mean_known(silhouettes(noisy, [again]))[0]
-            similarity[table] = best_jaccard(labels, again, segments).min()
+            found.append(_refit(noisy, labels, fit, rng))
+        widths, similarity = np.array(found).T
         p_value, mean = float((1 + (widths >= observed).sum()) / (1 + tables)), float(widths.mean())
         rows.append(
             {
@@ -87,3 +85,10 @@ def columns_that_matter(
             }
         )
     return rows
+
+
+def _refit(noisy: FloatArray, labels: Labels, fit: Fit, rng: np.random.Generator) -> tuple[float, float]:
+    """Give the silhouette of segments found with a noise, and how well the least stable one came back."""
+    again = fit(noisy, int(rng.integers(2**31)))
+    segments = int(labels.max(initial=-1)) + 1
+    return mean_known(silhouettes(noisy, [again]))[0], best_jaccard(labels, again, segments).min()

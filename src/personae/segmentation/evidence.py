@@ -108,7 +108,6 @@ def gather_evidence(
     labelings = [one.labels_ for one in fitted]
     sampling, intervals, boots, tables, ties, noises = np.random.SeedSequence(seed).spawn(6)
     index, weights, widths = _silhouettes(points, labelings, pipeline, np.random.default_rng(sampling))
-    bounds = [mean_interval(row, groups[index], weights, np.random.default_rng(intervals)) for row in widths]
     scatters = pd.DataFrame([scatter(points, labels) for labels in labelings], columns=SCATTER)
     metrics = PartitionMetrics(
         mean_known(widths, weights),
@@ -119,19 +118,14 @@ def gather_evidence(
     stability, sample = partition_stability(working, labelings, groups, pipeline, boots)
     nulls, votes, k, qualified = _choose(points, groups, pipeline, metrics, stability, seed=tables)
     gaps, errors = gap_statistic(metrics.inertia, uniform_inertia(nulls))
-    candidates = scatters.assign(
-        k=pipeline.ks,
-        method=pipeline.settings.clusterer.name,
+    bounds = [mean_interval(row, groups[index], weights, np.random.default_rng(intervals)) for row in widths]
+    candidates = _quality(scatters, metrics, labelings, bounds, pipeline).assign(
         chosen=[each == k for each in pipeline.ks],
         votes=[" ".join(rule for rule in votes if votes[rule] == each) for each in pipeline.ks],
-        silhouette=metrics.silhouette,
-        silhouette_low=[low for low, _ in bounds],
-        silhouette_high=[high for _, high in bounds],
         gap=gaps,
         gap_error=errors,
-        smallest_share=metrics.smallest_share,
-        noise=[int((labels < 0).sum()) for labels in labelings],
-    ).join([pd.DataFrame(stability), *(each.table(metrics) for each in nulls.values())])
+    )
+    candidates = candidates.join([pd.DataFrame(stability), *(each.table(metrics) for each in nulls.values())])
     column = pipeline.ks.index(k)
     silhouette = np.full(len(points), np.nan)
     silhouette[index] = widths[column]
@@ -157,6 +151,25 @@ def gather_evidence(
         borders=borders_of(k),
         columns=_columns(points, labelings[column], groups, pipeline, seed=noises),
         silhouette=silhouette,
+    )
+
+
+def _quality(
+    scatters: pd.DataFrame,
+    metrics: PartitionMetrics,
+    labelings: Sequence[Labels],
+    bounds: Sequence[tuple[float, float]],
+    pipeline: Pipeline,
+) -> pd.DataFrame:
+    """Give the quality of every candidate partition, one row a k."""
+    return scatters.assign(
+        k=pipeline.ks,
+        method=pipeline.settings.clusterer.name,
+        silhouette=metrics.silhouette,
+        silhouette_low=[low for low, _ in bounds],
+        silhouette_high=[high for _, high in bounds],
+        smallest_share=metrics.smallest_share,
+        noise=[int((labels < 0).sum()) for labels in labelings],
     )
 
 
