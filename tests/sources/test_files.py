@@ -83,6 +83,7 @@ def test_what_is_no_table_is_refused_in_one_line(tmp_path, case):
         ("d.parquet", b"PAR1 and no more"),
         ("e.xlsx", b"PK no workbook"),
     ],
+    ids=["cut gzip", "wrong checksum", "no gzip", "cut parquet", "no workbook"],
 )
 def test_a_damaged_file_is_refused_in_one_line(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
