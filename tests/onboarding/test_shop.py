@@ -38,11 +38,10 @@ def test_half_of_the_weeks_describe_and_the_later_ones_answer(planted):
     assert "bought again after week 12" in page("shop")
 
 
-def test_personas_are_named_by_what_they_do(planted):
+def test_customers_who_buy_alike_are_groups_without_a_name(planted):
     names = [persona["name"] for persona in report("shop", "personas")]
-    assert not any("average" in name for name in names)
-    assert any("wide range" in name for name in names)
-    assert any("narrow range" in name for name in names)
+    assert report("shop", "segment")["verdict"] == "not supported"
+    assert names == [f"group {number}" for number, _ in enumerate(names, 1)]
 
 
 def test_what_is_planted_together_is_found_again_in_later_weeks(planted):

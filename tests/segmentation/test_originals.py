@@ -48,9 +48,10 @@ def reference(customers):
     return ReferenceSpace(name="reference", columns=[*columns, *spent], log1p=spent)
 
 
-def test_four_rfm_segments_are_supported(customers):
+def test_four_rfm_segments_are_cuts(customers):
     report = segment(customers, rfm(), candidates=[4], k=4)
-    assert report.verdict == "supported"
+    assert (report.verdict, report.supported_k) == ("weak", None)
+    assert not any(border["gap"] for border in report.borders)
     assert report.silhouette == pytest.approx(0.399, abs=0.002)
     assert report.null["gaussian"]["mean"] == pytest.approx(0.305, abs=0.01)
     assert report.null["box"]["mean"] == pytest.approx(0.265, abs=0.01)
@@ -65,7 +66,7 @@ def test_five_rfm_segments_are_less_stable(customers):
 
 def test_two_segments_in_the_reference_space(customers):
     report = segment(customers, reference(customers), candidates=[2, 3, 4])
-    assert (report.k, report.verdict) == (2, "supported")
+    assert (report.k, report.verdict, report.supported_k) == (2, "weak", None)
 
 
 def test_fewer_axes_do_not_raise_the_silhouette(customers):

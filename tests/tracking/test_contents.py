@@ -39,17 +39,17 @@ def test_a_second_metrics_file_of_a_stage_is_named_after_itself_and_other_json_i
     assert not [name for name in metrics if name.startswith("exploration")]
 
 
-def test_a_model_knows_the_tables_that_its_stage_read_those_of_a_folder_one_by_one(inside):
+def test_a_model_knows_the_tables_that_its_stage_read_and_the_customers(inside):
     result = key.read("campaign")
     folder = inside.root / "build/campaign/tables"
     folder.mkdir(parents=True)
     for name in ("days.parquet", "hours.parquet", "rows.json"):
         (folder / name).touch()
-    deps = [{"path": "build/campaign/customers.parquet"}, {"path": "build/campaign/tables"}, {"path": "src"}]
+    deps = [{"path": "build/campaign/tables"}, {"path": "src"}]
     result.entries["segment"]["deps"] = deps
     result.entries["segment"]["outs"].append({"path": "models/campaign/imputer", "md5": "0"})
     ((_, tables),) = collect(result).models
-    assert [path.name for path in tables] == ["customers.parquet", "days.parquet", "hours.parquet"]
+    assert [path.name for path in tables] == ["days.parquet", "hours.parquet", "customers.parquet"]
 
 
 def test_a_stage_without_a_model_says_so_and_the_run_has_none(inside):
