@@ -66,10 +66,8 @@ def test_pages_and_cards_that_a_run_gets_show_hostile_names_as_text(inside):
     told = findings.reports
     texts = {
         "report.html": render(findings),
-        "cards/segmenter.md": segmenter_card(
-            "shop", told["prepare"], told["segment"], SEGMENT, told["personas"]
-        ),
-        "cards/classifier.md": classifier_card("shop", told["prepare"], told["classify"], CLASSIFY),
+        "cards/segmenter.md": segmenter_card("shop", told, SEGMENT),
+        "cards/classifier.md": classifier_card("shop", told, CLASSIFY),
     }
     result = key.read("campaign")
     for name, text in texts.items():

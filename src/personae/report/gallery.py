@@ -36,17 +36,17 @@ def _of_segments(reports: Reports, tables: Tables, folder: Path | None) -> Itera
     report = reports.get("segment")
     if report is None:
         return
-    also = report.get("also") or {}
-    for number, (name, one) in enumerate({"": report, **also}.items()):
+    for number, one in enumerate([report, *(report.get("also") or {}).values()]):
         rows = candidates_of(tables.get("candidates", []), one["space"]["name"])
         if any(row.get("silhouette") is not None for row in rows):
-            yield segments.choice(rows, one["k"], f"choice-of-k-{number}" if name else "choice-of-k", folder)
+            yield segments.choice(
+                rows, one["k"], f"choice-of-k-{number}" if number else "choice-of-k", folder
+            )
     if tables.get("dendrogram"):
         merges = [[row[name] for name in ("first", "second", "distance")] for row in tables["dendrogram"]]
         yield segments.dendrogram(merges, folder)
-    jaccard = report["stability"]["jaccard"]
-    if jaccard:
-        yield segments.stability(segment_names(report, personas), jaccard, folder)
+    if report["stability"]["jaccard"]:
+        yield segments.stability(segment_names(report, personas), report["stability"]["jaccard"], folder)
 
 
 def candidates_of(rows: Any, space: Any) -> list[Any]:
@@ -61,7 +61,7 @@ def persona_names(report: Mapping[str, Any], personas: Sequence[Mapping[str, Any
     return {persona["id"]: persona["name"] for persona in personas} if same else {}
 
 
-def segment_names(report: Mapping[str, Any], personas: list[Mapping[str, Any]]) -> list[str]:
+def segment_names(report: Mapping[str, Any], personas: Sequence[Mapping[str, Any]]) -> list[str]:
     """Name segments as the personas do, by id; by number alone where there is no persona."""
     ids = report.get("ids") or range(len(report["stability"]["jaccard"]))
     names = persona_names(report, personas)
@@ -98,9 +98,7 @@ def _of_money(reports: Reports, tables: Tables, folder: Path | None) -> Iterator
     if report is not None:
         yield response.profit(report, folder)
         if tables.get("curves/profit"):
-            yield response.profit_curve(tables["curves/profit"], folder)
-            yield response.gain_curve(tables["curves/profit"], folder)
-            yield response.lift_curve(tables["curves/profit"], folder)
+            yield from response.share_curves(tables["curves/profit"], folder)
         if len(report.get("budget") or []) > 1:
             yield response.budgets(report["budget"], folder)
     if reports.get("promotions"):
@@ -113,7 +111,7 @@ def _of_data(reports: Reports, folder: Path | None) -> Iterator[Picture]:
         yield data.gaps(missing, folder)
     exploration = reports.get("pictures/exploration")
     if exploration:
-        for number, (name, column) in enumerate([*exploration["columns"].items()][:MOST_DRAWN]):
+        for number, (name, column) in enumerate(exploration["columns"].items()):
             if column["kind"] != "constant":
                 yield data.distribution(name, column, number)
         if exploration["correlations"]["columns"]:

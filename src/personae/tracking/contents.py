@@ -190,4 +190,4 @@ def _tables(result: Finished, stage: str) -> list[Path]:
     """Tables that a stage read, those of a folder one by one, and the customers that its cases became."""
     deps = [Path(dep["path"]) for dep in result.entries[stage].get("deps", ())]
     deps.append(paths.table(result.study, "customers"))
-    return [file for dep in deps for file in _files(dep) if file.suffix == ".parquet"]
+    return [file for dep in dict.fromkeys(deps) for file in _files(dep) if file.suffix == ".parquet"]

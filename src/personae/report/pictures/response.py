@@ -161,25 +161,22 @@ def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
     )
 
 
-def profit_curve(rows: Rows, folder: Path | None = None) -> Picture:
-    """Profit by the share of customers who are contacted, best first, with its interval."""
+def share_curves(rows: Rows, folder: Path | None = None) -> list[Picture]:
+    """Profit, gain and lift by the share of customers who are contacted, best first, with intervals.
+
+    Gain is the share of all responders who are reached; lift is how many times as many responders there are
+    as among everybody.
+    """
     peak = max(rows, key=lambda row: row["profit"])
-    said = f"highest at {percent(peak['share'])}: {rounded(peak['profit'])}"
-    return _by_share(rows, "profit", said, folder, level=0.0, mark=peak)
-
-
-def gain_curve(rows: Rows, folder: Path | None = None) -> Picture:
-    """Share of all responders who are reached, by the share of customers who are contacted."""
-    near = min(rows, key=lambda row: abs(row["share"] - 0.2))
-    said = f"{percent(near['gain'])} of the responders at {percent(near['share'])}"
-    return _by_share(rows, "gain", said, folder, level=None)
-
-
-def lift_curve(rows: Rows, folder: Path | None = None) -> Picture:
-    """How many times as many responders as among everybody, by the share of customers contacted."""
-    near = min(rows, key=lambda row: abs(row["share"] - 0.2))
-    said = f"{rounded(near['lift'])} at {percent(near['share'])}"
-    return _by_share(rows, "lift", said, folder, level=1.0)
+    fifth = min(rows, key=lambda row: abs(row["share"] - 0.2))
+    profit_at = f"highest at {percent(peak['share'])}: {rounded(peak['profit'])}"
+    gain_at = f"{percent(fifth['gain'])} of the responders at {percent(fifth['share'])}"
+    lift_at = f"{rounded(fifth['lift'])} at {percent(fifth['share'])}"
+    return [
+        _by_share(rows, "profit", profit_at, folder, level=0.0, mark=peak),
+        _by_share(rows, "gain", gain_at, folder, level=None),
+        _by_share(rows, "lift", lift_at, folder, level=1.0),
+    ]
 
 
 def _by_share(
@@ -209,8 +206,7 @@ def _by_share(
         axes.xaxis.set_major_formatter(lambda value, _: percent(value))
         axes.yaxis.set_major_formatter(lambda value, _: (percent if level is None else rounded)(value))
         name_axis(axes, "share of customers, those with the best prospects first")
-        alt = f"{name.capitalize()} by share contacted, {said}"
-        return finish(figure, f"{name}-curve", alt, folder)
+        return finish(figure, f"{name}-curve", f"{name.capitalize()} by share contacted, {said}", folder)
 
 
 def budgets(rows: Rows, folder: Path | None = None) -> Picture:
