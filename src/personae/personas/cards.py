@@ -1,6 +1,6 @@
 """Persona cards: who a segment is, how many, how sure, what to do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,8 +123,7 @@ def persona_cards(
     customers : one row a customer: the identifier `customer` and the features of the settings; a category
         counts by its levels
     segment : of each customer, shape (n,); negative for customers in none
-    unit : the independent unit of each customer, shape (n,): bootstraps resample units;
-        None: each customer is its own
+    unit : the independent unit of each customer, shape (n,), that bootstraps resample; None: the customer
     settings : features, words for names, playbook
     response : 1 where a customer accepted the offer, else 0, NaN without an answer; shape (n,)
     verdict : on the segments: `supported`, `weak` or `not supported`
@@ -140,10 +139,8 @@ def persona_cards(
     rng = np.random.default_rng(seed)
     drivers = driver_table(table, segment, unit, settings, rng)
     held_out = rng.random(unit.max() + 1)[unit] < 0.3
-    all_names = unique_names(drivers, settings) | dict(names or {})
     unsupported = verdict == UNSUPPORTED
-    if unsupported:
-        all_names = {each: f"group {number}" for number, each in enumerate(drivers, 1)}
+    all_names = _numbered(drivers) if unsupported else unique_names(drivers, settings) | dict(names or {})
     cards = []
     for each, own in drivers.items():
         inside = segment == each
@@ -166,6 +163,11 @@ def persona_cards(
         )
         cards.append(card)
     return cards
+
+
+def _numbered(segments: Iterable[int]) -> dict[int, str]:
+    """Names that claim nothing, for segments that the data does not support."""
+    return {segment: f"group {number}" for number, segment in enumerate(segments, 1)}
 
 
 def _response_rate(

@@ -110,8 +110,9 @@ def _personas(space: SearchSpace, customers: Any, found: Any) -> dict[str, str]:
     from personae.personas.cards import segment_cards  # noqa: PLC0415 - for winners only
     from personae.personas.markdown import cards_markdown  # noqa: PLC0415
 
-    study, report, seed = space.config.study, to_json(found.report), int(space.study["seed"])
+    study, report = space.config.study, to_json(found.report)
     profile = Profile.model_validate(space.study["profile"], strict=False)
+    seed = int(space.study["seed"])
     cards = segment_cards(customers, found.customers, report, settings=profile, seed=seed)
     data = read_json(paths.report(study, "prepare.json"))["data"]
     return {"personas.md": cards_markdown(study, cards, report["verdict"], data)}
