@@ -60,16 +60,16 @@ def frequent(
     items = np.flatnonzero(counts >= least)
     items = items[np.argsort(counts[items], kind="stable")]  # rare first: the smallest search tree
     _check_memory(len(items), baskets.n, max_length, memory_mb)
-    found: dict[Itemset, int] = {(int(code),): int(counts[code]) for code in items}
+    counted: dict[Itemset, int] = {(int(code),): int(counts[code]) for code in items}
     if max_length > 1 and len(items) > 1:
         for codes, count in _search(pack(baskets, items), least, max_length):
-            found[tuple(sorted(int(items[code]) for code in codes))] = count
-            if len(found) > max_itemsets:
+            counted[tuple(sorted(int(items[code]) for code in codes))] = count
+            if len(counted) > max_itemsets:
                 raise PersonaeError(
                     f"baskets: more than {max_itemsets} itemsets at min_support {min_support}; "
                     "raise min_support or lower max_length"
                 )
-    return {codes: found[codes] for codes in sorted(found, key=lambda codes: (len(codes), codes))}
+    return {codes: counted[codes] for codes in sorted(counted, key=lambda codes: (len(codes), codes))}
 
 
 def count_sets(baskets: Baskets, sets: list[Itemset]) -> Integers:

@@ -48,7 +48,7 @@ def promote(
 def segment_effects(
     customers: pl.DataFrame, segments: pl.DataFrame, columns: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    """Standardise how far the mean of each segment lies from that of everybody, in standard deviations.
+    """Difference between the mean of each segment and that of all customers, in standard deviations.
 
     Examples
     --------
@@ -86,33 +86,33 @@ def promotions(
     -------
     list of dict
         `segment`, `antecedent`, `consequent`; figures of learning and, under `replay`, on later baskets;
-        `offer`, `who`, `why`; and `cost`, for 100 baskets of the segment while nobody changes what they do:
-        baskets `reached`, which hold the antecedent, those with both sides, where the discount is
+        `offer`, `who`, `why`; and `cost`, for 100 baskets of the segment as they are: baskets
+        `reached`, which hold the antecedent, those with both sides, where the discount is
         `given_anyway` for nothing, and the `discount` as a share of the consequent's price.
     """
     return [
-        _promotion(name, found, figures.row(rule, named=True), rule, offer)
-        for name, (found, figures) in replayed.items()
+        _promotion(name, rule_set, figures.row(rule, named=True), rule, offer)
+        for name, (rule_set, figures) in replayed.items()
         for offer in [offer for offer in offers if fits(effects[name], offer.when)][:1]
-        for rule in _best(found, figures)[:per_segment]
+        for rule in _best(rule_set, figures)[:per_segment]
     ]
 
 
-def _best(found: RuleSet, figures: pl.DataFrame) -> list[int]:
+def _best(rule_set: RuleSet, figures: pl.DataFrame) -> list[int]:
     """Rules farthest above chance first; of an itemset, the split with the highest confidence alone."""
     candidates = np.flatnonzero((figures["replicates"] & ~figures["superseded"]).to_numpy())
     confidence, above = figures["confidence"].to_numpy(), above_chance(figures)
     best: dict[frozenset[int], int] = {}
     for rule in candidates[np.argsort(-confidence[candidates], kind="stable")]:
-        best.setdefault(frozenset(found.antecedents[rule] + found.consequents[rule]), int(rule))
+        best.setdefault(frozenset(rule_set.antecedents[rule] + rule_set.consequents[rule]), int(rule))
     return sorted(best.values(), key=lambda rule: -above[rule])
 
 
 def _promotion(
-    name: str, found: RuleSet, again: Mapping[str, Any], rule: int, offer: BasketOffer
+    name: str, rule_set: RuleSet, again: Mapping[str, Any], rule: int, offer: BasketOffer
 ) -> dict[str, Any]:
-    antecedent = [found.names[code] for code in found.antecedents[rule]]
-    consequent = [found.names[code] for code in found.consequents[rule]]
+    antecedent = [rule_set.names[code] for code in rule_set.antecedents[rule]]
+    consequent = [rule_set.names[code] for code in rule_set.consequents[rule]]
     sides = {"antecedent": " and ".join(antecedent), "consequent": " and ".join(consequent)}
     replayed = (
         "support",
@@ -128,9 +128,9 @@ def _promotion(
         "segment": name,
         "antecedent": antecedent,
         "consequent": consequent,
-        "support": found.support[rule],
-        "confidence": found.confidence[rule],
-        "lift": found.lift[rule],
+        "support": rule_set.support[rule],
+        "confidence": rule_set.confidence[rule],
+        "lift": rule_set.lift[rule],
         "replay": {figure: again[figure] for figure in replayed},
         "offer": offer.text.format(**sides, discount=f"{offer.discount:.0%}"),
         "who": f"{name if name == EVERYBODY else f'segment {name}'} with {sides['antecedent']} in the basket",

@@ -1,4 +1,4 @@
-"""Rules of everybody and of each segment: learned on some baskets, replayed on others, corrected together."""
+"""Rules of all customers and of each segment: learned on some baskets, replayed on others."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ Replayed = tuple[RuleSet, pl.DataFrame]
 def halve(
     lines: pl.DataFrame, segments: pl.DataFrame, settings: Promote | None = None, *, seed: int = 0
 ) -> dict[str, Halves]:
-    """Divide the baskets of everybody and of each segment into those to learn from and those to replay on.
+    """Divide the baskets of all customers and of each segment: some to learn from, others to replay on.
 
     Parameters
     ----------
@@ -63,13 +63,13 @@ def learn(early: Baskets, search: RuleSearch, *, seed: int = 0, workers: int = 1
     """
     support = min(max(search.min_support, search.least_baskets / max(early.n, 1)), 1.0)
     itemsets = frequent(early, min_support=support, max_length=search.max_length, memory_mb=search.memory_mb)
-    found = rules(itemsets, early, min_confidence=search.min_confidence, max_consequent=1)
-    screened = (adjust(fisher(found), search.correction) <= search.alpha) & not_redundant(found)
-    found = found.at(np.flatnonzero(screened))
-    null = null_lifts(found, early, SCREENING_SHUFFLES, seed=seed, workers=workers)
-    above = _ratio(found.lift_lower, null.mean(axis=0))
+    rule_set = rules(itemsets, early, min_confidence=search.min_confidence, max_consequent=1)
+    screened = (adjust(fisher(rule_set), search.correction) <= search.alpha) & not_redundant(rule_set)
+    rule_set = rule_set.at(np.flatnonzero(screened))
+    null = null_lifts(rule_set, early, SCREENING_SHUFFLES, seed=seed, workers=workers)
+    above = _ratio(rule_set.lift_lower, null.mean(axis=0))
     first = np.argsort(-above, kind="stable")[: search.max_rules]
-    return found.at(np.sort(first[above[first] > 1]))
+    return rule_set.at(np.sort(first[above[first] > 1]))
 
 
 def replicate(
@@ -90,21 +90,21 @@ def replicate(
         name: learn(early, search, seed=seed + 1, workers=workers) for name, (early, _) in groups.items()
     }
     replays = {
-        name: replay(found, groups[name][1], search, seed=seed, workers=workers)
-        for name, found in learned.items()
+        name: replay(rule_set, groups[name][1], search, seed=seed, workers=workers)
+        for name, rule_set in learned.items()
     }
     p_values = np.concatenate([np.empty(0), *(figures["p_value"] for figures in replays.values())])
-    ends = np.cumsum([len(found) for found in learned.values()])
+    ends = np.cumsum([len(rule_set) for rule_set in learned.values()])
     adjusted = np.split(adjust(p_values, search.correction), ends[:-1])
     replayed = {}
-    for (name, found), p_adjusted in zip(learned.items(), adjusted, strict=False):
+    for (name, rule_set), p_adjusted in zip(learned.items(), adjusted, strict=False):
         figures, holds = replays[name], p_adjusted <= search.alpha
         replayed[name] = (
-            found,
+            rule_set,
             figures.with_columns(
                 pl.Series("p_adjusted", p_adjusted),
                 pl.Series("replicates", holds),
-                pl.Series("superseded", _superseded(found, figures, holds)),
+                pl.Series("superseded", _superseded(rule_set, figures, holds)),
             ),
         )
     return replayed
@@ -115,20 +115,20 @@ def above_chance(figures: pl.DataFrame) -> FloatArray:
     return _ratio(figures["lift_lower"].to_numpy(), figures["null_p95"].to_numpy())
 
 
-def _superseded(found: RuleSet, figures: pl.DataFrame, holds: BoolArray) -> BoolArray:
+def _superseded(rule_set: RuleSet, figures: pl.DataFrame, holds: BoolArray) -> BoolArray:
     """Mark rules whose lift over that of shuffles is not surely above a shorter rule's, same consequent."""
     null = figures["null_mean"].to_numpy()
     excess, surely = (_ratio(figures[name].to_numpy(), null) for name in ("lift", "lift_lower"))
     by_consequent: dict[tuple[int, ...], list[int]] = {}
     for rule in np.flatnonzero(holds):
-        by_consequent.setdefault(found.consequents[rule], []).append(int(rule))
+        by_consequent.setdefault(rule_set.consequents[rule], []).append(int(rule))
     return np.array(
         [
             any(
-                set(found.antecedents[other]) < set(antecedent) and excess[other] >= surely[rule]
-                for other in by_consequent.get(found.consequents[rule], [])
+                set(rule_set.antecedents[other]) < set(antecedent) and excess[other] >= surely[rule]
+                for other in by_consequent.get(rule_set.consequents[rule], [])
             )
-            for rule, antecedent in enumerate(found.antecedents)
+            for rule, antecedent in enumerate(rule_set.antecedents)
         ],
         dtype=bool,
     )
@@ -152,12 +152,12 @@ def rules_table(replayed: Mapping[str, Replayed]) -> pl.DataFrame:
     tables = [
         pl.concat(
             [
-                pl.DataFrame({"segment": [name] * len(found)}, schema={"segment": pl.String}),
-                found.table(),
+                pl.DataFrame({"segment": [name] * len(rule_set)}, schema={"segment": pl.String}),
+                rule_set.table(),
                 figures.select(again, "p_adjusted", verdict.alias("verdict")),
             ],
             how="horizontal",
         )
-        for name, (found, figures) in replayed.items()
+        for name, (rule_set, figures) in replayed.items()
     ]
     return pl.concat(tables)

@@ -21,14 +21,14 @@ WALKS = 4
 
 
 def replay(
-    found: RuleSet,
+    rule_set: RuleSet,
     later: Baskets,
     search: RuleSearch | None = None,
     *,
     seed: int = 0,
     workers: int = 1,
 ) -> pl.DataFrame:
-    """Replay rules on later baskets, beside shuffles of these that keep basket sizes and item counts.
+    """Replay rules on later baskets and on shuffles of these that keep basket sizes and item counts.
 
     Lift above 1 proves nothing: items meet in large baskets without having to do with each other. So a
     rule's lift is compared with the 95th percentile of its lift in shuffled baskets; its standard error,
@@ -36,7 +36,7 @@ def replay(
 
     Parameters
     ----------
-    found, later : rules learned elsewhere; baskets that took no part in learning, coded with the same items
+    rule_set, later : rules learned elsewhere; baskets that took no part, coded with the same items
     search : shuffled tables, bootstrap samples, and the customers who must hold a rule
     seed : same seed, same figures, for any number of workers (threads)
 
@@ -53,21 +53,21 @@ def replay(
     >>> from personae.baskets.itemsets import frequent
     >>> from personae.baskets.rules import rules
     >>> baskets = from_lists([["a", "b"], ["a", "b"], ["c"], ["c", "d"], ["d"], ["e"]] * 30)
-    >>> found = rules(frequent(baskets, min_support=0.3), baskets, min_confidence=0.5)
-    >>> figures = replay(found, baskets)
+    >>> rule_set = rules(frequent(baskets, min_support=0.3), baskets, min_confidence=0.5)
+    >>> figures = replay(rule_set, baskets)
     >>> bool((figures["lift_lower"] > figures["null_p95"]).all())
     True
     """
-    if found.names != later.names:
+    if rule_set.names != later.names:
         raise PersonaeError("baskets: rules and later baskets have different items; code them together")
     search = search or RuleSearch()
-    sets, places = _sides(found)
+    sets, places = _sides(rule_set)
     counts = count_sets(later, sets)
     antecedent, _, both = counts[places]
     lift = _lifts(counts, places, later.n)
-    null = null_lifts(found, later, search.shuffles, thin=search.thin, seed=seed, workers=workers)
-    null_p95 = np.quantile(null, 0.95, axis=0) if len(found) else lift
-    error, customers = _bootstrap(found, later, search.resamples, seed)
+    null = null_lifts(rule_set, later, search.shuffles, thin=search.thin, seed=seed, workers=workers)
+    null_p95 = np.quantile(null, 0.95, axis=0) if len(rule_set) else lift
+    error, customers = _bootstrap(rule_set, later, search.resamples, seed)
     enough = (customers >= search.min_customers) & (lift > 0)
     figures = {
         "support": both / max(later.n, 1),
@@ -83,21 +83,21 @@ def replay(
 
 
 def null_lifts(
-    found: RuleSet, baskets: Baskets, shuffles: int, *, thin: int = 4, seed: int = 0, workers: int = 1
+    rule_set: RuleSet, baskets: Baskets, shuffles: int, *, thin: int = 4, seed: int = 0, workers: int = 1
 ) -> FloatArray:
     """Lift of each rule in shuffled tables that keep basket sizes and item counts, (shuffles, rules).
 
     Neighbouring tables of a walk, `thin` rounds of trades apart, correlate by about 0.6 ** thin.
     """
-    if not len(found):
+    if not len(rule_set):
         return np.empty((shuffles, 0))
-    sets, places = _sides(found)
+    sets, places = _sides(rule_set)
     lengths = [len(part) for part in np.array_split(np.arange(shuffles), WALKS)]
 
     def walk(stream: np.random.SeedSequence, length: int) -> FloatArray:
         tables = islice(shuffled(baskets, np.random.default_rng(stream), thin=thin), length)
         lifts = [_lifts(count_sets(table, sets), places, baskets.n) for table in tables]
-        return np.array(lifts).reshape(length, len(found))
+        return np.array(lifts).reshape(length, len(rule_set))
 
     streams = np.random.SeedSequence(seed).spawn(WALKS)
     walks = Parallel(n_jobs=workers, prefer="threads")(
@@ -106,10 +106,10 @@ def null_lifts(
     return np.concatenate(walks)
 
 
-def _sides(found: RuleSet) -> tuple[list[Itemset], Integers]:
+def _sides(rule_set: RuleSet) -> tuple[list[Itemset], Integers]:
     """Give the distinct itemsets of rules, and the places of antecedent, consequent, both, (3, rules)."""
-    both = [tuple(sorted((*a, *c))) for a, c in zip(found.antecedents, found.consequents, strict=True)]
-    sides = found.antecedents, found.consequents, both
+    both = [tuple(sorted((*a, *c))) for a, c in zip(rule_set.antecedents, rule_set.consequents, strict=True)]
+    sides = rule_set.antecedents, rule_set.consequents, both
     sets = sorted({codes for side in sides for codes in side})
     place = {codes: number for number, codes in enumerate(sets)}
     return sets, np.array([[place[codes] for codes in side] for side in sides], dtype=np.int64)
@@ -123,9 +123,9 @@ def _lifts(
     return lift_of(both, antecedent, consequent, n_baskets)
 
 
-def _bootstrap(found: RuleSet, later: Baskets, resamples: int, seed: int) -> tuple[FloatArray, Integers]:
+def _bootstrap(rule_set: RuleSet, later: Baskets, resamples: int, seed: int) -> tuple[FloatArray, Integers]:
     """Standard error of each rule's log lift over resampled customers, and its number of customers."""
-    sets, places = _sides(found)
+    sets, places = _sides(rule_set)
     customer = np.unique(later.customer, return_inverse=True)[1]
     people = int(customer.max(initial=0)) + 1
     held = _held(sets, later, customer, people)

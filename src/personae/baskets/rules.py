@@ -136,8 +136,8 @@ def rules(
     >>> from personae.baskets.itemsets import frequent
     >>> baskets = from_lists([["a", "b"], ["a", "b"], ["a"], ["c"]])
     >>> itemsets = frequent(baskets, min_support=0.5)
-    >>> found = rules(itemsets, baskets, min_confidence=0.9)
-    >>> found.table().select("antecedent", "consequent", "confidence").rows()
+    >>> rule_set = rules(itemsets, baskets, min_confidence=0.9)
+    >>> rule_set.table().select("antecedent", "consequent", "confidence").rows()
     [('b', 'a', 1.0)]
     """
     split = [
@@ -189,7 +189,7 @@ def lift_of(
     return result
 
 
-def fisher(found: RuleSet) -> FloatArray:
+def fisher(rule_set: RuleSet) -> FloatArray:
     """One-sided p of Fisher's exact test that both sides meet in as many baskets, were they independent.
 
     It takes baskets for independent and of equal size, so it only screens; `replication` decides.
@@ -197,18 +197,20 @@ def fisher(found: RuleSet) -> FloatArray:
     from scipy.stats import hypergeom  # noqa: PLC0415 - a second to import
 
     return np.asarray(
-        hypergeom.sf(found.both - 1, found.n_baskets, found.antecedent_count, found.consequent_count)
+        hypergeom.sf(
+            rule_set.both - 1, rule_set.n_baskets, rule_set.antecedent_count, rule_set.consequent_count
+        )
     )
 
 
-def not_redundant(found: RuleSet) -> BoolArray:
+def not_redundant(rule_set: RuleSet) -> BoolArray:
     """Mark the rules that no more general rule makes superfluous.
 
     A rule is redundant where a rule with fewer antecedents and the same consequent has at least its
     confidence (Bayardo, Agrawal, Gunopulos 1999: no improvement).
     """
-    sides = list(zip(found.antecedents, found.consequents, strict=True))
-    confidence = dict(zip(sides, found.confidence, strict=True))
+    sides = list(zip(rule_set.antecedents, rule_set.consequents, strict=True))
+    confidence = dict(zip(sides, rule_set.confidence, strict=True))
     return np.array(
         [
             all(

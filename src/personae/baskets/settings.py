@@ -79,7 +79,7 @@ class Promote(Frozen):
     per_segment
         Most promotions of a segment, the ones farthest above chance.
     offers
-        The first that fits a segment counts; the last one should fit everybody.
+        The first that fits a segment counts; the last one should fit every segment.
     """
 
     level: Literal["item", "category"] = "item"

@@ -120,16 +120,14 @@ def persona_cards(
 
     Parameters
     ----------
-    customers : one row a customer: the identifier `customer` and the features of the settings; a category
-        counts by its levels
+    customers : one row each: `customer` and the features of the settings; a category counts by its levels
     segment : of each customer, shape (n,); negative for customers in none
     unit : the independent unit of each customer, shape (n,), that bootstraps resample; None: the customer
     settings : features, words for names, playbook
     response : 1 where a customer accepted the offer, else 0, NaN without an answer; shape (n,)
     verdict : on the segments: `supported`, `weak` or `not supported`
-    jaccard : bootstrap Jaccard of each segment, by id; None for given groups
+    jaccard, names : bootstrap Jaccard of each segment (None: given groups), and names that stay, by id
     far : whether a customer lies farther out than 99 % of those the segments come from; shape (n,)
-    names : of segments that have one from an anchor, by id; they stay
     borders, could_be_noise : of `segment.json`, and the columns that noise replaces without loss
     seed : of the bootstrap and the split that checks the rules
     """

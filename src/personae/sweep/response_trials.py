@@ -90,14 +90,14 @@ class ResponseTrials:
 
     def measure(self, settings: Classify, report: Report) -> dict[str, float]:
         """Score a trial on the inner folds; of several models the best counts."""
-        plan, found = self._planned(settings), []
+        plan, tested = self._planned(settings), []
         ranking = self._objective if self._objective in RANKINGS else RANKINGS[0]
         steps, width = self._folds.outer, plan.settings.workers
         with ThreadpoolController().limit(limits=1):
             for start in range(0, len(steps), width):
-                found += self._tested(plan, steps[start : start + width])
-                report(max(one[ranking] for one in self._means(found).values()))
-            judged = self._judged(plan, found)
+                tested += self._tested(plan, steps[start : start + width])
+                report(max(one[ranking] for one in self._means(tested).values()))
+            judged = self._judged(plan, tested)
         best = max(judged, key=lambda name: judged[name][self._objective])
         figures = {
             f"classify.models.{name}.{figure}.mean": value
@@ -158,21 +158,21 @@ class ResponseTrials:
         inputs, unseen = self._encoded[key]
         return score_models(plan, train, inputs, unseen, seed)
 
-    def _means(self, found: Sequence[Tested]) -> dict[str, dict[str, float]]:
+    def _means(self, tested: Sequence[Tested]) -> dict[str, dict[str, float]]:
         """Average the figures of each model over inner folds."""
         names = (*RANKINGS, "accuracy")
-        figures = [one for _, one in found]
+        figures = [one for _, one in tested]
         return {
             model: {name: float(np.mean([fold[model][name] for fold in figures])) for name in names}
             for model in figures[0]
         }
 
-    def _judged(self, plan: ResponsePlan, found: Sequence[Tested]) -> dict[str, dict[str, float]]:
+    def _judged(self, plan: ResponsePlan, tested: Sequence[Tested]) -> dict[str, dict[str, float]]:
         """Give every model's figures and, where money is known, profit a customer, calibrated out of fold."""
-        judged = self._means(found)
+        judged = self._means(tested)
         if self._money is None:
             return judged
-        scored = [one for one, _ in found]
+        scored = [one for one, _ in tested]
         calibrated = [
             self._calibrated(plan, {j: one for j, one in enumerate(scored) if j != k}, scored[k])
             for k in range(len(scored))
@@ -211,10 +211,10 @@ class ResponseTrials:
         plain, target = uncalibrated(scored)[best], plan.target[test]
 
         def figures(index: IntArray) -> dict[str, float]:
-            found = {metric: metrics.ranking(target[index], plain[index], metric) for metric in RANKINGS}
+            tested = {metric: metrics.ranking(target[index], plain[index], metric) for metric in RANKINGS}
             if self._money is not None:
-                found["profit"] = float(self._earned(plan, test[index], calibrated[index, 1]).mean())
-            return found
+                tested["profit"] = float(self._earned(plan, test[index], calibrated[index, 1]).mean())
+            return tested
 
         samples = bootstrap_rows(plan.groups[test], RESAMPLES, np.random.default_rng([plan.seed, 1]))
         resampled = pd.DataFrame([figures(index) for index in samples])

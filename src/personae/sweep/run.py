@@ -138,24 +138,24 @@ class _Run:
     def _evaluate(self, trial: ClaimedTrial) -> None:
         started = perf_counter()
         run = self._journal.open(lambda: trial.number)
-        found: dict[str, Any] = {"figures": {}}
+        result: dict[str, Any] = {"figures": {}}
         values: list[float] | None = None
         state = TrialState.FAIL
         try:
             figures = self._measure(trial)
-            found["figures"] = figures | {"sweep.seconds": perf_counter() - started}
+            result["figures"] = figures | {"sweep.seconds": perf_counter() - started}
             values = [figures[name] for name in self._sweep.objectives]
             if np.isfinite(values).all():
                 state = TrialState.COMPLETE
             else:
-                found["reason"] = f"objectives are {values}"
+                result["reason"] = f"objectives are {values}"
         except optuna.TrialPruned:
             state = TrialState.PRUNED
         except PersonaeError as error:
-            found["reason"] = str(error)
-        found["run"] = run.result()
-        self._worker.finish(trial, found, state, values if state == TrialState.COMPLETE else None)
-        self._write(trial.params, found, state, datetime.now())
+            result["reason"] = str(error)
+        result["run"] = run.result()
+        self._worker.finish(trial, result, state, values if state == TrialState.COMPLETE else None)
+        self._write(trial.params, result, state, datetime.now())
 
     def _measure(self, trial: ClaimedTrial) -> dict[str, float]:
         """Evaluate, unless a trial with the same settings has been: it would give the same figures."""
@@ -177,14 +177,14 @@ class _Run:
         return self._space.draw(lambda key, _: trial.params[key])
 
     def _write(
-        self, params: Mapping[str, Any], found: Mapping[str, Any], state: TrialState, ended: datetime | None
+        self, params: Mapping[str, Any], result: Mapping[str, Any], state: TrialState, ended: datetime | None
     ) -> None:
         self._journal.close(
-            found["run"],
+            result["run"],
             params=flat_params(params),
-            figures=found["figures"],
+            figures=result["figures"],
             state=state.name.lower(),
-            reason=found.get("reason"),
+            reason=result.get("reason"),
             ended=ended,
         )
 
@@ -214,8 +214,8 @@ class _Run:
             return known
         first = best(self._study, self._study.get_trials(deepcopy=False))
         if first is None:
-            found = [t.user_attrs[FOUND] for t in self._study.get_trials(deepcopy=False, states=FINISHED)]
-            failed = [each["reason"] for each in found if "reason" in each]
+            results = [t.user_attrs[FOUND] for t in self._study.get_trials(deepcopy=False, states=FINISHED)]
+            failed = [each["reason"] for each in results if "reason" in each]
             raise PersonaeError(
                 f"no trial of {self._study.study_name} was completed: {(failed or ['pruned'])[0]}"
             )
@@ -239,9 +239,9 @@ class _Run:
 
     def _winner(self, first: FrozenTrial, conclusions: Mapping[int, Conclusion]) -> dict[str, Any]:
         """What `adopt` and the pages read: choices, figures of the search and fresh ones, and their gap."""
-        candidate, found = self._candidate(first), conclusions[first.number]
+        candidate, conclusion = self._candidate(first), conclusions[first.number]
         search = dict(zip(self._sweep.objectives, first.values, strict=True))
-        fresh = {name: found.fresh[name] for name in search}
+        fresh = {name: conclusion.fresh[name] for name in search}
         signs = [1 if each == "maximize" else -1 for each in directions(self._sweep)]
         gaps = zip(search, signs, strict=True)
         optimism = {name: sign * (search[name] - fresh[name]) for name, sign in gaps}
@@ -255,8 +255,10 @@ class _Run:
             "search": search,
             "fresh": fresh,
             "optimism": optimism,
-            "intervals": {name: list(found.intervals[name]) for name in search if name in found.intervals},
-            "source": found.source,
+            "intervals": {
+                name: list(conclusion.intervals[name]) for name in search if name in conclusion.intervals
+            },
+            "source": conclusion.source,
             "front": list(conclusions),
         }
         return dict(to_json(winner)) | {"values": winner["values"], "params": winner["params"]}

@@ -194,7 +194,7 @@ class Worker:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Hold this worker's lock: as long as it is held, nobody else claims this worker's trial."""
+        """Hold this worker's lock: as long as it is held, no other worker claims this worker's trial."""
         self._directory.mkdir(parents=True, exist_ok=True)
         path = self._lock(self.name)
         try:
@@ -232,12 +232,12 @@ class Worker:
     def finish(
         self,
         claimed: ClaimedTrial,
-        found: Mapping[str, Any],
+        result: Mapping[str, Any],
         state: TrialState,
         values: Sequence[float] | None = None,
     ) -> None:
-        """End a trial with what was found."""
-        self._storage.set_trial_user_attr(claimed.id, FOUND, dict(found))
+        """End a trial with its result."""
+        self._storage.set_trial_user_attr(claimed.id, FOUND, dict(result))
         self._storage.set_trial_state_values(claimed.id, state, values)
 
     def reporter(self, claimed: ClaimedTrial) -> Callable[[float], None]:
@@ -257,7 +257,7 @@ class Worker:
         return report
 
     def deserted(self, trial: FrozenTrial) -> bool:
-        """Tell whether the worker of a trial is gone; of another machine's nobody can tell, so it is not."""
+        """Tell whether the worker of a trial is gone; one on another machine counts as there."""
         name = trial.user_attrs.get(WORKER)
         if name is None:
             started = trial.datetime_start

@@ -54,7 +54,7 @@ class SegmentTrials:
         *,
         seed: int,
         anchor: Mapping[str, Any] | None = None,
-        describe: Callable[[Segmentation], Mapping[str, str]] = lambda found: {},
+        describe: Callable[[Segmentation], Mapping[str, str]] = lambda segmentation: {},
     ) -> None:
         self._processes = warm_up(base.workers, __name__)
         self._step, self._libraries = STEP if sweep.prune else sweep.bootstraps, ThreadpoolController()
@@ -87,10 +87,10 @@ class SegmentTrials:
                 runs += [agreement(labels[self._rows], drawn, again) for drawn, [again] in refitted]
                 figures = agreement_figures(runs)
                 stability = figures["min_jaccard"] if k > 1 else 0.0
-                found = objectives(silhouette, stability, share, self._base.floor)
-                report(found[self._objective])
+                values = objectives(silhouette, stability, share, self._base.floor)
+                report(values[self._objective])
         return {
-            **found,
+            **values,
             "segment.silhouette": silhouette,
             "segment.k": float(k),
             "segment.stability.min_jaccard": stability,
@@ -101,12 +101,12 @@ class SegmentTrials:
 
     def conclude(self, settings: SegmentSettings) -> Conclusion:
         """Run the whole stage: objectives on its fresh bootstraps, and what `dvc repro` will write."""
-        found = segment_customers(self._table, settings, anchor=self._anchor, seed=self._seed)
-        report, customers = found.report, len(self._table)
+        segmentation = segment_customers(self._table, settings, anchor=self._anchor, seed=self._seed)
+        report, customers = segmentation.report, len(self._table)
         silhouette = report.silhouette * (1 - report.noise / customers) if report.k > 1 else 0.0
         share = min(report.sizes, default=0) / customers
         fresh = objectives(silhouette, report.stability["min_jaccard"], share, self._base.floor)
-        return Conclusion(fresh, "fresh bootstraps", to_json(report), texts=self._describe(found))
+        return Conclusion(fresh, "fresh bootstraps", to_json(report), texts=self._describe(segmentation))
 
     def _run(self, tasks: Sequence[Callable[[], Any]]) -> list[Any]:
         self._processes.join()

@@ -105,14 +105,14 @@ def build(space: SearchSpace, sweep: Sweep) -> Trials:
     return ImputationTrials(customers, base, sweep, seed=seed)
 
 
-def _personas(space: SearchSpace, customers: Any, found: Any) -> dict[str, str]:
+def _personas(space: SearchSpace, customers: Any, segmentation: Any) -> dict[str, str]:
     """Describe the segments of a winner as stage profile will."""
     from personae.personas.cards import segment_cards  # noqa: PLC0415 - for winners only
     from personae.personas.markdown import cards_markdown  # noqa: PLC0415
 
-    study, report = space.config.study, to_json(found.report)
+    study, report = space.config.study, to_json(segmentation.report)
     profile = Profile.model_validate(space.study["profile"], strict=False)
     seed = int(space.study["seed"])
-    cards = segment_cards(customers, found.customers, report, settings=profile, seed=seed)
+    cards = segment_cards(customers, segmentation.customers, report, settings=profile, seed=seed)
     data = read_json(paths.report(study, "prepare.json"))["data"]
     return {"personas.md": cards_markdown(study, cards, report["verdict"], data)}

@@ -1,4 +1,4 @@
-"""All of stage target as one value: profit, curves, budgets, the list of whom to contact."""
+"""All of stage target as one value: profit, curves, budgets, the list of contacts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def select_targets(
     seed: int = 0,
     time: str | None = None,
 ) -> Targets:
-    """Decide whom to contact, and what it earned on customers whose response is known.
+    """Decide which customers to contact, and what it earned where the response is known.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ class Uplift(Frozen):
     Attributes
     ----------
     treatment
-        Column that is 1 for contacted customers and 0 for the others; null: everybody was contacted.
+        Column that is 1 for contacted customers and 0 for the others; null: all were contacted.
     inputs
         Columns of numbers, known before the contact, that the effect may depend on.
     smallest_effect

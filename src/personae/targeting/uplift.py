@@ -99,7 +99,7 @@ def uplift(
     Parameters
     ----------
     inputs : numbers that the model can take, shape (customers, inputs)
-    treatment : 1 contacted, 0 not; None if everybody was
+    treatment : 1 contacted, 0 not; None if all were
     response : 0 or 1
     units : who is kept together in a fold and drawn together in the bootstrap; by default each customer alone
     model : unfitted scikit-learn classifier; by default gradient boosting
