@@ -10,14 +10,10 @@ from subprocess import DEVNULL, PIPE, CompletedProcess, Popen
 from typing import Any
 
 import yaml
-from tests import warm
 
 
 class Project:
-    """A scratch checkout; `source` is the code that its commands run, its own where none is given.
-
-    Commands of a given source are forked from one process that has imported it (`tests.warm`).
-    """
+    """A scratch checkout; `source` is the code that its commands run, its own where none is given."""
 
     def __init__(self, root: Path, source: Path | None = None) -> None:
         self.root = root
@@ -25,8 +21,6 @@ class Project:
 
     def start(self, *command: str, first: Callable[[], None] | None = None, **variables: str) -> Popen[str]:
         """Start a command, after `first` in its process; `variables` go to its environment."""
-        if self.source is not None and first is None and command[0] == sys.executable:
-            command = (str(warm.python()), *command[1:])
         return Popen(
             command,
             cwd=self.root,
@@ -102,8 +96,6 @@ def environment(source: Path | None = None) -> dict[str, str]:
         f"GIT_{who}_{what}": f"test@{who}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
-    if source is not None:
-        path = f"{warm.python().parent}{os.pathsep}{path}"
     kept.pop("PYTHONPATH", None)
     code = {} if source is None else {"PYTHONPATH": str(source)}
     quiet = {"DVC_NO_ANALYTICS": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
