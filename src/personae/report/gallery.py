@@ -1,6 +1,7 @@
 """Which pictures a study gets from the reports that it has."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,8 @@ def _of_data(reports: Reports, folder: Path | None) -> Iterator[Picture]:
         yield data.gaps(missing, folder)
     exploration = reports.get("pictures/exploration")
     if exploration:
-        for number, (name, column) in enumerate(exploration["columns"].items()):
+        first = islice(exploration["columns"].items(), MOST_DRAWN)
+        for number, (name, column) in enumerate(first):
             if column["kind"] != "constant":
                 yield data.distribution(name, column, number)
         if exploration["correlations"]["columns"]:
