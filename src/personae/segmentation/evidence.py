@@ -117,28 +117,20 @@ def gather_evidence(
     )
     stability, sample = partition_stability(working, labelings, groups, pipeline, boots)
     nulls, votes, k, qualified = _choose(points, groups, pipeline, metrics, stability, seed=tables)
-    gaps, errors = gap_statistic(metrics.inertia, uniform_inertia(nulls))
+    gaps = gap_statistic(metrics.inertia, uniform_inertia(nulls))
     bounds = [mean_interval(row, groups[index], weights, np.random.default_rng(intervals)) for row in widths]
     candidates = _quality(scatters, metrics, labelings, bounds, pipeline).assign(
         chosen=[each == k for each in pipeline.ks],
         votes=[" ".join(rule for rule in votes if votes[rule] == each) for each in pipeline.ks],
-        gap=gaps,
-        gap_error=errors,
+        **dict(zip(("gap", "gap_error"), gaps, strict=True)),
     )
     candidates = candidates.join([pd.DataFrame(stability), *(each.table(metrics) for each in nulls.values())])
     column = pipeline.ks.index(k)
-    silhouette = np.full(len(points), np.nan)
-    silhouette[index] = widths[column]
     null = {kind: each.compare(metrics, column) for kind, each in nulls.items()}
-    chance = {
-        each: max(candidates[f"{kind}_p_value"][at] for kind in nulls) for at, each in enumerate(pipeline.ks)
-    }
-    chance[k] = max(each["p_value"] for each in null.values())
-    jaccard = dict(zip(pipeline.ks, candidates["min_jaccard"], strict=True))
-    partitions = dict(zip(pipeline.ks, labelings, strict=True))
-    natural, why, borders_of = _gaps(
-        points, partitions, sample, pipeline, seed=ties, evidence=(jaccard, chance)
-    )
+    chance = candidates[[f"{kind}_p_value" for kind in nulls]].max(axis=1)
+    chance[column] = max(each["p_value"] for each in null.values())
+    evidence = candidates["min_jaccard"].tolist(), chance.tolist()
+    natural, why, borders_of = _gaps(points, labelings, sample, pipeline, evidence=evidence, seed=ties)
     return SegmentEvidence(
         candidates=candidates[COLUMNS],
         column=column,
@@ -150,7 +142,7 @@ def gather_evidence(
         why=why,
         borders=borders_of(k),
         columns=_columns(points, labelings[column], groups, pipeline, seed=noises),
-        silhouette=silhouette,
+        silhouette=pd.Series(widths[column], index).reindex(range(len(points))).to_numpy(),
     )
 
 
@@ -198,20 +190,20 @@ def _choose(
 
 def _gaps(
     points: FloatArray,
-    labelings: Mapping[int, Labels],
+    labelings: Sequence[Labels],
     sample: Sample,
     pipeline: Pipeline,
     *,
-    evidence: tuple[Mapping[int, float], Mapping[int, float]],
+    evidence: tuple[Sequence[float], Sequence[float]],
     seed: np.random.SeedSequence,
 ) -> tuple[int | None, str, Callable[[int], list[Border]]]:
     """Give the number of segments that gaps support, or why there is none, and the borders of any k.
 
-    `evidence` is the least Jaccard similarity and the p value beside tables without segments, by k.
+    `evidence` is the least Jaccard similarity and the p value beside tables without segments, of every k.
     """
     index, units, refits = sample
-    jaccard, chance = evidence
-    sampled = {k: labels[index] for k, labels in labelings.items()}
+    jaccard, chance = (dict(zip(pipeline.ks, each, strict=True)) for each in evidence)
+    sampled = {k: labels[index] for k, labels in zip(pipeline.ks, labelings, strict=True)}
     seeds = dict(zip(pipeline.ks, seed.spawn(len(pipeline.ks)), strict=True))
 
     @cache
