@@ -1,4 +1,4 @@
-"""The `personae` command: every subcommand is a few lines over a function elsewhere."""
+"""The `personae` command; each subcommand calls one function elsewhere."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ def import_(
         Path, typer.Argument(help="Directory with one folder a study: campaign/, fitbit/, ...")
     ],
 ) -> None:
-    """Put the publishers' original files in place of the sample, a study's folder whole or not at all."""
+    """Replace the sample by the publishers' original files, study by study."""
     from personae.studies.originals import import_originals
 
     with one_line_errors():
@@ -53,7 +53,7 @@ def fetch() -> None:
 
 @data.command()
 def sample() -> None:
-    """Generate the synthetic sample anew, the same bytes each time."""
+    """Generate the synthetic sample again, the same bytes each time."""
     from personae.studies.sample import write_sample
 
     with one_line_errors():
@@ -78,7 +78,7 @@ def new_study(  # noqa: PLR0917 - typer's options
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take every default, ask nothing.")] = False,
 ) -> None:
-    """Make a study of your own files: settings, a pointer to the data, a line in params.yaml and dvc.yaml."""
+    """Create a study from your own files and guess its settings."""
     from personae.onboarding.new_study import write_study
     from personae.onboarding.study_file import Known
 
@@ -115,7 +115,7 @@ def overview() -> None:
 
 @app.command()
 def anchor(study: Annotated[str, typer.Argument(help="Name of the study.")]) -> None:
-    """Keep today's segments, ids and names: later runs are matched to them (conf/anchors/STUDY.json)."""
+    """Keep today's segment ids and names for later runs."""
     from personae.core.settings import load
     from personae.personas.anchor import anchor as keep
     from personae.personas.settings import Profile
@@ -149,7 +149,7 @@ def sweep(  # noqa: PLR0917 - typer's options
     trials: Annotated[int | None, typer.Option(help="In all, earlier calls counted.")] = None,
     database: Annotated[str | None, typer.Option(help="URL; default: mlruns/optuna.db.")] = None,
 ) -> None:
-    """Search the settings of a stage; the same command goes on where it stopped, several work together."""
+    """Search the settings of a stage; resumable, several processes may share it."""
     with one_line_errors():
         from personae.sweep.run import sweep as search
 
@@ -162,7 +162,7 @@ def adopt(
     sweep: Annotated[str, typer.Argument(help="Name of a sweep that has ended.")],
     database: Annotated[str | None, typer.Option(help="URL; default: mlruns/optuna.db.")] = None,
 ) -> None:
-    """Write the winner of a sweep into params.yaml; `dvc repro` then makes its figures."""
+    """Write the winner of a sweep into params.yaml."""
     with one_line_errors():
         from personae.sweep.adopt import adopt as write
 
@@ -177,7 +177,7 @@ def restore(
     cached: Annotated[bool, typer.Option(help="Trust DVC's cache instead of computing.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Show every metric, identical ones too.")] = False,
 ) -> None:
-    """Bring a run's code, data and settings back and compute it again: are the figures the same."""
+    """Bring back a run's code, data and settings and compute it again."""
     from personae.history.restore import restore as again
 
     with one_line_errors():
@@ -197,7 +197,7 @@ def compare(
     study: Annotated[str | None, typer.Option(help="Where revisions hold several.")] = None,
     output: Annotated[Path | None, typer.Option(help="Page; default: in build/compare.")] = None,
 ) -> None:
-    """Show what differs between results: parameters, figures beyond noise, segments, data and code."""
+    """Compare parameters, figures, segments, data and code of results."""
     from personae.history.changes import compare_results
 
     with one_line_errors():

@@ -1,4 +1,4 @@
-"""An analyst's way into a study: its tables made from the raw data, and what its reports say beside them.
+"""Shortcuts for notebooks: a study's tables and comparisons with its reports.
 
 Nothing is written, and no table of the graph is needed: `data/`, `resolved/` and `reports/` are.
 """
@@ -77,7 +77,7 @@ class Opened:
         return read_json(paths.report(self.study, f"{name}.json"))
 
     def agree(self, here: float, name: str, *steps: str | int) -> dict[str, float]:
-        """Show a figure computed here beside the report's.
+        """Compare a figure computed here with the report's.
 
         Parameters
         ----------
@@ -102,18 +102,18 @@ class Opened:
         return {"here": float(here), "report": told}
 
     def scorecard(self) -> pd.DataFrame:
-        """Say for every column with gaps what customers without a value get, and how well it does."""
+        """Tabulate imputation method, figure and verdict of every column with gaps."""
         unseen = {name: score["unseen"] for name, score in self.imputation.scorecard["columns"].items()}
         scores = pd.DataFrame.from_dict(unseen, orient="index")
         return scores.reindex(columns=["method", "r2", "verdict"]).rename(columns={"r2": "R2"})
 
     def votes(self) -> pd.DataFrame:
-        """Say how many segments each rule would choose, beside the verdict on those that were chosen."""
+        """Tabulate the number of segments by each rule, and the verdict."""
         segment = self.report("segment")
         return pd.DataFrame({"k": segment["votes"]}).assign(verdict=segment["verdict"])
 
     def segmentation(self) -> Segmentation:
-        """Find the main segments at the k of the report, without the evidence for them."""
+        """Fit the main segments at the report's k, without evidence."""
         k = self.report("segment")["k"]
         settings = self.settings.segment
         effort = settings.effort.model_copy(update=LITTLE)
@@ -140,7 +140,7 @@ class Opened:
 
 
 def open_study(study: str) -> Opened:
-    """Prepare and complete a study's tables from `data/`, from the project's root or a folder below it.
+    """Prepare and impute a study's tables from `data/`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Baskets as integer codes: the one form that mining, shuffling and replaying share."""
+"""Baskets as integer codes, for mining, shuffling and replaying."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Integers = NDArray[np.integer]
 
 @dataclass(frozen=True, slots=True)
 class Baskets:
-    """Who had what in which basket.
+    """Customer and items of every basket.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Baskets:
         return np.bincount(self.basket, minlength=self.n)
 
     def where(self, keep: BoolArray) -> "Baskets":
-        """Keep the baskets that are marked, renumbered in their order; item and customer codes stay."""
+        """Keep the marked baskets, renumbered; item and customer codes stay."""
         number = np.cumsum(keep) - 1
         entries = keep[self.basket]
         return Baskets(number[self.basket[entries]], self.item[entries], self.names, self.customer[keep])
@@ -60,7 +60,7 @@ class Baskets:
 def encode(
     table: pl.DataFrame, *, basket: str = "basket", item: str = "item", customer: str | None = None
 ) -> tuple[Baskets, pl.DataFrame]:
-    """Code a long table of basket lines; repeated lines of a basket count once, null items not at all.
+    """Code basket lines as integers, without null items and repeated lines.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Shuffled baskets that keep every basket's size and every item's count: the null of association."""
+"""Null model of association: shuffles that keep basket sizes and item counts."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ BURN_IN = 20
 def shuffled(
     baskets: Baskets, rng: np.random.Generator, *, burn_in: int = BURN_IN, thin: int = 1
 ) -> Iterator[Baskets]:
-    """Walk through the tables with the same basket sizes and item counts, all equally likely in the long run.
+    """Sample uniformly from tables with the same basket sizes and item counts.
 
     A round pairs all baskets at random; each pair pools the items that only one of them holds and deals
     them out again at random, to each as many as it gave (a global curveball trade).
@@ -83,7 +83,7 @@ def trade(
 
 
 def _shuffle_within(pair: Integers, item: Integers, rng: np.random.Generator) -> Integers:
-    """Shuffle the items of each pair; one sort of 64-bit keys (pair, random, item)."""
+    """Shuffle the items of each pair by one sort of 64-bit keys."""
     if not len(pair):
         return item
     item_bits = int(item.max()).bit_length()

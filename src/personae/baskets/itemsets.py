@@ -1,4 +1,4 @@
-"""Frequent itemsets on bit sets: Eclat (Zaki 2000), support counted by AND and popcount."""
+"""Frequent itemsets by Eclat on bit sets (Zaki 2000)."""
 
 import math
 from collections.abc import Iterator
@@ -96,7 +96,7 @@ def intersect(bits: Words, rows: list[int]) -> Words:
 
 
 def _search(bits: Words, least: int, max_length: int) -> Iterator[tuple[Itemset, int]]:
-    """Walk the sets of two and more items depth first; yield codes (rows of `bits`) and counts."""
+    """Search itemsets of two and more items depth first."""
     size = len(bits)
     paired = np.zeros((size, size), dtype=bool)
     for first in range(size - 1):
@@ -120,7 +120,7 @@ def _search(bits: Words, least: int, max_length: int) -> Iterator[tuple[Itemset,
 def _extend(
     prefix: Itemset, others: Integers, bits: Words, *, paired: BoolArray, least: int, max_length: int
 ) -> Iterator[tuple[Itemset, int]]:
-    """Extend each frequent set `prefix + one of others`, whose baskets are `bits`, by the items after it."""
+    """Extend each frequent set by one later item."""
     for place, code in enumerate(others[:-1]):
         head = (*prefix, int(code))
         after = place + 1 + np.flatnonzero(paired[code, others[place + 1 :]])

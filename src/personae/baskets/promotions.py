@@ -1,4 +1,4 @@
-"""Promotions: the offers that follow for a segment from its replicating rules and a playbook."""
+"""Promotions: offers for a segment from replicating rules and a playbook."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -48,7 +48,7 @@ def promote(
 def segment_effects(
     customers: pl.DataFrame, segments: pl.DataFrame, columns: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    """Difference between the mean of each segment and that of all customers, in standard deviations.
+    """Standardised difference of each segment's mean from that of all customers.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def promotions(
     *,
     per_segment: int = 5,
 ) -> list[dict[str, Any]]:
-    """Choose for every group the replicating rules farthest above chance, one an itemset, with its offer.
+    """Choose each group's replicating rules farthest above chance, with their offers.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def promotions(
 
 
 def _best(rule_set: RuleSet, figures: pl.DataFrame) -> list[int]:
-    """Rules farthest above chance first; of an itemset, the split with the highest confidence alone."""
+    """Sort rules by distance above chance, one rule an itemset."""
     candidates = np.flatnonzero((figures["replicates"] & ~figures["superseded"]).to_numpy())
     confidence, above = figures["confidence"].to_numpy(), above_chance(figures)
     best: dict[frozenset[int], int] = {}

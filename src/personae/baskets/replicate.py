@@ -1,4 +1,4 @@
-"""Rules of all customers and of each segment: learned on some baskets, replayed on others."""
+"""Association rules by group: learned on some baskets, replayed on others."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ Replayed = tuple[RuleSet, pl.DataFrame]
 def halve(
     lines: pl.DataFrame, segments: pl.DataFrame, settings: Promote | None = None, *, seed: int = 0
 ) -> dict[str, Halves]:
-    """Divide the baskets of all customers and of each segment: some to learn from, others to replay on.
+    """Split the baskets of each group into training and replay baskets.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def learn(early: Baskets, search: RuleSearch, *, seed: int = 0, workers: int = 1
 def replicate(
     groups: Mapping[str, Halves], search: RuleSearch | None = None, *, seed: int = 0, workers: int = 1
 ) -> dict[str, Replayed]:
-    """Learn the rules of every group on its early baskets and replay them on its later ones.
+    """Learn every group's rules on early baskets, replay them on later ones.
 
     p values are corrected over the rules of all groups together. Same seed, same figures.
 
@@ -111,12 +111,12 @@ def replicate(
 
 
 def above_chance(figures: pl.DataFrame) -> FloatArray:
-    """Lower bound of the lift over the 95th percentile in shuffled baskets: above 1 beyond chance."""
+    """Lower bound of the lift over its 95th percentile in shuffled baskets."""
     return _ratio(figures["lift_lower"].to_numpy(), figures["null_p95"].to_numpy())
 
 
 def _superseded(rule_set: RuleSet, figures: pl.DataFrame, holds: BoolArray) -> BoolArray:
-    """Mark rules whose lift over that of shuffles is not surely above a shorter rule's, same consequent."""
+    """Mark rules that a shorter rule with the same consequent explains."""
     null = figures["null_mean"].to_numpy()
     excess, surely = (_ratio(figures[name].to_numpy(), null) for name in ("lift", "lift_lower"))
     by_consequent: dict[tuple[int, ...], list[int]] = {}
@@ -139,7 +139,7 @@ def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
 
 
 def rules_table(replayed: Mapping[str, Replayed]) -> pl.DataFrame:
-    """One row a group and rule that went to replay, with its figures on both sides and its verdict."""
+    """One row a group and replayed rule, with figures and verdict."""
     replayed = replayed or replicate({EVERYBODY: (from_lists([]), from_lists([]))})
     verdict = (
         pl.when(~pl.col("replicates"))

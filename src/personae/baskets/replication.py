@@ -1,4 +1,4 @@
-"""Whether rules hold on baskets they were not learned from, beyond what basket sizes and item counts do."""
+"""Replication of rules on later baskets, tested against shuffled baskets."""
 
 from itertools import islice
 
@@ -28,7 +28,7 @@ def replay(
     seed: int = 0,
     workers: int = 1,
 ) -> pl.DataFrame:
-    """Replay rules on later baskets and on shuffles of these that keep basket sizes and item counts.
+    """Replay rules on later baskets and on their shuffles.
 
     Lift above 1 proves nothing: items meet in large baskets without having to do with each other. So a
     rule's lift is compared with the 95th percentile of its lift in shuffled baskets; its standard error,
@@ -85,7 +85,7 @@ def replay(
 def null_lifts(
     rule_set: RuleSet, baskets: Baskets, shuffles: int, *, thin: int = 4, seed: int = 0, workers: int = 1
 ) -> FloatArray:
-    """Lift of each rule in shuffled tables that keep basket sizes and item counts, (shuffles, rules).
+    """Null distribution of each rule's lift, shape (shuffles, rules).
 
     Neighbouring tables of a walk, `thin` rounds of trades apart, correlate by about 0.6 ** thin.
     """
@@ -107,7 +107,7 @@ def null_lifts(
 
 
 def _sides(rule_set: RuleSet) -> tuple[list[Itemset], Integers]:
-    """Give the distinct itemsets of rules, and the places of antecedent, consequent, both, (3, rules)."""
+    """Give distinct itemsets, and each rule's antecedent, consequent and union among them."""
     both = [tuple(sorted((*a, *c))) for a, c in zip(rule_set.antecedents, rule_set.consequents, strict=True)]
     sides = rule_set.antecedents, rule_set.consequents, both
     sets = sorted({codes for side in sides for codes in side})
@@ -124,7 +124,7 @@ def _lifts(
 
 
 def _bootstrap(rule_set: RuleSet, later: Baskets, resamples: int, seed: int) -> tuple[FloatArray, Integers]:
-    """Standard error of each rule's log lift over resampled customers, and its number of customers."""
+    """Bootstrap standard error of each log lift over customers, and their number."""
     sets, places = _sides(rule_set)
     customer = np.unique(later.customer, return_inverse=True)[1]
     people = int(customer.max(initial=0)) + 1
@@ -145,7 +145,7 @@ def _bootstrap(rule_set: RuleSet, later: Baskets, resamples: int, seed: int) -> 
 
 
 def _held(sets: list[Itemset], later: Baskets, customer: Integers, people: int) -> sparse.csc_array:
-    """Count for each customer the baskets that hold each set, (people, sets); most hold few sets."""
+    """Count each customer's baskets that hold each set, as a sparse matrix."""
     items = np.array(sorted({code for codes in sets for code in codes}), dtype=np.int64)
     row = {int(code): number for number, code in enumerate(items)}
     bits = pack(later, items)

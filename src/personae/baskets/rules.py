@@ -1,4 +1,4 @@
-"""Association rules: their figures, their exact test, and the pruning of redundant ones."""
+"""Association rules: measures, Fisher's exact test, pruning of redundant rules."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ NORMAL_95 = 1.6448536269514722  # one-sided
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """Rules `antecedent -> consequent` with the counts that all their figures follow from.
+    """Rules `antecedent -> consequent` with the counts behind all their measures.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class RuleSet:
 
     @property
     def lift_lower(self) -> FloatArray:
-        """One-sided 95 % lower bound of the lift by the delta method, as if all baskets were independent."""
+        """One-sided 95 % lower bound of the lift by the delta method."""
         variance = (
             1 / self.both
             - 1 / self.antecedent_count
@@ -73,7 +73,7 @@ class RuleSet:
 
     @property
     def conviction(self) -> FloatArray:
-        """How much rarer the rule fails than under independence; infinite where it never fails."""
+        """Conviction: expected over observed failures; infinite for a rule without failures."""
         miss = 1 - self.confidence
         expected = 1 - self.consequent_count / self.n_baskets
         return np.asarray(np.divide(expected, miss, out=np.full(len(self), np.inf), where=miss > 0))
@@ -190,7 +190,7 @@ def lift_of(
 
 
 def fisher(rule_set: RuleSet) -> FloatArray:
-    """One-sided p of Fisher's exact test that both sides meet in as many baskets, were they independent.
+    """One-sided p of Fisher's exact test of association in each rule.
 
     It takes baskets for independent and of equal size, so it only screens; `replication` decides.
     """

@@ -1,1 +1,1 @@
-"""Hydra composes a study's configuration from conf/ and params.yaml; typed settings check it."""
+"""Composed study settings, from conf/ and params.yaml, checked by typed models."""

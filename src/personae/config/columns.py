@@ -90,7 +90,7 @@ def _spelled_out(said: Any) -> Any:
 
 
 def _decode_table(prepare: dict[str, Any], dictionary: Dictionary, columns: Mapping[str, Column]) -> None:
-    """Say what the columns of a table are, for reading it."""
+    """Decode the columns of a table for the source that reads it."""
     roles, target = dictionary.roles, dictionary.target
     said = {"id": roles.id, "unit": roles.unit, "event": roles.event}
     said["target"] = target.get("column") if isinstance(target, dict) else target
@@ -105,7 +105,7 @@ def _decode_table(prepare: dict[str, Any], dictionary: Dictionary, columns: Mapp
 def _generic(
     tree: dict[str, Any], dictionary: Dictionary, columns: dict[str, Column]
 ) -> tuple[Dictionary, dict[str, Column]]:
-    """Fill in what the columns of a table that nobody has looked at are called, and which make the segments.
+    """Fill in names and segment columns of a table without a dictionary.
 
     Every number has a name for low and high and its gaps are filled. Where there are fewer than two numbers,
     flags and categories make the segments and describe them, too.
@@ -138,7 +138,7 @@ def _generic(
 
 
 def _decode_target(tree: dict[str, Any], dictionary: Dictionary) -> None:
-    """Divide what is predicted between the models, the personas and the list of customers to contact."""
+    """Decode the target for models, personas and the contact list."""
     target, roles = dictionary.target, dictionary.roles
     priced = dict(target) if isinstance(target, dict) else {"column": target}
     column = priced.pop("column", None)
@@ -171,7 +171,7 @@ def _decode_impute(impute: dict[str, Any], columns: Mapping[str, Column]) -> Non
 
 
 def _decode_segment(segment: dict[str, Any], columns: Mapping[str, Column]) -> list[str]:
-    """Decode the reference space and the spaces of further segmentations; give the columns of the first."""
+    """Decode the spaces of all segmentations; give the columns of the first."""
     space = _section(segment, "space")
     _decode_space(space, columns, _used(columns, "segment", NUMERIC))
     _list(space, "categorical", columns, _used(columns, "segment", ("category", "code", "flag")))
@@ -245,7 +245,7 @@ def _used(columns: Mapping[str, Column], section: Section, roles: Iterable[str] 
 def _list(
     section: dict[str, Any], key: str, columns: Mapping[str, Column], default: Iterable[str] | None = None
 ) -> None:
-    """Expand the patterns of a list of columns; where it is absent, take what the dictionary says."""
+    """Expand patterns in a list of columns; default to the dictionary's."""
     if section.get(key) is None and columns and default is not None:
         section[key] = list(default)
     elif names := _names(section, key):
@@ -253,13 +253,13 @@ def _list(
 
 
 def _names(section: Mapping[str, Any], key: str) -> list[str]:
-    """Give a list of names as far as it is one; what is none is left to the check of the settings."""
+    """Give a list of names; other values are left to validation."""
     names = section.get(key)
     return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
 
 
 def _section(tree: dict[str, Any], name: str) -> dict[str, Any]:
-    """Give a section of the settings, made where it is absent; what is no section is left to the check."""
+    """Give a section of the settings, created where it is absent."""
     if tree.get(name) is None:
         tree[name] = {}
     inner = tree[name]

@@ -1,4 +1,4 @@
-"""What a study's file says in short: where its data is from, what is predicted, and its columns."""
+"""The data dictionary of a study's file: source, target and columns."""
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -36,7 +36,7 @@ LOG = "log "
 
 
 class Column(Frozen):
-    """What the data dictionary says of one column.
+    """Entry of one column in the data dictionary.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Column(Frozen):
         return self
 
     def used_in(self, section: Section) -> bool:
-        """Tell whether a section of the settings uses the column."""
+        """Whether a section of the settings uses the column."""
         if self.only is not None:
             return section in _listed(self.only)
         left_out: set[str] = {*_listed(self.without)}
@@ -119,7 +119,7 @@ class Roles(Frozen):
 
 
 class Dictionary(Frozen):
-    """What a study's file says in short: where its data is from, what is predicted, and its columns.
+    """The short part of a study's file: source, target and columns.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ class Dictionary(Frozen):
 
 
 def declared(dictionary: Dictionary) -> dict[str, Column]:
-    """Give every declared column in the order of the file, roles before columns."""
+    """Give every declared column in file order, roles before columns."""
     roles, columns = dictionary.roles, dict[str, Column]()
     for plural, role in ROLES.items():
         for name in getattr(roles, plural):
@@ -161,7 +161,7 @@ def declared(dictionary: Dictionary) -> dict[str, Column]:
 
 
 def related(name: str, others: Iterable[str], columns: Mapping[str, Column]) -> bool:
-    """Tell whether a column and some others are made of the same: one of the other, or both of a third."""
+    """Whether a column shares an ingredient with some others."""
     roots = ancestors(name, columns)
     return any(roots & ancestors(other, columns) for other in others)
 
@@ -180,7 +180,7 @@ def ancestors(name: str, columns: Mapping[str, Column]) -> set[str]:
 
 
 def match(pattern: str, columns: Mapping[str, Column]) -> list[str]:
-    """Name the declared columns of a pattern; what is no pattern stands for itself, declared or not."""
+    """Expand a pattern to declared columns; a plain name stays as it is."""
     if pattern in columns or not set("*?[") & set(pattern):
         return [pattern]
     prefix = LOG if pattern.startswith(LOG) else ""

@@ -35,7 +35,7 @@ Prepare = Annotated[
 
 
 class Study(Frozen):
-    """Settings of all stages of one study, keyed by stage; what a study cannot have is left out."""
+    """Settings of all stages of one study, keyed by stage."""
 
     study: str
     seed: int
@@ -52,5 +52,5 @@ class Study(Frozen):
 
 
 def load_study(folder: Path) -> Study:
-    """Read the composed settings of all stages; the folder is named after the study."""
+    """Read the composed settings of all stages of a study."""
     return Study.model_validate_json(json.dumps({"study": folder.name, **read(folder)}))

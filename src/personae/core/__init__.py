@@ -1,1 +1,1 @@
-"""What every room needs: errors, files, tables, settings, statistics. It imports no other room."""
+"""What every room needs: errors, files, tables, settings, statistics."""

@@ -1,4 +1,4 @@
-"""Fitted models on disk: skops archives, the same bytes for the same model; never pickle."""
+"""Fitted models on disk as skops archives, byte-identical and without pickle."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""How a command ends: in silence, or with one line and exit code 1."""
+"""Exit codes and the one-line error message of a command."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ from personae.core.errors import PersonaeError
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turn errors that users can mend into one line on standard error and exit code 1."""
+    """Report a user's error in one line on stderr, with exit code 1."""
     try:
         yield
     except PersonaeError as error:
@@ -21,7 +21,7 @@ def one_line_errors() -> Iterator[None]:
 
 
 def run_stage(main: Callable[[str], None]) -> None:
-    """Run a stage for the study named on the command line: `python -m personae.stages.X STUDY`.
+    """Run a stage for the study named on the command line.
 
     Numerical libraries get one thread each: stages parallelise over tasks, and sums must not depend on
     the number of threads.

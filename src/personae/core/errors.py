@@ -2,4 +2,4 @@
 
 
 class PersonaeError(Exception):
-    """A problem in data, settings or environment that the user can mend; the message is one line."""
+    """A problem in data, settings or environment that the user can mend."""

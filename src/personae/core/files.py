@@ -1,4 +1,4 @@
-"""Whole files or none, written under a temporary name and moved; and how a result becomes JSON."""
+"""Atomic writes of files, and results as JSON."""
 
 import dataclasses
 import json
@@ -16,7 +16,7 @@ SIGNIFICANT_DIGITS = 6
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside `path`; move it there when the block ends well, else remove it."""
+    """Write to a temporary file, moved to `path` if the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:

@@ -1,4 +1,4 @@
-"""Figures with their intervals: whether one came out again, and whether two differ.
+"""Figures with intervals: reproducibility and significant differences.
 
 The interval of a figure is the 95 % interval that its report states. Where a report states mean and
 standard deviation over the folds of a repeated cross-validation, it is made of them with the correction for
@@ -19,7 +19,7 @@ Sameness = Literal["identical", "within noise", "different"]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure and the bounds of its 95 % interval, where its report states any."""
+    """A figure with the bounds of its 95 % interval, if known."""
 
     value: float
     low: float | None = None
@@ -32,7 +32,7 @@ class Estimate:
 
 
 def with_intervals(flat: Mapping[str, float]) -> dict[str, Estimate]:
-    """Join flat metrics with the intervals and standard deviations that stand beside them.
+    """Join flat metrics with their reported intervals and standard deviations.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def with_intervals(flat: Mapping[str, float]) -> dict[str, Estimate]:
 
 
 def reproducibility(before: Estimate | None, after: Estimate | None) -> Sameness:
-    """Decide whether a figure came out again: equal, inside the interval stated before, or different.
+    """Classify a recomputed figure: equal, within the earlier interval, or different.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def difference(before: Estimate, after: Estimate) -> Estimate:
 
 
 def is_significant(change: Estimate) -> bool | None:
-    """Decide whether the interval of a difference leaves 0 out; None where there is no interval.
+    """Whether an interval of a difference excludes 0; None without an interval.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def _estimate(name: str, value: float, flat: Mapping[str, float]) -> Estimate:
 
 
 def _share(name: str, flat: Mapping[str, float]) -> float:
-    """Part of the folds' spread that their mean has; 1 where the folds are not known."""
+    """Ratio of the mean's spread to that of the folds."""
     stem, stage = name.rsplit(".", 1)[0], name.split(".", 1)[0]
     folds, repeats = flat.get(f"{stage}.folds"), flat.get(f"{stage}.repeats")
     if f"{stem}.pooled" not in flat or folds is None or repeats is None or folds < 2:

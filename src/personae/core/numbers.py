@@ -1,4 +1,4 @@
-"""How numbers become text for people, on pages, in tables of text and in pictures."""
+"""Numbers as text, for pages, tables and pictures."""
 
 import math
 

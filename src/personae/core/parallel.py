@@ -1,4 +1,4 @@
-"""Ordered tasks over the cores, with the same bits for any number of workers."""
+"""Ordered tasks over the cores, reproducible for any number of workers."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
@@ -52,7 +52,7 @@ def run_all(
 
 
 def warm_up(workers: int, module: str) -> Thread:
-    """Start the processes of a later `run_all`, and what they import, beside what is done meanwhile.
+    """Start the worker processes of a later `parallel_map` ahead of time.
 
     Returns
     -------
@@ -74,6 +74,6 @@ def _call(task: Callable[[], Any]) -> Any:
 
 
 def _one_thread(task: Callable[[], Any]) -> Any:
-    """Hold the libraries where they are used: OpenMP keeps its limit per thread."""
+    """Limit the libraries to one thread in the calling thread."""
     with threadpool_limits(limits=1):
         return task()

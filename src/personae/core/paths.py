@@ -1,4 +1,4 @@
-"""Where things lie, relative to the project's root: the one place that knows."""
+"""Paths of all files, relative to the project's root."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ COMPARED = Path("build") / "compare"
 
 
 def shipped_conf() -> Path:
-    """Directory of the configuration groups that come with this package, installed or in its checkout."""
+    """Directory of the configuration groups shipped with the package."""
     package = Path(__file__).parents[1]
     return package / "conf" if (package / "conf").exists() else package.parents[1] / "conf"
 
@@ -23,7 +23,7 @@ def raw(study: str) -> Path:
 
 
 def origin(study: str) -> Path:
-    """What the raw files of a study are: sample, original or other; no file: other."""
+    """File with the kind of the raw data: sample, original or other."""
     return raw(study) / "origin.json"
 
 
@@ -33,7 +33,7 @@ def resolved(study: str) -> Path:
 
 
 def settings(study: str, stage: str) -> Path:
-    """Composed settings of one stage; no file where the study does not have the stage."""
+    """Composed settings of one stage; absent where the study lacks the stage."""
     return resolved(study) / f"{stage}.yaml"
 
 
@@ -43,7 +43,7 @@ def table(study: str, name: str) -> Path:
 
 
 def extra_table(study: str, name: str) -> Path:
-    """Table that only some sources give in addition to the customers: days, baskets."""
+    """Table in addition to the customers: days, baskets."""
     return Path("build") / study / "tables" / f"{name}.parquet"
 
 
@@ -53,7 +53,7 @@ def source_table(study: str, name: str) -> Path:
 
 
 def source_rows(study: str) -> Path:
-    """Rows of every table that a source gave; it is there for studies with customers only, too."""
+    """Row counts of all source tables, present for every study."""
     return Path("build") / study / "tables" / "rows.json"
 
 
@@ -68,12 +68,12 @@ def imputed_table(study: str, name: str) -> Path:
 
 
 def imputed_rows(study: str) -> Path:
-    """Rows of every extra table that was imputed; none where only customers were."""
+    """Row counts of the imputed extra tables, possibly none."""
     return Path("build") / study / "completed" / "rows.json"
 
 
 def groups(study: str) -> Path:
-    """Merged group of each given group, for the models of stage classify; empty where none are given."""
+    """Merged group of each given group, for the models of stage classify."""
     return Path("build") / study / "groups.json"
 
 

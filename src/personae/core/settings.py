@@ -1,4 +1,4 @@
-"""What all settings have in common, and how a stage reads its own from the composed file."""
+"""Base class of all settings, and reading a stage's composed settings."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ Section = TypeVar("Section", bound=Frozen)
 
 
 def load(path: Path, kind: type[Section], section: str | None = None) -> Section:
-    """Read a section of a stage's settings, by default the one that the file is named after.
+    """Read and validate a section of a stage's settings.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def load_seed(path: Path) -> int:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read the plain values of a settings file, or of all files in a folder as one.
+    """Read the plain values of a settings file, or of a folder's files.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def fits(effects: Mapping[str, float], when: Mapping[str, float]) -> bool:
-    """Tell whether effects meet the conditions of an offer: at least this high, or at most this low.
+    """Whether effects meet the conditions of an offer.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Statistics that several rooms need: adjustment, intervals of a share, agreement, AUC, cluster bootstrap."""
+"""Shared statistics: p-value adjustment, shares, agreement, AUC, cluster bootstrap."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
@@ -19,7 +19,7 @@ STABLE = 0.75
 
 
 def adjust(p_values: Sequence[float] | FloatArray, correction: Correction) -> FloatArray:
-    """Adjust p-values over one family of tests; a test that was not made (NaN) stays out of the family.
+    """Adjust the p-values of one family of tests, ignoring NaN.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def adjust(p_values: Sequence[float] | FloatArray, correction: Correction) -> Fl
 
 
 def wilson(count: ArrayLike, total: ArrayLike, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
-    """Bounds of the score interval of a share (Wilson 1927); NaN where the total is 0.
+    """Score interval of a share (Wilson 1927); NaN for an empty total.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def wilson(count: ArrayLike, total: ArrayLike, level: float = 0.95) -> tuple[Flo
 
 
 def share(part: int, whole: int) -> tuple[float, tuple[float, float]] | tuple[None, None]:
-    """Divide, and give the 95 % Wilson interval; None twice where the whole is empty.
+    """Give a share with its 95 % Wilson interval; None if empty.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def share(part: int, whole: int) -> tuple[float, tuple[float, float]] | tuple[No
 
 
 def contingency(first: Codes, second: Codes) -> FloatArray:
-    """Count customers in every pair of groups, shape (groups of first, groups of second).
+    """Contingency table of two groupings, shape (first, second).
 
     Examples
     --------
@@ -100,7 +100,7 @@ def contingency(first: Codes, second: Codes) -> FloatArray:
 
 
 def adjusted_rand(first: Codes, second: Codes) -> float:
-    """Adjusted Rand index (Hubert and Arabie 1985) of customers that neither grouping calls noise (below 0).
+    """Adjusted Rand index (Hubert and Arabie 1985), without noise (below 0).
 
     Examples
     --------
@@ -118,7 +118,7 @@ def adjusted_rand(first: Codes, second: Codes) -> float:
 
 
 def ordered_pairs(positive: BoolArray, score: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Count pairs of a positive and a negative in the right order, a tie as half of one, and all pairs.
+    """Count concordant positive-negative pairs, ties half, and all pairs.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def ordered_pairs(positive: BoolArray, score: FloatArray) -> tuple[FloatArray, F
 
 
 def roc_auc(positive: BoolArray, score: FloatArray) -> float:
-    """Area under the ROC curve: the share of ordered pairs (Mann and Whitney 1947).
+    """Area under the ROC curve, as the Mann-Whitney statistic (1947).
 
     Examples
     --------
@@ -146,7 +146,7 @@ def roc_auc(positive: BoolArray, score: FloatArray) -> float:
 def bootstrap_counts(
     groups: int, resamples: int, rng: np.random.Generator, *, one_by_one: bool = False
 ) -> Iterator[IntArray]:
-    """Count how often each bootstrap sample draws each group, (resamples, groups), in blocks of samples.
+    """Multiplicity of each group in each bootstrap sample, in blocks of samples.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def bootstrap_sums(
     *,
     one_by_one: bool = False,
 ) -> FloatArray:
-    """Sum columns over bootstrap samples that draw whole groups of rows; the first sum is that of the data.
+    """Column sums of the data, then of cluster bootstrap samples.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def bootstrap_sums(
 
 
 def bootstrap_rows(groups: Codes, resamples: int, rng: np.random.Generator) -> Iterator[IntArray]:
-    """Give the rows of each bootstrap sample, for figures that are no function of sums.
+    """Rows of each cluster bootstrap sample, for figures other than sums.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Tables between stages: reading, writing, the audit of what a source found."""
+"""Tables between stages: reading, writing, and the audit of a source."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Prepared:
     learned: Mapping[str, Any] | None = None
 
     def report(self, data: str) -> dict[str, Any]:
-        """Give the contents of `prepare.json`; `data` says sample, original or other, zeros are left out."""
+        """Give the contents of `prepare.json`, without zero counts."""
         customers = self.tables["customers"]
         rows = customers.height
         missing = {
@@ -115,5 +115,5 @@ def _name(value: Any) -> str:
 
 
 def _is_missing(value: Any) -> bool:
-    """Hold what pandas and NumPy mean by missing: None, NaN, NA, NaT, without importing pandas."""
+    """Whether a value is missing to pandas or NumPy, importing neither."""
     return value is None or type(value).__name__ in {"NAType", "NaTType"} or value != value  # noqa: PLR0124

@@ -1,1 +1,1 @@
-"""Unusual days of a user, and what a user's first days say."""
+"""Unusual days of a user, and predictions from a user's first days."""

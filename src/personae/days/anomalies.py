@@ -1,4 +1,4 @@
-"""Days that are unusual for their user and days that are unusual for anyone, with the reason in words."""
+"""Anomalous user-days, within the user and in general, with reasons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ CONTROLS = 5
 
 @dataclass(frozen=True, slots=True)
 class Anomalies:
-    """Unusual days, the worst first, and what the same rules find where days are planted.
+    """Anomalous days, the worst first, and the recovery of planted ones.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ def find_anomalies(days: pd.DataFrame, settings: AnomalySettings, *, seed: int =
 def _scores(
     customers: npt.NDArray[Any], values: FloatArray, rules: AnomalyThresholds, seed: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Usual values of the user and robust z, (rows, features); isolation scores, (rows,)."""
+    """Usual values and robust z, (rows, features); isolation scores, (rows,)."""
     usual, scales, counts = _within_users(customers, values)
     z = np.where(counts >= rules.least_days, _divide(values - usual, scales), 0.0)
     return usual, z, _isolation(np.where(np.isnan(values), usual, values), rules.trees, seed)
@@ -116,12 +116,12 @@ def _scores(
 def _is_unusual(
     z: FloatArray, isolation: FloatArray, rules: AnomalyThresholds
 ) -> tuple[BoolArray, BoolArray]:
-    """Tell which days are unusual for their user, and which for anyone."""
+    """Mark days that are unusual for their user, and for anyone."""
     return np.abs(z).max(axis=1) >= rules.threshold, isolation >= rules.isolation
 
 
 def robust_z(values: FloatArray) -> FloatArray:
-    """Robust z of each column: distance from the median over the median absolute deviation, as for a normal.
+    """Robust z: distance from the median over the scaled median absolute deviation.
 
     Missing values, and columns that do not vary, get 0 (Iglewicz and Hoaglin, 1993).
 
@@ -137,7 +137,7 @@ def robust_z(values: FloatArray) -> FloatArray:
 def _within_users(
     customers: npt.NDArray[Any], values: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Median, robust scale and count of days of the user, for each row and feature.
+    """Median, robust scale and number of days by user, for each row.
 
     A handful of days that happen to be alike would make any other day an outlier, so no user's scale is below
     half of the typical user's.
@@ -152,7 +152,7 @@ def _within_users(
 
 
 def _median(values: FloatArray) -> FloatArray:
-    """Median of each column without missing values; NaN where a column has none."""
+    """Column medians without missing values; NaN for an empty column."""
     empty = np.isnan(values).all(axis=0)
     known = np.where(empty, 0.0, values)
     return np.where(empty, np.nan, np.nanmedian(known, axis=0))
@@ -164,7 +164,7 @@ def _divide(distance: FloatArray, scale: FloatArray) -> FloatArray:
 
 
 def _isolation(values: FloatArray, trees: int, seed: int) -> FloatArray:
-    """Isolation forest scores, near 1 for the easily isolated (Liu, Ting and Zhou, 2008)."""
+    """Isolation forest scores, high for anomalies (Liu, Ting and Zhou 2008)."""
     from sklearn.ensemble import IsolationForest  # noqa: PLC0415 - costs a second
 
     middle = _median(values)
@@ -176,7 +176,7 @@ def _isolation(values: FloatArray, trees: int, seed: int) -> FloatArray:
 
 
 def _reason(subject: str, z: FloatArray, value: FloatArray, usual: FloatArray, labels: Sequence[str]) -> str:
-    """Say which features of a day are unusual, the worst and up to two nearly as bad."""
+    """Name the most unusual feature of a day and close seconds."""
     worst = np.argsort(-np.abs(z), kind="stable")[:3]
     parts = [
         f"{labels[i]} {_number(value[i])}, usually {_number(usual[i])} (z {z[i]:+.1f})"
@@ -193,7 +193,7 @@ def _number(value: float) -> str:
 def _control(
     customers: npt.NDArray[Any], values: FloatArray, rules: AnomalyThresholds, seed: int
 ) -> dict[str, Any]:
-    """Plant unusual days among the unremarkable ones, several times over, and look for them."""
+    """Plant anomalies among ordinary days repeatedly and measure their recovery."""
     _, scales, counts = _within_users(customers, values)
     known = ~np.isnan(values) & (counts >= rules.least_days)
     found, planted = [], []
@@ -211,7 +211,7 @@ def _control(
 
 
 def recovery(found: BoolArray, planted: BoolArray) -> dict[str, Any]:
-    """Compare the days found with the days planted: counts, precision and recall with 95 % intervals.
+    """Precision and recall of flagged against planted days, with 95 % intervals.
 
     The intervals are Wilson's (1927); None where there is nothing to divide.
 

@@ -1,4 +1,4 @@
-"""Rows that the response models learn from: those of a table, or users by their first days."""
+"""Training rows of the response models: table rows, or users' first days."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,12 +15,12 @@ from personae.response.settings import Classify, Early
 
 
 def tables_of(settings: Classify) -> tuple[str, ...]:
-    """Name the tables that the training rows of a study are made from."""
+    """Name the tables behind the training rows of a study."""
     return (settings.table,) if settings.early is None else ("days", "hours")
 
 
 def training_rows(tables: Mapping[str, pl.DataFrame], settings: Classify, *, seed: int = 0) -> pd.DataFrame:
-    """Give one row a case: those of a table as they are, or users by their first days.
+    """Give the training rows: a table's, or users by their first days.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def training_rows(tables: Mapping[str, pl.DataFrame], settings: Classify, *, see
 def early_and_late(
     days: pl.DataFrame, hours: pl.DataFrame | None, settings: Early, *, seed: int = 0
 ) -> pl.DataFrame:
-    """Describe users by their first days, and segment them by the days after these; no day is on both sides.
+    """Describe users by first days, segment them by disjoint later days.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Settings of stage days: kinds of days, unusual ones, and the prescription that follows."""
+"""Settings of stage days: anomalies, kinds of days, actions."""
 
 from pydantic import Field, model_validator
 
@@ -29,7 +29,7 @@ class AnomalyThresholds(Frozen):
 
 
 class AnomalySettings(Frozen):
-    """Which features of a day are watched, and when a day is unusual.
+    """Features that are watched and thresholds for an unusual day.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Action(Frozen):
 
 
 class Prescribe(Frozen):
-    """Weekly budget, what a gain counts, and the actions; all of it assumed, none of it measured."""
+    """Weekly budget, value of a gain, and actions; all are assumptions."""
 
     budget: float = Field(ge=0)
     gain: str

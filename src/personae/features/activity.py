@@ -1,4 +1,4 @@
-"""From minutes of intensity to user-days: levels, bouts, inactive stretches, wear time, the night's rest."""
+"""Activity of user-days from minutes of intensity: levels, bouts, wear, rest."""
 
 import narwhals as nw
 from narwhals.typing import FrameT
@@ -10,7 +10,7 @@ LEVELS = ("inactive_minutes", "light_minutes", "moderate_minutes", "vigorous_min
 
 @nw.narwhalify
 def activity_days(minutes: FrameT, wear_gap: int) -> FrameT:
-    """Reduce minutes of `intensity` (0 inactive, 1 light, 2 moderate, 3 vigorous) to days.
+    """Reduce minutes of `intensity` (0 inactive to 3 vigorous) to days.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Users from the tables of a study: described whole, or by their first days and the time after."""
+"""Features of users, over all days or over their first days."""
 
 import polars as pl
 
@@ -9,7 +9,7 @@ KEYS = ["customer", "date"]
 
 
 def describe(days: pl.DataFrame, hours: pl.DataFrame | None) -> pl.DataFrame:
-    """Describe users by their days, and by the regularity of their hours where these are known.
+    """Describe users by their days and, where known, regularity of hours.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def describe(days: pl.DataFrame, hours: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def whole_days(days: pl.DataFrame) -> pl.DataFrame:
-    """Keep days worn and, where minutes are known, recorded from midnight to midnight."""
+    """Keep worn days and, with minutes, those recorded from midnight to midnight."""
     if "minutes_recorded" not in days.columns:
         return days.filter("worn")
     return days.filter("worn", pl.col("minutes_recorded").fill_null(DAY) == DAY)

@@ -162,13 +162,13 @@ def calorie_days(minutes: FrameT) -> FrameT:
 
 
 def _whole(values: nw.Expr, parts: int) -> nw.Expr:
-    """Count in whole parts: they add up to the same sum in whatever order a streaming engine meets them."""
+    """Count in integers, so that sums do not depend on order."""
     return (values * parts).round().cast(nw.Int64)
 
 
 @nw.narwhalify
 def heart_days(beats: FrameT) -> FrameT:
-    """Reduce readings of `heart_rate` (beats a minute) to days: mean, lowest and highest."""
+    """Reduce `heart_rate` (beats a minute) to daily mean, minimum and maximum."""
     rate = nw.col("heart_rate")
     days = beats.with_columns(date=nw.col("time").dt.date())
     return days.group_by(*KEYS).agg(heart_mean=rate.mean(), heart_lowest=rate.min(), heart_highest=rate.max())

@@ -10,7 +10,7 @@ ASLEEP, RESTLESS, AWAKE = 1, 2, 3
 
 @nw.narwhalify
 def sleep_days(minutes: FrameT) -> FrameT:
-    """Reduce minutes of sleep logs to days; a log belongs to the date of its last minute.
+    """Reduce sleep logs to days; a log's date is its last minute's.
 
     Parameters
     ----------

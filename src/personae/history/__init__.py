@@ -1,1 +1,1 @@
-"""Results of earlier: read back from MLflow or git, compared, and computed again."""
+"""Stored results: read back from MLflow or git, compared, computed again."""

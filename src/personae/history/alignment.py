@@ -1,4 +1,4 @@
-"""Segments of two results side by side: which are the same, and where the customers went."""
+"""Match the segments of two results and count migrating customers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Alignment:
 
 
 def align(before: StoredResult, after: StoredResult, cache: Path) -> Alignment | None:
-    """Align the segments of two results; None where one of them has no personas.
+    """Align the segments of two results; None without personas in both.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def align(before: StoredResult, after: StoredResult, cache: Path) -> Alignment |
 
 
 def by_customers(before: pd.DataFrame, after: pd.DataFrame) -> Alignment:
-    """Align segments by the most customers that stay (Kuhn 1955), and count who went where.
+    """Align segments by optimal assignment (Kuhn 1955), and count migrations.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def by_profile(before: Sequence[Persona], after: Sequence[Persona], basis: str) 
 
 
 def _table(past: StoredResult, cache: Path) -> pd.DataFrame | None:
-    """Read who was in which segment, by the md5 in the result's dvc.lock."""
+    """Read the segments table by its md5 in the result's dvc.lock."""
     md5 = past.outputs.get(paths.table(past.study, "segments").as_posix(), "")
     path = cache / "files" / "md5" / md5[:2] / md5[2:]
     if not md5 or not path.is_file():

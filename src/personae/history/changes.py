@@ -69,12 +69,12 @@ class ResultComparison:
         return [result.label for result in self.results]
 
     def rows(self, kind: str) -> list[tuple[str, Estimates, Estimates]]:
-        """Give name, figures, and differences from the first, of all figures of a kind (`KINDS`)."""
+        """Name, figures and differences of all figures of one of `KINDS`."""
         changes = {name: differences(figures) for name, figures in self.figures.items()}
         return [(name, self.figures[name], each) for name, each in changes.items() if kind_of(each) == kind]
 
     def lines(self) -> list[str]:
-        """Say it for a terminal; the page says the rest."""
+        """Format the comparison for a terminal; the page has the rest."""
         first, labels = self.results[0], self.labels
         versions = [
             ["code", *map(version, self.results)],
@@ -151,7 +151,7 @@ def compare_results(
 
 
 def comparison(results: Sequence[StoredResult]) -> ResultComparison:
-    """Compare results that were read; figures of personas stand side by side once segments are aligned."""
+    """Compare results, figures of personas side by side after alignment."""
     first, *others = results
     whole = [result.whole for result in results]
     cache = Path(dvc(Path(), "cache", "dir").strip()) if all(whole) else Path()
@@ -175,7 +175,7 @@ def comparison(results: Sequence[StoredResult]) -> ResultComparison:
 
 
 def differences(figures: Estimates) -> Estimates:
-    """Subtract the first figure from each later one; None where one of the two is not known."""
+    """Subtract the first figure from each later one; None if unknown."""
     first, *others = figures
     return tuple(None if first is None or each is None else difference(first, each) for each in others)
 
@@ -197,7 +197,7 @@ def md5s(result: StoredResult) -> str:
 
 
 def _differ(values: Sequence[Any], whole: Sequence[bool]) -> bool:
-    """Decide whether values differ; a trial holds only what it chose and found, so a gap of it is none."""
+    """Whether values differ; a value missing from a trial does not count."""
     known = {
         _as_number(value)
         for value, all_is_said in zip(values, whole, strict=True)
@@ -207,7 +207,7 @@ def _differ(values: Sequence[Any], whole: Sequence[bool]) -> bool:
 
 
 def _as_number(value: Any) -> Any:
-    """Read a number however it is written: 3 and 3.0 do not differ."""
+    """Read a number in any notation: 3 and 3.0 are equal."""
     try:
         return value if value is None else float(value)
     except ValueError:
@@ -230,13 +230,13 @@ def _with_interval(figure: Estimate | None) -> str:
 
 
 def _personas(result: StoredResult) -> list[Any]:
-    """Personas of a result; none where its report says why there are none."""
+    """Personas of a result; none where its report only gives a reason."""
     listed = result.reports.get("personas", [])
     return listed if isinstance(listed, list) else []
 
 
 def _migration(first: StoredResult, other: StoredResult, alignment: Alignment) -> list[str]:
-    """Show who went where, segments in the rows and columns that belong together."""
+    """Tabulate migrations, aligned segments in the same row and column."""
     names = [{each["id"]: each["name"] for each in _personas(result)} for result in (first, other)]
     title = f"segments of {first.label} and {other.label}, {alignment.basis}"
     if not alignment.migration:

@@ -1,4 +1,4 @@
-"""`personae restore`: from a run in MLflow back to its code, data and settings, and its figures once more."""
+"""`personae restore`: bring back a run's code, data, settings; compute again."""
 
 import os
 import subprocess
@@ -54,7 +54,7 @@ class Restored:
         return [name for name, _, _, word in self.rows if word == "different"]
 
     def lines(self, *, every: bool = False) -> list[str]:
-        """Say it for people: counts a stage, then each figure that is not identical, or every one."""
+        """Format for people: counts a stage, then differing or all figures."""
         counts = Counter((name.split(".")[0], word) for name, _, _, word in self.rows)
         stages = dict.fromkeys(stage for stage, _ in counts)
         table = [[stage, *(str(counts[stage, word]) for word in WORDS)] for stage in stages]
@@ -69,7 +69,7 @@ class Restored:
 
 
 def restore(run_id: str, into: Path | None = None, *, cached: bool = False) -> Restored:
-    """Bring a run's code, data and settings back and compute its result again.
+    """Bring back a run's code, data and settings and compute it again.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def restore(run_id: str, into: Path | None = None, *, cached: bool = False) -> R
 
 
 def compare(before: StoredResult, after: StoredResult) -> list[Row]:
-    """Compare the reports of a result with those computed again, figure by figure."""
+    """Compare a result's reports with those computed again, figure by figure."""
     pair = (before, after)
     figures = side_by_side([result.figures for result in pair])
     words = side_by_side([result.verdicts for result in pair])
@@ -134,7 +134,7 @@ def compare(before: StoredResult, after: StoredResult) -> list[Row]:
 
 
 def stages_of(entries: Mapping[str, Any]) -> list[str]:
-    """Put the stages that make a result in an order in which they can run; report and track are none.
+    """Order the stages of a result for running, without report and track.
 
     Examples
     --------
@@ -155,7 +155,7 @@ def stages_of(entries: Mapping[str, Any]) -> list[str]:
 
 
 def dvc(directory: Path, *arguments: str, show: bool = False) -> str:
-    """Run DVC in a checkout and give what it prints; `show` sends that to standard error instead.
+    """Run DVC in a checkout and return its output; `show` uses stderr.
 
     It runs with the packages of this process, and inherits nothing that points elsewhere.
 
@@ -201,7 +201,7 @@ def _checked(run_id: str, result: StoredResult) -> str:
 
 @contextmanager
 def _worktree(directory: Path, commit: str) -> Iterator[None]:
-    """Check a commit out beside the working tree; take it away again when the block fails."""
+    """Check a commit out in a worktree, removed when the block fails."""
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise PersonaeError(
             f"{directory}: is there already; `git worktree remove --force {directory}` or choose --into"
@@ -218,7 +218,7 @@ def _worktree(directory: Path, commit: str) -> Iterator[None]:
 
 
 def _lay_out(directory: Path, result: StoredResult) -> None:
-    """Put the changes, the lock file and the settings of DVC's cache in their places."""
+    """Apply the changes, lock file and cache settings of the result."""
     if result.diff:
         command = ["git", "apply", "--whitespace=nowarn", "-"]
         done = subprocess.run(command, input=result.diff, cwd=directory, capture_output=True, check=False)
@@ -230,7 +230,7 @@ def _lay_out(directory: Path, result: StoredResult) -> None:
 
 
 def _fetch(directory: Path, result: StoredResult) -> None:
-    """Bring the raw data of the result from the cache, or else from the remote."""
+    """Bring the result's raw data from the cache, else the remote."""
     for path, md5 in result.data.items():
         for command in ("checkout", "pull"):
             try:

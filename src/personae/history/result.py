@@ -58,12 +58,12 @@ class StoredResult:
 
     @property
     def whole(self) -> bool:
-        """Whether this is a study's result, with all settings; not a sweep or one of its trials."""
+        """Whether this is a study's full result, not a sweep or trial."""
         return bool(self.lock)
 
     @cached_property
     def entries(self) -> dict[str, Any]:
-        """What dvc.lock says of the study's stages."""
+        """The entries of the study's stages in dvc.lock."""
         return key.recorded_entries(self.study, self.lock)
 
     @cached_property
@@ -105,7 +105,7 @@ class StoredResult:
 
 
 def side_by_side(named: Sequence[Mapping[str, Value]]) -> dict[str, tuple[Value | None, ...]]:
-    """Line up the values of several results by name; None where a result lacks one.
+    """Line up values of several results by name; None where missing.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def side_by_side(named: Sequence[Mapping[str, Value]]) -> dict[str, tuple[Value 
 
 
 def read_all(names: Sequence[str], study: str | None = None) -> list[StoredResult]:
-    """Read results by MLflow run id, DVC experiment or git revision, all of one study.
+    """Read results of one study, by run, DVC experiment or revision.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def read_all(names: Sequence[str], study: str | None = None) -> list[StoredResul
 
 
 def from_run(run_id: str) -> StoredResult | None:
-    """Read a result from the run that stage track or a sweep made; None where there is none of this id."""
+    """Read a result from an MLflow run; None for an unknown id."""
     run = read.find(Store.here(), run_id)
     if run is None:
         return None
@@ -193,7 +193,7 @@ def from_revision(name: str, commit: str, kind: str, study: str) -> StoredResult
 
 
 def resolve(name: str) -> tuple[str, str]:
-    """Give the commit of a git revision or DVC experiment, and which of the two it is.
+    """Give the commit of a revision or DVC experiment, and which it is.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from personae.segmentation.segmenter import TRUSTED, Segmenter
 
 
 def anchor(segmenters: Path, into: Path, personas: Path | None = None) -> int:
-    """Write the centroids, ids and names of a study's segments; give the number of segments.
+    """Write centroids, ids and names of a study's segments; return their number.
 
     Parameters
     ----------

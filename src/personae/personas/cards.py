@@ -1,4 +1,4 @@
-"""Persona cards: who a segment is, how many, how sure, what to do."""
+"""Persona cards: description, size, evidence and offer of each segment."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Persona:
 
 
 def segment_evidence(report: Mapping[str, Any]) -> dict[str, Any]:
-    """What `segment.json` says of the segments, as keyword arguments of `persona_cards`.
+    """Evidence in `segment.json`, as keyword arguments of `persona_cards`.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def persona_cards(
     could_be_noise: Sequence[str] = (),
     seed: int = 0,
 ) -> list[Persona]:
-    """Describe each segment, by id and under unique names; unsupported ones are "group 1" and so on.
+    """Describe each segment, by id; unsupported ones are "group 1", "group 2".
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def _numbered(segments: Iterable[int]) -> dict[int, str]:
 def _response_rate(
     response: IntArray | None, inside: BoolArray
 ) -> tuple[float, tuple[float, float]] | tuple[None, None]:
-    """Share of those who answered in a segment that accepted, with its interval."""
+    """Response rate of a segment's customers with an answer, with its interval."""
     if response is None:
         return None, None
     answered = response[inside & ~np.isnan(response)]
@@ -187,7 +187,7 @@ def plain_rule(
     seed: int = 0,
     depth: int = 2,
 ) -> dict[str, Any]:
-    """Find the one path of a small tree that describes a segment best.
+    """Find the path of a small tree that describes a segment best.
 
     Parameters
     ----------
@@ -274,7 +274,7 @@ def action(effects: Mapping[str, float], settings: Profile) -> str:
 
 
 def unique_names(drivers: Mapping[int, Sequence[Mapping[str, Any]]], settings: Profile) -> dict[int, str]:
-    """Name segments by their strongest drivers, adding drivers until no two names are the same."""
+    """Name segments by their strongest drivers, as many as make names unique."""
     words = {each: _words(own, settings) for each, own in drivers.items()}
     names: dict[int, str] = {}
     for each, own in words.items():

@@ -1,4 +1,4 @@
-"""What a persona card says of its segment's standing: caveats, and its borders."""
+"""Caveats of a segment and the borders with its neighbours."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ NOISE = "{} could be noise: random numbers in its place give segments as good"
 def caveats(
     verdict: str, size: int, jaccard: float, *, far: float, noise: Sequence[str], settings: Profile
 ) -> tuple[str, ...]:
-    """Give the caveats of a segment; `far` is a share, `noise` the columns that could be noise."""
+    """Give a segment's caveats; `far` is a share, `noise` lists columns."""
     texts = [
         (verdict == UNSUPPORTED, "the data does not support these segments"),
         (verdict == "weak", "weak: the segments are cuts of a continuum, or not all stable"),
@@ -30,7 +30,7 @@ def caveats(
 def neighbours(
     segment: int, borders: Sequence[Mapping[str, Any]], names: Mapping[int, str]
 ) -> tuple[str, ...]:
-    """Say what lies between a segment and each of its neighbours.
+    """Describe the border between a segment and each neighbour.
 
     Examples
     --------

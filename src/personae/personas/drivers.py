@@ -1,4 +1,4 @@
-"""What sets a segment apart: standardised differences with intervals, categories by their levels."""
+"""Drivers of segments: standardised differences with bootstrap intervals."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -67,7 +67,7 @@ def driver_table(
 
 
 def indicators(customers: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
-    """Give numbers as they are, and one column of 0 and 1 for each level of a category.
+    """Numbers unchanged, and one 0/1 column for each level of a category.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def indicators(customers: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame
 
 
 def named_levels(settings: Profile, features: Sequence[str]) -> Profile:
-    """Give the settings with the features that are levels of a category, and words for these."""
+    """Add the levels of categories to the features and words."""
     if list(settings.features) == list(features):
         return settings
     levels = {

@@ -1,4 +1,4 @@
-"""Given groups, such as products, as stage compare merged them: described as segments are."""
+"""Persona cards of given groups, as merged by stage compare."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,7 +26,7 @@ def group_cards(
     response: IntArray | None = None,
     seed: int = 0,
 ) -> list[Persona]:
-    """Describe the final groups, under their own names and with the caveats of their merges.
+    """Describe the merged groups, with the caveats of their merges.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def group_cards(
 
 
 def final_groups(customers: pd.DataFrame, comparison: Mapping[str, Any]) -> tuple[IntArray, tuple[str, ...]]:
-    """Number the merged groups of `compare.json`, -1 for a group that was left out; and name them.
+    """Number and name the merged groups; -1 for excluded ones.
 
     Raises
     ------

@@ -36,7 +36,7 @@ def cards_markdown(
 
 
 def escaped(text: str) -> str:
-    r"""Make text from data harmless in Markdown and in the HTML made of it.
+    r"""Escape text from data for Markdown and its HTML.
 
     Examples
     --------

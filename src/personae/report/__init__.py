@@ -1,1 +1,1 @@
-"""The report of a study: one HTML page, its pictures, and the overview of all studies."""
+"""Pages: a study's report, its pictures, and the overview of all studies."""

@@ -16,7 +16,7 @@ Tables = Mapping[str, list[dict[str, Any]]]
 
 
 def pictures(reports: Reports, tables: Tables, folder: Path | None = None) -> list[Picture]:
-    """Draw all pictures for which there are figures; PNG into `folder` where one is given."""
+    """Draw all pictures with figures; PNG into `folder` if given."""
     drawn = [
         *_of_segments(reports, tables, folder),
         *_of_groups(reports, folder),
@@ -51,19 +51,19 @@ def _of_segments(reports: Reports, tables: Tables, folder: Path | None) -> Itera
 
 
 def candidates_of(rows: Any, space: Any) -> list[Any]:
-    """Pick the candidates of one segmentation; a table that names no space has one alone."""
+    """Candidates of one segmentation, by the space that rows name."""
     return [row for row in rows if "space" not in row or row["space"] == space]
 
 
 def persona_names(report: Mapping[str, Any], personas: Sequence[Mapping[str, Any]]) -> dict[int, str]:
-    """Names of the personas by id, where they describe these segments and not groups that were given."""
+    """Names of personas by id, where they describe these segments."""
     sizes = dict(zip(report.get("ids") or range(len(report["sizes"])), report["sizes"], strict=True))
     same = sizes == {persona["id"]: persona["size"] for persona in personas}
     return {persona["id"]: persona["name"] for persona in personas} if same else {}
 
 
 def segment_names(report: Mapping[str, Any], personas: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Name segments as the personas do, by id; by number alone where there is no persona."""
+    """Name segments as the personas do, else by number."""
     ids = report.get("ids") or range(len(report["stability"]["jaccard"]))
     names = persona_names(report, personas)
     return [f"{each}  {names[each]}" if each in names else f"segment {each}" for each in ids]

@@ -1,4 +1,4 @@
-"""Model cards (Mitchell and others 2019) of the segmenter and the classifier, as skops writes them."""
+"""Model cards (Mitchell et al. 2019) of segmenter and classifier."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -52,7 +52,7 @@ def model_cards(study: str, reports: Report, segment: Report, classify: Report |
 
 
 def segmenter_card(study: str, reports: Report, settings: Report) -> str:
-    """Write the card of the model that puts customers into segments; parameters as of `model_cards`."""
+    """Write the segmenter's card; parameters as of `model_cards`."""
     segment = reports["segment"]
     columns = ", ".join(segment["space"]["columns"])
     rule = "as the settings say" if segment["rule"] == "fixed" else f"chosen by {segment['rule']}"
@@ -107,7 +107,7 @@ def classifier_card(study: str, reports: Report, settings: Report) -> str:
 
 
 def _card(what: str, prepare: Report, sections: Sections) -> str:
-    """Write a card of sections, each a text or a table of columns."""
+    """Write a card from sections of text or tables."""
     card = Card(model=None, template={}, model_diagram=False)
     opening = f"{what}, learned from {prepare['rows']:,} customers."
     card.add(**{TITLE: f"{opening} {SAMPLE}" if prepare.get("data") == "sample" else opening})

@@ -1,4 +1,4 @@
-"""How figures are written on the page: rounded for the eye, whole for machines, with their key."""
+"""Numbers on pages: rounded for people, exact in a data attribute."""
 
 import math
 from typing import Any
@@ -44,7 +44,7 @@ def figure(value: Any, how: str = "number", digits: int = 3) -> Markup:
 
 
 def _marked(value: Any, how: str, text: str) -> Markup:
-    """Put a machine's figure and its key behind a person's, where the key is known."""
+    """Append the exact figure and its key, where known."""
     if not isinstance(value, Traced):
         return Markup("{}").format(text)
     marked = Markup('<data value="{}" data-key="{}" data-as="{}">{}</data>')
@@ -52,7 +52,7 @@ def _marked(value: Any, how: str, text: str) -> Markup:
 
 
 def spread(mean: Any, deviation: Any, how: str = "number") -> Markup:
-    """Write a mean with its standard deviation, both to the place that three digits of the mean end in."""
+    """Format mean and standard deviation, both to the mean's third digit."""
     pair = [each for each in (mean, deviation) if getattr(each, "raw", None) is not None]
     if len(pair) < 2:
         return figure(mean, how)
@@ -67,12 +67,12 @@ def spread(mean: Any, deviation: Any, how: str = "number") -> Markup:
 
 
 def wrapped(name: Any) -> Markup:
-    """Write a column's name so that it may break where its words end."""
+    """Write a column's name with possible line breaks between words."""
     return Markup("{}").format(str(name)).replace("_", Markup("_<wbr>"))
 
 
 def interval(bounds: Any, how: str = "number", digits: int = 3) -> Markup:
-    """Write an interval from two bounds or an object with `lower` and `upper`; nothing where none is."""
+    """Format an interval, of two bounds or an object; empty for none."""
     if not isinstance(bounds, Traced) or not bounds:
         return Markup("")
     low, high = (bounds["lower"], bounds["upper"]) if "lower" in bounds else (bounds[0], bounds[1])
@@ -91,7 +91,7 @@ def between(low: Any, high: Any, how: str = "number", digits: int = 3) -> Markup
 
 
 def source(value: Any) -> Markup:
-    """Link to the file that a claim comes from, with its key as text."""
+    """Link to the file behind a figure, its key as text."""
     if not isinstance(value, Traced):
         return Markup("")
     file, _, pointer = value.key.partition("#")

@@ -1,4 +1,4 @@
-"""The page over all studies: what each supports, with a link to its report."""
+"""The overview page: each study's verdicts with a link to its report."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The page of a study: reports and pictures into one HTML file that needs nothing else."""
+"""The page of a study: one self-contained HTML file."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -87,7 +87,7 @@ def render(findings: Findings, pictures: Iterable[Picture] = ()) -> str:
 
 
 def is_sample(reports: Mapping[str, Any]) -> bool:
-    """Tell whether the reports are of synthetic data."""
+    """Whether the reports are of synthetic data."""
     return bool(reports.get("prepare", {}).get("data") == "sample")
 
 

@@ -1,4 +1,4 @@
-"""Which of a study's probabilities are shown first, and the rest by what they are about."""
+"""Order of a study's probabilities: highlights first, the rest by columns."""
 
 from collections.abc import Sequence
 
@@ -38,7 +38,7 @@ def highlighted(rows: Traced, wanted: Sequence[Highlight]) -> list[Traced]:
 
 
 def by_pair(rows: Traced) -> dict[str, list[Traced]]:
-    """Sort probabilities by what they are about: each column by itself, then each pair.
+    """Sort probabilities by column, then by pair of columns.
 
     Examples
     --------

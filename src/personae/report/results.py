@@ -1,4 +1,4 @@
-"""The result files of a study: which there are, and the one way to read them."""
+"""The result files of a study, and reading them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +36,7 @@ Rows = list[dict[str, Any]]
 
 
 def read_reports(folder: Path) -> dict[str, Any]:
-    """Read the JSON reports of a study, by name without ending; a study need not have all of them.
+    """Read a study's JSON reports that exist, by name without ending.
 
     Promotions are left out where there are no baskets to learn them from.
 
@@ -54,7 +54,7 @@ def read_reports(folder: Path) -> dict[str, Any]:
 
 
 def read_tables(folder: Path, names: Sequence[str] = TABLES) -> dict[str, Rows]:
-    """Read the rows of a study's CSV reports, by name without ending; a study need not have all of them."""
+    """Read a study's CSV reports that exist, by name without ending."""
     files = {name: folder / f"{name}.csv" for name in names}
     return {
         name: pl.read_csv(path, infer_schema_length=None).to_dicts()

@@ -1,4 +1,4 @@
-"""The main figures of the studies, for the end of a run in the terminal."""
+"""Main figures of all studies, for the end of a run."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ HEADLINES = (
 
 
 def summary(studies: Mapping[str, Mapping[str, Any]]) -> str:
-    """Give a table of the main figures, one row a figure and one column a study.
+    """Tabulate main figures, one row a figure, one column a study.
 
     Figures over folds are written as mean +- standard deviation; what a study has not is a dash.
 
@@ -31,7 +31,7 @@ def summary(studies: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def headlines(results: Sequence[Mapping[str, Any]], *, empty: bool = False) -> list[list[str]]:
-    """Write the main figures of several results; rows that no result has only where `empty`."""
+    """Format main figures of several results; empty rows only with `empty`."""
     rows = []
     for title, name, key in HEADLINES:
         reports = [reports.get(name, {}) for reports in results]

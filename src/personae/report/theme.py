@@ -1,4 +1,4 @@
-"""One look for all pictures: colours, type, and how a drawing becomes SVG or PNG.
+"""Style of all pictures: colours, type, SVG and PNG output.
 
 Text is drawn as outlines of the typeface that Matplotlib carries, and nothing random or dated is written,
 so a picture has the same bytes on every machine.
@@ -92,7 +92,7 @@ STYLE = {
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawing, a name for its file and a sentence for those who do not see it."""
+    """A drawing, the name of its file, and its alternative text."""
 
     name: str
     alt: str
@@ -100,7 +100,7 @@ class Picture:
 
 
 def segment_colour(position: int) -> str:
-    """Colour of a segment by its place in the list of segments; after the last it starts again."""
+    """Colour of a segment by its place in the list, cyclic."""
     return COLOURS[f"segment-{position % SEGMENTS}"][0]
 
 
@@ -111,7 +111,7 @@ def segment_marker(position: int) -> str:
 
 @contextmanager
 def drawing(height: float, width: float = WIDTH) -> Iterator[Figure]:
-    """Give an empty figure of so many points in the project's style; draw while the block lasts."""
+    """Give an empty figure in the project's style, height in points."""
     with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
         figure = Figure(figsize=(width / DOTS_PER_INCH, height / DOTS_PER_INCH), layout="constrained")
         FigureCanvasAgg(figure)
@@ -119,7 +119,7 @@ def drawing(height: float, width: float = WIDTH) -> Iterator[Figure]:
 
 
 def finish(figure: Figure, name: str, alt: str, folder: Path | None = None) -> Picture:
-    """Turn a figure into SVG for the page and, where a folder is given, PNG for elsewhere.
+    """Turn a figure into inline SVG and, into `folder`, PNG.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def finish(figure: Figure, name: str, alt: str, folder: Path | None = None) -> P
 
 
 def _inline(svg: str, name: str) -> str:
-    """Fit an SVG file into a page: own ids, colours of the page, width of the column."""
+    """Prepare an SVG for the page: own ids, page colours, column width."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->\s*|<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
@@ -157,7 +157,7 @@ def _inline(svg: str, name: str) -> str:
 
 
 def shortened(text: str, length: int = 26) -> str:
-    """Cut a long label in the middle; ends tell names apart.
+    """Cut a long label in the middle, keeping both ends.
 
     Examples
     --------

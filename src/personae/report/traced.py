@@ -1,4 +1,4 @@
-"""Figures that know where they come from, so that the page can show the key of each."""
+"""Figures with their origin, so that pages can show keys."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from markupsafe import escape
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A JSON value and the way to it: a file name and a JSON pointer (RFC 6901).
+    """A JSON value with its file and JSON pointer (RFC 6901).
 
     Examples
     --------
@@ -60,7 +60,7 @@ class Traced:
         return "" if self.raw is None else str(self.raw)
 
     def __html__(self) -> str:
-        """Text of the value, escaped: a name from the data is never markup."""
+        """Escaped text of the value, safe for markup."""
         return str(escape(str(self)))
 
     def at(self, *steps: str | int) -> "Traced | None":

@@ -1,4 +1,4 @@
-"""What the data supports and what it does not, as sentences decided by stated rules."""
+"""Verdicts of a study as sentences, decided by stated rules."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class Verdict:
 
 
 def verdicts(reports: dict[str, Traced]) -> list[Verdict]:
-    """Gather the verdicts of all reports that exist, in the order of the page."""
+    """Collect the verdicts of all reports, in page order."""
     found: list[Verdict] = []
     judges = JUDGES | {"classify": partial(_response, compare=reports.get("compare"))}
     for name, judge in judges.items():
@@ -45,7 +45,7 @@ def verdicts(reports: dict[str, Traced]) -> list[Verdict]:
 
 
 def _doubted(verdict: Verdict) -> Verdict:
-    """Figures of a model that knows the answer are no evidence, nor is the profit that they promise."""
+    """Withdraw verdicts on a leaking model, and on its profit."""
     rests_on_model = any(name in verdict.evidence.key for name in ("classify.json#", "target.json#"))
     return replace(verdict, level="not supported") if rests_on_model else verdict
 
@@ -74,7 +74,7 @@ def _segmentation(report: Traced, subject: Markup) -> Verdict:
 
 
 def _why_weak(report: Traced) -> Markup:
-    """Say which borders are cuts, or what else makes segments weak."""
+    """Name the borders that are cuts, or why segments are weak."""
     weak = report["verdict"] == "weak" and report.at("reason")
     return Markup(" Weak: {}.").format(report["reason"]) if weak else Markup()
 
@@ -151,7 +151,7 @@ def _merges(report: Traced) -> Iterator[Verdict]:
 
 
 def _joined(report: Traced, compare: Traced | None) -> str:
-    """Say which classes were counted as one, and who decided it; nothing where none were."""
+    """Name merged classes and the reason of the merge, if any."""
     members: dict[str, list[str]] = {}
     for name, merged in (report.at("groups") or Traced({}, "")).items():
         members.setdefault(str(merged), []).append(name)
@@ -188,7 +188,7 @@ def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict
 
 
 def _beyond(model: Traced, name: str, reference: float | None) -> str | None:
-    """Say whether a figure lies two standard deviations over folds above a reference, or at all above it."""
+    """Whether a figure exceeds a reference by two standard deviations, or at all."""
     mean, deviation = _raw(model, name, "mean"), _raw(model, name, "sd")
     if mean is None or deviation is None or reference is None:
         return None

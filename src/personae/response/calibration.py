@@ -1,4 +1,4 @@
-"""From scores to probabilities: none, sigmoid, isotonic or temperature, fitted on predictions out of fold."""
+"""Calibration of scores: none, sigmoid, isotonic or temperature, fitted out of fold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SMALLEST = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A fitted map from scores to probabilities: plain numbers, so that it travels as JSON.
+    """A fitted map from scores to probabilities, in plain numbers for JSON.
 
     `x` and `y` hold, for each class (for two classes: the second only), slope and intercept (sigmoid), the
     points of the step function (isotonic) or the inverse temperature.
@@ -28,7 +28,7 @@ class Calibration:
     y: Sequence[Sequence[float]] = ()
 
     def probabilities(self, scores: FloatArray) -> FloatArray:
-        """Turn scores, shape (rows, classes), into probabilities of the same shape that sum to 1."""
+        """Turn scores, shape (rows, classes), into probabilities that sum to 1."""
         if self.method == "none":
             return np.asarray(softmax(scores, axis=1))
         if self.method == "temperature":
@@ -44,7 +44,7 @@ class Calibration:
 
 
 def margins(scores: FloatArray) -> FloatArray:
-    """Log-odds of each class against the others; for two classes of the second only.
+    """Log-odds of each class; for two classes of the second only.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def calibrate(scores: FloatArray, target: IntArray, method: str) -> Calibration:
 def choose_calibration(
     scores: FloatArray, target: IntArray, part: IntArray, methods: Sequence[str]
 ) -> Calibration:
-    """Pick the method with the lowest log loss on parts that it was not fitted on, then fit it on all.
+    """Choose the calibration by cross-validated log loss, refitted on all rows.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def _inverse_temperature(scores: FloatArray, target: IntArray) -> float:
 
 
 def _fit_sigmoid(margin: FloatArray, happened: BoolArray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Newton's method on Platt's two parameters, with his smoothed targets so that it always converges."""
+    """Fit Platt's sigmoid with smoothed targets by Newton's method."""
     events = happened.sum()
     goal = np.where(happened, (events + 1) / (events + 2), 1 / (len(happened) - events + 2))
     centre, spread = margin.mean(), max(float(margin.std()), 1e-12)

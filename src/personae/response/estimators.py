@@ -1,4 +1,4 @@
-"""The response models that settings can name, their scores, and the stack of them."""
+"""The response models that settings can name, and their stack."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -51,7 +51,7 @@ def fit(model: Model, inputs: FloatArray, target: IntArray, seed: int) -> Any:
 
 
 def scores(estimator: Any, inputs: FloatArray) -> FloatArray:
-    """Log-probability of each class up to a constant per row, shape (rows, classes); finite.
+    """Finite log-probabilities up to a constant per row, shape (rows, classes).
 
     A support vector machine has none and gives its decision values: calibrate them.
     """
@@ -67,7 +67,7 @@ def two_columns(margin: FloatArray) -> FloatArray:
 
 
 def fit_stack(members: Sequence[FloatArray], target: IntArray, C: float) -> StackWeights:
-    """Fit a logistic regression, inverse penalty `C`, on members' scores out of fold (Wolpert 1992)."""
+    """Fit a logistic regression on members' out-of-fold scores (Wolpert 1992)."""
     inputs = np.hstack([margins(scores) for scores in members])
     spread = np.maximum(inputs.std(axis=0), 1e-12)
     fitted = LogisticRegression(C=C, max_iter=1000).fit(inputs / spread, target)
@@ -75,7 +75,7 @@ def fit_stack(members: Sequence[FloatArray], target: IntArray, C: float) -> Stac
 
 
 def stacked_scores(stack: StackWeights | None, members: Sequence[FloatArray]) -> FloatArray:
-    """Combine the members' scores, each of shape (rows, classes), into one array of that shape.
+    """Combine the members' scores into one array, shape (rows, classes).
 
     Without weights there is one member, and its scores are given as they are.
     """

@@ -1,4 +1,4 @@
-"""The door to the response models: compared, chosen, explained, guarded, and fitted on all rows."""
+"""Evaluate the response models: comparison, choice, explanation, leakage guard, final fit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -42,7 +42,7 @@ class ResponseEvaluation:
 
     @classmethod
     def empty(cls, report: Mapping[str, Any] | None = None) -> Self:
-        """Result where there is nothing to predict: tables have columns and no rows, there is no model."""
+        """Result without a model, its tables without rows."""
         curves = {
             "roc": ["false_positive_rate", "true_positive_rate", "model", "class"],
             "precision_recall": ["recall", "precision", "model", "class"],
@@ -60,7 +60,7 @@ class ResponseEvaluation:
 def evaluate_response(
     customers: pd.DataFrame, settings: Classify, groups: Mapping[str, str] | None = None, *, seed: int = 0
 ) -> ResponseEvaluation:
-    """Compare the response models of a study, choose one, explain and guard it, and fit it on all rows.
+    """Compare, choose, explain and check response models; fit the best on all rows.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def _evaluated(customers: pd.DataFrame, settings: Classify, seed: int) -> Respon
 
 
 def figures(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
-    """Report figures of every model and of the whole procedure, the choice, and differences."""
+    """Figures of all models and of the procedure, the choice, differences."""
     folds, settings = plan.folds, plan.settings
     scored = scores.score_all(plan, validation)
     _, procedure = scores.score(plan.target, validation.procedure, folds)
@@ -153,14 +153,14 @@ def figures(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
 
 
 def _majority_accuracy(plan: ResponsePlan) -> float:
-    """Share of the most frequent class in the scored folds: the mean over them, as of the models."""
+    """Accuracy of the majority class in the scored folds, their mean."""
     usual = plan.target == np.bincount(plan.target).argmax()
     parts = [usual[fold == k].mean() for fold in plan.folds.assignment for k in plan.folds.outer]
     return float(np.mean(parts))
 
 
 def ablation(plan: ResponsePlan) -> dict[str, Any]:
-    """Score each variant of the inputs with the same folds and seeds as all features, nothing tuned.
+    """Score each variant of the inputs on the same folds and seeds.
 
     Returns
     -------
@@ -196,7 +196,7 @@ def _compared(
 
 
 def _asked(plan: ResponsePlan, customers: pd.DataFrame) -> list[leakage.Finding]:
-    """Say what each column would add that was left out and that nobody has declared."""
+    """Gain from each excluded column that is not declared as leaking."""
     if not plan.settings.ask:
         return []
     name = next(iter(plan.settings.single_models))
@@ -240,7 +240,7 @@ def _permuted_targets(plan: ResponsePlan) -> leakage.Finding:
 
 
 def _explanations(plan: ResponsePlan, validation: Validation) -> tuple[dict[str, Any], list[str]]:
-    """Report what the models rest on, and give reasons for each row where there is an XGBoost model."""
+    """Importance and SHAP values, with reasons by row for XGBoost."""
     importance = explanations.permutation_importance(plan, validation)
     boosted = [name for name, model in plan.settings.models.items() if model.type == "xgboost"]
     if not boosted:

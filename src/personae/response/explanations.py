@@ -1,4 +1,4 @@
-"""Why the model says so: permutation importance on unseen folds, exact SHAP values, reasons a customer."""
+"""Permutation importance, exact SHAP values, and reasons by customer."""
 
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from personae.response.validation import Validation, fit_inputs, seed_of
 
 
 def permutation_importance(plan: ResponsePlan, validation: Validation) -> list[dict[str, Any]]:
-    """Shuffle each column of the customer table in the first repeat's test folds (Breiman 2001).
+    """Permutation importance of columns in the first repeat's test folds (Breiman 2001).
 
     The best model is fitted on the other folds as in the validation. A column that shares its content with
     others loses little: read small values as "not needed", not as "unrelated".
@@ -41,7 +41,7 @@ def permutation_importance(plan: ResponsePlan, validation: Validation) -> list[d
 
 
 def shap_values(plan: ResponsePlan, model: str) -> tuple[pd.DataFrame, FloatArray]:
-    """Compute exact SHAP values of an XGBoost model in the first repeat's test folds (Lundberg et al. 2020).
+    """Exact SHAP values of XGBoost in the first repeat's test folds (Lundberg et al. 2020).
 
     They are on the log-odds of the event (more than two classes: of the likeliest one). Inputs that come from
     one column of the customer table are added up.
@@ -78,7 +78,7 @@ def mean_absolute(contributions: pd.DataFrame) -> dict[str, float]:
 
 
 def reasons(table: pd.DataFrame, contributions: pd.DataFrame, *, count: int) -> list[str]:
-    """Say for each customer which columns moved the model most, and where to; nothing if it was not tested.
+    """Columns that move each customer's score most, with their direction.
 
     Examples
     --------

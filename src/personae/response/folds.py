@@ -1,4 +1,4 @@
-"""Who is tested together: groups of identical customers, repeated stratified folds, blocks of time."""
+"""Folds: grouped, stratified and repeated, or blocks of time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,15 +39,15 @@ class Folds:
 
     @property
     def outer(self) -> tuple[int, ...]:
-        """Folds that are scored: with `forward` the first three only teach, calibrate and choose."""
+        """Test folds; with `forward`, the first three only train and select."""
         return tuple(range(3 if self.forward else 0, self.count))
 
     def inner(self, test: int) -> tuple[int, ...]:
-        """Folds inside the training set of fold `test` that are predicted in turn."""
+        """Inner folds of the training set of fold `test`."""
         return tuple(range(1, test)) if self.forward else tuple(k for k in range(self.count) if k != test)
 
     def fits(self, nested: bool) -> tuple[tuple[int, ...], ...]:
-        """Sets of folds that are left out of a fit and predicted by it.
+        """Sets of folds held out of a fit and predicted by it.
 
         Cross-validation inside every training set needs each pair of folds left out once: the model without
         folds i and j is the inner model of both. Forward in time the inner models are the earlier outer ones.
@@ -59,7 +59,7 @@ class Folds:
         return singles + pairs if nested else singles
 
     def inner_fit(self, test: int, inner: int) -> tuple[int, ...]:
-        """Name the fit (as in `fits`) whose prediction of fold `inner` knows nothing of fold `test`."""
+        """The fit that predicts fold `inner` without knowing fold `test`."""
         return (inner,) if self.forward else (min(test, inner), max(test, inner))
 
     def rows(self, repeat: int, left_out: Sequence[int]) -> tuple[IntArray, IntArray]:
@@ -69,19 +69,19 @@ class Folds:
         return np.flatnonzero(train), np.flatnonzero(predicted)
 
     def taught(self, repeat: int, test: int, inner: int) -> IntArray:
-        """Return the rows of an inner fold whose answer is known when fold `test` begins."""
+        """Rows of an inner fold with known answers when `test` begins."""
         known = self.assignment[repeat] == inner
         return np.flatnonzero(known if self.ready is None else known & (self.ready <= test))
 
     @property
     def test_share(self) -> float:
-        """Rows that a scored fold tests, as a share of those and its training rows; the mean over folds."""
+        """Mean share of test rows among a scored fold's rows."""
         splits = [self.rows(0, (k,)) for k in self.outer]
         return float(np.mean([len(test) / (len(train) + len(test)) for train, test in splits]))
 
 
 def identical_rows(table: pd.DataFrame) -> IntArray:
-    """Number the groups of rows that are equal in every column, a missing value being equal to itself.
+    """Number groups of equal rows; missing values are equal to each other.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def identical_rows(table: pd.DataFrame) -> IntArray:
 
 
 def merged_groups(a: IntArray, b: IntArray) -> IntArray:
-    """Keep together whoever is together in `a` or in `b`, through any chain of both.
+    """Join two groupings into their connected components.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def merged_groups(a: IntArray, b: IntArray) -> IntArray:
 
 
 def grouped_folds(target: IntArray, groups: IntArray, *, folds: int, repeats: int, seed: int) -> Folds:
-    """Deal groups into folds, stratified by each group's most frequent class, several times over.
+    """Repeated grouped folds, stratified by each group's most frequent class.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def time_folds(
     folds: int,
     known: npt.NDArray[np.generic] | None = None,
 ) -> Folds:
-    """Cut the rows into blocks of time of about equal size; equal times stay together.
+    """Cut rows into consecutive, about equally large blocks of time.
 
     A block is predicted from rows whose answer was known before the block begins; the first three blocks are
     not scored, so at least five are needed.
@@ -193,7 +193,7 @@ def time_folds(
 
 
 def _even(counts: IntArray, blocks: int) -> IntArray:
-    """Number neighbours so that each block comes as near as it can to an equal share of what is left."""
+    """Number consecutive groups so that blocks share the rows evenly."""
     ends = np.cumsum(counts)
     number = np.zeros(len(counts), dtype=np.intp)
     first, done = 0, 0

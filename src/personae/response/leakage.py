@@ -1,4 +1,4 @@
-"""The leakage guard: what makes figures too good, each check with a verdict and its evidence.
+"""Leakage guard: checks on suspiciously good figures, with verdict and evidence.
 
 Verdicts: `clean` (nothing found), `handled` (found, and the validation takes care of it), `leak`, and `ask`
 (left out, and somebody has to say whether rightly).
@@ -29,7 +29,7 @@ TREE = DecisionTreeClassifier(max_depth=3, min_samples_leaf=5, random_state=0)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check: the columns it points at, its verdict and what it saw."""
+    """Result of one check: its columns, verdict and evidence."""
 
     check: str
     columns: tuple[str, ...]
@@ -38,7 +38,7 @@ class Finding:
 
 
 def inspect(plan: ResponsePlan) -> list[Finding]:
-    """Run every check that needs the table, its target and its folds only."""
+    """Run every check that needs only table, target and folds."""
     table, target = plan.table, plan.target
     same = identical_rows(table)
     # Forward in time every row is predicted from earlier ones only: the past may repeat itself.
@@ -53,7 +53,7 @@ def inspect(plan: ResponsePlan) -> list[Finding]:
 
 
 def known_leaks(values: pd.DataFrame, target: IntArray) -> Finding:
-    """Report how well the columns that are declared as leaking predict, each alone; no feature is one.
+    """Report how well each column declared as leaking predicts alone.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def known_leaks(values: pd.DataFrame, target: IntArray) -> Finding:
 
 
 def _alone(values: pd.Series, target: IntArray) -> float:
-    """ROC AUC of one column: of its order, either way; of a tree out of fold where it has gaps or words."""
+    """ROC AUC of one column alone, directly or by a tree."""
     if pd.api.types.is_numeric_dtype(values) and not values.isna().any():
         column = values.to_numpy(float)
         value = metrics.ranking(target, np.column_stack([-column, column]), "roc_auc")
@@ -110,7 +110,7 @@ def duplicates(groups: IntArray, units: IntArray, *, forward: bool = False) -> F
 
 
 def conflicts(groups: IntArray, target: IntArray) -> Finding:
-    """Count identical customers with different answers: no model of these columns can get all right."""
+    """Count identical customers with different answers, which bound every model's accuracy."""
     counts = np.zeros((groups.max() + 1, target.max() + 1))
     np.add.at(counts, (groups, target), 1)
     differing = (counts > 0).sum(axis=1) > 1
@@ -122,7 +122,7 @@ def conflicts(groups: IntArray, target: IntArray) -> Finding:
 
 
 def single_column(plan: ResponsePlan) -> Finding:
-    """Look for a column that alone predicts too well: ROC AUC of a small tree, out of fold.
+    """Find columns that alone reach a suspicious out-of-fold ROC AUC.
 
     Customers of one group are in one fold, so that copies cannot lend a column their answers.
     """
@@ -145,7 +145,7 @@ def single_column(plan: ResponsePlan) -> Finding:
 
 
 def target_dependent_missingness(table: pd.DataFrame, target: IntArray) -> Finding:
-    """Look for a column that is filled, or differs from its usual value, almost only with one answer.
+    """Find columns that are filled, or unusual, almost only with one answer.
 
     A column is reported if the exact lower bound (Clopper and Pearson 1934) of the share of one answer among
     its filled rows exceeds 90 %, and leaves less than a fifth of the other answers' overall share.
@@ -179,7 +179,7 @@ def _certain_answer(filled: BoolArray, target: IntArray) -> float | None:
 
 
 def resampled(table: pd.DataFrame, target: IntArray, groups: IntArray) -> Finding:
-    """Look for resampling before the split: copies, or points between neighbours, of the rarer answers.
+    """Find copies or interpolations of the rarer answers' rows.
 
     Among the rows of the rarer answers the share of such rows must exceed 30 % and be beyond chance (Fisher's
     exact test, p < 1e-6) of the most frequent answer's; balanced classes are compared in both directions.
@@ -200,7 +200,7 @@ def resampled(table: pd.DataFrame, target: IntArray, groups: IntArray) -> Findin
 
 
 def _between_neighbours(table: pd.DataFrame, target: IntArray) -> BoolArray:
-    """Tell which rows lie on the straight line between two neighbours with the same answer."""
+    """Mark rows on the line between two neighbours with their answer."""
     numeric = table.select_dtypes("number")
     varied = numeric.loc[:, (numeric.nunique() > 20) & numeric.notna().any()]
     found = np.zeros(len(table), dtype=bool)
@@ -225,7 +225,7 @@ def _between_neighbours(table: pd.DataFrame, target: IntArray) -> BoolArray:
 def permuted_target_check(
     run: Callable[[IntArray], FloatArray], target: IntArray, units: IntArray, *, permutations: int, seed: int
 ) -> Finding:
-    """Run a whole pipeline on permuted answers: whatever it still finds, it cannot have learned honestly.
+    """Run the whole pipeline on permuted targets; it should find nothing.
 
     Answers are permuted over units, whose rows keep one answer, so that a pipeline that splits identical
     customers is caught too.
@@ -261,7 +261,7 @@ def permuted_target_check(
 
 
 def _null_sd(answers: IntArray, units: IntArray) -> float:
-    """Standard deviation of the ROC AUC under chance, with units as sample size (Mann and Whitney 1947)."""
+    """Standard deviation of the null ROC AUC, over units (Mann and Whitney 1947)."""
     first = np.unique(units, return_index=True)[1]
     events = np.bincount(answers[first])[1:]
     others = len(first) - events

@@ -1,4 +1,4 @@
-"""Classes before and after the merge verdicts: what is confused, and what a merge makes of it."""
+"""Classes before and after the merge verdicts, with their confusions."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -24,7 +24,7 @@ TOO_FEW = "not compared: fewer rows than compare.rules.min_group"
 def merge_classes(
     customers: pd.DataFrame, settings: Classify, merging: Merging, groups: Mapping[str, str], *, seed: int
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Merge the classes of the target, and compare the plain models before and after it.
+    """Merge the target's classes and compare plain models before and after.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def merge_classes(
 def _compared(
     customers: pd.DataFrame, target: str, groups: Mapping[str, str]
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Keep the rows whose class was compared, under the name it was compared by; list which are left out."""
+    """Keep rows of compared classes, renamed; list the excluded classes."""
     named = names(customers[target])
     counts = pd.Series(named).value_counts()
     left = [
@@ -87,7 +87,7 @@ def _compared(
 def _figures(
     customers: pd.DataFrame, settings: Classify, model: str, seed: int
 ) -> tuple[dict[str, Any], dict[str, Any], list[float]]:
-    """Figures and failures on one set of classes; and the failing model's accuracy in every fold."""
+    """Figures and failures on one set of classes, with accuracy by fold."""
     plan = build_plan(customers, settings, seed=seed)
     found = validate(plan, nested=False)
     scored = scores.score_all(plan, found)
@@ -106,7 +106,7 @@ def _figures(
 def failures(
     model: str, target: IntArray, probabilities: FloatArray, classes: Sequence[str], customers: Sequence[Any]
 ) -> dict[str, Any]:
-    """Find the classes that are taken for each other, and the rows that are usually predicted wrongly.
+    """Find confused classes, and rows that are usually misclassified.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ def figures(target: IntArray, probabilities: FloatArray) -> dict[str, float]:
 
 
 def ranking(target: IntArray, probabilities: FloatArray, metric: str) -> float:
-    """ROC AUC or average precision, of class 1 or macro-averaged; NaN where only one class occurs.
+    """ROC AUC or average precision, macro-averaged over several classes.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def ranking(target: IntArray, probabilities: FloatArray, metric: str) -> float:
 
 
 def expected_calibration_error(target: IntArray, probabilities: FloatArray) -> float:
-    """Mean gap between predicted and observed share over ten bins of equal width (Naeini et al. 2015).
+    """Expected calibration error over ten equal bins (Naeini et al. 2015).
 
     Of class 1 for two classes, of the most probable class for more. A small sample has a positive value
     even for perfect probabilities: read the pooled figure.
@@ -88,7 +88,7 @@ def expected_calibration_error(target: IntArray, probabilities: FloatArray) -> f
 
 
 def reliability(target: IntArray, probabilities: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Predicted and observed share, and rows, of those of ten bins of equal width that hold a prediction.
+    """Reliability by bin: predicted and observed share, and rows.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def reliability(target: IntArray, probabilities: FloatArray) -> tuple[FloatArray
 def corrected_interval(
     gaps: FloatArray, *, test_share: float, level: float = 0.95
 ) -> tuple[float, float, float, float]:
-    """Mean difference of two models, its interval and p, by the corrected resampled t test.
+    """Mean difference of two models by the corrected resampled t test.
 
     The folds of a repeat share training rows, so the variance of the mean is taken as
     (1 / J + test / train) times the variance over the J folds (Nadeau and Bengio 2003).

@@ -1,4 +1,4 @@
-"""The response model of all rows: predicts new customers, travels as skops, UBJSON and JSON."""
+"""The final response model: fitted on all rows, saved without pickle."""
 
 import json
 from collections.abc import Mapping
@@ -69,7 +69,7 @@ class ResponseModel:
     calibration: Calibration
 
     def predict_proba(self, customers: pd.DataFrame) -> FloatArray:
-        """Probability of each class, shape (rows, classes), in pieces that bound the memory.
+        """Probabilities, shape (rows, classes), computed in pieces to bound memory.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class ResponseModel:
 
 
 def fit_on_all(plan: ResponsePlan, validation: Validation, name: str | None = None) -> ResponseModel:
-    """Fit a model of a nested validation on all rows; calibration and weights come out of fold.
+    """Fit the model on all rows; calibration and weights out of fold.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def fit_on_all(plan: ResponsePlan, validation: Validation, name: str | None = No
 
 
 def to_files(model: ResponseModel) -> dict[str, bytes]:
-    """Write a model as file contents by name: equal models give equal bytes, and none is a pickle."""
+    """Serialise a model to files, byte-identical and without pickle."""
     boosters = {n: m for n, m in model.members.items() if type(m).__module__.startswith("xgboost")}
     others = {name: member for name, member in model.members.items() if name not in boosters}
     description = {

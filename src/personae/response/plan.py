@@ -1,4 +1,4 @@
-"""From a table and the settings to what is fitted: inputs, target, groups, folds and preprocessing."""
+"""Plan of a validation: inputs, target, groups, folds and preprocessing."""
 
 import fnmatch
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from personae.response.settings import Classify
 
 @dataclass(frozen=True, slots=True)
 class ResponsePlan:
-    """All that a validation, an explanation or a fit on all rows needs.
+    """Inputs of a validation, an explanation, or a fit on all rows.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class ResponsePlan:
 
 
 def build_plan(customers: pd.DataFrame, settings: Classify, *, seed: int = 0) -> ResponsePlan:
-    """Take inputs and target from a table before imputation, and make the folds.
+    """Build the plan from a table before imputation.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def build_plan(customers: pd.DataFrame, settings: Classify, *, seed: int = 0) ->
 
 
 def encode_target(values: pd.Series, name: str) -> tuple[IntArray, tuple[Any, ...]]:
-    """Number the classes of a target in sorted order; of two classes the second is the event.
+    """Encode classes in sorted order; of two, the second is the event.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def encode_target(values: pd.Series, name: str) -> tuple[IntArray, tuple[Any, ..
 
 
 def group_ids(customers: pd.DataFrame, settings: Classify, table: pd.DataFrame) -> IntArray:
-    """Number the groups kept together: rows of one unit, and rows that are identical in all features."""
+    """Number groups of rows of one unit or with identical features."""
     same = identical_rows(table)
     if settings.unit is None:
         return same
@@ -94,7 +94,7 @@ def group_ids(customers: pd.DataFrame, settings: Classify, table: pd.DataFrame) 
 def make_folds(
     customers: pd.DataFrame, settings: Classify, target: IntArray, groups: IntArray, seed: int
 ) -> Folds:
-    """Deal the groups into folds, or cut time into blocks."""
+    """Make grouped folds, or blocks of time."""
     if settings.time is not None:
         known = None if settings.known is None else customers[settings.known].to_numpy()
         return time_folds(target, customers[settings.time].to_numpy(), folds=settings.folds, known=known)
@@ -102,7 +102,7 @@ def make_folds(
 
 
 def ablated_plans(plan: ResponsePlan) -> dict[str, ResponsePlan]:
-    """Give, by name, the plans with the variants of the inputs that the settings name.
+    """Plans with variants of the inputs, by name.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def ablated_plans(plan: ResponsePlan) -> dict[str, ResponsePlan]:
 
 
 def split_text(settings: Classify) -> str:
-    """Say in words how rows are divided into training and test rows."""
+    """Describe how rows are divided into training and test rows."""
     if settings.time is not None:
         known = f"whose {settings.known} lies before it" if settings.known else "before it"
         return f"{settings.folds} blocks of {settings.time}, each predicted from rows {known}"

@@ -1,4 +1,4 @@
-"""What stage classify hands to stage target: probabilities out of fold, one row a case, repeat and class."""
+"""Out-of-fold probabilities in long form: one row a case, repeat and class."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ def responses(
     probabilities: FloatArray,
     reasons: Sequence[str],
 ) -> pd.DataFrame:
-    """Lay out predictions of the procedure, shape (repeats, rows, classes), as a long table.
+    """Predictions, shape (repeats, rows, classes), as a long table.
 
     Returns
     -------

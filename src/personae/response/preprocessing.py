@@ -1,4 +1,4 @@
-"""From the customer table to numbers, fitted inside each fold: imputation, scaling, encoding, the segment."""
+"""Preprocessing fitted inside each fold: imputation, scaling, encoding, segments."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -21,7 +21,7 @@ SCALERS = {"standard": StandardScaler(), "robust": RobustScaler(), "passthrough"
 
 
 class SegmentColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """One column a segment: 1 where the clusterer, fitted on the training rows, puts the customer there.
+    """Segments as 0/1 columns, from a clusterer fitted on training rows.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class SegmentColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def build_preprocessing(table: pd.DataFrame, settings: Classify, *, segment: bool = False) -> Pipeline:
-    """Describe, unfitted, how a table of features becomes the models' inputs, with or without the segment.
+    """Build the unfitted preprocessing of features, with or without segments.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def build_preprocessing(table: pd.DataFrame, settings: Classify, *, segment: boo
 
 
 def features(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Take the named columns as numbers (missing: NaN) or as words (missing: the word "missing").
+    """Take columns as numbers or words, missing as NaN or "missing".
 
     Raises
     ------
@@ -107,7 +107,7 @@ def features(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def input_columns(fitted: Pipeline) -> tuple[str, ...]:
-    """Name, for each of the models' inputs, the column of the customer table that it comes from.
+    """Name the table column behind each model input.
 
     The columns that the segment adds are named "segment".
     """

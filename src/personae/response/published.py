@@ -22,7 +22,7 @@ Encoding = Literal["dummies", "integer codes"]
 def published_claim(
     correct_share: Sequence[float], claimed: float, majority: float, model: str
 ) -> dict[str, Any]:
-    """Compare one published accuracy of one random split with the range over many splits.
+    """Compare a published accuracy with the range over many random splits.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def single_split(
     merging: Merging,
     encoding: Encoding = "dummies",
 ) -> dict[str, Any]:
-    """Reproduce a published figure: one random split, not stratified, Random Forest with its defaults.
+    """Accuracy of Random Forest with defaults on one random split.
 
     Parameters
     ----------

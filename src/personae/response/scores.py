@@ -1,4 +1,4 @@
-"""What a validation says: figures of every model, of the procedure, and differences with intervals."""
+"""Figures of a validation: models, procedure, differences with intervals."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -56,7 +56,7 @@ def score_all(plan: ResponsePlan, validation: Validation) -> dict[str, Scored]:
 def difference(
     a: tuple[str, Scored], b: tuple[str, Scored], metric: str, test_share: float
 ) -> dict[str, Any]:
-    """Compare a figure of two named models, with an interval corrected for shared training rows.
+    """Difference of two models, with the interval corrected for shared rows.
 
     `p` is corrected for those rows; `p_adjusted`, for the number of comparisons as well, is not known here.
     """
@@ -68,7 +68,7 @@ def difference(
 
 
 def differences(scored: Mapping[str, Scored], folds: Folds) -> list[dict[str, Any]]:
-    """Compare every two models by `COMPARED`; p values are adjusted over all of them (Holm 1979)."""
+    """Compare all pairs of models, with p values adjusted (Holm 1979)."""
     pairs = [
         difference(a, b, metric, folds.test_share)
         for a, b in combinations(scored.items(), 2)
@@ -79,7 +79,7 @@ def differences(scored: Mapping[str, Scored], folds: Folds) -> list[dict[str, An
 
 
 def curves(target: IntArray, validation: Validation) -> dict[str, pd.DataFrame]:
-    """Give ROC, precision-recall and reliability curves of every model, all repeats taken together.
+    """ROC, precision-recall and reliability curves, pooled over repeats.
 
     Returns
     -------

@@ -44,7 +44,7 @@ class GradientBoosting(Frozen):
 
 
 class Svm(Frozen):
-    """Support vector machine; options of SVC. `calibrations` turn its decision values into probabilities."""
+    """Support vector machine (SVC); `calibrations` give its probabilities."""
 
     type: Literal["svm"] = "svm"
     C: float = Field(2.0, gt=0)
@@ -68,7 +68,7 @@ class BoostedTrees(Frozen):
 
 
 class Stack(Frozen):
-    """Logistic regression on the other models' scores; `members` by their names, none: all.
+    """Logistic regression on the scores of `members`, by default all.
 
     Where it is `preferred`, the inner folds keep it unless another model's figure is higher by more than its
     corrected interval.
@@ -85,7 +85,7 @@ Classifier = Annotated[Model | Stack, Field(discriminator="type")]
 
 
 class SegmentInput(Frozen):
-    """Segments as an input: k-means on standardised columns, some under log(1 + x), fitted in each fold."""
+    """Segments as inputs: k-means on standardised columns, fitted in each fold."""
 
     columns: list[str] = Field(min_length=1)
     log1p: list[str] = Field(default_factory=list)
@@ -93,14 +93,14 @@ class SegmentInput(Frozen):
 
 
 class Ablation(Frozen):
-    """A variant of the inputs: features left out (`*` stands for any letters), the segment added."""
+    """Variant of the inputs: columns left out, or segments added."""
 
     drop: list[str] = Field(default_factory=list)
     segment: bool = False
 
 
 class PublishedClaim(Frozen):
-    """A published accuracy of one random split, compared with many splits of that kind."""
+    """A published accuracy of one random split, and its repetition."""
 
     model: str
     accuracy: float = Field(gt=0, le=1)
@@ -109,14 +109,14 @@ class PublishedClaim(Frozen):
 
 
 class Guard(Frozen):
-    """The leakage guard: a single column's suspicious ROC AUC, and runs on permuted targets."""
+    """Thresholds of the leakage guard, and its permuted-target runs."""
 
     suspicious_auc: float = Field(0.95, gt=0.5, lt=1)
     permutations: int = Field(3, gt=0)
 
 
 class Merging(Frozen):
-    """The target's classes merged by the verdicts of stage compare, and compared with the unmerged ones.
+    """Comparison of the target's classes before and after the merge.
 
     Attributes
     ----------
@@ -239,12 +239,12 @@ class Classify(Frozen):
         return next((name for name, stack in self.stacks.items() if stack.preferred), None)
 
     def members(self, name: str) -> tuple[str, ...]:
-        """Name the single models whose scores a model rests on: a stack's members, or the model itself."""
+        """Single models behind a model: a stack's members, or itself."""
         model = self.models[name]
         return tuple(model.members or self.single_models) if isinstance(model, Stack) else (name,)
 
     def without_stacks(self, *names: str) -> "Classify":
-        """Give the same settings with the named single models only; none named: all of them."""
+        """Settings with the named single models only, by default all."""
         kept = {name: self.single_models[name] for name in names or self.single_models}
         return self.model_copy(update={"models": kept})
 

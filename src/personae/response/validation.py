@@ -1,4 +1,4 @@
-"""Repeated, grouped, nested validation: every figure from customers that nothing was fitted on.
+"""Nested, repeated, grouped cross-validation of the response models.
 
 Within each training set the models are fitted, calibrated and chosen by a cross-validation of their own. The
 fit without folds i and j serves as inner model of outer fold i and of outer fold j, so that K folds cost
@@ -34,7 +34,7 @@ Judged = tuple[Scores, dict[str, Calibration], dict[str, StackWeights], str]
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Predictions out of fold of every model and of the whole procedure, and what the inner folds chose.
+    """Out-of-fold predictions of all models and the procedure's choices.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Validation:
 
     @property
     def best(self) -> str:
-        """Model that the inner folds chose most often, the first named on a tie."""
+        """Model chosen most often by inner folds, first named on ties."""
         if not self.chosen:
             raise PersonaeError("nothing was chosen: the validation was not nested")
         return max(self.probabilities, key=self.chosen.count)
@@ -82,14 +82,14 @@ def validate(plan: ResponsePlan, *, nested: bool = True) -> Validation:
 
 
 def fit_and_score(plan: ResponsePlan, rows: tuple[IntArray, IntArray], seed: int) -> dict[str, FloatArray]:
-    """Fit preprocessing and every single model on training rows; give the scores of the others by model."""
+    """Fit preprocessing and all single models; score the other rows."""
     train, test = rows
     prepare, inputs = fit_inputs(plan, train, seed)
     return score_models(plan, train, inputs, np.asarray(prepare.transform(plan.table.iloc[test])), seed)
 
 
 def fit_inputs(plan: ResponsePlan, train: IntArray, seed: int) -> tuple[Any, FloatArray]:
-    """Fit the preprocessing on some rows; give it, and those rows as inputs."""
+    """Fit the preprocessing on some rows and transform them."""
     prepare = _seeded(clone(plan.preprocessing), seed)
     return prepare, np.asarray(prepare.fit_transform(plan.table.iloc[train], plan.target[train]))
 
@@ -97,7 +97,7 @@ def fit_inputs(plan: ResponsePlan, train: IntArray, seed: int) -> tuple[Any, Flo
 def score_models(
     plan: ResponsePlan, train: IntArray, inputs: FloatArray, unseen: FloatArray, seed: int
 ) -> dict[str, FloatArray]:
-    """Fit every single model on the inputs of training rows; give the scores of unseen inputs."""
+    """Fit every single model on training inputs; score the others."""
     return {
         name: scores(fit(model, inputs, plan.target[train], seed), unseen)
         for name, model in plan.settings.single_models.items()
@@ -105,7 +105,7 @@ def score_models(
 
 
 def seed_of(seed: int, key: Fit) -> int:
-    """Derive the seed of one fit, the same in a nested validation and in a plain one."""
+    """Derive the seed of one fit, equal in nested and plain validation."""
     return int(np.random.SeedSequence(seed, spawn_key=(key[0], *key[1])).generate_state(1)[0])
 
 
@@ -116,7 +116,7 @@ def _seeded(estimator: Any, seed: int) -> Any:
 
 
 def _outer_scores(fitted: Mapping[Fit, Scores], plan: ResponsePlan, place: tuple[int, int]) -> FoldScores:
-    """Gather the scores of one outer fold, and those of the inner folds of its training set."""
+    """Scores of an outer fold and of its inner folds."""
     folds, (repeat, test) = plan.folds, place
     outer = fitted[repeat, (test,)]
     parts = [((repeat, folds.inner_fit(test, k)), folds.taught(repeat, test, k)) for k in folds.inner(test)]
@@ -129,7 +129,7 @@ def _outer_scores(fitted: Mapping[Fit, Scores], plan: ResponsePlan, place: tuple
 
 
 def _final_scores(fitted: Mapping[Fit, Scores], plan: ResponsePlan) -> FoldScores:
-    """Gather what the model of all rows can learn from: the first repeat's predictions out of fold."""
+    """Out-of-fold scores of the first repeat, for the final model."""
     folds = plan.folds
     rows = np.concatenate([np.flatnonzero(folds.assignment[0] == k) for k in folds.outer])
     parts = [fitted[0, (k,)] for k in folds.outer]
@@ -144,7 +144,7 @@ def uncalibrated(scored: Scores) -> Scores:
 
 
 def judge(settings: Classify, case: FoldScores) -> Judged:
-    """Stack, calibrate and choose from the inner predictions; apply to the outer ones."""
+    """Stack, calibrate and choose on inner predictions; apply to outer ones."""
     scored, learned_from, target, part, test_share = case
     weights, inner, outer = {}, dict(learned_from), dict(scored)
     for name, stack in settings.stacks.items():
@@ -165,7 +165,7 @@ def judge(settings: Classify, case: FoldScores) -> Judged:
 
 
 def _quality(scored: FloatArray, target: IntArray, part: IntArray, select: str) -> FloatArray:
-    """Figure that chooses, in inner folds with several classes, on scores: calibration keeps most ranks."""
+    """Selection criterion on inner folds, from uncalibrated scores for several classes."""
     probabilities = Calibration("none").probabilities(scored)
     parts = [part == k for k in np.unique(part)]
     values = [metrics.ranking(target[rows], probabilities[rows], select) for rows in parts]
@@ -173,7 +173,7 @@ def _quality(scored: FloatArray, target: IntArray, part: IntArray, select: str) 
 
 
 def choose_model(quality: Mapping[str, FloatArray], preferred: str | None, test_share: float) -> str:
-    """Keep the preferred model unless the best one's advantage over it has a corrected interval above zero.
+    """Keep the preferred model unless another is significantly better.
 
     Parameters
     ----------

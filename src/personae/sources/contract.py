@@ -1,4 +1,4 @@
-"""Delimited files that must keep a contract: read, cast, checked, repaired by stated rules."""
+"""Delimited files with a declared contract: read, cast, check, repair."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ RULES = {"field_uniqueness": "each value once", "not_nullable": "a value in ever
 
 
 def read_contract(path: Path, contract: "DataFrameSchema", separator: str) -> pl.DataFrame:
-    """Read a delimited text file that must keep a contract; columns that it does not name are left out.
+    """Read and check the declared columns of a delimited text file.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def read_contract(path: Path, contract: "DataFrameSchema", separator: str) -> pl
 
 
 def check_columns(path: Path, table: pl.DataFrame | pl.LazyFrame, wanted: Sequence[str]) -> None:
-    """Refuse a table that lacks a column, with the names that it has."""
+    """Raise for a missing column, naming those present."""
     names = table.collect_schema().names()
     absent = [name for name in wanted if name not in names]
     if absent:
@@ -66,7 +66,7 @@ def check_columns(path: Path, table: pl.DataFrame | pl.LazyFrame, wanted: Sequen
 
 
 def parse_times(path: Path, given: pl.Series, pattern: str, expected: str) -> pl.Series:
-    """Turn text into moments; missing ones stay so, and the first that does not fit is refused."""
+    """Parse text as datetimes, keeping gaps; raise for the first misfit."""
     times = given.str.to_datetime(pattern, strict=False)
     _refuse(path, given, times, expected)
     return times
@@ -96,7 +96,7 @@ def repair(
 
 
 def alike(table: pl.DataFrame, target: str, *apart: str) -> tuple[pl.Expr, dict[str, int]]:
-    """Number customers that are alike in all but the target and some columns, and count the repeated ones.
+    """Number customers identical but for some columns; count the repeated ones.
 
     Returns
     -------

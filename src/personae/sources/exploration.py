@@ -43,7 +43,7 @@ def explore(table: pl.DataFrame) -> dict[str, Any]:
 
 
 def correlations(table: pl.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
-    """Spearman correlations of at most `CORRELATED` columns: those most correlated with any other.
+    """Spearman correlations of the `CORRELATED` most correlated columns.
 
     Ranks are taken over the rows where both columns are known (Spearman 1904, mid-ranks for ties).
 
@@ -76,7 +76,7 @@ def correlations(table: pl.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
 
 
 def _rho(table: pl.DataFrame, first: str, second: str) -> float:
-    """Correlate two columns over the rows where both are known; NaN where these are too few."""
+    """Correlation over complete rows; NaN for too few."""
     known = table.select(first, second).drop_nulls().select(pl.all().rank())
     value = known.select(pl.corr(first, second)).item() if known.height > 2 else None
     return np.nan if value is None else float(value)
@@ -128,7 +128,7 @@ def _described(column: pl.Series) -> dict[str, Any]:
 
 
 def _bins(values: np.ndarray, distinct: int) -> np.ndarray | int:
-    """Give each whole number its own bin where there are few, else bins of equal width."""
+    """One bin per whole number if few, else equal widths."""
     whole = bool((values == np.round(values)).all())
     if whole and values.max() - values.min() < BINS:
         return np.arange(values.min() - 0.5, values.max() + 1.5)

@@ -1,4 +1,4 @@
-"""Read a table from whatever file it comes in: delimited text, Excel, Parquet, compressed or not."""
+"""Read a table from delimited text, Excel or Parquet, compressed or not."""
 
 import codecs
 import csv
@@ -52,7 +52,7 @@ class TableFile:
 def read_file(
     path: Path, *, delimiter: str | None = None, encoding: str | None = None, sheet: str | None = None
 ) -> TableFile:
-    """Read a table; format, compression, encoding and delimiter are found unless given.
+    """Read a table; format, encoding and delimiter are detected unless given.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def _encoding(content: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """Choose the delimiter that cuts most of the first records into equally many cells, and into most."""
+    """Choose the delimiter that splits the first records most consistently."""
 
     def evenness(delimiter: str) -> tuple[float, int]:
         widths = [len(row) for _, row in zip(range(SNIFFED_RECORDS), _records(text, delimiter), strict=False)]
@@ -192,7 +192,7 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _rows(path: Path, text: str, delimiter: str) -> tuple[list[str], list[int]]:
-    """Give the names of the columns and the line on which each row begins, 0 for an empty line.
+    """Column names and each row's starting line, 0 for empty lines.
 
     Every row is held against the header: the reader of the cells would fill short ones without a word.
     """
@@ -218,7 +218,7 @@ def _rows(path: Path, text: str, delimiter: str) -> tuple[list[str], list[int]]:
 
 
 def _header(path: Path, cells: Sequence[str]) -> list[str]:
-    """Name the columns; one without a name, as R writes its row names, is called after its place."""
+    """Name the columns; unnamed ones after their place."""
     header = [cell.strip() or f"column_{number}" for number, cell in enumerate(cells, start=1)]
     twice = [name for name, count in Counter(header).items() if count > 1]
     if twice:

@@ -1,4 +1,4 @@
-"""Settings of the sources that need no code: a customer table, or transactions."""
+"""Settings of the generic sources: a customer table, or transactions."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ RESERVED = ("customer", "unit", "segment")
 
 
 class FileSettings(Frozen):
-    """How files are read; what is null is found in the file.
+    """How files are read; null settings are detected in the file.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class TransactionsPrepare(FileSettings):
 
 
 def column_name(name: str) -> str:
-    """Give the name of a file's column in the customer table, where some names are taken.
+    """Name of a file's column in the customer table, avoiding reserved names.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A query's rows as a Parquet file: a snapshot, read in a transaction that cannot write."""
+"""Snapshot of a query's rows as Parquet, from a read-only transaction."""
 
 import datetime
 import decimal
@@ -23,7 +23,7 @@ SECONDS_A_DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Where the rows of a file came from; no password is in it.
+    """Origin of a file's rows, without any password.
 
     Attributes
     ----------
@@ -117,7 +117,7 @@ def _read_only_file(address: "URL") -> "URL":
 def _read(
     connection: "Connection", query: str, progress: Callable[[int], object] | None
 ) -> tuple[pl.DataFrame, dict[str, str]]:
-    """Read in a transaction that may not write where the database has such, and is rolled back everywhere."""
+    """Read in a read-only transaction where possible, always rolled back."""
     from sqlalchemy import text  # noqa: PLC0415 - an optional extra
 
     if connection.dialect.name == "postgresql":

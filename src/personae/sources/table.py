@@ -1,4 +1,4 @@
-"""Source table: one row a customer; what is learned from its file can be applied to one row alone."""
+"""Source table: one row a customer, with preparation learned once."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ MISSING, OTHER = "(missing)", "(other)"
 
 
 class Preparation(Frozen):
-    """What the columns are, and what was learned from a file: enough to prepare a single row.
+    """Learned preparation of columns, enough to prepare a single row.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Preparation(Frozen):
     answers: list[str] | None = None
 
     def apply(self, file: TableFile, *, scoring: bool = False) -> pl.DataFrame:
-        """Prepare the rows of a file with the columns that this was learned from.
+        """Prepare a file's rows with the learned preparation.
 
         Parameters
         ----------
@@ -118,7 +118,7 @@ class Preparation(Frozen):
         return (text == self.flags[name][-1]).cast(pl.Int64)
 
     def _answers(self, file: TableFile, name: str) -> pl.Series:
-        """Give the event as 1 and the other answer as 0; more than two answers stay words."""
+        """Code two answers as 0 and 1, the event 1; keep more as words."""
         assert self.answers is not None
         text = identifiers(file.table[name])
         _refuse(file, name, ~text.is_in(self.answers), f"one of {', '.join(self.answers)}")
@@ -188,7 +188,7 @@ def prepare(directory: Path, settings: TablePrepare) -> Prepared:
 
 
 def fit(file: TableFile, settings: TablePrepare) -> Preparation:
-    """Learn from a file what preparing a row takes: mark of decimals, dates, levels, answers."""
+    """Learn the preparation of a file: decimal mark, dates, levels, answers."""
     decimal = settings.decimal or decimal_mark(file.table)
     known = {name: kind for name, kind in settings.kinds.items() if name in file.table.columns}
     patterns: dict[str, str] = {}
@@ -227,7 +227,7 @@ def fit(file: TableFile, settings: TablePrepare) -> Preparation:
 
 
 def _two_values(file: TableFile, name: str, missing: Sequence[str]) -> list[str]:
-    """Order the two values of a column: no before yes, 0 before 1, else by number or name."""
+    """Order two values: no before yes, else by number or name."""
     text = labels(file.table[name])
     given = text.filter(~text.is_in(list(missing))).drop_nulls()
     pair = answers(given)
@@ -240,7 +240,7 @@ def _two_values(file: TableFile, name: str, missing: Sequence[str]) -> list[str]
 
 
 def _levels(text: pl.Series, missing: Sequence[str], most: int) -> tuple[list[str], bool]:
-    """Name the levels, the most frequent first; and whether rarer ones are pooled."""
+    """Levels by frequency, and whether rarer ones are pooled."""
     counts = text.to_frame("level").group_by("level").len().sort(["len", "level"], descending=[True, False])
     empty = text.is_null().any() or text.is_in(list(missing)).any()
     given = [str(each) for each in counts["level"].drop_nulls() if each not in missing]

@@ -1,4 +1,4 @@
-"""Source transactions: lines of baskets to customers, their baskets, and who bought again."""
+"""Source transactions: basket lines to customers, baskets and repurchases."""
 
 import datetime
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ DAYS_A_WEEK = 7
 
 
 def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
-    """Read the lines, leave out what was no purchase, and describe the customers.
+    """Read the lines, drop what is no purchase, describe the customers.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
 
 
 def half_of_the_weeks(times: Sequence[pl.Series], pattern: str | None = None) -> int | None:
-    """Count half of the weeks of some files' days; None where there are less than two."""
+    """Half of the weeks of some files' days; None below two weeks."""
     given = pl.concat([_days(time, pattern).values.cast(pl.Date) for time in times])
     first, last = given.min(), given.max()
     if not isinstance(first, datetime.date) or not isinstance(last, datetime.date):
@@ -109,7 +109,7 @@ def _days(time: pl.Series, pattern: str | None) -> Parsed:
 
 
 def _customers(bought: pl.DataFrame, until: datetime.date, later: pl.Series) -> pl.DataFrame:
-    """Describe customers by what they bought until a day, and say who bought later."""
+    """Describe customers by purchases until a day, and later repurchases."""
     described: pl.DataFrame = basket_features(bought, until=until)
     return described.sort("customer").with_columns(
         pl.col("customer").is_in(later.implode()).cast(pl.Int64).alias(AGAIN),
@@ -127,7 +127,7 @@ def _files(directory: Path, settings: FileSettings) -> list[TableFile]:
 
 
 def _lines(file: TableFile, settings: TransactionsPrepare) -> pl.DataFrame:
-    """Read the named columns as one table of the same form for every file."""
+    """Read the named columns of all files as one table."""
     names = settings.columns
     table = file.table
     wanted = [name for name in names.model_dump().values() if name is not None]
@@ -162,7 +162,7 @@ def _lines(file: TableFile, settings: TransactionsPrepare) -> pl.DataFrame:
 
 
 def _purchases(lines: pl.DataFrame, settings: TransactionsPrepare) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Leave out, in this order, cancellations and lines without customer, item, day, quantity or price."""
+    """Drop cancellations, then lines with a missing or invalid value."""
     rules = [
         ("line without a customer", pl.col("customer").is_null()),
         ("line of a cancelled basket", _matches(settings.cancelled)),

@@ -1,4 +1,4 @@
-"""From the cells of a file to numbers, dates and labels; the same values whatever format the file has."""
+"""Cells of a file as numbers, dates and labels, whatever its format."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -85,7 +85,7 @@ class Parsed:
 
 
 def numbers(cells: pl.Series, decimal: Decimal = ".", missing: Collection[str] = ()) -> Parsed:
-    """Read numbers with a decimal point or comma, thousands grouped or not, with or without a currency.
+    """Parse numbers with either decimal mark, grouped thousands and currencies.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def dates(cells: pl.Series, pattern: str | None = None, missing: Collection[str]
 
 
 def date_pattern(cells: pl.Series, share: float = 0.98) -> tuple[str | None, bool]:
-    """Find the pattern by which at least `share` of the cells are dates of a plausible year.
+    """Find the pattern that parses at least `share` as plausible dates.
 
     Returns
     -------
@@ -193,7 +193,7 @@ def check_values(file: TableFile, column: str, parsed: Parsed, expected: str) ->
 
 
 def answers(cells: pl.Series) -> tuple[str, str] | None:
-    """Find the pair of two-valued answers, such as no and yes, that all cells are from; spelt as in the file.
+    """Find the pair of answers, such as no and yes, of all cells.
 
     Examples
     --------
@@ -211,7 +211,7 @@ def answers(cells: pl.Series) -> tuple[str, str] | None:
 
 
 def labels(cells: pl.Series) -> pl.Series:
-    """Give the cells as text: whole numbers by their digits, truth as true and false.
+    """Cells as text: integers without decimals, booleans as true and false.
 
     Examples
     --------
@@ -232,7 +232,7 @@ def labels(cells: pl.Series) -> pl.Series:
 
 
 def identifiers(cells: pl.Series) -> pl.Series:
-    """Give identifiers as text; whole numbers that were written with decimals lose these.
+    """Identifiers as text, integers without decimals.
 
     Examples
     --------
@@ -245,7 +245,7 @@ def identifiers(cells: pl.Series) -> pl.Series:
 
 
 def decimal_mark(table: pl.DataFrame) -> Decimal:
-    """Find whether the text columns of a file write decimals with a point or a comma."""
+    """Detect whether text columns use decimal points or commas."""
     votes = {".": 0, ",": 0}
     for cells in table.select(pl.col(pl.String)):
         given = cells.drop_nulls()
@@ -262,7 +262,7 @@ def decimal_mark(table: pl.DataFrame) -> Decimal:
 
 
 def _parsed(cells: pl.Series, values: pl.Series, missing: Collection[str]) -> Parsed:
-    """Take words for missing out of what did not fit, and give whole numbers as such."""
+    """Remove words for missing from misfits, and restore integers."""
     text = labels(cells)
     further = text.is_in(list(missing)).fill_null(value=False) if missing else None
     if further is not None and further.any():

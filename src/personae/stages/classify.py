@@ -1,4 +1,4 @@
-"""Stage classify: cases before imputation to a chosen response model, its honest figures and its guard."""
+"""Stage classify: training rows to validated, guarded response models."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""Stage days: kinds of user-days, unusual ones with reasons, and actions to users within a budget."""
+"""Stage days: kinds of user-days, anomalies, and actions within a budget."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""Stage impute: customers with gaps to a completed table, the imputer and its scorecard."""
+"""Stage impute: customers to a completed table, imputer and scorecard."""
 
 from personae.core import archive, paths, tables
 from personae.core.command import run_stage

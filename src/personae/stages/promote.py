@@ -1,4 +1,4 @@
-"""Stage promote: baskets and segments to rules that replicate and the offers that rest on them."""
+"""Stage promote: baskets and segments to replicated rules and offers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Stage report: what the other stages found, as one page, its pictures and the model cards."""
+"""Stage report: results of all stages to one page and model cards."""
 
 import hashlib
 from pathlib import Path
@@ -38,7 +38,7 @@ def main(study: str) -> None:
 
 
 def _origin(study: str) -> list[Path]:
-    """Give what stands for the raw data: its origin file with the hashes, else all files."""
+    """Files that identify the raw data: its origin file, else all files."""
     origin = paths.origin(study)
     files = [origin] if origin.exists() else sorted(origin.parent.rglob("*"))
     return [file for file in files if file.is_file()]

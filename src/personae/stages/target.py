@@ -1,4 +1,4 @@
-"""Stage target: responses out of fold to the list of whom to contact, and what it earns."""
+"""Stage target: out-of-fold responses to a contact list and its profit."""
 
 import polars as pl
 
@@ -23,7 +23,7 @@ def main(study: str) -> None:
 
 
 def _choose(study: str, classify: Classify, settings: Target, seed: int) -> Targets:
-    """Put beside each response its own row, such as an offer, and what is known of the customer."""
+    """Join responses with their training rows and customers, then choose."""
     responses = tables.read(paths.table(study, "responses"))
     customers = tables.read(paths.table(study, "customers"))
     known = responses.unique("row", keep="first", maintain_order=True).select("customer")

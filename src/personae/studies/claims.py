@@ -1,4 +1,4 @@
-"""What the original studies claimed, beside what their own data supports.
+"""Publishers' claims compared with what their data supports.
 
 `python -m personae.studies.claims DIR` reads the reports of every study below DIR and prints the table.
 """
@@ -19,7 +19,7 @@ Reports = Mapping[str, Any]
 
 
 def requested_segments(reports: Reports, k: int) -> str | None:
-    """Find a segmentation of k segments, and say how it stands."""
+    """Verdict on the segmentation with k segments."""
     report = reports.get("segment", {})
     found = [one for one in (report, *report.get("also", {}).values()) if one.get("k") == k]
     if not found:
@@ -34,7 +34,7 @@ def requested_segments(reports: Reports, k: int) -> str | None:
 
 
 def _gaps(report: Reports) -> str:
-    """Say how many borders are cuts, and how many segments gaps support; nothing in reports of before."""
+    """Number of cuts, and of segments supported by gaps, if reported."""
     if "borders" not in report:
         return ""
     cuts = sum(not border["gap"] for border in report["borders"])
@@ -46,7 +46,7 @@ def _gaps(report: Reports) -> str:
 
 
 def imputation(reports: Reports) -> str | None:
-    """Say how well gaps of new customers are filled, column by column."""
+    """How well missing values of new customers are predicted, by column."""
     verdicts = []
     for name, column in reports.get("impute", {}).get("columns", {}).items():
         unseen = column.get("unseen")
@@ -56,7 +56,7 @@ def imputation(reports: Reports) -> str | None:
 
 
 def probability(reports: Reports, event: Sequence[str], given: Sequence[str]) -> str | None:
-    """Give a conditional probability with its interval; event and condition are a column and its value."""
+    """Conditional probability with its interval, by column and value."""
     for row in reports.get("probabilities", []):
         asked = [str(row[name]) for name in ("event", "event_value", "given", "given_value")]
         if row["kind"] == "conditional" and asked == [*event, *given]:
@@ -80,7 +80,7 @@ def merge(reports: Reports, groups: Sequence[str]) -> str | None:
 
 
 def one_split(reports: Reports) -> str | None:
-    """Set a published accuracy of one split beside many splits, or beside folds before and after a merge."""
+    """Compare a published one-split accuracy with many splits or folds."""
     report = reports.get("classify", {})
     claim = report.get("seed_claim")
     if not claim:
@@ -155,7 +155,7 @@ def read(folder: Path) -> dict[str, Reports]:
 
 
 def table(studies: Mapping[str, Reports]) -> str:
-    """Write claims beside what holds as a Markdown table; studies without reports are left out."""
+    """Tabulate claims against results in Markdown, without studies lacking reports."""
     lines = ["| study | claimed | on the data |", "|---|---|---|"]
     return "\n".join([*lines, *_lines(studies)]) + "\n"
 

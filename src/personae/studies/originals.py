@@ -1,4 +1,4 @@
-"""The publishers' original files in place of the sample: found, hashed, put in whole or not at all."""
+"""Replace the sample by the publishers' original files."""
 
 import gzip
 import hashlib
@@ -27,7 +27,7 @@ PUBLISHERS: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did for one study: `known` if all files have the known content."""
+    """Import of one study; `known` if all files match known hashes."""
 
     study: str
     files: tuple[str, ...]
@@ -36,7 +36,7 @@ class Imported:
 
 
 def import_originals(source: Path, raw: Path, only: str | None = None) -> list[Imported]:
-    """Put original files in place of the sample, a study's folder whole or not at all.
+    """Copy original files over the sample, study by study.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def _match(study: str, folder: Path) -> tuple[dict[str, Path], list[str]]:
 
 
 def _same_name(path: Path, name: str) -> bool:
-    """Compare the ends of two paths; publishers write folders with blanks or with underscores."""
+    """Compare ends of paths, blanks equal to underscores."""
     wanted = Path(name).parts
     given = tuple(part.replace(" ", "_") for part in path.parts[-len(wanted) :])
     plain = tuple(part.removesuffix(".gz") for part in given)

@@ -1,4 +1,4 @@
-"""The sample data: every study's tables in the publisher's layout, synthetic and always the same."""
+"""Synthetic sample data of every study, in the publisher's layout."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ SAMPLES: Mapping[str, Callable[[], Mapping[str, bytes]]] = {
 
 
 def write_sample(raw: Path) -> list[str]:
-    """Write the tables of every simulated study below `raw`, and give the studies' names."""
+    """Write the tables of all simulated studies; return their names."""
     for study, files in SAMPLES.items():
         write_files(raw / study, files())
         write_json(raw / study / "origin.json", {"data": "sample"})

@@ -1,1 +1,1 @@
-"""Searches over composed settings with Optuna: resumable, tracked, reported on data that did not search."""
+"""Hyperparameter search with Optuna: resumable, tracked, scored on held-out data."""

@@ -1,4 +1,4 @@
-"""`personae adopt`: the winner of a sweep becomes a small change of params.yaml."""
+"""`personae adopt`: write a sweep's winner into params.yaml."""
 
 import difflib
 import io
@@ -16,7 +16,7 @@ from personae.tracking.store import Store
 
 
 def adopt(name: str, *, url: str | None = None) -> str:
-    """Write the winner of a sweep into params.yaml, comments kept, and give the change as a diff.
+    """Write a sweep's winner into params.yaml and return the diff.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def adopt(name: str, *, url: str | None = None) -> str:
 
 
 def adopted(config: StageConfig, text: str, choices: Mapping[str, str], values: Mapping[str, Any]) -> str:
-    """Give params.yaml with the choices and values that are not in force anyway."""
+    """Give params.yaml with the choices and values not yet in force."""
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 10_000
@@ -81,7 +81,7 @@ def _dumped(yaml: YAML, content: Any) -> str:
 
 
 def _merged(text: str, plain: str, edited: str) -> str:
-    """Take over what was edited, and every other line as it was written, spaces and quotes as well."""
+    """Merge edits, keeping every other line byte for byte."""
     written, old, new = (each.splitlines(keepends=True) for each in (text, plain, edited))
     if len(written) != len(old):
         return edited

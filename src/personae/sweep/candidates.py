@@ -1,4 +1,4 @@
-"""From what a trial chose to the checked settings of its stage, composed once a group choice."""
+"""Candidates: a trial's choices composed to checked stage settings."""
 
 import copy
 import difflib
@@ -36,7 +36,7 @@ NAMES = ("segment.clusterer.name", "segment.scaler.name", "impute.imputer.method
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What a trial tries: group choices, values by key, and the stage's checked settings with them."""
+    """A trial's group choices, values by key, and checked settings."""
 
     choices: Mapping[str, str]
     values: Mapping[str, Any]
@@ -50,7 +50,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class StageConfig:
-    """A study, its stage, and the files that its settings are composed from."""
+    """A study's stage and the files its settings are composed from."""
 
     study: str
     stage: str
@@ -63,7 +63,7 @@ class StageConfig:
         return dict(sections.get(self.study) or {})
 
     def composed(self, section: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Compose the study as params.yaml has it, or with another section in its place."""
+        """Compose the study from params.yaml, or from another section."""
         if section is None:
             return compose(self.study, self.conf, self.params)
         with tempfile.TemporaryDirectory() as directory:
@@ -75,7 +75,7 @@ class StageConfig:
                 raise PersonaeError(str(error).replace(str(path), "space")) from None
 
     def choose(self, section: MutableMapping[str, Any], choices: Mapping[str, str]) -> None:
-        """Write group choices into a section; settings that the chosen group does not have are taken out.
+        """Apply group choices to a section, dropping settings of other groups.
 
         A classifier is added to the models that are compared, not put in place of them.
         """
@@ -142,12 +142,12 @@ class SearchSpace:
 
     @property
     def first(self) -> Candidate:
-        """The candidate with the first of everything: what all candidates share shows in it."""
+        """The candidate with the first of all choices."""
         return self.draw(partial(_given, {}))
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Response models that the space is about; none: it is about all of them."""
+        """Response models that the space names; none means all."""
         classifiers = self._groups.get("classifier")
         groups = [str(name) for name in corners(classifiers)] if classifiers else []
         keys = [key.split(".")[2] for key in self._keys if key.startswith("classify.models.")]
@@ -158,7 +158,7 @@ class SearchSpace:
         return self.candidate(*self.choose(suggest))
 
     def choose(self, suggest: Suggest) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Ask for every group choice and value; a group's own settings are asked for only with it."""
+        """Suggest all group choices and the values of chosen groups."""
         choices = {group: suggest(group, among) for group, among in self._groups.items()}
         composed = self._composed[tuple(choices.values())]
         asked = {key: among for key, among in self._keys.items() if _active(key, composed, choices)}
@@ -203,7 +203,7 @@ def put(tree: Any, path: Sequence[str], value: Any) -> None:
 
 
 def has(tree: Any, path: Sequence[str]) -> bool:
-    """Tell whether a path leads somewhere.
+    """Whether a path exists in nested settings.
 
     Examples
     --------
@@ -235,7 +235,7 @@ def _open(key: str, stage: str) -> bool:
 
 
 def _active(key: str, composed: Mapping[str, Any], choices: Mapping[str, Any]) -> bool:
-    """Tell whether a key means something with these group choices."""
+    """Whether a key has an effect with these group choices."""
     if key == "segment.k" and composed["segment"]["clusterer"]["name"] == "hdbscan":
         return False
     chosen = choices.get("classifier")

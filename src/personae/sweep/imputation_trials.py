@@ -1,4 +1,4 @@
-"""Trials of stage impute: error on masked cells, of customers that leave an outer fold untouched."""
+"""Trials of stage impute: error on masked cells, outer fold held out."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from personae.sweep.trials import RESAMPLES, Conclusion, Report
 
 
 class ImputationTrials:
-    """One study's customers with gaps, divided into those that search and those held out.
+    """One study's customers with gaps, split into search and holdout.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class ImputationTrials:
         self._inner, self._outer = customers[~held].reset_index(drop=True), customers[held]
 
     def measure(self, settings: Impute, report: Report) -> dict[str, float]:
-        """Score a trial: root mean squared error over the baseline's, mean over columns, unseen customers."""
+        """Mean RMSE over the baseline's, on masked cells of new customers."""
         quick = settings.model_copy(update={"folds": self._folds, "repeats": 1, "resamples": 1})
         imputer = build_imputer(settings, self._columns, customer=None, seed=self._seed)
         owners = codes(self._inner, "customer"), codes(self._inner, "unit")
@@ -62,7 +62,7 @@ class ImputationTrials:
         return {"error": float(np.mean(ratios)), **figures}
 
     def conclude(self, settings: Impute) -> Conclusion:
-        """Score on customers held out what was fitted on the others, and give what `dvc repro` will write."""
+        """Score the winner on held-out customers and give its full result."""
         with ThreadpoolController().limit(limits=1):
             ratios = self._on_outer_fold(settings)
         low, high = np.nanquantile(ratios[1:], [0.025, 0.975])
@@ -74,7 +74,7 @@ class ImputationTrials:
         )
 
     def _on_outer_fold(self, settings: Impute) -> FloatArray:
-        """Error over the baseline's on customers held out; then the same in bootstrap samples of them."""
+        """Error over the baseline's on held-out customers, with bootstrap samples."""
         fitted = build_imputer(settings, self._columns, customer=None, seed=self._seed).fit(self._inner)
         squares = []
         for column in self._columns:
@@ -86,6 +86,6 @@ class ImputationTrials:
 
 
 def _ratio(sums: FloatArray) -> FloatArray:
-    """Root of squared errors over the baseline's, mean over columns; sums alternate between the two."""
+    """Mean over columns of the RMSE divided by the baseline's."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.sqrt(sums[:, ::2] / sums[:, 1::2]).mean(axis=1))

@@ -1,4 +1,4 @@
-"""A sweep in MLflow: one parent run, one child run a trial, written off the hot path."""
+"""MLflow runs of a sweep, one child a trial, written asynchronously."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +13,7 @@ SEARCH = "of the search: chosen among many, so too good; the parent run has the 
 
 
 class Journal:
-    """Writes the runs of one sweep in a thread of its own; hold the store's lock to open it.
+    """Writer thread of one sweep's runs; open it under the store's lock.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Journal:
         self._known = {int(number): info for number, info in numbered if number is not None}
 
     def _begin(self, tags: Mapping[str, str]) -> str:
-        """Create the parent run of a sweep, with the state of the code, and give its id."""
+        """Create a sweep's parent run with its code state; return its id."""
         code, diff = provenance.code(f"sweep {self._name}")
         given = {SWEEP_TAG: self._name, **code, **tags}
         run_id = runs.start(self._client, self._experiment, f"sweep {self._name}", given)
@@ -54,7 +54,7 @@ class Journal:
         return run_id
 
     def open(self, numbered: Callable[[], int]) -> "Future[str]":
-        """Create a trial's run, or find the one that a killed worker made; `numbered` may wait."""
+        """Create a trial's run, or find that of a killed worker."""
 
         def create() -> str:
             number = numbered()
@@ -67,7 +67,7 @@ class Journal:
         return self._pool.submit(create)
 
     def unfinished(self) -> set[int]:
-        """Numbers of trials whose run was still open when this journal was opened."""
+        """Numbers of trials with open runs when the journal was opened."""
         return {number for number, info in self._known.items() if info.status == "RUNNING"}
 
     def close(
@@ -80,7 +80,7 @@ class Journal:
         reason: str | None,
         ended: datetime | None,
     ) -> None:
-        """Write what a trial was and found, and end its run; it returns at once."""
+        """Queue a trial's settings and results and end its run."""
 
         def write() -> None:
             tags = {STATE_TAG: state} | ({"reason": reason} if reason else {})
@@ -104,7 +104,7 @@ class Journal:
         tags: Mapping[str, str],
         files: Iterable[Path],
     ) -> None:
-        """Write the winner's figures and the files of a sweep to its run, and end it."""
+        """Write the winner's figures and files, and end the sweep's run."""
         self.drain()
         runs.write(self._client, self.parent, params, figures, tags)
         for path in files:
@@ -112,7 +112,7 @@ class Journal:
         self._client.set_terminated(self.parent, "FINISHED")
 
     def stop(self, status: str) -> None:
-        """Write what is pending; end the thread and, with a status, the parent's run."""
+        """Flush and end the thread; with a status, end the parent's run."""
         self.drain()
         self._pool.shutdown()
         if status:

@@ -1,4 +1,4 @@
-"""How a sweep is stopped, what it says at its end, and the pictures of its search."""
+"""Stopping a sweep, its summary, and pictures of the search."""
 
 import signal
 import sys
@@ -40,7 +40,7 @@ class Outcome:
     winner: Mapping[str, Any] | None
 
     def lines(self) -> list[str]:
-        """Say it for people, the figure that did not search first."""
+        """Summarise for people, the holdout figure first."""
         winner = self.winner
         if winner is None:
             return [f"{self.name}: {self.finished} of {self.trials} trials; the same command goes on"]
@@ -61,7 +61,7 @@ class Outcome:
 
 @contextmanager
 def stopping() -> Iterator[Callable[[], bool]]:
-    """Turn Ctrl-C and termination into a question asked between trials; the second Ctrl-C interrupts."""
+    """Turn Ctrl-C and SIGTERM into a request between trials."""
     asked: list[int] = []
 
     def remember(number: int, _: Any) -> None:
@@ -80,7 +80,7 @@ def stopping() -> Iterator[Callable[[], bool]]:
 
 
 def draw(study: optuna.Study, objectives: Sequence[str], directory: Path) -> list[Path]:
-    """Draw what a search of this size can show; a picture that needs more trials is left out.
+    """Draw the pictures that a search of this size supports.
 
     Parallel coordinates, importance of the parameters, history; with several objectives the Pareto front.
 

@@ -1,4 +1,4 @@
-"""Trials of stage classify: scored on inner folds of customers that leave an outer fold untouched."""
+"""Trials of stage classify: scored on inner folds, outer fold held out."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ Tested = tuple[Scores, dict[str, dict[str, float]]]
 
 
 class ResponseTrials:
-    """One study's customers, their outer and inner folds and encoded features, shared by all trials.
+    """One study's customers, folds and encoded features, shared by trials.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class ResponseTrials:
         return self._test
 
     def measure(self, settings: Classify, report: Report) -> dict[str, float]:
-        """Score a trial on the inner folds; of several models the best counts."""
+        """Score a trial on inner folds, by its best model."""
         plan, tested = self._planned(settings), []
         ranking = self._objective if self._objective in RANKINGS else RANKINGS[0]
         steps, width = self._folds.outer, plan.settings.workers
@@ -107,7 +107,7 @@ class ResponseTrials:
         return {name: judged[best][name] for name in (*RANKINGS, "profit") if name in judged[best]} | figures
 
     def conclude(self, settings: Classify) -> Conclusion:
-        """Score on the outer fold what was fitted on the others, and give what `dvc repro` will write.
+        """Score the winner on the outer fold and give its full result.
 
         Figures of the graph come from folds of all customers, those that searched among them; guard, claims
         and explanations are left to the graph.
@@ -148,7 +148,7 @@ class ResponseTrials:
     def _scores(
         self, plan: ResponsePlan, train: IntArray, test: IntArray, fold: int | None
     ) -> dict[str, FloatArray]:
-        """Fit on some rows and score others; what the preprocessing gives is kept for later trials."""
+        """Fit and score, caching preprocessed inputs for later trials."""
         seed = seed_of(plan.seed, (0, () if fold is None else (fold,)))
         shared = plan.settings.model_dump(include={"imputer", "scaler", "segment", "segment_input"})
         key = (json.dumps(shared, sort_keys=True), fold)
@@ -168,7 +168,7 @@ class ResponseTrials:
         }
 
     def _judged(self, plan: ResponsePlan, tested: Sequence[Tested]) -> dict[str, dict[str, float]]:
-        """Give every model's figures and, where money is known, profit a customer, calibrated out of fold."""
+        """Figures of all models and, where known, calibrated profit a customer."""
         judged = self._means(tested)
         if self._money is None:
             return judged
@@ -184,7 +184,7 @@ class ResponseTrials:
         return judged
 
     def _calibrated(self, plan: ResponsePlan, inner: Mapping[int, Scores], scored: Scores) -> Scores:
-        """Turn scores into probabilities by calibrations learned in inner folds, as the stage does."""
+        """Calibrate scores on inner folds, as the stage does."""
         rows = [self._rows[k] for k in inner]
         part = np.repeat(list(inner), [len(each) for each in rows])
         learned_from = {name: np.concatenate([one[name] for one in inner.values()]) for name in scored}
@@ -201,7 +201,7 @@ class ResponseTrials:
         return np.asarray(contact(probability[None], money)[0] * money.earned(plan.target[rows]))
 
     def _on_outer_fold(self, settings: Classify) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
-        """Choose between models and calibrate on inner folds, then measure on the outer fold once."""
+        """Choose and calibrate on inner folds, measure once on the outer."""
         plan, test = self._planned(settings), self._test
         tested = self._tested(plan, self._folds.outer)
         judged = self._judged(plan, tested)

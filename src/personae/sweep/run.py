@@ -1,4 +1,4 @@
-"""`personae sweep`: from a space to a winner that is reported on what did not search."""
+"""`personae sweep`: from a search space to a winner scored on held-out data."""
 
 import hashlib
 import tempfile
@@ -40,7 +40,7 @@ def sweep(
     trials: int | None = None,
     url: str | None = None,
 ) -> Outcome:
-    """Search the settings of a stage, or go on with a search that stopped.
+    """Search the settings of a stage, or resume a search.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def sweep(
 
 
 def _identity(space: SearchSpace, settings: Sweep) -> dict[str, Any]:
-    """Describe all that must be the same for trials of one sweep to be compared."""
+    """What must be equal for trials of one sweep to be comparable."""
     shared = f"{space.first.key} {space.study['seed']} {space.study.get('target')}"
     table = table_of(space).read_bytes()
     return {
@@ -158,7 +158,7 @@ class _Run:
         self._write(trial.params, result, state, datetime.now())
 
     def _measure(self, trial: ClaimedTrial) -> dict[str, float]:
-        """Evaluate, unless a trial with the same settings has been: it would give the same figures."""
+        """Evaluate a trial, or reuse the figures of equal settings."""
         complete = (other for other in self._worker.trials if other.state == TrialState.COMPLETE)
         known = {self._key(other): other for other in complete}
         candidate = self._candidate(trial)
@@ -189,7 +189,7 @@ class _Run:
         )
 
     def _mend_journal(self) -> None:
-        """Write the runs of trials that ended when their worker was killed before it had written them."""
+        """Write the missing runs of trials whose worker was killed."""
         open_ = self._journal.unfinished()
         for trial in self._study.get_trials(deepcopy=False, states=FINISHED):
             if trial.number in open_ and self._worker.deserted(trial):
@@ -208,7 +208,7 @@ class _Run:
             bar.set_postfix_str(f"best {self._sweep.objectives[0]} {rounded(first.values[0], plain=True)}")
 
     def _conclude(self) -> dict[str, Any]:
-        """Measure the winner on what did not search, write it down once, and give it."""
+        """Score the winner on held-out data, record and return it."""
         known: dict[str, Any] | None = self._study.user_attrs.get(WINNER)
         if known is not None and known["trials"] == self._sweep.trials:
             return known
@@ -229,7 +229,7 @@ class _Run:
         return winner
 
     def _front(self, first: FrozenTrial) -> list[FrozenTrial]:
-        """Give the winner and, with several objectives, the rest of the Pareto front, one trial a setting."""
+        """The winner and, with several objectives, the Pareto front."""
         if len(self._sweep.objectives) == 1:
             return [first]
         distinct = {self._key(first): first}
@@ -238,7 +238,7 @@ class _Run:
         return list(distinct.values())
 
     def _winner(self, first: FrozenTrial, conclusions: Mapping[int, Conclusion]) -> dict[str, Any]:
-        """What `adopt` and the pages read: choices, figures of the search and fresh ones, and their gap."""
+        """Winner for `adopt` and pages: choices, search and holdout figures, gap."""
         candidate, conclusion = self._candidate(first), conclusions[first.number]
         search = dict(zip(self._sweep.objectives, first.values, strict=True))
         fresh = {name: conclusion.fresh[name] for name in search}

@@ -1,4 +1,4 @@
-"""A search on a shared Optuna store: any worker may die at any moment, and any may go on."""
+"""Search on a shared Optuna store that survives killed workers."""
 
 import itertools
 import socket
@@ -63,7 +63,7 @@ def load_study(url: str, name: str) -> optuna.Study:
 def open_study(
     url: str, name: str, identity: Mapping[str, Any], directions: Sequence[str], prune: Prune | None = None
 ) -> tuple[optuna.Study, optuna.storages.BaseStorage]:
-    """Create the study of a sweep, or go on with the one that is there; call it under a lock.
+    """Create or resume a sweep's Optuna study; call under a lock.
 
     The storage is the study's own: what one writes, the other knows.
 
@@ -96,7 +96,7 @@ def open_study(
 
 
 def _connect(url: str) -> optuna.storages.BaseStorage:
-    """Open the database and create it where it is not there; hold a lock around the first time."""
+    """Open the database, created under a lock if absent."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     file = sqlite_file(url)
     problems = SQLAlchemyError, ImportError, RuntimeError, sqlite3.Error, optuna.exceptions.OptunaError
@@ -118,7 +118,7 @@ def _connect(url: str) -> optuna.storages.BaseStorage:
 
 
 def _relaxed(connection: Any, _: Any) -> None:
-    """A killed process loses nothing with this; only the power failing may lose the last trial."""
+    """Relax fsync: only a power failure may lose the last trial."""
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
@@ -139,7 +139,7 @@ def _shortened(known: Mapping[str, Any], changed: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedTrial:
-    """A trial that a worker has: what it tries, and its id and number once the database knows it."""
+    """A worker's trial: parameters, and id and number once stored."""
 
     params: Mapping[str, Any]
     entered: "Future[tuple[int, int]]"
@@ -194,7 +194,7 @@ class Worker:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Hold this worker's lock: as long as it is held, no other worker claims this worker's trial."""
+        """Hold this worker's lock, so that others leave its trial alone."""
         self._directory.mkdir(parents=True, exist_ok=True)
         path = self._lock(self.name)
         try:
@@ -205,12 +205,12 @@ class Worker:
 
     @contextmanager
     def lock_winner(self) -> Iterator[None]:
-        """Keep other workers of this machine from writing the winner down at the same time."""
+        """Lock the winner against other workers of this machine."""
         with FileLock(self._directory / "conclusion.lock"):
             yield
 
     def claim(self, choose: Callable[[Suggest], object]) -> ClaimedTrial | None:
-        """Go on with a trial whose worker is gone, else begin the next; None when there is none left.
+        """Resume a dead worker's trial, else begin the next; None if done.
 
         `choose` asks for every parameter that the trial has. A trial enters the database with all of them in
         one transaction, while its evaluation begins; until then no other worker of this machine claims one.
@@ -241,7 +241,7 @@ class Worker:
         self._storage.set_trial_state_values(claimed.id, state, values)
 
     def reporter(self, claimed: ClaimedTrial) -> Callable[[float], None]:
-        """Give what is called with the objective so far; it raises `TrialPruned` to stop the trial early."""
+        """Callback for intermediate objectives; raises `TrialPruned` to stop early."""
         if len(self.study.directions) > 1 or self._sweep.prune is None:
             return lambda value: None
         trial, steps = Trial(self.study, claimed.id), itertools.count()
@@ -257,7 +257,7 @@ class Worker:
         return report
 
     def deserted(self, trial: FrozenTrial) -> bool:
-        """Tell whether the worker of a trial is gone; one on another machine counts as there."""
+        """Whether a trial's worker is gone; other machines count as alive."""
         name = trial.user_attrs.get(WORKER)
         if name is None:
             started = trial.datetime_start
@@ -282,7 +282,7 @@ class Worker:
             return known, self._storage.get_trial_number_from_id(known)
 
     def _drawn(self, number: int, choose: Callable[[Suggest], object]) -> FrozenTrial:
-        """Let the sampler choose one parameter after another for a trial that is not in the database yet."""
+        """Sample parameters one by one for a trial not yet stored."""
         # A study of its own, as Optuna reads the trials once a trial only where it creates the trial itself.
         study = optuna.Study(self.study.study_name, self._storage)
         empty = create_trial(state=TrialState.RUNNING)
@@ -304,7 +304,7 @@ class Worker:
         )
 
     def _sampler(self, number: int, key: str) -> BaseSampler:
-        """Seed by the trial's number and the parameter's place: a resumed search goes the same way."""
+        """Sampler seeded by trial and parameter, so resumed searches agree."""
         state = np.random.SeedSequence([self._sweep.seed, number, self._places[key]]).generate_state(1)
         if self._sweep.sampler == "random":
             return RandomSampler(seed=int(state[0]))
@@ -314,7 +314,7 @@ class Worker:
 
 
 def best(study: optuna.Study, trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
-    """Give the complete one of some trials that is best in the first objective, the earliest of equals."""
+    """Best complete trial by the first objective, earliest on ties."""
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     sign = 1 if study.directions[0] == optuna.study.StudyDirection.MINIMIZE else -1
     return min(complete, key=lambda trial: (sign * trial.values[0], trial.number), default=None)

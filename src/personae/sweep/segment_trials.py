@@ -1,4 +1,4 @@
-"""Trials of stage segment: what is fitted changes, the space that every figure is computed in does not."""
+"""Trials of stage segment: varied fits, one fixed space for all figures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -69,7 +69,7 @@ class SegmentTrials:
         self._working: dict[Scaler, FloatArray] = {}
 
     def measure(self, settings: SegmentSettings, report: Report) -> dict[str, float]:
-        """Fit the segments of a trial and measure them, reporting after every few bootstraps."""
+        """Fit and measure a trial's segments, reporting after some bootstraps."""
         with self._libraries.limit(limits=1):
             pipeline = self._pipeline(settings)
             working = self._in_working_space(pipeline)
@@ -100,7 +100,7 @@ class SegmentTrials:
         }
 
     def conclude(self, settings: SegmentSettings) -> Conclusion:
-        """Run the whole stage: objectives on its fresh bootstraps, and what `dvc repro` will write."""
+        """Run the whole stage for the winner, with fresh bootstraps."""
         segmentation = segment_customers(self._table, settings, anchor=self._anchor, seed=self._seed)
         report, customers = segmentation.report, len(self._table)
         silhouette = report.silhouette * (1 - report.noise / customers) if report.k > 1 else 0.0
@@ -126,7 +126,7 @@ class SegmentTrials:
         return self._working[scaler]
 
     def _silhouette(self, labels: Labels) -> float:
-        """Mean over all customers: one called noise counts 0, so leaving customers out cannot win."""
+        """Mean silhouette over all customers, noise counted as 0."""
         widths = silhouettes(self._points[self._rows], [labels[self._rows]])[0]
         return float(np.nan_to_num(widths).mean())
 
@@ -137,7 +137,7 @@ def _labels(pipeline: Pipeline, working: FloatArray, seed: int) -> Labels:
 
 
 def objectives(silhouette: float, stability: float, smallest: float, floor: float) -> dict[str, float]:
-    """Give what a sweep can maximise; quality is silhouette x stability x how far the size floor is kept.
+    """Objectives; quality is silhouette times stability times size-floor compliance.
 
     One segment is no segmentation and counts 0. A negative silhouette is not made better by instability.
 

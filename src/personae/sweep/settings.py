@@ -12,7 +12,7 @@ from personae.core.settings import Frozen
 
 
 class Prune(Frozen):
-    """Stop a trial that is below the median of the others after some of its folds or bootstraps.
+    """Stop trials below the median of others at an intermediate step.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Prune(Frozen):
 
 
 class _SweepSettings(Frozen):
-    """What every sweep says.
+    """Settings common to all sweeps.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class _SweepSettings(Frozen):
 
 
 class SegmentSweep(_SweepSettings):
-    """Stage segment: `bootstraps` measure the stability of a trial; figures of the reference space."""
+    """Sweep of stage segment; `bootstraps` measure a trial's stability."""
 
     stage: Literal["segment"] = "segment"
     objectives: list[Literal["quality", "silhouette", "stability"]] = Field(["quality"], min_length=1)
@@ -60,7 +60,7 @@ class SegmentSweep(_SweepSettings):
 
 
 class ClassifySweep(_SweepSettings):
-    """Stage classify: scored on `folds` inner folds; one customer in `outer` is held out of the search."""
+    """Sweep of stage classify: `folds` inner folds, one in `outer` held out."""
 
     stage: Literal["classify"] = "classify"
     objectives: list[Literal["average_precision", "roc_auc", "profit"]] = Field(
@@ -71,7 +71,7 @@ class ClassifySweep(_SweepSettings):
 
 
 class ImputeSweep(_SweepSettings):
-    """Stage impute: error on masked cells in `folds` folds; one customer in `outer` is held out."""
+    """Sweep of stage impute: `folds` folds, one customer in `outer` held out."""
 
     stage: Literal["impute"] = "impute"
     objectives: list[Literal["error"]] = Field(["error"], min_length=1)
@@ -84,7 +84,7 @@ _ANY: TypeAdapter[Sweep] = TypeAdapter(Annotated[Sweep, Field(discriminator="sta
 
 
 def load_sweep(path: Path, stage: str, *, space: list[str], trials: int | None = None) -> Sweep:
-    """Read a sweep's file; a space or a number of trials given here replaces the file's.
+    """Read a sweep's file, with space or trials overridden.
 
     Raises
     ------

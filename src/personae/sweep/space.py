@@ -24,7 +24,7 @@ Suggest = Callable[[str, BaseDistribution], Any]
 
 
 def parse_space(texts: Sequence[str]) -> dict[str, BaseDistribution]:
-    """Read what a sweep may choose from, in Hydra's grammar; a plain value is a choice of one.
+    """Parse a search space in Hydra's grammar; plain values are constants.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def parse_space(texts: Sequence[str]) -> dict[str, BaseDistribution]:
 
 
 def corners(among: BaseDistribution) -> tuple[Any, ...]:
-    """Give the values that must be valid: all of a choice, the smallest and the largest of a range.
+    """Corner values of a distribution: all choices, or both bounds.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def _range(text: str, value: RangeSweep) -> BaseDistribution:
 
 
 def _numbers(low: float, high: float, *, log: bool = False, step: float | None = None) -> BaseDistribution:
-    """Whole numbers if the bounds are whole by type, both included; `step` apart, or any."""
+    """Integer range for integer bounds, else float range, with `step`."""
     if isinstance(low, int) and isinstance(high, int):
         return IntDistribution(low, high, log, 1 if step is None else int(step))
     return FloatDistribution(low, high, log, step)

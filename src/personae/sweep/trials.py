@@ -1,4 +1,4 @@
-"""What a sweep evaluates, stage by stage: tables are read once, trials and winners are measured."""
+"""Evaluation of sweeps, stage by stage: tables once, then trials, winners."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ RESAMPLES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What is said of a winner.
+    """Holdout score of the best trial, with its files.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class Trials(Protocol):
 
 
 def directions(sweep: Sweep) -> list[str]:
-    """Tell for every objective whether less or more is better."""
+    """Direction of every objective: minimise or maximise."""
     return ["minimize" if name in MINIMISED else "maximize" for name in sweep.objectives]
 
 

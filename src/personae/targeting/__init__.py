@@ -1,1 +1,1 @@
-"""Whom to contact, with what, and for how much: profit, budgets, actions, uplift."""
+"""Targeting: profit, budgets, actions and uplift."""

@@ -1,4 +1,4 @@
-"""Which action for which user: the best allocation within a budget, and what more budget would bring."""
+"""Optimal actions for users within a budget, and its shadow price."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ SHARES_OF_BUDGET = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 
 
 def prescribe(recommended: Sequence[str], settings: Prescribe) -> tuple[dict[str, Any], list[int]]:
-    """Allocate at most one action to each user so that the expected gain is greatest within the budget.
+    """Allocate at most one action a user for the greatest expected gain.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def prescribe(recommended: Sequence[str], settings: Prescribe) -> tuple[dict[str
 def recommended_actions(
     segments: Sequence[int], personas: Sequence[Mapping[str, Any]], actions: Sequence[Action]
 ) -> list[str]:
-    """Name for each user the action that the card of their segment calls for.
+    """Action that each user's persona card recommends.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def recommended_actions(
 
 
 def assign(groups: IntArray, counts: IntArray) -> IntArray:
-    """Give the first users of each group its actions; -1 to the others.
+    """Assign actions to the first users of each group, -1 else.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def assign(groups: IntArray, counts: IntArray) -> IntArray:
 
 
 def _effect(action: Action, recommended: str) -> float:
-    """Gain of a user whose persona calls for the action, or of any other."""
+    """Gain from an action, for users it is recommended to, or others."""
     effect_on_others = action.elsewhere
     return action.effect if action.name == recommended else effect_on_others
 
@@ -132,7 +132,7 @@ def _point(gains: FloatArray, costs: FloatArray, sizes: IntArray, budget: float)
 
 
 def _one_for_all(gains: FloatArray, actions: Sequence[Action], budget: float) -> dict[str, Any]:
-    """Serve the users who gain most from one and the same action."""
+    """Best allocation that gives all users the same action."""
     options = []
     for index, action in enumerate(actions):
         # A hair above the budget is rounding: 0.3 buys three actions at 0.1.

@@ -1,4 +1,4 @@
-"""Allocation of a budget: the best list of customers or actions, its bound, the price of more budget."""
+"""Budget allocation: optimal list, bound, and price of more budget."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ class Allocation:
 
     @property
     def gap(self) -> float:
-        """Share of the bound that the allocation may lack of the best one."""
+        """Optimality gap as a share of the bound."""
         if self.method == "exact" or self.bound <= 0:
             return 0.0
         lacking = 1 - self.gain / self.bound
@@ -51,7 +51,7 @@ def allocate(
     sizes: IntArray | None = None,
     exact_up_to: int = EXACT_UP_TO,
 ) -> Allocation:
-    """Give each unit at most one option so that the total gain is greatest within the budget.
+    """Allocate at most one option a unit for the greatest gain.
 
     Small problems are solved exactly (branch and cut, `scipy.optimize.milp`). Larger ones are solved greedily
     by gain per cost, which for one option stays within one unit's gain of the linear relaxation's bound
@@ -95,7 +95,7 @@ def allocate(
 def budget_curve(
     expected: FloatArray, cost: FloatArray, earned: FloatArray, budgets: Sequence[float]
 ) -> list[dict[str, float]]:
-    """Give, for each budget, contacts, expected profit, profit on known responses and shadow price.
+    """Contacts, expected and known profit, and shadow price by budget.
 
     The bound of the linear relaxation, `expected_bound`, is concave in the budget.
     """
@@ -119,7 +119,7 @@ def budget_curve(
 
 
 def lp_relaxation(gains: FloatArray, costs: FloatArray, budget: float, sizes: IntArray) -> Allocation:
-    """Buy steps by gain per cost while they fit; the first that does not fit gives bound and price.
+    """Linear relaxation by gain per cost: bound and shadow price.
 
     A step takes the units of a row from nothing to an option, or on to the next option that is dearer and
     gains more; the rates of the steps of a row fall.
@@ -153,7 +153,7 @@ def lp_relaxation(gains: FloatArray, costs: FloatArray, budget: float, sizes: In
 
 
 def _steps(gains: FloatArray, costs: FloatArray) -> tuple[np.ndarray, ...]:
-    """Row, option left (-1 for none), option reached, extra gain, extra cost and rate of every step.
+    """Row, options, extra gain and cost, and rate of every step.
 
     From each point of a row the next is the option with the highest rate: the upper hull of gain over cost.
     """
@@ -180,7 +180,7 @@ def _steps(gains: FloatArray, costs: FloatArray) -> tuple[np.ndarray, ...]:
 def _exact(
     gains: FloatArray, costs: FloatArray, budget: float, sizes: IntArray, greedy: Allocation
 ) -> Allocation:
-    """Solve the integer programme; where branch and bound ends without a solution, the greedy one stays."""
+    """Solve the integer programme, falling back on the greedy solution."""
     from scipy import sparse  # noqa: PLC0415 - half a second; large problems do without
     from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415
 

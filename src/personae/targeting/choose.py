@@ -1,4 +1,4 @@
-"""All of stage target as one value: profit, curves, budgets, the list of contacts."""
+"""Results of stage target: profit, curves, budgets and contact list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ ESTIMATES = (
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What stage target writes: target.json, the list of customers, the curve as a table."""
+    """Results of stage target: target.json, customer list and curve."""
 
     report: dict[str, Any]
     customers: pd.DataFrame
@@ -41,7 +41,7 @@ def select_targets(
     seed: int = 0,
     time: str | None = None,
 ) -> Targets:
-    """Decide which customers to contact, and what it earned where the response is known.
+    """Choose the customers to contact, with profit on known responses.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def select_targets(
 
 
 def economics_of(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> Economics:
-    """Give cost and revenue of every customer: a column or one figure, and amounts by segment or channel.
+    """Cost and revenue of every customer, by column, figure, segment or channel.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def _amounts(
 def _listed(
     responses: pd.DataFrame, segments: pd.Series, probability: FloatArray, money: Economics, settings: Target
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """List customers by the last offer to each, with the curve of budgets and the plan for that in force."""
+    """List customers by their last offer, with budgets."""
     last = ~responses["customer"].duplicated(keep="last").to_numpy()
     responses, probability, money = responses[last], probability.mean(axis=0)[last], money.at(last)
     expected = money.expected(probability)
@@ -155,7 +155,7 @@ def _profit(
     customers: pd.DataFrame,
     seed: int,
 ) -> dict[str, Any]:
-    """Profit of every list on known responses; of the model's with interval and spread over repeats."""
+    """Profit of every list on known responses, the model's with interval."""
     response, probability, money = known
     each = profit.contact(probability, money) @ money.earned(response)
     return {
@@ -211,7 +211,7 @@ def _rfm(settings: Target, customers: pd.DataFrame) -> FloatArray | None:
 
 
 def _uplift(settings: Target, customers: pd.DataFrame, responses: pd.DataFrame, seed: int) -> dict[str, Any]:
-    """Estimate uplift where the file has both arms; else say why not, and the size of the test that tells."""
+    """Uplift with both arms, else the reason and required test size."""
     named, treatment = settings.uplift, None
     if named.treatment is not None:
         treatment = _arms(_column(customers, "target.uplift.treatment", named.treatment))

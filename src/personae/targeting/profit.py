@@ -1,4 +1,4 @@
-"""Whom to contact: profit of a cut-off, of a budget, of other lists, and how sure that is."""
+"""Profit of contact lists by cut-off or budget, with uncertainty."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ CURVE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Economics:
-    """Cost and revenue of contacting each customer, both of shape (customers,), in the same currency."""
+    """Cost and revenue of each contact, shape (customers,), one currency."""
 
     cost: FloatArray
     revenue: FloatArray
 
     @property
     def cutoff(self) -> FloatArray:
-        """Probability above which a contact pays: cost over revenue; above 1 where it never does."""
+        """Break-even probability of a contact: cost over revenue."""
         return np.divide(self.cost, self.revenue, out=np.full_like(self.cost, np.inf), where=self.revenue > 0)
 
     def at(self, rows: BoolArray | IntArray) -> "Economics":
@@ -73,7 +73,7 @@ def economics(rows: int, cost: float | FloatArray, revenue: float | FloatArray) 
 
 
 def amount_by_group(default: FloatArray, groups: Sequence[Any], own: Mapping[str, float]) -> FloatArray:
-    """Look up the amount of each customer's group (segment, channel); a group without one has the default.
+    """Amount of each customer's segment or channel, with a default.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def contact(probability: FloatArray, money: Economics) -> BoolArray:
 def profits(
     response: IntArray, probability: FloatArray, money: Economics, *, rfm: FloatArray | None = None
 ) -> dict[str, float]:
-    """Profit on known responses of contacting everyone, nobody, responders, the model's list and others.
+    """Profit on known responses of the model's list and of baselines.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def profits(
 
 
 def rfm_score(recency: FloatArray, frequency: FloatArray, monetary: FloatArray) -> FloatArray:
-    """Rank customers by hand as marketing does: the sum of their quintiles (Hughes 1994), ties by monetary.
+    """RFM score: sum of quintiles (Hughes 1994), ties by monetary.
 
     Examples
     --------
@@ -172,7 +172,7 @@ def profit_interval(
     resamples: int = 2000,
     seed: int = 0,
 ) -> tuple[float, float, float]:
-    """Profit of the model with its 95 % interval, bootstrapped over groups of identical customers.
+    """Profit of the model with its 95 % cluster bootstrap interval.
 
     It estimates the profit on a customer file of this size, drawn from the same population, decided by models
     of this quality; it does not contain the uncertainty of training on another file.
@@ -197,7 +197,7 @@ def curve(
     resamples: int = 200,
     seed: int = 0,
 ) -> dict[str, FloatArray]:
-    """Gain, lift and profit when the customers with the highest expected profit are contacted.
+    """Gain, lift and profit by share contacted, best customers first.
 
     Gain is the share of all responders among the contacted, lift its ratio to the contacted share. Each
     repeat ranks by itself, figures are averaged; 95 % intervals bootstrap groups of customers.
@@ -228,7 +228,7 @@ def curve(
 def profit_if_response_drops(
     response: IntArray, probability: FloatArray, money: Economics, response_drop: float = 0.2
 ) -> dict[str, float]:
-    """Profit if everyone responded less often by a share: with the same list, and with an adapted one.
+    """Profit under lower response, with the same and an adapted list.
 
     Examples
     --------

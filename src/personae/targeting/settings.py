@@ -10,7 +10,7 @@ Amount = Annotated[float, Field(gt=0)]
 
 
 class Rfm(Frozen):
-    """Columns of the customer table by which marketing would rank customers by hand."""
+    """Columns that marketing would rank customers by: RFM."""
 
     recency: str
     frequency: str
@@ -18,7 +18,7 @@ class Rfm(Frozen):
 
 
 class Uplift(Frozen):
-    """Who responds because of the contact, and the size of the experiment that would tell.
+    """Treatment column, and size of a future experiment.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Uplift(Frozen):
 
 
 class Target(Frozen):
-    """Whom to contact.
+    """Settings of the contact list.
 
     Attributes
     ----------

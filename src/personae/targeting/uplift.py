@@ -1,4 +1,4 @@
-"""Uplift: who responds because of the contact. Only an experiment can tell."""
+"""Uplift modelling, identifiable from an experiment only."""
 
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ NOT_IDENTIFIABLE = "not identifiable from this file"
 
 
 def experiment_size(base_rate: float, effect: float, *, power: float = 0.8, level: float = 0.05) -> int:
-    """Customers that each arm of an A/B test needs to find a difference of two shares (Fleiss 1981).
+    """Customers a test arm needs to detect a difference of shares (Fleiss 1981).
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def experiment_size(base_rate: float, effect: float, *, power: float = 0.8, leve
 
 
 def identifiable(treatment: IntArray | None, response: IntArray, *, min_answers: int = 5) -> str:
-    """Say why uplift cannot be estimated from a file; an empty text if it can.
+    """Reason why uplift is not identifiable; empty if it is.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def identifiable(treatment: IntArray | None, response: IntArray, *, min_answers:
 
 
 def overlapping(propensity: FloatArray) -> str:
-    """Say if contact is all but certain for more than one customer in twenty; else an empty text."""
+    """Reason if overlap fails for over 5 % of customers; else empty."""
     outside = float(((propensity < OVERLAP[0]) | (propensity > OVERLAP[1])).mean())
     if outside > 0.05:
         return f"the arms do not overlap: for {outside:.0%} of the customers it is all but certain"
@@ -89,7 +89,7 @@ def uplift(
     seed: int = 0,
     folds: int = 5,
 ) -> dict[str, Any]:
-    """Estimate uplift out of fold by two models and by class transformation, where it is identifiable.
+    """Uplift out of fold by two models and class transformation.
 
     Two models: response of the contacted minus response of the others (Radcliffe 2007). Class transformation:
     the response times treatment odds predicts the effect (Jaskowski and Jaroszewicz 2012). Weighing by the
@@ -138,14 +138,14 @@ def uplift(
 
 
 def _without_contact(response: IntArray, treatment: IntArray | None, effect: float) -> float:
-    """Response of those without contact; where there are none, of the others less the effect."""
+    """Response rate without contact, or derived from the contacted."""
     alone = response[:0] if treatment is None else response[treatment == 0]
     base = float(alone.mean()) if len(alone) else float(response.mean()) - effect
     return min(max(base, 0.0), 1 - effect)
 
 
 def qini_coefficient(ranking: FloatArray, effect: FloatArray) -> float:
-    """Area between the gain of a ranking and that of a random one, a customer.
+    """Qini coefficient per customer: area above a random ranking.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def _out_of_fold(
     among: BoolArray | None = None,
     weight: FloatArray | None = None,
 ) -> FloatArray:
-    """Probability of label 1, fitted on the other folds: on the rows `among`, by their weight."""
+    """Out-of-fold probability of label 1, fitted on weighted rows."""
     probability = np.empty(len(label))
     # Small fits: on a busy machine threads of OpenMP would wait for each other.
     with threadpool_limits(limits=1):

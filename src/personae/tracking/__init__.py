@@ -1,1 +1,1 @@
-"""What the graph and the sweeps found, kept in MLflow; the only package that imports mlflow."""
+"""Results of graph and sweeps in MLflow, the only importer of mlflow."""

@@ -1,4 +1,4 @@
-"""Results as values: what a run will say, decided and tested without MLflow."""
+"""Contents of a run as plain values, testable without MLflow."""
 
 import json
 import re
@@ -19,7 +19,7 @@ LABELS = ("id", "a", "b", "variable", "check", "name")
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All that one run says.
+    """Everything that one run logs.
 
     Attributes
     ----------
@@ -142,12 +142,12 @@ def flat_params(settings: Any, prefix: str = "") -> dict[str, str]:
 
 
 def params_of(settings: Iterable[str | bytes]) -> dict[str, str]:
-    """Flatten the settings of a study, in one file or in one a stage."""
+    """Flatten a study's settings, in one file or one a stage."""
     return flat_params({key: value for text in settings for key, value in _parsed(text).items()})
 
 
 def report_names(study: str, entries: Mapping[str, Any]) -> dict[str, str]:
-    """Name the figures of each report after its stage; where a stage wrote two, after the file."""
+    """Name each report's figures after its stage, or its file."""
     folder = paths.report(study, "")
     names: dict[str, str] = {}
     for stage, entry in entries.items():
@@ -187,7 +187,7 @@ def _folder(file: Path, root: Path) -> str:
 
 
 def _tables(result: Finished, stage: str) -> list[Path]:
-    """Tables that a stage read, those of a folder one by one, and the customers that its cases became."""
+    """Tables that a stage read, and the customers behind them."""
     deps = [Path(dep["path"]) for dep in result.entries[stage].get("deps", ())]
     deps.append(paths.table(result.study, "customers"))
     return [file for dep in dict.fromkeys(deps) for file in _files(dep) if file.suffix == ".parquet"]

@@ -1,4 +1,4 @@
-"""Fitted models as MLflow serves them: loaded without pickle, one row of answers a customer.
+"""Fitted models as MLflow serves them, loaded without pickle.
 
 MLflow keeps the name of this module with each model and calls its `_load_pyfunc`.
 """

@@ -1,4 +1,4 @@
-"""The identity of a study's finished result, from `dvc.lock`; nothing heavy is imported here."""
+"""Identity of a study's finished result, from `dvc.lock`."""
 
 import fcntl
 import hashlib
@@ -41,13 +41,13 @@ class Finished:
     metrics: frozenset[str]
 
     def outputs(self) -> Iterator[tuple[str, str, str]]:
-        """Give path, md5 in DVC's notation and stage of all that was written, in the order of the graph."""
+        """Path, md5 and stage of all outputs, in graph order."""
         for stage, entry in self.entries.items():
             for out in entry.get("outs", ()):
                 yield out["path"], out["md5"], stage
 
     def data(self) -> dict[str, str]:
-        """Give path and md5 of the raw data that the study was computed from."""
+        """Path and md5 of the raw data behind the result."""
         return data(self.study, self.entries)
 
 
@@ -73,7 +73,7 @@ def read(study: str) -> Finished:
 
 
 def finished(study: str, lock: str, graph: str) -> Finished:
-    r"""Tell the finished result of a study from the text of `dvc.lock` and `dvc.yaml`.
+    r"""Parse a study's finished result from `dvc.lock` and `dvc.yaml`.
 
     Stages that `dvc.yaml` no longer has for the study are left out, and so is the tracking stage itself.
 
@@ -110,7 +110,7 @@ def finished(study: str, lock: str, graph: str) -> Finished:
 
 
 def md5(path: Path) -> str | None:
-    """Hash a file or folder as DVC does; None where there is nothing."""
+    """Hash a file or folder as DVC does; None if absent."""
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file())
         listing = [{"md5": _file_md5(file), "relpath": file.relative_to(path).as_posix()} for file in files]
@@ -121,7 +121,7 @@ def md5(path: Path) -> str | None:
 
 
 def lock_file() -> str:
-    """Read `dvc.lock` while no other DVC process, busy with another study, is rewriting it."""
+    """Read `dvc.lock` while no other DVC process rewrites it."""
     with ExitStack() as stack:
         if DVC_LOCK.exists():
             fcntl.flock(stack.enter_context(DVC_LOCK.open("rb")), fcntl.LOCK_SH)
@@ -129,7 +129,7 @@ def lock_file() -> str:
 
 
 def recorded_entries(study: str, lock: str) -> dict[str, Any]:
-    r"""Parse the study's own part of `dvc.lock`: all of it, for five studies, takes longer than the rest.
+    r"""Parse only the study's own part of `dvc.lock`, for speed.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def recorded_entries(study: str, lock: str) -> dict[str, Any]:
 
 
 def data(study: str, entries: Mapping[str, Any]) -> dict[str, str]:
-    """Give path and md5 of the raw data that the entries of a study's stages name."""
+    """Path and md5 of the raw data that stage entries name."""
     raw = str(paths.raw(study))
     deps = (dep for entry in entries.values() for dep in entry.get("deps", ()))
     return {dep["path"]: dep["md5"] for dep in deps if dep["path"] == raw}
@@ -155,7 +155,7 @@ def _file_md5(path: Path) -> str:
 
 
 def stages(study: str, graph: str) -> dict[str, list[str]]:
-    """Name the stages that `dvc.yaml` has for a study, without tracking itself, and their metrics files."""
+    """A study's stages in `dvc.yaml`, without track, and their metrics."""
     content = yaml.load(graph, Loader=yaml.CSafeLoader)
     variables = {
         name: value
@@ -188,7 +188,7 @@ def _check_chain(study: str, entries: Mapping[str, Any]) -> None:
 
 
 def _check_settings(result: Finished) -> None:
-    """Compare the settings that stages have seen with those on disk: `dvc.lock` knows only their folder."""
+    """Compare the stages' recorded settings with those on disk."""
     folder = paths.resolved(result.study)
     for stage, entry in result.entries.items():
         for path, seen in ((Path(dep["path"]), dep["md5"]) for dep in entry.get("deps", ())):

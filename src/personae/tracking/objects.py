@@ -28,7 +28,7 @@ REQUIREMENTS = (
 
 
 def log_dataset(name: str, path: str, md5: str, context: str) -> None:
-    """Log a version of data as a run's input: DVC's md5 is its digest."""
+    """Log a data version as a run's input, with DVC's md5."""
     import mlflow.data  # noqa: PLC0415 - costs a second
     from mlflow.data.dataset_source_registry import resolve_dataset_source  # noqa: PLC0415
     from mlflow.data.meta_dataset import MetaDataset  # noqa: PLC0415
@@ -43,7 +43,7 @@ def log_dataset(name: str, path: str, md5: str, context: str) -> None:
 
 
 def log_model(directory: Path, tables: Sequence[Path]) -> None:
-    """Log a fitted model with signature, code and, as input example, a few rows that its stage read.
+    """Log a fitted model with signature, code and example rows.
 
     It loads where this package is not installed. Whole numbers are declared as figures, so that later rows
     may have gaps.

@@ -14,7 +14,7 @@ GENERATED = ("dvc.lock", "resolved", "reports", "mlruns")
 
 
 def code(source: str) -> tuple[dict[str, str], bytes]:
-    """Describe the code in the working directory: tags of a run, and what the commit lacks of it.
+    """State of the working directory's code: tags and uncommitted changes.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def code(source: str) -> tuple[dict[str, str], bytes]:
 
 
 def experiment(result: key.Finished) -> str | None:
-    """Give the name of the running DVC experiment, if it is what changed the result of this study."""
+    """Name of the running DVC experiment, if it changed this result."""
     name = os.environ.get("DVC_EXP_NAME")
     if not name:
         return None
@@ -52,7 +52,7 @@ def experiment(result: key.Finished) -> str | None:
 
 
 def git(*arguments: str, environment: Mapping[str, str] | None = None) -> bytes | None:
-    """Run git in the working directory and give what it prints; None if it fails or is not there."""
+    """Run git and return its output; None if it fails."""
     try:
         done = subprocess.run(["git", *arguments], capture_output=True, check=False, env=environment)
     except OSError:
@@ -61,7 +61,7 @@ def git(*arguments: str, environment: Mapping[str, str] | None = None) -> bytes 
 
 
 def _diff() -> bytes:
-    """Compare the working tree with HEAD through a copy of the index that also knows the new files."""
+    """Diff of the working tree against HEAD, new files included."""
     sources = (".", *(f":(exclude){path}" for path in GENERATED))
     with tempfile.TemporaryDirectory() as directory:
         index = Path(directory) / "index"

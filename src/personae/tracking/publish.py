@@ -1,4 +1,4 @@
-"""From a study's finished result to its run in MLflow, each result once."""
+"""Publish a study's finished result to MLflow, once each."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ KEY_TAG, COMPLETE_TAG, EXPERIMENT_TAG = "personae.result", "personae.complete", 
 
 
 def publish(study: str) -> tuple[str, str, bool]:
-    """Publish the finished result of a study, unless the store has it, and stamp it as published.
+    """Publish a study's finished result unless stored, and stamp it.
 
     Returns
     -------
@@ -50,18 +50,18 @@ def publish(study: str) -> tuple[str, str, bool]:
 
 
 def stamp(study: str) -> Path:
-    """File that says which result of a study was published last."""
+    """Path of the file that names the last published result."""
     return paths.MLRUNS / "published" / study
 
 
 def _known(store: Store, result_key: str, experiment: str | None) -> str | None:
-    """Look up the run of a result, if it already has the name of the DVC experiment."""
+    """Look up a result's run that already names the DVC experiment."""
     run_id, experiments = store.find(result_key) or (None, ())
     return run_id if experiment is None or experiment in experiments else None
 
 
 def _publish(store: Store, result: key.Finished, experiment: str | None) -> tuple[str, bool]:
-    """Find the complete run of a result, or make it; add the DVC experiment's name."""
+    """Find or write a result's run; add the DVC experiment's name."""
     client = store.client()
     experiment_id = store.experiment(client, result.study)
     same = client.search_runs([experiment_id], f"tags.`{KEY_TAG}` = '{result.key}'")
@@ -84,7 +84,7 @@ def _publish(store: Store, result: key.Finished, experiment: str | None) -> tupl
 
 
 def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, experiment: str | None) -> str:
-    """Write a whole run, but for the tag that marks it as complete."""
+    """Write a whole run except the tag that completes it."""
     import mlflow  # noqa: PLC0415 - costs a second
 
     from personae.tracking import contents, objects, runs  # noqa: PLC0415
@@ -124,7 +124,7 @@ def _stamp(study: str, result_key: str) -> None:
 
 @contextmanager
 def _one_line(store: Store, study: str) -> Iterator[None]:
-    """Say in one line why a result could not be published."""
+    """Give the reason of a failed publication in one line."""
     from mlflow.exceptions import MlflowException  # noqa: PLC0415 - costs a second
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 

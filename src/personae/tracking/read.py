@@ -17,7 +17,7 @@ Flat = Mapping[str, str]
 
 
 def find(store: Store, run_id: str) -> tuple[Flat, Flat, Mapping[str, float], Mapping[str, bytes]] | None:
-    """Read a run back; None where the store has none of this id.
+    """Read a run by its id; None if unknown.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""MLflow runs, written in few large batches: for published results, and for sweeps with their trials."""
+"""Write MLflow runs in few large batches."""
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ def start(
     tags: Mapping[str, str] | None = None,
     parent: str | None = None,
 ) -> str:
-    """Create a run and give its id; tags are there from the first moment, `parent` is a run's id."""
+    """Create a run, with tags and `parent`, and return its id."""
     given = dict(tags or {}) | ({PARENT_TAG: parent} if parent else {})
     return str(client.create_run(experiment_id, tags=given, run_name=name).info.run_id)
 
@@ -35,7 +35,7 @@ def write(
     metrics: Mapping[str, float] | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> None:
-    """Write parameters, figures and tags in as few requests as MLflow's limits allow."""
+    """Write parameters, metrics and tags within MLflow's batch limits."""
     from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415 - costs a second
 
     now = int(time() * 1000)
@@ -50,7 +50,7 @@ def write(
 
 
 def write_diff(client: "MlflowClient", run_id: str, diff: bytes) -> None:
-    """Store what the commit lacks of the code, byte for byte; nothing where it lacks nothing."""
+    """Store the uncommitted changes byte for byte, if any."""
     if diff:
         with tempfile.TemporaryDirectory() as directory:
             path = Path(directory) / DIFF

@@ -1,4 +1,4 @@
-"""Where runs are kept, and which results are there already; mlflow is imported only to write."""
+"""The MLflow store and its index of published results."""
 
 import hashlib
 import json
@@ -52,7 +52,7 @@ class Store:
 
     @classmethod
     def here(cls) -> "Store":
-        """Find the store of the project that the working directory, or its DVC experiment, belongs to."""
+        """Find the store of the current project, or of its DVC experiment."""
         root = Path(os.environ.get("DVC_ROOT") or ".").resolve() / paths.MLRUNS
         return cls(root, os.environ.get("MLFLOW_TRACKING_URI", ""))
 
@@ -67,11 +67,11 @@ class Store:
         return self.override or f"sqlite:///{self.database}"
 
     def artifacts(self, study: str) -> str | None:
-        """Tell where artifacts of a study go; None leaves it to the tracking server."""
+        """Artifact location of a study; None: the tracking server decides."""
         return None if self.override else (self.root / "artifacts" / study).as_uri()
 
     def find(self, key: str) -> tuple[str, tuple[str, ...]] | None:
-        """Look a result up in the index: its run, and the DVC experiments that found it.
+        """Look up a result's run and DVC experiments in the index.
 
         A run that is no longer in the default store does not count.
         """
@@ -89,7 +89,7 @@ class Store:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the store for one writer; the lock of a killed process is free again.
+        """Lock the store for one writer; a killed process releases it.
 
         Raises
         ------
@@ -114,7 +114,7 @@ class Store:
             lock.release()
 
     def client(self) -> "MlflowClient":
-        """Connect to the store and create it where it is not there; call it while `locked`."""
+        """Connect to the store, created if absent; call while `locked`."""
         quieten()
         import mlflow  # noqa: PLC0415 - costs a second
 
@@ -124,7 +124,7 @@ class Store:
         return mlflow.MlflowClient()
 
     def experiment(self, client: "MlflowClient", name: str) -> str:
-        """Find or create the MLflow experiment of a study, and give its id."""
+        """Find or create a study's MLflow experiment; return its id."""
         found = client.get_experiment_by_name(name)
         if found is None:
             return str(client.create_experiment(name, self.artifacts(name), EXPERIMENT_TAGS))
@@ -133,7 +133,7 @@ class Store:
         return str(found.experiment_id)
 
     def ui(self, port: int = 5000) -> list[str]:
-        """Give the command that serves the store's pages on this machine only, and quieten its environment.
+        """Command and environment to serve the store's pages locally.
 
         Raises
         ------
@@ -150,7 +150,7 @@ class Store:
         return [*python, *where, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
 
     def _create(self) -> None:
-        """Build the database under another name, so that a killed creation leaves no half a store."""
+        """Create the database under another name, then move it."""
         from mlflow import MlflowClient  # noqa: PLC0415
 
         fresh = self.root / ".creating" / self.database.name
@@ -175,12 +175,12 @@ class Store:
 
 
 def quieten() -> None:
-    """Keep MLflow from phoning home, long retries, progress bars and uv.lock copies; the user's word wins."""
+    """Silence MLflow's telemetry, retries and progress bars, unless the user says otherwise."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     os.environ.pop("MLFLOW_RUN_ID", None)
 
 
 def first_line(error: Exception) -> str:
-    """Give the first line of what an error says, or its name where it says nothing."""
+    """First line of an error's message, or its class name."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

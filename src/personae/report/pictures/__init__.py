@@ -1,1 +1,1 @@
-"""Pictures of the report, one module a subject; each function takes figures and gives a `Picture`."""
+"""Pictures of the report, one module a subject, each a `Picture`."""

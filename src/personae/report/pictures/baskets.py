@@ -23,7 +23,7 @@ def joined(items: Any) -> str:
 
 
 def lifts(promotions: Sequence[Mapping[str, Any]], folder: Path | None = None) -> Picture:
-    """Lift of each rule on later baskets beside what shuffled baskets reach."""
+    """Lift of each rule on later baskets, compared with shuffled baskets."""
     shown = sorted(promotions, key=lambda rule: -(rule["replay"]["lift"] or 0))[:MOST]
     names = [f"{joined(rule['antecedent'])} → {joined(rule['consequent'])}" for rule in shown]
     replays = [rule["replay"] for rule in shown]

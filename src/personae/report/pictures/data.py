@@ -17,7 +17,7 @@ LABELLED = 14
 
 
 def distribution(name: str, column: Mapping[str, Any], number: int) -> Picture:
-    """Histogram of a number or bars of a category, small; `number` tells pictures of the page apart."""
+    """Small histogram of a number, or bars of a category."""
     with drawing(92, 180) as figure:
         axes = figure.add_subplot()
         axes.grid(visible=False)
@@ -54,7 +54,7 @@ def distribution(name: str, column: Mapping[str, Any], number: int) -> Picture:
 
 
 def correlation_map(correlations: Mapping[str, Any], folder: Path | None = None) -> Picture:
-    """Rank correlations of columns as a coloured matrix, the upper half left out."""
+    """Rank correlations as a coloured matrix, lower half only."""
     columns, rho = correlations["columns"], np.array(correlations["rho"], dtype=float)
     colours = LinearSegmentedColormap.from_list("signed", [theme.SECOND, "#f4f4f2", theme.ACCENT])
     shown = np.ma.masked_where(np.triu(np.ones_like(rho, dtype=bool)) | np.isnan(rho), rho)

@@ -1,4 +1,4 @@
-"""Pictures of comparisons: how well two groups can be told apart, and how far variables differ."""
+"""Pictures of comparisons: separation of groups and effect sizes."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ LOOKS = {
 
 
 def told_apart(pairs: Sequence[Mapping[str, Any]], folder: Path | None = None) -> Picture:
-    """AUC of telling the members of two groups apart, with intervals and verdicts."""
+    """AUC of separating two groups' members, with intervals and verdicts."""
     shown = pairs[:MOST]
     words = "; ".join(f"{_pair(pair)}: {pair['verdict']}" for pair in shown)
     return dots(

@@ -17,7 +17,7 @@ LOOKS = {
 
 
 def gains(columns: Mapping[str, Any], folder: Path | None = None) -> Picture | None:
-    """RMSE of the chosen method less that of the baseline, as a share of the baseline's, with intervals."""
+    """Relative RMSE change of the chosen method against the baseline, with intervals."""
     rows, words = [], []
     for name, column in columns.items():
         for case in ("unseen", "known"):

@@ -18,7 +18,7 @@ DASHES = ((0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1)), (0, (8
 
 
 def models(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
-    """ROC AUC and average precision of every model, mean and spread over folds."""
+    """ROC AUC and average precision of every model, with spread over folds."""
     found, best = report["models"], report["best"]
     with drawing(66 + 30 * len(found)) as figure:
         left, right = figure.subplots(1, 2, sharey=True)
@@ -43,7 +43,7 @@ def models(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
 
 
 def ranking(rows: Rows, best: str, kind: str, folder: Path | None = None) -> Picture:
-    """ROC or precision-recall curve of every model; of several classes those of the best model."""
+    """ROC or precision-recall curves by model, or by class."""
     x, y, name, title = {
         "roc": ("false_positive_rate", "true_positive_rate", "roc", "ROC curve"),
         "precision_recall": ("recall", "precision", "precision-recall", "Precision and recall"),
@@ -62,7 +62,7 @@ def ranking(rows: Rows, best: str, kind: str, folder: Path | None = None) -> Pic
 
 
 def _lines(rows: Rows, best: str) -> dict[str, list[Mapping[str, Any]]]:
-    """Group the points of curves: by model, or by class of the best model where there are several."""
+    """Group curve points by model, or by class of the best model."""
     several = len({row.get("class") for row in rows}) > 1
     lines: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
@@ -108,7 +108,7 @@ def calibration(rows: Rows, best: str, folder: Path | None = None) -> Picture:
 
 
 def importance(columns: Rows, folder: Path | None = None) -> Picture:
-    """Loss of the chosen model's figure when a column is shuffled, the largest first."""
+    """Permutation importance of columns in the chosen model, largest first."""
     shown = columns[:MOST]
     words = ", ".join(column["column"] for column in shown[:5])
     return dots(
@@ -140,7 +140,7 @@ def contributions(report: Mapping[str, Any], folder: Path | None = None) -> Pict
 
 
 def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
-    """Profit of the model beside everyone, nobody and the oracle."""
+    """Profit of the model's list compared with other lists."""
     found = {name: value for name, value in report["profit"].items() if name in PROFITS and value is not None}
     bounds = report["profit"].get("model_ci")
     words = ", ".join(f"{name} {rounded(value)}" for name, value in found.items())
@@ -162,7 +162,7 @@ def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
 
 
 def share_curves(rows: Rows, folder: Path | None = None) -> list[Picture]:
-    """Profit, gain and lift by the share of customers who are contacted, best first, with intervals.
+    """Profit, gain and lift by share contacted, with intervals.
 
     Gain is the share of all responders who are reached; lift is how many times as many responders there are
     as among everybody.
@@ -188,7 +188,7 @@ def _by_share(
     level: float | None,
     mark: Mapping[str, Any] | None = None,
 ) -> Picture:
-    """Draw a figure with its interval beside `level`, or beside the diagonal of shares."""
+    """Draw a figure with its interval against `level` or the diagonal."""
     shares = [row["share"] for row in rows]
     with drawing(280) as figure:
         axes = figure.add_subplot()

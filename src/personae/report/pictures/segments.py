@@ -1,4 +1,4 @@
-"""Pictures of segments: how large, how they differ, how k was chosen, how stable they are."""
+"""Pictures of segments: sizes, drivers, choice of k, stability."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,7 +40,7 @@ def shares(personas: Rows, folder: Path | None = None) -> Picture:
 
 
 def drivers(persona: Mapping[str, Any], position: int, folder: Path | None = None) -> Picture:
-    """How far a segment lies from all customers in each driver, with intervals."""
+    """Standardised drivers of a segment, with intervals."""
     shown = persona["drivers"]
     look = {"color": theme.segment_colour(position), "marker": theme.segment_marker(position)}
     names = [driver.get("label", driver["feature"]) for driver in shown]
@@ -65,7 +65,7 @@ def _signed(value: float | None) -> str:
 
 
 def choice(candidates: Rows, chosen: int, name: str, folder: Path | None = None) -> Picture:
-    """Silhouette and stability of every candidate k, beside what tables without segments reach."""
+    """Silhouette and stability by k, with the null distribution's 95th percentiles."""
     candidates = [row for row in candidates if row.get("silhouette") is not None]
     with drawing(330) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
@@ -127,7 +127,7 @@ def stability(names: Sequence[str], jaccard: Sequence[float | None], folder: Pat
 
 
 def dendrogram(merges: Sequence[Sequence[float]], folder: Path | None = None) -> Picture:
-    """Tree in which Ward's method joins customers, its leaves small groups already joined."""
+    """Dendrogram of Ward's method, its leaves small groups already joined."""
     from scipy.cluster import hierarchy  # noqa: PLC0415 - one picture needs it
 
     # A leaf is a group of many customers; SciPy wants the number of leaves below each join.

@@ -1,4 +1,4 @@
-"""Drawing that several pictures share: a row for each name, with a dot and its interval or with a bar."""
+"""Shared shapes of pictures: rows with a dot and interval, or bars."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ def dots(
     marks: Sequence[float] = (),
     **look: Any,
 ) -> Picture:
-    """Draw a figure a row as a dot and its interval as a line.
+    """Draw one figure a row, a dot with its interval.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def dress(
     limits: tuple[float, float] | None = None,
     ticks: Sequence[float] | None = None,
 ) -> None:
-    """Write names and axis of rows; `ticks` are where it has them, or about `bins`, and `tick` writes one."""
+    """Write row names and axis; `tick` formats the `ticks`, about `bins`."""
     name_rows(axes, names, length)
     if title:
         axes.set_title(title)
@@ -136,7 +136,7 @@ def name_rows(axes: Axes, names: Sequence[str], length: int = 26) -> None:
 
 
 def name_axis(axes: Axes, text: str) -> None:
-    """Say below what the horizontal axis shows, over the whole width: names on the left may leave little."""
+    """Label the horizontal axis over the whole width."""
     figure = axes.get_figure()
     assert figure is not None
     figure.supxlabel(text, fontsize=9.5, color=theme.MUTED)

@@ -1,4 +1,4 @@
-"""Simulated treadmill buyers: two products bought by one kind of customer, a third by another kind."""
+"""Simulated treadmill buyers: two products share a customer kind, one differs."""
 
 import numpy as np
 import polars as pl
@@ -11,7 +11,7 @@ EQUAL = ("KP281", "KP481")  # whose buyers are drawn from one distribution
 
 
 def simulate(customers: int, seed: int) -> pl.DataFrame:
-    """Draw customers; buyers of the premium product are fitter, richer and better educated.
+    """Draw customers; premium buyers are fitter, richer and better educated.
 
     Parameters
     ----------
@@ -50,5 +50,5 @@ def simulate(customers: int, seed: int) -> pl.DataFrame:
 
 
 def to_files(table: pl.DataFrame) -> dict[str, bytes]:
-    """Write the table as the publisher does: comma separated, LF line ends, a byte-order mark in front."""
+    """Write the table in the publisher's format, comma separated with BOM."""
     return {FILE: ("\ufeff" + table.write_csv()).encode()}

@@ -16,7 +16,7 @@ FILE = "aerofit_treadmill.csv"
 
 
 def prepare(directory: Path, settings: AerofitPrepare) -> Prepared:
-    """Read the file and number the customers, who have no identifier in it.
+    """Read the file and number its customers.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from personae.core.settings import Frozen
 
 
 class CampaignPrepare(Frozen):
-    """Rules for the campaign file: what is plausible, and which marital words mean the same."""
+    """Repairs of the campaign file: plausible values, marital words."""
 
     source: Literal["campaign"] = "campaign"
     oldest: int = Field(default=100, gt=0)

@@ -1,4 +1,4 @@
-"""Simulated campaign customers: four planted segments, a planted answer, the quirks of the published file."""
+"""Simulated campaign customers: planted segments, answer and data quirks."""
 
 import numpy as np
 import polars as pl
@@ -85,7 +85,7 @@ def to_files(table: pl.DataFrame) -> dict[str, bytes]:
 
 
 def _with_quirks(table: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """Plant missing and impossible incomes, impossible births and odd marital words behind the first rows."""
+    """Plant missing and impossible values and odd marital words."""
     rows = rng.permutation(np.arange(table.height // 2, table.height))
     index = pl.int_range(pl.len())
     lost = rows[: max(table.height // 90, 3)].tolist()
@@ -101,7 +101,7 @@ def _with_quirks(table: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
 
 
 def _with_twins(table: pl.DataFrame, twins: int, rng: np.random.Generator) -> pl.DataFrame:
-    """Repeat the first customers under new identifiers, one in ten with another answer."""
+    """Repeat some customers with new identifiers, one in ten answering differently."""
     flipped = rng.random(twins) < 0.1
     again = table.head(twins).with_columns(
         ID=pl.int_range(1, twins + 1) + table.select(pl.col("ID").max()).item(),

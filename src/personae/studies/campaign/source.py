@@ -1,4 +1,4 @@
-"""Study campaign: one tab-separated file of customers, their spending and their answers to offers."""
+"""Study campaign: customers, their spending and answers to offers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +61,7 @@ def prepare(directory: Path, settings: CampaignPrepare) -> Prepared:
 
 @nw.narwhalify
 def features(customers: FrameT) -> FrameT:
-    """Add what describes a customer: age, tenure, family, spending, channels, recency, frequency, monetary.
+    """Add age, tenure, family, spending, channels, recency, frequency, monetary.
 
     Ages are whole years at the newest date of the file, tenure is in days, shares lie in [0, 1] (0 where
     there is nothing to divide), the other features are in the units of the file.
@@ -120,7 +120,7 @@ def _contract() -> "DataFrameSchema":
 
 
 def _rules(joined: pl.Series, settings: CampaignPrepare) -> list[tuple[str, str, pl.Expr, Any]]:
-    """Bring impossible births and incomes to the nearest plausible value in the file, group marital words."""
+    """Clip impossible births and incomes to plausible values, group marital words."""
     earliest = joined.dt.year().max() - settings.oldest  # type: ignore[operator]
     birth, income, marital = (pl.col(name) for name in ("Year_Birth", "Income", "Marital_Status"))
     old, rich = birth < earliest, income > settings.highest_income

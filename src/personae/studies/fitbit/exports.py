@@ -1,4 +1,4 @@
-"""The Fitabase export as published: which tables there are, their six time columns, and lazy reading."""
+"""The published Fitabase export: tables, time columns, lazy reading."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ WHOLE, DECIMAL, TEXT = pl.Int64(), pl.Float64(), pl.String()
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One published table: its name, its time column, and tidy name and type of the columns read."""
+    """One published table: name, time column, names and types of columns."""
 
     name: str
     time: str
@@ -79,7 +79,7 @@ OPTIONAL_VALUES = {"Fat"}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file: its table, its path, and the first and last date that its folder's name states."""
+    """One file: its table, path, and period by its folder's name."""
 
     table: Table
     path: Path
@@ -129,7 +129,7 @@ def _period(folder: str) -> tuple[date, date] | None:
 
 
 def scan(source: Source) -> pl.LazyFrame:
-    """Read a file lazily: `customer`, `time` (milliseconds; a date in the daily table) and the measures.
+    """Read a file lazily: `customer`, `time` in milliseconds, measures.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def scan(source: Source) -> pl.LazyFrame:
 
 
 def check_period(sources: Sequence[Source], rows: pl.DataFrame) -> None:
-    """Hold dates against the periods in the names of the folders, a day more on both sides.
+    """Check dates against the folder's period, one day more each side.
 
     Raises
     ------
@@ -191,7 +191,7 @@ def collect(frames: Iterable[pl.LazyFrame], sources: Iterable[Source]) -> list[p
 
 
 def explain(source: Source) -> None:
-    """Raise for the first value of a file that does not fit; return if there is none."""
+    """Raise for the first value of a file that does not fit."""
     table, path = source.table, source.path
     text = pl.scan_csv(path, infer_schema=False, row_index_name="row", truncate_ragged_lines=True)
     for name, dtype in table.types.items():

@@ -1,4 +1,4 @@
-"""Read the Fitabase tables: small ones whole, minute tables reduced to user-days while they stream by."""
+"""Read the Fitabase tables; minute tables are streamed to user-days."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -56,7 +56,7 @@ def read_whole(sources: Sequence[Source]) -> tuple[pl.DataFrame, Repairs, dict[s
 
 
 def latest(periods: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
-    """Put periods together; of a user-day in several keep the last. Also count the rows left out.
+    """Join periods, keep the last of duplicates, count the others.
 
     Examples
     --------

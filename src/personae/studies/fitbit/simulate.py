@@ -1,4 +1,4 @@
-"""Simulated wearers: four planted segments, planted anomalous days, tables and quirks as published."""
+"""Simulated wearers: planted segments, anomalous days, published layout and quirks."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -30,7 +30,7 @@ CUT_EARLY, CUT_LATE = 9 * 60, 16 * 60
 
 
 def simulate(users: int, days: int, seed: int) -> tuple[dict[str, bytes], pl.DataFrame, pl.DataFrame]:
-    """Draw wearers and their days from 12 April 2016 on, and a week before.
+    """Draw wearers and their days around 12 April 2016.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def simulate(users: int, days: int, seed: int) -> tuple[dict[str, bytes], pl.Dat
 
 
 def _with_morning(stretch: Stretch, later: Stretch) -> Stretch:
-    """Add the first hours of the later period's first day: the same day, cut off, is in both."""
+    """Repeat the later period's first morning in the earlier one."""
     both = replace(
         stretch,
         steps=np.vstack([stretch.steps, later.steps[:1]]),
@@ -80,7 +80,7 @@ def _with_morning(stretch: Stretch, later: Stretch) -> Stretch:
 
 
 def _early(people: list[Person], stretches: list[Stretch], rng: np.random.Generator) -> dict[str, bytes]:
-    """Publish daily, hourly and weight tables of the earlier period, re-saved by a spreadsheet."""
+    """Daily, hourly and weight tables of the earlier period, spreadsheet-saved."""
     begin = BEGIN - timedelta(days=EARLY_DAYS)
     days = daily(people, [replace(stretch, sleep=()) for stretch in stretches], rng)
     padded = pl.col("ActivityDate").str.to_date("%m/%d/%Y").dt.strftime("%m/%d/%Y")
@@ -99,7 +99,7 @@ def _early(people: list[Person], stretches: list[Stretch], rng: np.random.Genera
 def _late(
     people: list[Person], stretches: list[Stretch], end: date, rng: np.random.Generator
 ) -> dict[str, bytes]:
-    """Publish all tables of the later period, with doubled rows in the sleep tables."""
+    """All tables of the later period, with doubled sleep rows."""
     sleep = sleep_tables(people, stretches)
     day_rows, minute_rows = sleep["sleepDay"], sleep["minuteSleep"]
     first_log = minute_rows["logId"][int(rng.integers(minute_rows.height))]

@@ -1,4 +1,4 @@
-"""How a simulated wearer spends the minutes of some days: sleep, bouts of walking, a device left at home."""
+"""Simulated minutes of a wearer: sleep, walking, a forgotten device."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -87,7 +87,7 @@ def draw_person(index: int, rng: np.random.Generator) -> Person:
 def draw_stretch(
     person: Person, begin: date, days: int, rng: np.random.Generator, *, planted: bool
 ) -> Stretch:
-    """Draw consecutive days; if `planted`, one anomalous day in thirty, at least one a person."""
+    """Draw consecutive days; with `planted`, one in thirty is anomalous."""
     kind = np.full(days, -1)
     if planted:
         odd = rng.choice(np.arange(1, days - 1), size=max(1, days // 30), replace=False)
@@ -121,7 +121,7 @@ def end_at(stretch: Stretch, cut: int) -> Stretch:
 
 
 def _awake(onset: np.ndarray, length: np.ndarray, day: int) -> np.ndarray:
-    """Weights of the minutes of a day for walking: none in bed, most at noon and in the evening."""
+    """Walking weights by minute: none in bed, peaks at noon and evening."""
     minute = np.arange(DAY)
     hour = minute / 60
     weights = 0.3 + np.exp(-((hour - 12.5) ** 2) / 8) + 1.3 * np.exp(-((hour - 18) ** 2) / 5)
@@ -132,7 +132,7 @@ def _awake(onset: np.ndarray, length: np.ndarray, day: int) -> np.ndarray:
 
 
 def _walk(total: float, weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Lay bouts of walking into the day until they hold about `total` steps."""
+    """Place bouts of walking until about `total` steps are reached."""
     steps = np.zeros(DAY, dtype=np.int64)
     brisk = np.clip(total / 45_000, 0.02, 0.5)
     shares = np.array([1 - 1.6 * brisk, 0.6 * brisk, brisk])
@@ -149,7 +149,7 @@ def _walk(total: float, weights: np.ndarray, rng: np.random.Generator) -> np.nda
 
 
 def _states(length: int, restless: float, rng: np.random.Generator) -> np.ndarray:
-    """Minute states of one night: 1 asleep, 2 restless in runs of four minutes, 3 awake now and then."""
+    """States of one night by minute: 1 asleep, 2 restless, 3 awake."""
     states = np.ones(length, dtype=np.int64)
     runs = max(1, round(restless * length / 4))
     for start in rng.integers(0, length, runs):

@@ -1,4 +1,4 @@
-"""The Fitabase tables, in the publisher's columns, words and line ends, from simulated minutes."""
+"""Fitabase tables in the publisher's format, from simulated minutes."""
 
 import gzip
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ KM_A_STEP = 0.0007
 
 
 def folder(begin: date, end: date, tables: dict[str, pl.DataFrame], line_end: str) -> dict[str, bytes]:
-    """Write tables as the publisher's files of one period; the same tables give the same bytes."""
+    """Write tables as the publisher's files of one period."""
     span = "-".join(f"{day.month}.{day.day}.{day.year % 100}" for day in (begin, end))
     files = {}
     for name, table in tables.items():
@@ -51,7 +51,7 @@ def minute_tables(people: Sequence[Person], stretches: Sequence[Stretch]) -> dic
 
 
 def sleep_tables(people: Sequence[Person], stretches: Sequence[Stretch]) -> dict[str, pl.DataFrame]:
-    """Minutes of sleep, one log a night, and their sums by day; a third of the logs tick at half minutes."""
+    """Minutes of sleep, one log a night, and their daily sums."""
     parts = []
     log = 11_380_000_000
     for person, stretch in zip(people, stretches, strict=True):
@@ -83,7 +83,7 @@ def sleep_tables(people: Sequence[Person], stretches: Sequence[Stretch]) -> dict
 
 
 def daily(people: Sequence[Person], stretches: Sequence[Stretch], rng: np.random.Generator) -> pl.DataFrame:
-    """Sum days. SedentaryMinutes leaves recorded sleep out; one day in six is edited by hand."""
+    """Daily sums, SedentaryMinutes without sleep, one in six edited by hand."""
     rows = []
     for person, stretch in zip(people, stretches, strict=True):
         in_bed = np.zeros(len(stretch.steps), dtype=np.int64)
@@ -173,5 +173,5 @@ def _intensity(steps: np.ndarray) -> np.ndarray:
 
 
 def _resting_rate(person: Person) -> float:
-    """Basal rate in kcal a minute: about 22 kcal a day and kg."""
+    """Basal rate in kcal a minute, 22 kcal a day and kg."""
     return person.weight * 22 / DAY

@@ -1,4 +1,4 @@
-"""Study fitbit: daily, hourly, minute, sleep and weight tables of two collection periods."""
+"""Study fitbit: activity, sleep and weight tables of two periods."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ SLEEP = ["sleep_records", "minutes_asleep", "minutes_in_bed"]
 
 
 def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
-    """Read both periods, drop what is doubled, reduce minutes to user-days and user-days to users.
+    """Read both periods, drop duplicates, reduce minutes to days and users.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def _days(tables: Mapping[str, pl.DataFrame], settings: FitbitPrepare) -> pl.Dat
 
 
 def _with_minutes(days: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Leave out users without minutes where others have them; number users, mark measured days."""
+    """Drop users without minutes; number the others, mark measured days."""
     known = "minutes_recorded" in days.columns
     days = days.with_columns(
         measured=pl.col("minutes_recorded").is_not_null() if known else pl.lit(value=False)
@@ -100,7 +100,7 @@ def _with_minutes(days: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
 
 def _sleep(tables: Mapping[str, pl.DataFrame]) -> list[pl.DataFrame]:
-    """Take sleep from the daily table and the minutes; where both have a figure, the daily table's."""
+    """Take sleep from the daily table first, else from minutes."""
     given = [
         tables[name].drop("time", "period", strict=False) for name in ("sleepDay", "sleep") if name in tables
     ]
@@ -112,7 +112,7 @@ def _sleep(tables: Mapping[str, pl.DataFrame]) -> list[pl.DataFrame]:
 
 
 def _customers(days: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Describe users; a measure that a user never gave is missing, with a flag beside it."""
+    """Describe users, with a flag for each measure never given."""
     users = describe(days, tables.get("hours"))
     if "regularity" in tables:
         users = users.join(tables["regularity"], on="customer", how="left")

@@ -1,4 +1,4 @@
-"""Simulated supermarket: planted niche groups, planted rules, the quirks of the teaching data's files."""
+"""Simulated supermarket: planted niches, rules and data quirks."""
 
 import io
 import zipfile
@@ -85,7 +85,7 @@ def simulate(
 
 
 def to_files(tables: Mapping[str, pl.DataFrame]) -> dict[str, bytes]:
-    """Write the tables as the publisher does: two delimited files and a workbook."""
+    """Write the tables in the publisher's formats, text and workbook."""
     return {
         CUSTOMERS: tables["customers"].write_csv().encode(),
         BASKETS: tables["baskets"].write_csv().encode(),
@@ -134,7 +134,7 @@ def _customers(
 
 
 def _with_quirks(table: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """Plant what the published file has: gaps, no card, shares outside [0, 1], years to come."""
+    """Plant gaps, missing cards, impossible shares and future years."""
     gaps = {
         "loyalty_card_number": 0.185,
         "distinct_stores_visited": 0.01,
@@ -165,7 +165,7 @@ def _trips(
     *,
     planted: bool,
 ) -> pl.DataFrame:
-    """Draw baskets: geometric sizes, categories by the customer's taste, items by appeal, then the rules."""
+    """Draw baskets by size, taste and item appeal, then planted rules."""
     items = [item for goods in PRODUCTS.values() for item in goods]
     groups = np.repeat(np.arange(len(PRODUCTS)), [len(goods) for goods in PRODUCTS.values()])
     appeal = rng.lognormal(0, 0.5, len(items))
@@ -189,14 +189,14 @@ def _trips(
 
 
 def _mapping() -> pl.DataFrame:
-    """Map products to categories: one is in two categories, one is there twice."""
+    """Map products to categories, one ambiguous and one doubled."""
     rows = [(item, category) for category, goods in PRODUCTS.items() for item in goods]
     rows.append(("spinach", "vegetables"))
     return pl.DataFrame(rows, schema=["product_name", "category"], orient="row")
 
 
 def to_workbook(table: pl.DataFrame, sheet: str) -> bytes:
-    """Write a table of text as a plain Excel workbook, the same bytes for the same table."""
+    """Write text as a plain Excel workbook with reproducible bytes."""
     cells = "".join(
         "<row>" + "".join(f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>' for value in row) + "</row>"
         for row in [table.columns, *table.rows()]

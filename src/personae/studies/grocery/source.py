@@ -1,4 +1,4 @@
-"""Study grocery: a supermarket's customers, their baskets as list literals, products and their categories."""
+"""Study grocery: customers, baskets as list literals, products and categories."""
 
 import ast
 import functools
@@ -163,7 +163,7 @@ def _rules(reference_year: int) -> list[tuple[str, str, pl.Expr, Any]]:
 def _baskets(
     directory: Path, customers: pl.Series, settings: GroceryPrepare
 ) -> tuple[pl.DataFrame, list[tuple[str, str, int]], dict[str, int]]:
-    """Turn list literals into one row a basket and item; leave out what is no basket of a known customer."""
+    """Parse list literals to one row a basket item; drop invalid baskets."""
     path = directory / BASKETS
     table = read_contract(path, _basket_contract(), separator=",")
     goods = pl.Series("item", [parse(path, row, text) for row, text in enumerate(table["list_of_goods"], 2)])
@@ -216,7 +216,7 @@ def parse(path: Path, row: int, text: str | None) -> list[str]:
 
 
 def _mapping(path: Path) -> tuple[pl.DataFrame, int]:
-    """Read the category of each product, of several the one named first; and count the others."""
+    """Read each product's first category, and count the others."""
     if not path.exists():
         raise PersonaeError(f"{path}: no such file; the baskets need it for the categories of their items")
     try:

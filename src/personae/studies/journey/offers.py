@@ -1,4 +1,4 @@
-"""Study journey: who was sent which campaign, what was known of them before, and whether they redeemed."""
+"""Study journey: campaigns sent, earlier behaviour, and redemptions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ import polars as pl
 
 
 def offers(raw: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, history_weeks: int) -> pl.DataFrame:
-    """Make one row a household and campaign, described by the weeks before the campaign's start.
+    """One row a household and campaign, described by earlier weeks.
 
     A campaign that the lines do not cover from its first to its last day is left out: nobody knows who
     redeemed its coupons on the days that are missing.
@@ -86,7 +86,7 @@ def _campaign(
 
 
 def _past(past: pl.LazyFrame, products: pl.LazyFrame, start: pl.Expr) -> list[pl.LazyFrame]:
-    """What households bought before the campaign, and how much of it the campaign's coupons cover."""
+    """Earlier purchases, and the share the campaign's coupons cover."""
     habits = past.group_by("customer").agg(
         pl.col("spend", "coupon", "discount").sum().truediv(100).name.prefix("past_"),
         past_baskets=pl.col("basket").n_unique(),

