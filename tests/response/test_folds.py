@@ -8,9 +8,48 @@ from personae.core.errors import PersonaeError
 from personae.response.folds import Folds, grouped_folds, identical_rows, time_folds
 
 
+def coarse_customers(n, rng):
+    return pd.DataFrame(
+        {
+            "sex": rng.choice(["f", "m"], n),
+            "region": rng.choice(list("abcd"), n),
+            "plan": rng.choice(list("xyz"), n),
+            "children": rng.choice([0.0, 1.0, 2.0], n),
+        }
+    )
+
+
 def test_identical_customers_are_one_group_whatever_is_missing():
-    table = pd.DataFrame({"a": [1.0, np.nan, 1.0, np.nan], "b": ["x", None, "x", None], "c": [1, 2, 1, 3]})
-    assert identical_rows(table).tolist() == [0, 1, 0, 2]
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.normal(size=60), "b": rng.normal(size=60), "c": ["x", None] * 30})
+    table.loc[:4, "a"] = np.nan
+    found = identical_rows(pd.concat([table, table[:9]]))
+    assert found.tolist() == [*range(60), *range(9)]
+
+
+def test_equal_rows_of_few_coarse_columns_are_customers_of_their_own_and_can_be_dealt():
+    rng = np.random.default_rng(0)
+    table = coarse_customers(2000, rng)
+    target = (rng.random(2000) < np.where(table.plan == "x", 0.25, 0.12)).astype(int)
+    groups = identical_rows(table)
+    assert len(np.unique(groups)) == 2000
+    assert grouped_folds(target, groups, folds=5, repeats=1, seed=0).count == 5
+
+
+@pytest.mark.parametrize("kind", ["coarse beside fine columns", "nothing bought"])
+def test_copies_are_told_from_look_alikes_in_one_table(kind):
+    """Customers who buy nothing are equal in many columns at once: no independence makes that probable."""
+    rng = np.random.default_rng(1)
+    table = coarse_customers(1000, rng)
+    if kind == "nothing bought":
+        bought = rng.integers(1, 200, (1000, 12)) * (rng.random((1000, 12)) < 0.5)
+        bought[:250] = 0
+        table = table.join(pd.DataFrame(bought).add_prefix("spend"))
+    else:
+        table = table.assign(income=rng.normal(size=1000), age=rng.normal(size=1000))
+    assert len(np.unique(identical_rows(table))) == 1000
+    copied = pd.concat([table, table[500:560]])
+    assert len(np.unique(identical_rows(copied))) == pytest.approx(1000, abs=3)
 
 
 @settings(deadline=None, max_examples=25)

@@ -1,3 +1,4 @@
+import numpy as np
 import pandera.polars as pa
 import polars as pl
 import pytest
@@ -76,7 +77,17 @@ def test_repairs_follow_each_other_and_are_counted():
 
 
 def test_customers_that_differ_in_their_answer_alone_are_alike():
-    table = pl.DataFrame({"id": [1, 2, 3, 4], "age": [30, 30, 30, 40], "answer": [0, 0, 1, 1]})
-    unit, duplicates = alike(table, "answer", "id")
-    assert table.select(unit).to_series().to_list() == [0, 0, 0, 1]
-    assert duplicates == {"rows": 1, "groups": 1, "conflicting_target_groups": 1}
+    rng = np.random.default_rng(0)
+    table = pl.DataFrame({"id": range(60), "age": rng.normal(size=60), "spend": rng.normal(size=60)})
+    table = pl.concat([table, table[:2].with_columns(id=pl.col("id") + 60)])
+    unit, duplicates = alike(table.with_columns(answer=pl.Series([0] * 61 + [1])), "answer", "id")
+    assert unit[:2].to_list() == unit[60:].to_list()
+    assert unit.n_unique() == 60
+    assert duplicates == {"rows": 1, "groups": 2, "conflicting_target_groups": 1}
+
+
+def test_customers_of_few_coarse_columns_are_not_one_for_being_equal():
+    table = pl.DataFrame({"sex": ["f", "m"] * 50, "plan": ["x"] * 100, "answer": [0] * 100})
+    unit, duplicates = alike(table, "answer")
+    assert unit.n_unique() == 100
+    assert duplicates == {"rows": 0, "groups": 0, "conflicting_target_groups": 0}

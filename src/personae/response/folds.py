@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedKFold
 
 from personae.core.arrays import IntArray
+from personae.core.copies import same_customers
 from personae.core.errors import PersonaeError
 
 
@@ -81,17 +82,30 @@ class Folds:
 
 
 def identical_rows(table: pd.DataFrame) -> IntArray:
-    """Number groups of equal rows; missing values are equal to each other.
+    """Number customers; equal rows are one where coincidence is improbable.
+
+    A missing value is equal to itself. See `core.copies.same_customers`.
 
     Examples
     --------
-    >>> identical_rows(pd.DataFrame({"a": [1, 2, 1], "b": [None, 3.0, None]})).tolist()
-    [0, 1, 0]
+    >>> fine = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 3)))
+    >>> len(np.unique(identical_rows(pd.concat([fine, fine[:4]]))))
+    20
+    >>> len(np.unique(identical_rows(pd.DataFrame({"sex": ["m", "f"] * 10}))))
+    20
     """
-    codes = np.column_stack([pd.factorize(table[column], use_na_sentinel=False)[0] for column in table])
-    _, first, number = np.unique(codes, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(np.argsort(first))
-    return np.asarray(order[number.ravel()], dtype=np.intp)
+    return same_customers(value_codes(table))
+
+
+def value_codes(table: pd.DataFrame) -> IntArray:
+    """Number the values of every column, shape (rows, columns); missing is a value.
+
+    Examples
+    --------
+    >>> value_codes(pd.DataFrame({"a": [1, 2, 1], "b": [None, 3.0, None]})).tolist()
+    [[0, 0], [1, 1], [0, 0]]
+    """
+    return np.column_stack([pd.factorize(table[column], use_na_sentinel=False)[0] for column in table])
 
 
 def merged_groups(a: IntArray, b: IntArray) -> IntArray:

@@ -15,8 +15,9 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.tree import DecisionTreeClassifier
 
 from personae.core.arrays import BoolArray, FloatArray, IntArray
+from personae.core.copies import equal_rows
 from personae.response import metrics
-from personae.response.folds import identical_rows
+from personae.response.folds import identical_rows, value_codes
 from personae.response.plan import ResponsePlan
 
 MIN_FILLED = 10
@@ -40,15 +41,15 @@ class Finding:
 def inspect(plan: ResponsePlan) -> list[Finding]:
     """Run every check that needs only table, target and folds."""
     table, target = plan.table, plan.target
-    same = identical_rows(table)
+    same, equal = identical_rows(table), equal_rows(value_codes(table))
     # Forward in time every row is predicted from earlier ones only: the past may repeat itself.
     forward = plan.folds.forward
     return [
         duplicates(same, np.zeros_like(plan.groups) if forward else plan.groups, forward=forward),
-        conflicts(same, target),
+        conflicts(equal, target),
         single_column(plan),
         target_dependent_missingness(table, target),
-        resampled(table, target, same),
+        resampled(table, target, equal),
     ]
 
 

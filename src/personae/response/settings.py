@@ -175,7 +175,7 @@ class Classify(Frozen):
     ask
         Those of `leaking` of which nobody has said so: the leakage guard asks, and says what they would add.
     unit
-        Column of the unit whose rows stay in one fold; null: rows that are identical in all features.
+        Column of the unit whose rows stay in one fold; null: rows equal in all features, if not by chance.
     time
         Column of the time of each row; then every fold is predicted from earlier ones. null: no time.
     known

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
+from personae.core.copies import same_customers
 from personae.core.errors import PersonaeError
 
 if TYPE_CHECKING:
@@ -95,19 +97,24 @@ def repair(
     return table, repairs
 
 
-def alike(table: pl.DataFrame, target: str, *apart: str) -> tuple[pl.Expr, dict[str, int]]:
-    """Number customers identical but for some columns; count the repeated ones.
+def alike(table: pl.DataFrame, target: str, *apart: str) -> tuple[pl.Series, dict[str, int]]:
+    """Number customers, alike in all but some columns, and count repeated ones.
+
+    Equal ones are one customer where a coincidence is improbable, see `core.copies.same_customers`.
 
     Returns
     -------
-    The number of each row's group, from 0; and `duplicates` of `Prepared`.
+    The number of each row's customer, from 0; and `duplicates` of `Prepared`.
     """
-    described = [name for name in table.columns if name not in (target, *apart)]
-    unit = pl.struct(described).rank("dense").cast(pl.Int64) - 1
+    described = table.select(pl.exclude(target, *apart))
+    codes = described.select(pl.all().rank("dense").fill_null(0)).to_numpy()
+    alone = described.with_columns(unit=pl.Series(same_customers(codes.astype(np.intp))))
+    unit = alone.to_struct("unit").rank("dense").cast(pl.Int64) - 1
     groups = table.group_by(unit=unit).agg(rows=pl.len(), targets=pl.col(target).n_unique())
     several = groups.filter(pl.col("rows") > 1)
+    distinct = table.select(pl.exclude(*apart) if apart else pl.all()).with_columns(unit).unique()
     return unit, {
-        "rows": table.height - table.select(pl.exclude(*apart) if apart else pl.all()).unique().height,
+        "rows": table.height - distinct.height,
         "groups": several.height,
         "conflicting_target_groups": several.filter(pl.col("targets") > 1).height,
     }
