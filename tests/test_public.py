@@ -3,8 +3,6 @@
 import re
 import subprocess
 import sys
-import venv
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -42,22 +40,6 @@ def test_importing_it_imports_nothing_but_the_standard_library():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     names = {name.partition(".")[0] for name in done.stdout.split()}
     assert names - sys.stdlib_module_names == {"personae"}
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """Interpreter of an empty environment with the wheel; other packages come from this one."""
-    pytest.importorskip("hatchling")
-    folder = tmp_path_factory.mktemp("installed")
-    build = f"from hatchling.build import build_wheel; build_wheel({str(folder)!r})"
-    subprocess.run([sys.executable, "-c", build], check=True, capture_output=True)
-    venv.create(folder / "env")
-    (packages,) = (folder / "env").glob("lib/python3*/site-packages")
-    (wheel,) = folder.glob("*.whl")
-    zipfile.ZipFile(wheel).extractall(packages)
-    others = [path for path in sys.path if path.endswith("site-packages")]
-    (packages / "others.pth").write_text("\n".join(others))
-    return folder / "env" / "bin" / "python"
 
 
 def test_the_readmes_example_runs_from_the_wheel_outside_of_the_checkout(installed, tmp_path):

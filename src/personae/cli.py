@@ -61,6 +61,16 @@ def sample() -> None:
             console.print(f"{paths.raw(study)}: synthetic sample")
 
 
+@app.command()
+def init(directory: Annotated[Path, typer.Argument(help="New or empty folder.")]) -> None:
+    """Make a project of your own where the package is installed and no checkout of it is there."""
+    from personae.onboarding.project import init as make
+
+    with one_line_errors():
+        make(directory)
+    console.print(f"{directory}: next, in it, `personae new-study NAME FILE...`", highlight=False)
+
+
 @app.command("new-study")
 def new_study(  # noqa: PLR0917 - typer's options
     name: Annotated[str, typer.Argument(help="Of the study: lower-case letters, digits, underscores.")],

@@ -20,6 +20,7 @@ from personae.config.columns import decode
 from personae.config.dictionary import Dictionary
 from personae.config.study import Study
 from personae.core.errors import PersonaeError
+from personae.core.paths import choices as choices_of
 from personae.core.paths import shipped_conf
 
 GROUPS = ("effort", "imputer", "scaler", "clusterer", "classifier")
@@ -136,7 +137,7 @@ def _check_choices(study: str, conf: Path, params: Path | None, choices: Mapping
             raise PersonaeError(
                 f"{params}: {study}.use.{group} is no group (value {choice!r}){_nearest(group, GROUPS)}"
             )
-        available = sorted(path.stem for path in (conf / group).glob("*.yaml"))
+        available = choices_of(conf, group)
         for name in choice if isinstance(choice, list) else [choice]:
             if name not in available:
                 raise PersonaeError(

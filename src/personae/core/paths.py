@@ -11,10 +11,33 @@ RESTORED = Path("build") / "restored"
 COMPARED = Path("build") / "compare"
 
 
+PACKAGE = Path(__file__).parents[1]
+
+
+def installed() -> bool:
+    """Tell whether the package was installed from a wheel, so that no checkout is around it."""
+    return (PACKAGE / "conf").exists()
+
+
 def shipped_conf() -> Path:
     """Directory of the configuration groups shipped with the package."""
-    package = Path(__file__).parents[1]
-    return package / "conf" if (package / "conf").exists() else package.parents[1] / "conf"
+    return PACKAGE / "conf" if installed() else PACKAGE.parents[1] / "conf"
+
+
+def shipped(name: str) -> Path:
+    """File of the project that the wheel carries for projects without a checkout."""
+    return PACKAGE / "project" / name if installed() else PACKAGE.parents[1] / name
+
+
+def choice(conf: Path, group: str, name: str) -> Path:
+    """File of a choice of a configuration group: the user's own, or else the package's."""
+    own = conf / group / f"{name}.yaml"
+    return own if own.exists() else shipped_conf() / group / f"{name}.yaml"
+
+
+def choices(conf: Path, group: str) -> list[str]:
+    """Names that a configuration group has, the user's own and the package's."""
+    return sorted({path.stem for each in (conf, shipped_conf()) for path in (each / group).glob("*.yaml")})
 
 
 def raw(study: str) -> Path:

@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from personae.core import paths
+from personae.core import paths, version
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json, write_text
 from personae.core.noise import Estimate, Sameness, reproducibility
@@ -92,6 +92,7 @@ def restore(run_id: str, into: Path | None = None, *, cached: bool = False) -> R
     directory = (into or paths.RESTORED / before.label).resolve()
     with _worktree(directory, commit):
         _lay_out(directory, before)
+        _check_version(run_id, directory)
         _fetch(directory, before)
     graph = key.stages(before.study, (directory / "dvc.yaml").read_text("utf-8"))
     stages = [stage for stage in stages_of(before.entries) if stage in graph]
@@ -227,6 +228,15 @@ def _lay_out(directory: Path, result: StoredResult) -> None:
     write_text(directory / "dvc.lock", result.lock)
     cache = dvc(Path(), "cache", "dir").strip()
     write_text(directory / ".dvc" / "config.local", f"[cache]\n    dir = {cache}\n")
+
+
+def _check_version(run_id: str, directory: Path) -> None:
+    """Outside of a checkout the code is that of the installed package: it must be the run's."""
+    known = directory / version.FILE
+    if known.exists() and (then := known.read_text(encoding="utf-8")) != (now := version.installed()):
+        raise PersonaeError(
+            f"run {run_id}: was made by {then.strip()}; {now.strip()} is installed: install the former"
+        )
 
 
 def _fetch(directory: Path, result: StoredResult) -> None:

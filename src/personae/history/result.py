@@ -101,7 +101,9 @@ class StoredResult:
     def code(self) -> dict[str, str]:
         """Path and md5 of the code that the stages ran."""
         deps = (dep for entry in self.entries.values() for dep in entry.get("deps", ()))
-        return {dep["path"]: dep["md5"] for dep in deps if dep["path"].startswith(("src/", "conf/"))}
+        return {
+            dep["path"]: dep["md5"] for dep in deps if dep["path"].startswith(("src/", "conf", "personae."))
+        }
 
 
 def side_by_side(named: Sequence[Mapping[str, Value]]) -> dict[str, tuple[Value | None, ...]]:

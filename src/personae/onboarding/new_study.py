@@ -1,13 +1,11 @@
 """`personae new-study`: from files that nobody has seen to a study of a few lines, all or nothing."""
 
-import io
 import re
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
@@ -15,6 +13,7 @@ from ruamel.yaml.comments import CommentedMap
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import write_text
+from personae.onboarding.edit import edit, round_trip, run
 from personae.onboarding.study_file import YAML_WORDS, Ask, Known, describe
 from personae.sources.files import read_file
 
@@ -60,7 +59,7 @@ def write_study(
     with _all_or_nothing(name):
         _copy(name, files)
         write_text(paths.CONF / "study" / f"{name}.yaml", settings)
-        _edit(paths.PARAMS, lambda content: content.__setitem__(name, CommentedMap()))
+        edit(paths.PARAMS, lambda content: content.__setitem__(name, CommentedMap()))
         write_text(GRAPH, _add_to_graph(GRAPH.read_text(encoding="utf-8"), name, settings))
         _check(name)
     return paths.CONF / "study" / f"{name}.yaml", shown
@@ -78,7 +77,7 @@ def _check_name(name: str) -> None:
     present = [path for path in taken if path.exists()]
     if present:
         raise PersonaeError(f"{present[0]}: is there already; choose another name, or remove it first")
-    if name in (_yaml().load(paths.PARAMS.read_text(encoding="utf-8")) or {}):
+    if name in (round_trip().load(paths.PARAMS.read_text(encoding="utf-8")) or {}):
         raise PersonaeError(f"{paths.PARAMS}: has a section {name} already; choose another name")
 
 
@@ -108,17 +107,8 @@ def _copy(name: str, files: Sequence[Path]) -> None:
     target.mkdir(parents=True)
     for path in files:
         shutil.copyfile(path, target / path.name)
-    add = ["dvc", "add", "--quiet", str(target)]
-    try:
-        done = subprocess.run(add, capture_output=True, text=True, check=False)
-    except OSError:
-        raise PersonaeError(
-            f"dvc add {target}: dvc is not found; run new-study in the project's environment"
-        ) from None
-    if done.returncode:
-        reason = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
-        raise PersonaeError(f"dvc add {target}: {reason[-1]}")
-    _edit(paths.RAW / f"{name}.dvc", lambda content: content["outs"][0].__setitem__("push", False))
+    run(sys.executable, "-m", "dvc", "add", "--quiet", str(target))
+    edit(paths.RAW / f"{name}.dvc", lambda content: content["outs"][0].__setitem__("push", False))
 
 
 def _add_to_graph(graph: str, name: str, settings: str) -> str:
@@ -130,15 +120,19 @@ def _add_to_graph(graph: str, name: str, settings: str) -> str:
     if chosen["source"] == "transactions":
         stages.append("promote")
     merged = ", ".join(f"*{each}" for each in [*stages, "always"])
-    variables = next(each for each in _yaml().load(graph)["vars"] if "studies" in each)
+    variables = next(each for each in round_trip().load(graph)["vars"] if "studies" in each)
     studies = variables["studies"]
-    after = max(studies.lc.key(each)[0] for each in studies)
     lines = graph.splitlines(keepends=True)
     for stage in stages:
         number, _ = variables.lc.key(stage)
         entry = f"{name}: *customers" if isinstance(variables[stage], CommentedMap) else name
-        lines[number] = re.sub(r"([}\]])\s*$", rf", {entry}\1\n", lines[number])
-    indent = " " * studies.lc.col
+        comma = ", " if variables[stage] else ""
+        lines[number] = re.sub(r"([}\]])\s*$", rf"{comma}{entry}\1\n", lines[number])
+    number, column = variables.lc.key("studies")
+    if not studies:
+        lines[number] = lines[number].replace(" {}", "")
+    after = max([number, *(studies.lc.key(each)[0] for each in studies)])
+    indent = " " * (column + 2)
     lines.insert(after + 1, f"{indent}{name}: {{source: sources/{chosen['source']}.py, <<: [{merged}]}}\n")
     changed = "".join(lines)
     listed = next(each for each in YAML(typ="safe").load(changed)["vars"] if "studies" in each)
@@ -153,19 +147,3 @@ def _check(name: str) -> None:
     from personae.config.compose import compose  # noqa: PLC0415 - Hydra costs half a second
 
     compose(name, paths.CONF, paths.PARAMS)
-
-
-def _edit(path: Path, change: Callable[[Any], object]) -> None:
-    yaml = _yaml()
-    content = yaml.load(path.read_text(encoding="utf-8"))
-    change(content)
-    out = io.StringIO()
-    yaml.dump(content, out)
-    write_text(path, out.getvalue())
-
-
-def _yaml() -> YAML:
-    yaml = YAML()
-    yaml.width, yaml.preserve_quotes = 100_000, True
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml

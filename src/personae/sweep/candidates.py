@@ -16,6 +16,7 @@ from optuna.distributions import BaseDistribution
 from pydantic import ValidationError
 
 from personae.config.compose import compose
+from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
 from personae.imputation.settings import Impute
@@ -80,9 +81,9 @@ class StageConfig:
         A classifier is added to the models that are compared, not put in place of them.
         """
         for group, name in choices.items():
-            path = self.conf / group / f"{name}.yaml"
+            path = paths.choice(self.conf, group, name)
             if not path.exists():
-                known = sorted(each.stem for each in path.parent.glob("*.yaml"))
+                known = paths.choices(self.conf, group)
                 raise PersonaeError(f"space: {group} holds {name!r}; expected one of {', '.join(known)}")
             if group == "classifier":
                 models = list(self.composed()["classify"]["models"])

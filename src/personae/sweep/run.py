@@ -65,7 +65,7 @@ def sweep(
     if stage not in GROUPS:
         raise PersonaeError(f"stage {stage} cannot be swept; expected {', '.join(GROUPS)}")
     settings = load_sweep(
-        paths.CONF / "sweep" / f"{file or stage}.yaml", stage, space=list(space), trials=trials
+        paths.choice(paths.CONF, "sweep", file or stage), stage, space=list(space), trials=trials
     )
     name = name or "-".join([study, stage, *([file] if file and file != stage else [])])
     candidates = SearchSpace(StageConfig(study, stage, paths.CONF, paths.PARAMS), settings.space)

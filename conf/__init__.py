@@ -1,0 +1,1 @@
+"""Settings that the wheel carries: Hydra finds them as pkg://personae.conf."""
