@@ -97,7 +97,9 @@ def test_a_user_s_group_file_wins_and_one_of_the_package_is_named_where_there_is
 def test_from_a_file_to_a_run_a_sweep_and_the_run_again(own):
     own.dvc("repro", "track@mine")
     [run] = own.runs("mine")
-    swept = own.personae("sweep", "mine", "segment", "segment.k=2,3", "clusterer=kmeans,ward", "--trials", "2")
+    swept = own.personae(
+        "sweep", "mine", "segment", "segment.k=2,3", "clusterer=kmeans,ward", "--trials", "2"
+    )
     assert "wins" in swept.stdout
     again = own.personae("restore", run["id"]).stdout
     assert "different  within noise" in again
