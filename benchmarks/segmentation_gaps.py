@@ -36,7 +36,7 @@ def fit_all(points, weights, seed, ks=KS):
     return [KMeansClusterer(k, n_init=STARTS, random_state=seed).fit(points, weights) for k in ks]
 
 
-def units_of(points):
+def group_ids(points):
     """Equal rows are one customer where a coincidence is improbable."""
     _, units, counts = np.unique(points, axis=0, return_inverse=True, return_counts=True)
     pairs = (counts * (counts - 1)).sum() / 2
@@ -70,7 +70,7 @@ def judge_table(kind, rows, seed):
         points = space.transform(table)
         sizes = [1] * len(numbers) + [len(levels) for levels in space.levels_]
         columns = np.repeat(np.arange(len(sizes)), sizes)
-        groups, rng = units_of(points), np.random.default_rng(seed)
+        groups, rng = group_ids(points), np.random.default_rng(seed)
         ks = [k for k in KS if 3 * k < len(np.unique(points, axis=0))]
         fitted = [KMeansClusterer(k, n_init=2 * STARTS, random_state=seed).fit(points) for k in ks]
         labelings = {k: one.labels_ for k, one in zip(ks, fitted, strict=True)}

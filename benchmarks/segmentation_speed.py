@@ -24,7 +24,7 @@ from sklearn.metrics import (
 )
 from threadpoolctl import ThreadpoolController
 
-from personae.core.parallel import run_all
+from personae.core.parallel import parallel_map
 from personae.segmentation.clusterers import KMeansClusterer
 from personae.segmentation.quality import scatter, silhouettes
 from personae.segmentation.segment import segment_customers
@@ -76,7 +76,7 @@ def all_candidates(points):
     def fit_all(points, weights, seed):
         return KMeansClusterer(random_state=seed).fit_all(points, list(KS), weights)
 
-    fitted = run_all([partial(KMeansClusterer(k).fit, points) for k in KS], workers=-1)
+    fitted = parallel_map([partial(KMeansClusterer(k).fit, points) for k in KS], workers=-1)
     labelings = [one.labels_ for one in fitted]
     silhouettes(points, labelings, workers=-1)
     inertias = [scatter(points, labels)[0] for labels in labelings]
@@ -85,7 +85,7 @@ def all_candidates(points):
         partial(bootstrap_once, points, labelings, groups, fit_all, np.random.default_rng(seed))
         for seed in range(BOOTSTRAPS)
     ]
-    run_all(tasks, workers=-1)
+    parallel_map(tasks, workers=-1)
     return time.perf_counter() - start, np.array(inertias)
 
 

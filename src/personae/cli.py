@@ -191,11 +191,11 @@ def restore(
     from personae.history.restore import restore as again
 
     with one_line_errors():
-        found = again(run, into, cached=cached)
-        console.print("\n".join(found.lines(every=every)), highlight=False, markup=False, soft_wrap=True)
-        if found.different:
-            count = f"{len(found.different)} of {len(found.rows)} figures and verdicts"
-            raise PersonaeError(f"run {run}: {count} are different: {found.different[0]} ...")
+        restored = again(run, into, cached=cached)
+        console.print("\n".join(restored.lines(every=every)), highlight=False, markup=False, soft_wrap=True)
+        if restored.different:
+            count = f"{len(restored.different)} of {len(restored.rows)} figures and verdicts"
+            raise PersonaeError(f"run {run}: {count} are different: {restored.different[0]} ...")
 
 
 @app.command()
@@ -211,8 +211,8 @@ def compare(
     from personae.history.changes import compare_results
 
     with one_line_errors():
-        found, path = compare_results(results, study, output)
-        console.print("\n".join(found.lines()), highlight=False, markup=False, soft_wrap=True)
+        changes, path = compare_results(results, study, output)
+        console.print("\n".join(changes.lines()), highlight=False, markup=False, soft_wrap=True)
         console.print(f"\n{path}: all of it", highlight=False, markup=False, soft_wrap=True)
 
 

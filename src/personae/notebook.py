@@ -91,15 +91,15 @@ class Opened:
         PersonaeError
             If they differ in the six digits that a report has.
         """
-        told = self.report(name)
+        value = self.report(name)
         for step in steps:
-            told = told[step]
-        if not math.isclose(here, told, rel_tol=1e-5, abs_tol=1e-9):
+            value = value[step]
+        if not math.isclose(here, value, rel_tol=1e-5, abs_tol=1e-9):
             key = "/".join(map(str, steps))
             raise PersonaeError(
-                f"{paths.report(self.study, f'{name}.json')}#/{key} is {told}, here it is {here}: `dvc repro`"
+                f"{paths.report(self.study, f'{name}.json')}#/{key} is {value}, here {here}: `dvc repro`"
             )
-        return {"here": float(here), "report": told}
+        return {"here": float(here), "report": value}
 
     def scorecard(self) -> pd.DataFrame:
         """Tabulate imputation method, figure and verdict of every column with gaps."""

@@ -9,7 +9,7 @@ from tests.baskets.peers import assert_same_as_mlxtend
 from personae.baskets.coding import encode, from_lists
 from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import frequent
-from personae.baskets.replicate import EVERYBODY, replicate
+from personae.baskets.replicate import ALL_CUSTOMERS, replicate
 from personae.baskets.rules import rules
 from personae.baskets.settings import RuleSearch
 
@@ -44,7 +44,7 @@ def standing(baskets, search=SEARCH):
     people = int(baskets.customer.max()) + 1
     early = (np.random.default_rng(1).permutation(people) < people // 2)[baskets.customer]
     halves = baskets.where(early), baskets.where(~early)
-    found, figures = replicate({EVERYBODY: halves}, search, seed=1)[EVERYBODY]
+    found, figures = replicate({ALL_CUSTOMERS: halves}, search, seed=1)[ALL_CUSTOMERS]
     return found.at(np.flatnonzero(figures["replicates"] & ~figures["superseded"]))
 
 

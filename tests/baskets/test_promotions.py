@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from personae.baskets.promotions import promotions, segment_effects
-from personae.baskets.replicate import EVERYBODY
+from personae.baskets.replicate import ALL_CUSTOMERS
 from personae.baskets.rules import RuleSet
 from personae.baskets.settings import BasketOffer
 
@@ -84,7 +84,7 @@ def test_a_promotion_says_who_why_and_what_it_costs():
     assert first["cost"]["given_anyway"] == pytest.approx(4)
     assert (first["support"], first["confidence"], first["lift"]) == (0.04, 0.5, 6.25)
     assert first["replay"]["customers"] == 9
-    assert chosen(name=EVERYBODY)[0]["who"].startswith("everybody with")
+    assert chosen(name=ALL_CUSTOMERS)[0]["who"].startswith("all customers with")
 
 
 def test_no_offer_where_none_fits():
@@ -96,8 +96,8 @@ def test_effects_are_standardised_means():
     segments = pl.DataFrame({"customer": [1, 2, 3, 4], "segment": [0, 0, 1, 1], "margin": 0.3})
     effects = segment_effects(customers, segments, ["deals", "same"])
     assert effects == {
-        EVERYBODY: {"deals": 0.0, "same": 0.0},
+        ALL_CUSTOMERS: {"deals": 0.0, "same": 0.0},
         "0": {"deals": -1.0, "same": 0.0},
         "1": {"deals": 1.0, "same": 0.0},
     }
-    assert segment_effects(customers, segments, []) == {EVERYBODY: {}, "0": {}, "1": {}}
+    assert segment_effects(customers, segments, []) == {ALL_CUSTOMERS: {}, "0": {}, "1": {}}

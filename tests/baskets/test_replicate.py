@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personae.baskets.replicate import EVERYBODY, halve, learn, replicate, rules_table
+from personae.baskets.replicate import ALL_CUSTOMERS, halve, learn, replicate, rules_table
 from personae.baskets.settings import Promote, RuleSearch
 
 SEARCH = RuleSearch(
@@ -46,7 +46,7 @@ def test_a_rule_is_found_in_the_segment_where_it_holds(replayed):
     planted = {("item 10", "item 11"), ("item 11", "item 10")}
     assert surviving(replayed["1"]) >= planted
     assert surviving(replayed["0"]) == set()
-    assert surviving(replayed[EVERYBODY]) >= planted
+    assert surviving(replayed[ALL_CUSTOMERS]) >= planted
 
 
 def test_longer_rules_that_only_carry_the_planted_one_are_superseded(replayed):
@@ -62,12 +62,12 @@ def test_nothing_is_found_where_nothing_is_planted():
 
 
 def test_with_weeks_rules_are_learned_on_the_early_ones():
-    early, later = groups(shop(), early_weeks=4)[EVERYBODY]
+    early, later = groups(shop(), early_weeks=4)[ALL_CUSTOMERS]
     assert (early.n, later.n) == (1200, 1800)
 
 
 def test_without_weeks_each_customer_is_on_one_side_alone():
-    early, later = groups(shop())[EVERYBODY]
+    early, later = groups(shop())[ALL_CUSTOMERS]
     sides = set(early.customer), set(later.customer)
     assert not sides[0] & sides[1]
     assert len(sides[0]) == pytest.approx(150, abs=1)
@@ -77,13 +77,13 @@ def test_small_segments_noise_and_excluded_items_are_left_out():
     noise = SEGMENTS.with_columns(segment=pl.when(pl.col("customer") < 30).then(-1).otherwise("segment"))
     few = noise.with_columns(segment=pl.when(pl.col("customer") == 40).then(5).otherwise("segment"))
     parts = halve(shop(), few, Promote(exclude=["item 3"], smallest=20), seed=1)
-    assert list(parts) == [EVERYBODY, "0", "1"]
-    early, _ = parts[EVERYBODY]
+    assert list(parts) == [ALL_CUSTOMERS, "0", "1"]
+    early, _ = parts[ALL_CUSTOMERS]
     assert "item 3" not in early.names
 
 
 def test_no_more_rules_than_asked_for_go_to_replay():
-    early, _ = groups(shop())[EVERYBODY]
+    early, _ = groups(shop())[ALL_CUSTOMERS]
     assert len(learn(early, SEARCH, seed=1)) > 2
     assert len(learn(early, SEARCH.model_copy(update={"max_rules": 2}), seed=1)) == 2
 

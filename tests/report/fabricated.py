@@ -23,7 +23,7 @@ FIGURES = (
     "brier",
     "ece",
 )
-LAWS = ("gaussian", "box", "skewed", "copula")
+NULL_MODELS = ("gaussian", "box", "skewed", "copula")
 
 
 def study(
@@ -143,7 +143,7 @@ def _segment(segments: int, refused: bool, rng: np.random.Generator) -> dict[str
         "space": {"name": "reference", "columns": ["age", "Income"], "scaler": "standard"},
         "silhouette": None if only else 0.231456,
         "silhouette_ci": None if only else [0.21, 0.25],
-        "null": {law: _null() for law in LAWS} | {"p_value": 0.4 if refused else 0.01},
+        "null": {model: _null() for model in NULL_MODELS} | {"p_value": 0.4 if refused else 0.01},
         "calinski_harabasz": 200.0,
         "davies_bouldin": 1.5,
         "inertia": 1234.5,
@@ -213,7 +213,7 @@ def _persona(
 
 def _candidate(k: int, rng: np.random.Generator) -> dict[str, Any]:
     silhouette = round(0.3 - 0.02 * k + float(rng.normal(0, 0.01)), 6)
-    nulls = {f"{law}_{figure}": value for law in LAWS for figure, value in _null().items()}
+    nulls = {f"{model}_{figure}": value for model in NULL_MODELS for figure, value in _null().items()}
     return {
         "k": k, "method": "kmeans", "votes": "gap elbow" if k == 3 else None, "silhouette": silhouette,
         "silhouette_low": silhouette - 0.02, "silhouette_high": silhouette + 0.02, **nulls, "inertia": 3000.0 / k,

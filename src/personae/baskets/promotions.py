@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from personae.baskets.replicate import EVERYBODY, Replayed, above_chance, halve, replicate, rules_table
+from personae.baskets.replicate import ALL_CUSTOMERS, Replayed, above_chance, halve, replicate, rules_table
 from personae.baskets.rules import RuleSet
 from personae.baskets.settings import BasketOffer, Promote
 from personae.core.settings import fits
@@ -63,7 +63,7 @@ def segment_effects(
     )
     means = standard.group_by("segment").agg(pl.col(name).mean() for name in columns)
     effects = {str(row.pop("segment")): row for row in means.iter_rows(named=True)}
-    return {EVERYBODY: dict.fromkeys(columns, 0.0), **effects}
+    return {ALL_CUSTOMERS: dict.fromkeys(columns, 0.0), **effects}
 
 
 def promotions(
@@ -124,6 +124,7 @@ def _promotion(
         "p_adjusted",
         "customers",
     )
+    group = "all customers" if name == ALL_CUSTOMERS else f"segment {name}"
     return {
         "segment": name,
         "antecedent": antecedent,
@@ -133,7 +134,7 @@ def _promotion(
         "lift": rule_set.lift[rule],
         "replay": {figure: again[figure] for figure in replayed},
         "offer": offer.text.format(**sides, discount=f"{offer.discount:.0%}"),
-        "who": f"{name if name == EVERYBODY else f'segment {name}'} with {sides['antecedent']} in the basket",
+        "who": f"{group} with {sides['antecedent']} in the basket",
         "why": (
             f"on baskets that took no part in learning, lift {again['lift']:.2f} (at least "
             f"{again['lift_lower']:.2f}), where shuffled baskets reach {again['null_p95']:.2f}"

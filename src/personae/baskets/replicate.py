@@ -13,7 +13,7 @@ from personae.baskets.settings import Promote, RuleSearch
 from personae.core.arrays import BoolArray, FloatArray
 from personae.core.statistics import adjust
 
-EVERYBODY = "everybody"
+ALL_CUSTOMERS = "everybody"
 SCREENING_SHUFFLES = 12
 # Baskets of one group of customers to learn from and to replay on, with the same item codes.
 Halves = tuple[Baskets, Baskets]
@@ -47,7 +47,7 @@ def halve(
     segment = heads.join(segments, on="customer", how="left", maintain_order="left")["segment"]
     sizes = dict(segments["segment"].value_counts().iter_rows())
     names = sorted(name for name, size in sizes.items() if size >= settings.smallest and name >= 0)
-    groups = {EVERYBODY: np.ones(baskets.n, dtype=bool)}
+    groups = {ALL_CUSTOMERS: np.ones(baskets.n, dtype=bool)}
     groups |= {str(name): (segment == name).fill_null(value=False).to_numpy() for name in names}
     return {
         name: (baskets.where(inside & early), baskets.where(inside & ~early))
@@ -140,7 +140,7 @@ def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
 
 def rules_table(replayed: Mapping[str, Replayed]) -> pl.DataFrame:
     """One row a group and replayed rule, with figures and verdict."""
-    replayed = replayed or replicate({EVERYBODY: (from_lists([]), from_lists([]))})
+    replayed = replayed or replicate({ALL_CUSTOMERS: (from_lists([]), from_lists([]))})
     verdict = (
         pl.when(~pl.col("replicates"))
         .then(pl.lit("does not replicate"))

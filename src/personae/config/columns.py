@@ -64,7 +64,7 @@ def decode(composed: Mapping[str, Any]) -> dict[str, Any]:
     tree = copy.deepcopy(dict(composed))
     short = {name: tree.pop(name) for name in Dictionary.model_fields if name in tree}
     if isinstance(short.get("columns"), dict):
-        short["columns"] = {name: _spelled_out(said) for name, said in short["columns"].items()}
+        short["columns"] = {name: _spelled_out(entry) for name, entry in short["columns"].items()}
     dictionary = Dictionary.model_validate_json(json.dumps(short))
     columns = declared(dictionary)
     if dictionary.source == "table":
@@ -85,21 +85,21 @@ def decode(composed: Mapping[str, Any]) -> dict[str, Any]:
     return tree
 
 
-def _spelled_out(said: Any) -> Any:
-    return {} if said is None else {"role": said} if isinstance(said, str) else said
+def _spelled_out(entry: Any) -> Any:
+    return {} if entry is None else {"role": entry} if isinstance(entry, str) else entry
 
 
 def _decode_table(prepare: dict[str, Any], dictionary: Dictionary, columns: Mapping[str, Column]) -> None:
     """Decode the columns of a table for the source that reads it."""
     roles, target = dictionary.roles, dictionary.target
-    said = {"id": roles.id, "unit": roles.unit, "event": roles.event}
-    said["target"] = target.get("column") if isinstance(target, dict) else target
-    for key, value in said.items():
+    entry = {"id": roles.id, "unit": roles.unit, "event": roles.event}
+    entry["target"] = target.get("column") if isinstance(target, dict) else target
+    for key, value in entry.items():
         prepare.setdefault(key, value)
     listed = {name: role for plural, role in ROLES.items() for name in getattr(roles, plural)}
     kinds = {name: KINDS[listed.get(name, column.role)] for name, column in columns.items()}
     kinds |= {name: "number" for name in (roles.cost, roles.revenue) if isinstance(name, str)}
-    prepare.setdefault("kinds", {name: kind for name, kind in kinds.items() if name != said["target"]})
+    prepare.setdefault("kinds", {name: kind for name, kind in kinds.items() if name != entry["target"]})
 
 
 def _generic(
@@ -115,9 +115,9 @@ def _generic(
         label, words = (
             OF_TRANSACTIONS.get(name, (None, None)) if dictionary.source != "table" else (None, None)
         )
-        said = column.label or label or name.replace("_", " ")
-        words = column.words or words or (f"low {said}", f"high {said}")
-        made[column_name(name)] = column.model_copy(update={"label": said, "words": words})
+        entry = column.label or label or name.replace("_", " ")
+        words = column.words or words or (f"low {entry}", f"high {entry}")
+        made[column_name(name)] = column.model_copy(update={"label": entry, "words": words})
     filled = [name for name in _used(made, "impute", NUMERIC) if made[name].gaps is None]
     _section(tree, "impute").setdefault(
         "columns", [*filled, *(n for n, c in made.items() if c.gaps == "fill")]
@@ -142,7 +142,7 @@ def _decode_target(tree: dict[str, Any], dictionary: Dictionary) -> None:
     target, roles = dictionary.target, dictionary.roles
     priced = dict(target) if isinstance(target, dict) else {"column": target}
     column = priced.pop("column", None)
-    priced |= {name: said for name in ("cost", "revenue") if (said := getattr(roles, name)) is not None}
+    priced |= {name: entry for name in ("cost", "revenue") if (entry := getattr(roles, name)) is not None}
     if column is not None:
         _section(tree, "classify").setdefault("target", column)
     if isinstance(tree.get("classify"), dict) and not tree["classify"].get("target"):
@@ -175,11 +175,11 @@ def _decode_segment(segment: dict[str, Any], columns: Mapping[str, Column]) -> l
     space = _section(segment, "space")
     _decode_space(space, columns, _used(columns, "segment", NUMERIC))
     _list(space, "categorical", columns, _used(columns, "segment", ("category", "code", "flag")))
-    for name, said in _section(segment, "also").items():
-        if isinstance(said, dict):
-            own = {key: said.pop(key) for key in list(said) if key not in ("space", "k")}
-            said["space"] = {"name": name} | own | _section(said, "space")
-            _decode_space(said["space"], columns, space.get("columns"))
+    for name, other in _section(segment, "also").items():
+        if isinstance(other, dict):
+            own = {key: other.pop(key) for key in list(other) if key not in ("space", "k")}
+            other["space"] = {"name": name} | own | _section(other, "space")
+            _decode_space(other["space"], columns, space.get("columns"))
     return [*_names(space, "columns"), *_names(space, "categorical")]
 
 

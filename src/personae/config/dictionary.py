@@ -168,15 +168,15 @@ def related(name: str, others: Iterable[str], columns: Mapping[str, Column]) -> 
 
 def ancestors(name: str, columns: Mapping[str, Column]) -> set[str]:
     """Name what a column is made of, itself among it."""
-    found, waiting = {name}, [name]
+    seen, waiting = {name}, [name]
     while waiting:
         column = columns.get(waiting.pop())
         parts = {
             part for each in (_listed(column.made_of) if column else ()) for part in match(each, columns)
         }
-        waiting += parts - found
-        found |= parts
-    return found
+        waiting += parts - seen
+        seen |= parts
+    return seen
 
 
 def match(pattern: str, columns: Mapping[str, Column]) -> list[str]:

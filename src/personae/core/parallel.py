@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 
-def run_all(
+def parallel_map(
     tasks: Sequence[Callable[[], Any]],
     workers: int = 1,
     label: str | None = None,
@@ -57,10 +57,10 @@ def warm_up(workers: int, module: str) -> Thread:
     Returns
     -------
     Thread
-        Join it before `run_all`.
+        Join it before `parallel_map`.
     """
     tasks = [partial(_load, module)] * effective_n_jobs(workers)
-    thread = Thread(target=run_all, args=(tasks, workers))
+    thread = Thread(target=parallel_map, args=(tasks, workers))
     thread.start()
     return thread
 

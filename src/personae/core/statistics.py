@@ -74,8 +74,8 @@ def share(part: int, whole: int) -> tuple[float, tuple[float, float]] | tuple[No
 
     Examples
     --------
-    >>> found, (low, high) = share(29, 31)
-    >>> round(found, 3), round(low, 3), round(high, 3)
+    >>> value, (low, high) = share(29, 31)
+    >>> round(value, 3), round(low, 3), round(high, 3)
     (0.935, 0.793, 0.982)
     """
     if not whole:

@@ -196,7 +196,7 @@ def _control(
     """Plant anomalies among ordinary days repeatedly and measure their recovery."""
     _, scales, counts = _within_users(customers, values)
     known = ~np.isnan(values) & (counts >= rules.least_days)
-    found, planted = [], []
+    flagged, planted = [], []
     for child in np.random.SeedSequence(seed).spawn(CONTROLS):
         rng = np.random.default_rng(child)
         chosen = known.any(axis=1) & (rng.random(len(values)) < PLANTED_SHARE)
@@ -205,12 +205,12 @@ def _control(
             which = rng.permutation(np.flatnonzero(known[row]))[:2]
             moved[row, which] += PLANTED_SHIFT * rng.choice([-1, 1], size=which.size) * scales[row, which]
         _, z, isolation = _scores(customers, moved, rules, seed)
-        found.append(np.logical_or(*_is_unusual(z, isolation, rules)))
+        flagged.append(np.logical_or(*_is_unusual(z, isolation, rules)))
         planted.append(chosen)
-    return recovery(np.concatenate(found), np.concatenate(planted))
+    return recovery(np.concatenate(flagged), np.concatenate(planted))
 
 
-def recovery(found: BoolArray, planted: BoolArray) -> dict[str, Any]:
+def recovery(flagged: BoolArray, planted: BoolArray) -> dict[str, Any]:
     """Precision and recall of flagged against planted days, with 95 % intervals.
 
     The intervals are Wilson's (1927); None where there is nothing to divide.
@@ -221,7 +221,7 @@ def recovery(found: BoolArray, planted: BoolArray) -> dict[str, Any]:
     >>> control["hits"], control["precision"], control["recall"]
     (1, 0.5, 1.0)
     """
-    hits, reported, hidden = (int(each.sum()) for each in (found & planted, found, planted))
+    hits, reported, hidden = (int(each.sum()) for each in (flagged & planted, flagged, planted))
     (precision, precision_ci), (recall, recall_ci) = share(hits, reported), share(hits, hidden)
     return {
         "planted": hidden,

@@ -63,9 +63,9 @@ def align(before: StoredResult, after: StoredResult, cache: Path) -> Alignment |
     if not isinstance(then, list) or not isinstance(now, list) or not then or not now:
         return None
     tables = [_table(past, cache) for past in (before, after)]
-    found = [table for table in tables if table is not None]
-    if len(found) == 2:
-        return by_customers(found[0], found[1])
+    known = [table for table in tables if table is not None]
+    if len(known) == 2:
+        return by_customers(known[0], known[1])
     lacking = " and ".join(
         f"segments.parquet of {past.label}"
         for past, table in zip((before, after), tables, strict=True)

@@ -109,7 +109,7 @@ class ResultComparison:
             reports.overlay(loader=loader)
             .get_template("comparison.html.j2")
             .render(
-                found=self,
+                significant=self,
                 rule=RULE,
                 versions=[(result, version(result), md5s(result)) for result in self.results],
                 kinds={kind: self.rows(kind) for kind in KINDS},
@@ -136,18 +136,18 @@ def compare_results(
     Raises
     ------
     PersonaeError
-        If a result is not found, or there are fewer than two.
+        If a result is not changes, or there are fewer than two.
     """
     if len(set(names)) < 2 or len(set(names)) < len(names):
         raise PersonaeError("compare needs two or more different runs, experiments or revisions")
-    found = comparison(read_all(names, study))
-    name = re.sub(r"[^\w.-]+", "_", "-".join([found.study, *found.labels]))
+    changes = comparison(read_all(names, study))
+    name = re.sub(r"[^\w.-]+", "_", "-".join([changes.study, *changes.labels]))
     path = output or paths.COMPARED / f"{name[:120]}.html"
     try:
-        write_text(path, found.page())
+        write_text(path, changes.page())
     except OSError as error:
         raise PersonaeError(f"{path}: cannot be written ({error.strerror})") from None
-    return found, path
+    return changes, path
 
 
 def comparison(results: Sequence[StoredResult]) -> ResultComparison:
@@ -182,8 +182,8 @@ def differences(figures: Estimates) -> Estimates:
 
 def kind_of(changes: Estimates) -> str:
     """Sort differences into `KINDS`: whether any of them exceeds noise."""
-    found = [is_significant(change) for change in changes if change is not None and change.value]
-    return KINDS[0] if True in found else KINDS[1] if False in found else KINDS[2]
+    significant = [is_significant(change) for change in changes if change is not None and change.value]
+    return KINDS[0] if True in significant else KINDS[1] if False in significant else KINDS[2]
 
 
 def version(result: StoredResult) -> str:

@@ -177,8 +177,10 @@ def dvc(directory: Path, *arguments: str, show: bool = False) -> str:
         check=False,
     )
     if done.returncode:
-        said = (done.stderr or "").strip().splitlines()
-        raise PersonaeError(f"{directory}: dvc {arguments[0]} failed{': ' + said[-1] if said else ''}")
+        error_lines = (done.stderr or "").strip().splitlines()
+        raise PersonaeError(
+            f"{directory}: dvc {arguments[0]} failed{': ' + error_lines[-1] if error_lines else ''}"
+        )
     return done.stdout or ""
 
 

@@ -82,10 +82,10 @@ class StoredResult:
     @cached_property
     def verdicts(self) -> dict[str, str]:
         """Verdicts in a word, named after stage and place."""
-        found: dict[str, str] = {}
+        verdicts: dict[str, str] = {}
         for report, content in self.reports.items():
-            found |= flat_verdicts(content, self.names.get(report, report))
-        return found
+            verdicts |= flat_verdicts(content, self.names.get(report, report))
+        return verdicts
 
     @property
     def data(self) -> dict[str, str]:
@@ -176,8 +176,8 @@ def from_revision(name: str, commit: str, kind: str, study: str) -> StoredResult
         If the commit holds no result of the study.
     """
     folder = paths.report(study, "")
-    found = [path for path in map(Path, _listed(commit, folder.as_posix())) if path.parent == folder]
-    texts = {path.stem: _show(commit, path.as_posix()) for path in found if path.suffix == ".json"}
+    files = [path for path in map(Path, _listed(commit, folder.as_posix())) if path.parent == folder]
+    texts = {path.stem: _show(commit, path.as_posix()) for path in files if path.suffix == ".json"}
     settings = [_show(commit, path) for path in _listed(commit, "resolved") if _study_of(path) == study]
     lock = _show(commit, LOCK)
     if not texts or not lock or not settings:
@@ -207,24 +207,24 @@ def resolve(name: str) -> tuple[str, str]:
         return commit.decode().strip(), "revision"
     listed = provenance.git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps") or b""
     refs = [line.split(" ", 1) for line in listed.decode().splitlines()]
-    found = {commit for commit, ref in refs if ref.rsplit("/", 1)[1] == name and "/exec/" not in ref}
-    if len(found) > 1:
-        raise PersonaeError(f"{name}: {len(found)} DVC experiments have this name; give a revision instead")
-    if not found:
+    matches = {commit for commit, ref in refs if ref.rsplit("/", 1)[1] == name and "/exec/" not in ref}
+    if len(matches) > 1:
+        raise PersonaeError(f"{name}: {len(matches)} DVC experiments have this name; give a revision instead")
+    if not matches:
         raise PersonaeError(f"{name}: is no MLflow run id, DVC experiment or git revision")
-    return found.pop(), "experiment"
+    return matches.pop(), "experiment"
 
 
 def _only_study(runs: Sequence[StoredResult], commits: Sequence[str]) -> str:
     """Give the one study that the results can be of."""
-    found = {result.study for result in runs}
-    if not found:
-        found = {_study_of(path) for commit in commits for path in _listed(commit, "resolved")}
-    if not found:
+    matches = {result.study for result in runs}
+    if not matches:
+        matches = {_study_of(path) for commit in commits for path in _listed(commit, "resolved")}
+    if not matches:
         raise PersonaeError("none of the revisions holds the result of a study")
-    if len(found) > 1:
-        raise PersonaeError(f"several studies are possible: --study {' or '.join(sorted(found))}")
-    return found.pop()
+    if len(matches) > 1:
+        raise PersonaeError(f"several studies are possible: --study {' or '.join(sorted(matches))}")
+    return matches.pop()
 
 
 def _study_of(settings: str) -> str:

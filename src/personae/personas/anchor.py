@@ -33,6 +33,6 @@ def anchor(segmenters: Path, into: Path, personas: Path | None = None) -> int:
 
 
 def _segmenter(folder: Path) -> Segmenter:
-    found = archive.load(folder, TRUSTED)
-    assert isinstance(found, Segmenter)
-    return found
+    segmenter = archive.load(folder, TRUSTED)
+    assert isinstance(segmenter, Segmenter)
+    return segmenter

@@ -74,7 +74,7 @@ def _of_groups(reports: Reports, folder: Path | None) -> Iterator[Picture | None
         yield imputation.gains(reports["impute"]["columns"], folder)
     if "compare" in reports:
         if reports["compare"].get("merge"):
-            yield groups.told_apart(reports["compare"]["merge"], folder)
+            yield groups.separation(reports["compare"]["merge"], folder)
         yield groups.effects(reports["compare"]["variables"], folder)
 
 

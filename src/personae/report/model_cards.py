@@ -86,7 +86,7 @@ def classifier_card(study: str, reports: Report, settings: Report) -> str:
     best, target = classify["best"], classify["target"]
     features = ", ".join(settings["features"])
     majority = percent(classify["majority_accuracy"])
-    found = classify["models"][best]
+    scores = classify["models"][best]
     checks = classify.get("leakage") or []
     guard = {name: [check.get(name, "") for check in checks] for name in ("check", "verdict", "evidence")}
     sections: Sections = {
@@ -95,10 +95,10 @@ def classifier_card(study: str, reports: Report, settings: Report) -> str:
         "Intended use": USE_OF_ANSWERS.format(target),
         "Validation": f"{classify['split']}. Always naming the majority is right in {majority}.",
         "Figures out of fold": {
-            "figure": [metric(name) for name in found],
-            "mean": [_written(value["mean"]) for value in found.values()],
-            "deviation over folds": [_written(value["sd"]) for value in found.values()],
-            "pooled": [_written(value["pooled"]) for value in found.values()],
+            "figure": [metric(name) for name in scores],
+            "mean": [_written(value["mean"]) for value in scores.values()],
+            "deviation over folds": [_written(value["sd"]) for value in scores.values()],
+            "pooled": [_written(value["pooled"]) for value in scores.values()],
         },
         **({"Leakage guard": guard} if checks else {}),
         "Limits": LIMITS_OF_ANSWERS,

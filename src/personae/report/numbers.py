@@ -62,8 +62,8 @@ def spread(mean: Any, deviation: Any, how: str = "number") -> Markup:
         size = abs(mean.raw) or abs(deviation.raw) or 1
         places = max(0, 2 - math.floor(math.log10(size)))
         texts = [f"{each.raw:,.{places}f}" for each in pair]
-    told = (_marked(each, how, text.replace("-", MINUS)) for each, text in zip(pair, texts, strict=True))
-    return Markup(" ± ").join(told)
+    marked = (_marked(each, how, text.replace("-", MINUS)) for each, text in zip(pair, texts, strict=True))
+    return Markup(" ± ").join(marked)
 
 
 def wrapped(name: Any) -> Markup:

@@ -44,14 +44,14 @@ def by_pair(rows: Traced) -> dict[str, list[Traced]]:
     --------
     >>> kinds = [("marginal", "sex", None), ("joint", "sex", "age"), ("conditional", "age", "sex")]
     >>> rows = Traced([dict(zip(("kind", "event", "given"), kind)) for kind in kinds], "")
-    >>> {name: len(found) for name, found in by_pair(rows).items()}
+    >>> {name: len(pairs) for name, pairs in by_pair(rows).items()}
     {'Each column by itself': 1, 'sex and age': 2}
     """
-    found: dict[frozenset[str], list[Traced]] = {}
+    pairs: dict[frozenset[str], list[Traced]] = {}
     for row in rows:
         pair = frozenset((str(row["event"]), str(row["given"]))) if row["given"] else frozenset[str]()
-        found.setdefault(pair, []).append(row)
+        pairs.setdefault(pair, []).append(row)
     return {
         f"{own[0]['event']} and {own[0]['given']}" if pair else "Each column by itself": own
-        for pair, own in found.items()
+        for pair, own in pairs.items()
     }

@@ -65,13 +65,13 @@ class Traced:
 
     def at(self, *steps: str | int) -> "Traced | None":
         """Go several steps down; None where they lead nowhere."""
-        found = self
+        part = self
         for step in steps:
             try:
-                found = found[step]
+                part = part[step]
             except (KeyError, IndexError):
                 return None
-        return found
+        return part
 
     def items(self) -> Iterator[tuple[str, "Traced"]]:
         """Keys and values of an object."""

@@ -34,14 +34,14 @@ class Verdict:
 
 def verdicts(reports: dict[str, Traced]) -> list[Verdict]:
     """Collect the verdicts of all reports, in page order."""
-    found: list[Verdict] = []
+    gathered: list[Verdict] = []
     judges = JUDGES | {"classify": partial(_response, compare=reports.get("compare"))}
     for name, judge in judges.items():
         if name in reports:
-            found += judge(reports[name])
-    if any("classify.json#/leakage" in verdict.evidence.key for verdict in found):
-        return [_doubted(verdict) for verdict in found]
-    return found
+            gathered += judge(reports[name])
+    if any("classify.json#/leakage" in verdict.evidence.key for verdict in gathered):
+        return [_doubted(verdict) for verdict in gathered]
+    return gathered
 
 
 def _doubted(verdict: Verdict) -> Verdict:
@@ -86,9 +86,11 @@ CASES = {"unseen": "customers never seen", "known": "customers known from other 
 def _imputation(report: Traced) -> Iterator[Verdict]:
     for name, column in report["columns"].items():
         for case, who in CASES.items():
-            found = column.at(case)
-            if found:
-                yield Verdict(LEVELS[str(found["verdict"])], _imputed(name, who, found), found)
+            case_scores = column.at(case)
+            if case_scores:
+                yield Verdict(
+                    LEVELS[str(case_scores["verdict"])], _imputed(name, who, case_scores), case_scores
+                )
 
 
 IMPUTED = {
@@ -100,17 +102,19 @@ IMPUTED = {
 }
 
 
-def _imputed(name: str, who: str, found: Traced) -> Markup:
-    if _raw(found, "rmse") is None:
-        return Markup("{} of {} stays missing: {}.").format(name, who, found.at("reason") or "not measured")
-    return IMPUTED[str(found["verdict"])].format(
+def _imputed(name: str, who: str, case_scores: Traced) -> Markup:
+    if _raw(case_scores, "rmse") is None:
+        return Markup("{} of {} stays missing: {}.").format(
+            name, who, case_scores.at("reason") or "not measured"
+        )
+    return IMPUTED[str(case_scores["verdict"])].format(
         name,
         who,
-        _words(found["method"]),
-        estimate(found.at("r2"), found.at("r2_ci")),
-        figure(found.at("rmse")),
-        figure(found.at("baseline_rmse")),
-        _words(found["baseline"]),
+        _words(case_scores["method"]),
+        estimate(case_scores.at("r2"), case_scores.at("r2_ci")),
+        figure(case_scores.at("rmse")),
+        figure(case_scores.at("baseline_rmse")),
+        _words(case_scores["baseline"]),
     )
 
 
@@ -157,12 +161,12 @@ def _joined(report: Traced, compare: Traced | None) -> str:
         members.setdefault(str(merged), []).append(name)
     pairs = (compare.at("merge") if compare is not None else None) or ()
     open_pairs = [{str(pair["a"]), str(pair["b"])} for pair in pairs if pair["verdict"] == "inconclusive"]
-    told = []
+    clauses = []
     for names in (names for names in members.values() if len(names) > 1):
         by_settings = any(pair <= set(names) for pair in open_pairs)
         who = "the settings (on_inconclusive: merge)" if by_settings else "the verdict on them"
-        told.append(f" after {' and '.join(names)} were counted as one by {who}")
-    return ", and".join(told)
+        clauses.append(f" after {' and '.join(names)} were counted as one by {who}")
+    return ", and".join(clauses)
 
 
 def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict]:
@@ -176,9 +180,9 @@ def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict
     level = _beyond(best, "roc_auc", 0.5)
     if level is not None:
         text = Markup("{} {} be predicted{}: ROC AUC {} over folds, average precision {}; chosen: {}.")
-        told = (_spread(best, name) for name in ("roc_auc", "average_precision"))
+        texts = (_spread(best, name) for name in ("roc_auc", "average_precision"))
         can, joined = "cannot" if level == "not supported" else "can", _joined(report, compare)
-        yield Verdict(level, text.format(report["target"], can, joined, *told, _words(report["best"])), best)
+        yield Verdict(level, text.format(report["target"], can, joined, *texts, _words(report["best"])), best)
     majority = report.at("majority_accuracy")
     level = _beyond(best, "accuracy", _raw(majority))
     if level is not None:
@@ -259,5 +263,5 @@ JUDGES = {
 
 
 def _raw(value: Traced | None, *steps: str | int) -> Any:
-    found = None if value is None else value.at(*steps)
-    return None if found is None else found.raw
+    part = None if value is None else value.at(*steps)
+    return None if part is None else part.raw

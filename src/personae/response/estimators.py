@@ -82,5 +82,5 @@ def stacked_scores(stack: StackWeights | None, members: Sequence[FloatArray]) ->
     if stack is None:
         return members[0]
     weights, intercept = stack
-    found = np.hstack([margins(scores) for scores in members]) @ weights.T + intercept
-    return two_columns(found[:, 0]) if found.shape[1] == 1 else np.asarray(found)
+    combined = np.hstack([margins(scores) for scores in members]) @ weights.T + intercept
+    return two_columns(combined[:, 0]) if combined.shape[1] == 1 else np.asarray(combined)

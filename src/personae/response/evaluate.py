@@ -85,8 +85,8 @@ def evaluate_response(
     unanswered = len(customers) - len(answered)
     if unanswered:
         left_out = {"left_out": [{"rows": unanswered, "name": None, "reason": "no answer"}]}
-        found = evaluate_response(answered.reset_index(drop=True), settings, groups, seed=seed)
-        return replace(found, report={**found.report, **left_out})
+        evaluation = evaluate_response(answered.reset_index(drop=True), settings, groups, seed=seed)
+        return replace(evaluation, report={**evaluation.report, **left_out})
     if settings.merging is None:
         return _evaluated(customers, settings, seed)
     merged, report = merge_classes(customers, settings, settings.merging, groups or {}, seed=seed)
@@ -94,8 +94,8 @@ def evaluate_response(
     if len(classes) == 1:
         alone = {"target": settings.target, "classes": classes, "models": report["after"]}
         return ResponseEvaluation.empty(alone | report)
-    found = _evaluated(merged, settings, seed)
-    return replace(found, report={**found.report, **report})
+    evaluation = _evaluated(merged, settings, seed)
+    return replace(evaluation, report={**evaluation.report, **report})
 
 
 def _evaluated(customers: pd.DataFrame, settings: Classify, seed: int) -> ResponseEvaluation:
@@ -106,8 +106,8 @@ def _evaluated(customers: pd.DataFrame, settings: Classify, seed: int) -> Respon
     if settings.segment is not None:
         report["segment"] = {"columns": settings.segment.columns, "k": settings.segment.k}
     known = [leakage.known_leaks(customers[settings.leaking], plan.target)] if settings.leaking else []
-    asked = _asked(plan, customers)
-    report["leakage"] = [*known, *asked, *leakage.inspect(plan), _permuted_targets(plan)]
+    undeclared = _undeclared(plan, customers)
+    report["leakage"] = [*known, *undeclared, *leakage.inspect(plan), _permuted_targets(plan)]
     if settings.claim is not None:
         report["seed_claim"] = repeated_splits(plan, settings.claim)
     return ResponseEvaluation(
@@ -195,7 +195,7 @@ def _compared(
     }
 
 
-def _asked(plan: ResponsePlan, customers: pd.DataFrame) -> list[leakage.Finding]:
+def _undeclared(plan: ResponsePlan, customers: pd.DataFrame) -> list[leakage.Finding]:
     """Gain from each excluded column that is not declared as leaking."""
     if not plan.settings.ask:
         return []

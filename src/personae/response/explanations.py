@@ -8,7 +8,7 @@ import pandas as pd
 
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
-from personae.core.parallel import run_all
+from personae.core.parallel import parallel_map
 from personae.response import metrics
 from personae.response.calibration import Calibration
 from personae.response.estimators import StackWeights, fit, scores, stacked_scores
@@ -31,13 +31,13 @@ def permutation_importance(plan: ResponsePlan, validation: Validation) -> list[d
     name, outer = validation.best, plan.folds.outer
     weights = validation.fold_stacks.get(name, [None] * len(outer))[: len(outer)]
     tasks = [partial(_fold_importance, plan, k, name, stack) for k, stack in zip(outer, weights, strict=True)]
-    drops = np.array(run_all(tasks, plan.settings.workers, "importance"))
+    drops = np.array(parallel_map(tasks, plan.settings.workers, "importance"))
     spread = drops.std(axis=0, ddof=1) if len(drops) > 1 else np.full(drops.shape[1], np.nan)
-    found = [
+    rows = [
         {"column": str(column), "mean": float(mean), "sd": float(sd)}
         for column, mean, sd in zip(plan.table, drops.mean(axis=0), spread, strict=True)
     ]
-    return sorted(found, key=lambda one: (-one["mean"], one["column"]))
+    return sorted(rows, key=lambda one: (-one["mean"], one["column"]))
 
 
 def shap_values(plan: ResponsePlan, model: str) -> tuple[pd.DataFrame, FloatArray]:
@@ -61,12 +61,12 @@ def shap_values(plan: ResponsePlan, model: str) -> tuple[pd.DataFrame, FloatArra
         raise PersonaeError(f"exact SHAP values need an XGBoost model; '{model}' is none")
     outer = plan.folds.outer
     tasks = [partial(_fold_contributions, plan, k, model) for k in outer]
-    parts = run_all(tasks, plan.settings.workers, "contributions")
+    parts = parallel_map(tasks, plan.settings.workers, "contributions")
     columns = list(parts[0][0])
     amounts, base = np.full((len(plan.table), len(columns)), np.nan), np.full(len(plan.table), np.nan)
-    for k, (found, expected) in zip(outer, parts, strict=True):
+    for k, (contributions, expected) in zip(outer, parts, strict=True):
         _, test = plan.folds.rows(0, (k,))
-        amounts[test], base[test] = np.column_stack(list(found.values())), expected
+        amounts[test], base[test] = np.column_stack(list(contributions.values())), expected
     return pd.DataFrame(amounts, plan.table.index, columns), base
 
 
@@ -138,10 +138,12 @@ def _fold_contributions(
     unseen = np.asarray(prepare.transform(plan.table.iloc[test]))
     booster = fit(plan.settings.single_models[model], inputs, plan.target[train], seed).get_booster()
     booster.set_param("nthread", 1)
-    found = np.asarray(booster.predict(DMatrix(unseen), pred_contribs=True), dtype=np.float64)
-    if found.ndim == 3:
-        likeliest = found.sum(axis=2).argmax(axis=1)
-        found = found[np.arange(len(found)), likeliest]
+    contributions = np.asarray(booster.predict(DMatrix(unseen), pred_contribs=True), dtype=np.float64)
+    if contributions.ndim == 3:
+        likeliest = contributions.sum(axis=2).argmax(axis=1)
+        contributions = contributions[np.arange(len(contributions)), likeliest]
     sources = input_columns(prepare)
     places = {name: [k for k, source in enumerate(sources) if source == name] for name in sources}
-    return {name: found[:, columns].sum(axis=1) for name, columns in places.items()}, found[:, -1]
+    return {name: contributions[:, columns].sum(axis=1) for name, columns in places.items()}, contributions[
+        :, -1
+    ]

@@ -130,18 +130,18 @@ def single_column(plan: ResponsePlan) -> Finding:
     limit = plan.settings.guard.suspicious_auc
     dealer = StratifiedGroupKFold(TREE_FOLDS, shuffle=True, random_state=plan.seed % 2**32)
     folds = list(dealer.split(plan.target, plan.target, plan.groups))
-    found = {}
+    aucs = {}
     for column in plan.table:
         inputs = _codes(plan.table[column])
         if np.unique(inputs).size < 2:
             continue
         guessed = cross_val_predict(TREE, inputs, plan.target, cv=folds, method="predict_proba")
-        found[str(column)] = metrics.ranking(plan.target, guessed, "roc_auc")
-    if not found:
+        aucs[str(column)] = metrics.ranking(plan.target, guessed, "roc_auc")
+    if not aucs:
         return Finding("single column", (), "clean", "no column varies")
-    best = max(found, key=found.__getitem__)
-    suspects = tuple(name for name, auc in found.items() if auc >= limit)
-    evidence = f"best single column {best}: ROC AUC {found[best]:.3f}; suspicious from {limit:g}"
+    best = max(aucs, key=aucs.__getitem__)
+    suspects = tuple(name for name, auc in aucs.items() if auc >= limit)
+    evidence = f"best single column {best}: ROC AUC {aucs[best]:.3f}; suspicious from {limit:g}"
     return Finding("single column", suspects, "leak" if suspects else "clean", evidence)
 
 
@@ -204,9 +204,9 @@ def _between_neighbours(table: pd.DataFrame, target: IntArray) -> BoolArray:
     """Mark rows on the line between two neighbours with their answer."""
     numeric = table.select_dtypes("number")
     varied = numeric.loc[:, (numeric.nunique() > 20) & numeric.notna().any()]
-    found = np.zeros(len(table), dtype=bool)
+    between = np.zeros(len(table), dtype=bool)
     if varied.shape[1] < 3:
-        return found
+        return between
     points = ((varied - varied.mean()) / varied.std()).fillna(0.0).to_numpy()
     for answer in np.unique(target):
         rows = np.flatnonzero(target == answer)
@@ -219,8 +219,8 @@ def _between_neighbours(table: pd.DataFrame, target: IntArray) -> BoolArray:
             arms = points[rows[others]] - points[row]
             length = np.linalg.norm(arms, axis=1)
             arms = arms[length > 1e-9] / length[length > 1e-9, None]
-            found[row] = bool(len(arms)) and float((arms @ arms.T).min()) < -1 + 1e-9
-    return found
+            between[row] = bool(len(arms)) and float((arms @ arms.T).min()) < -1 + 1e-9
+    return between
 
 
 def permuted_target_check(
@@ -246,14 +246,14 @@ def permuted_target_check(
     """
     _, first, member = np.unique(units, return_index=True, return_inverse=True)
     rng = np.random.default_rng(seed)
-    found, noise = [], []
+    aucs, noise = [], []
     for _ in range(permutations):
         answers = rng.permutation(target[first])[member]
         guessed = run(answers)
         seen = ~np.isnan(guessed[:, 0])
-        found.append(metrics.ranking(answers[seen], guessed[seen], "roc_auc"))
+        aucs.append(metrics.ranking(answers[seen], guessed[seen], "roc_auc"))
         noise.append(_null_sd(answers[seen], member[seen]))
-    mean = float(np.mean(found))
+    mean = float(np.mean(aucs))
     limit = 0.5 + 3 * float(np.mean(noise)) / np.sqrt(permutations)
     evidence = (
         f"ROC AUC {mean:.3f} on {permutations} permutations of the answers; chance stays below {limit:.3f}"

@@ -89,8 +89,8 @@ def _figures(
 ) -> tuple[dict[str, Any], dict[str, Any], list[float]]:
     """Figures and failures on one set of classes, with accuracy by fold."""
     plan = build_plan(customers, settings, seed=seed)
-    found = validate(plan, nested=False)
-    scored = scores.score_all(plan, found)
+    validation = validate(plan, nested=False)
+    scored = scores.score_all(plan, validation)
     figures = {
         "classes": plan.classes,
         "folds": plan.folds.count,
@@ -98,7 +98,9 @@ def _figures(
         "majority_accuracy": float(np.bincount(plan.target).max() / len(plan.target)),
         "models": {name: summary for name, (_, summary) in scored.items()},
     }
-    confused = failures(model, plan.target, found.probabilities[model], plan.classes, customers["customer"])
+    confused = failures(
+        model, plan.target, validation.probabilities[model], plan.classes, customers["customer"]
+    )
     by_fold, _ = scored[model]
     return figures, confused, by_fold["accuracy"].ravel().tolist()
 
@@ -122,8 +124,8 @@ def failures(
 
     Examples
     --------
-    >>> found = failures("m", np.array([0, 1]), np.array([[[0.9, 0.1], [0.6, 0.4]]]), ["no", "yes"], [7, 8])
-    >>> found["confusion"], found["rows"][0]["customer"]
+    >>> result = failures("m", np.array([0, 1]), np.array([[[0.9, 0.1], [0.6, 0.4]]]), ["no", "yes"], [7, 8])
+    >>> result["confusion"], confused["rows"][0]["customer"]
     ({'no': {'no': 1.0, 'yes': 0.0}, 'yes': {'no': 1.0, 'yes': 0.0}}, 8)
     """
     predicted = probabilities.argmax(axis=2)

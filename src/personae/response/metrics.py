@@ -38,8 +38,8 @@ def figures(target: IntArray, probabilities: FloatArray) -> dict[str, float]:
 
     Examples
     --------
-    >>> found = figures(np.array([0, 0, 1]), np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]]))
-    >>> {name: round(found[name], 3) for name in ("accuracy", "precision", "roc_auc", "brier")}
+    >>> result = figures(np.array([0, 0, 1]), np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]]))
+    >>> {name: round(result[name], 3) for name in ("accuracy", "precision", "roc_auc", "brier")}
     {'accuracy': 0.667, 'precision': 0.5, 'roc_auc': 1.0, 'brier': 0.137}
     """
     classes = probabilities.shape[1]

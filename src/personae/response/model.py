@@ -88,8 +88,8 @@ class ResponseModel:
         if taken.empty:
             return np.empty((0, len(self.classes)))
         inputs = np.asarray(self.preprocessing.transform(taken))
-        found = [scores(estimator, inputs) for estimator in self.members.values()]
-        return self.calibration.probabilities(stacked_scores(self.stack, found))
+        members = [scores(estimator, inputs) for estimator in self.members.values()]
+        return self.calibration.probabilities(stacked_scores(self.stack, members))
 
 
 def fit_on_all(plan: ResponsePlan, validation: Validation, name: str | None = None) -> ResponseModel:

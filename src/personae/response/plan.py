@@ -109,7 +109,7 @@ def ablated_plans(plan: ResponsePlan) -> dict[str, ResponsePlan]:
     PersonaeError
         If a pattern matches no feature, or nothing is left.
     """
-    found = {}
+    plans = {}
     for name, wanted in plan.settings.ablations.items():
         columns = list(plan.table)
         for pattern in wanted.drop:
@@ -120,8 +120,8 @@ def ablated_plans(plan: ResponsePlan) -> dict[str, ResponsePlan]:
             raise PersonaeError(f"classify.ablations.{name}: no feature is left")
         table = plan.table[kept]
         described = build_preprocessing(table, plan.settings, segment=wanted.segment)
-        found[name] = replace(plan, table=table, preprocessing=described)
-    return found
+        plans[name] = replace(plan, table=table, preprocessing=described)
+    return plans
 
 
 def split_text(settings: Classify) -> str:

@@ -11,7 +11,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import precision_recall_fscore_support
 from sklearn.model_selection import StratifiedShuffleSplit, train_test_split
 
-from personae.core.parallel import run_all
+from personae.core.parallel import parallel_map
 from personae.response.plan import ResponsePlan
 from personae.response.settings import Merging, PublishedClaim
 from personae.response.validation import fit_and_score, seed_of
@@ -26,8 +26,8 @@ def published_claim(
 
     Examples
     --------
-    >>> found = published_claim([0.58, 0.61, 0.64, 0.70], 0.64, majority=0.44, model="random_forest")
-    >>> found["median"], found["share_at_least_claimed"]
+    >>> claim = published_claim([0.58, 0.61, 0.64, 0.70], 0.64, majority=0.44, model="random_forest")
+    >>> claim["median"], claim["share_at_least_claimed"]
     (0.625, 0.5)
     """
     values = np.asarray(correct_share)
@@ -55,10 +55,10 @@ def repeated_splits(plan: ResponsePlan, claim: PublishedClaim) -> dict[str, Any]
         partial(fit_and_score, alone, rows, seed_of(plan.seed, (number, ())))
         for number, rows in enumerate(splits)
     ]
-    found = run_all(tasks, plan.settings.workers, "claim")
+    accuracies = parallel_map(tasks, plan.settings.workers, "claim")
     correct = [
         float((one[model].argmax(axis=1) == target[test]).mean())
-        for one, (_, test) in zip(found, splits, strict=True)
+        for one, (_, test) in zip(accuracies, splits, strict=True)
     ]
     return published_claim(correct, claim.accuracy, float(np.bincount(target).max() / len(target)), model)
 

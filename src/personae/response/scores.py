@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from personae.core.arrays import BoolArray, FloatArray, IntArray
-from personae.core.parallel import run_all
+from personae.core.parallel import parallel_map
 from personae.core.statistics import adjust
 from personae.response import metrics
 from personae.response.folds import Folds
@@ -29,11 +29,11 @@ def score(target: IntArray, probabilities: FloatArray, folds: Folds) -> Scored:
     A fold's figures are computed on its own rows; pooled ones on all rows of a repeat, then averaged.
     """
     by_fold, pooled = [], []
-    for fold, found in zip(folds.assignment, probabilities, strict=True):
+    for fold, predicted in zip(folds.assignment, probabilities, strict=True):
         rows = [fold == k for k in folds.outer]
-        by_fold.append([metrics.figures(target[each], found[each]) for each in rows])
+        by_fold.append([metrics.figures(target[each], predicted[each]) for each in rows])
         tested = np.any(rows, axis=0)
-        pooled.append(metrics.figures(target[tested], found[tested]))
+        pooled.append(metrics.figures(target[tested], predicted[tested]))
     values = {name: np.array([[one[name] for one in each] for each in by_fold]) for name in metrics.NAMES}
     summary = {
         name: {
@@ -48,9 +48,9 @@ def score(target: IntArray, probabilities: FloatArray, folds: Folds) -> Scored:
 
 def score_all(plan: ResponsePlan, validation: Validation) -> dict[str, Scored]:
     """Compute the figures of every model, in parallel."""
-    found = validation.probabilities
-    tasks = [partial(score, plan.target, one, plan.folds) for one in found.values()]
-    return dict(zip(found, run_all(tasks, plan.settings.workers), strict=True))
+    probabilities = validation.probabilities
+    tasks = [partial(score, plan.target, one, plan.folds) for one in probabilities.values()]
+    return dict(zip(probabilities, parallel_map(tasks, plan.settings.workers), strict=True))
 
 
 def difference(
@@ -90,12 +90,12 @@ def curves(target: IntArray, validation: Validation) -> dict[str, pd.DataFrame]:
     tables: dict[str, list[pd.DataFrame]] = {"roc": [], "precision_recall": [], "reliability": []}
     for name, probabilities in validation.probabilities.items():
         rows = ~np.isnan(probabilities[..., 0])
-        found, truth = probabilities[rows], np.tile(target, (len(rows), 1))[rows]
-        predicted, observed, count = metrics.reliability(truth, found)
+        scored, truth = probabilities[rows], np.tile(target, (len(rows), 1))[rows]
+        predicted, observed, count = metrics.reliability(truth, scored)
         columns = {"predicted": predicted, "observed": observed, "rows": count / len(rows)}
         tables["reliability"].append(pd.DataFrame({"model": name, **columns}))
-        for label in [1] if found.shape[1] == 2 else range(found.shape[1]):
-            roc, precision_recall = _ranking_curves(truth == label, found[:, label])
+        for label in [1] if scored.shape[1] == 2 else range(scored.shape[1]):
+            roc, precision_recall = _ranking_curves(truth == label, scored[:, label])
             tables["roc"].append(roc.assign(model=name, **{"class": label}))
             tables["precision_recall"].append(precision_recall.assign(model=name, **{"class": label}))
     return {name: pd.concat(parts, ignore_index=True) for name, parts in tables.items()}

@@ -15,7 +15,7 @@ from sklearn.base import clone
 
 from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
-from personae.core.parallel import run_all
+from personae.core.parallel import parallel_map
 from personae.response import metrics
 from personae.response.calibration import Calibration, choose_calibration
 from personae.response.estimators import StackWeights, fit, fit_stack, scores, stacked_scores
@@ -71,13 +71,13 @@ def validate(plan: ResponsePlan, *, nested: bool = True) -> Validation:
     folds, workers = plan.folds, plan.settings.workers
     keys = [(repeat, left) for repeat in range(folds.repeats) for left in folds.fits(nested)]
     tasks = [partial(fit_and_score, plan, folds.rows(*key), seed_of(plan.seed, key)) for key in keys]
-    fitted: dict[Fit, Scores] = dict(zip(keys, run_all(tasks, workers, "fits"), strict=True))
+    fitted: dict[Fit, Scores] = dict(zip(keys, parallel_map(tasks, workers, "fits"), strict=True))
     places = [(repeat, k) for repeat in range(folds.repeats) for k in folds.outer]
     if not nested:
         outer = [fitted[repeat, (k,)] for repeat, k in places]
-        return _collect([(uncalibrated(found), {}, {}, "") for found in outer], plan)
+        return _collect([(uncalibrated(raw), {}, {}, "") for raw in outer], plan)
     cases = [*(_outer_scores(fitted, plan, place) for place in places), _final_scores(fitted, plan)]
-    judged: list[Judged] = run_all([partial(judge, plan.settings, case) for case in cases], workers)
+    judged: list[Judged] = parallel_map([partial(judge, plan.settings, case) for case in cases], workers)
     return _collect(judged[:-1], plan, judged[-1])
 
 
@@ -122,7 +122,7 @@ def _outer_scores(fitted: Mapping[Fit, Scores], plan: ResponsePlan, place: tuple
     parts = [((repeat, folds.inner_fit(test, k)), folds.taught(repeat, test, k)) for k in folds.inner(test)]
     # A fit's predictions follow the order of the rows that it left out.
     picked = [(fitted[key], np.searchsorted(folds.rows(*key)[1], rows)) for key, rows in parts]
-    inner = {name: np.concatenate([found[name][taken] for found, taken in picked]) for name in outer}
+    inner = {name: np.concatenate([raw[name][taken] for raw, taken in picked]) for name in outer}
     order = np.concatenate([rows for _, rows in parts])
     shares = [len(rows) / (len(rows) + len(folds.rows(*key)[0])) for key, rows in parts]
     return outer, inner, plan.target[order], folds.assignment[repeat, order], float(np.mean(shares))
@@ -140,7 +140,7 @@ def _final_scores(fitted: Mapping[Fit, Scores], plan: ResponsePlan) -> FoldScore
 def uncalibrated(scored: Scores) -> Scores:
     """Turn scores into probabilities as they are."""
     plain = Calibration("none")
-    return {name: plain.probabilities(found) for name, found in scored.items()}
+    return {name: plain.probabilities(raw) for name, raw in scored.items()}
 
 
 def judge(settings: Classify, case: FoldScores) -> Judged:
@@ -157,10 +157,10 @@ def judge(settings: Classify, case: FoldScores) -> Judged:
         weights[name] = fit_stack(members, target, stack.C)
         outer[name] = stacked_scores(weights[name], [outer[member] for member in settings.members(name)])
     calibrations = {
-        name: choose_calibration(found, target, part, settings.calibrations) for name, found in inner.items()
+        name: choose_calibration(raw, target, part, settings.calibrations) for name, raw in inner.items()
     }
-    quality = {name: _quality(found, target, part, settings.select) for name, found in inner.items()}
-    probabilities = {name: calibrations[name].probabilities(found) for name, found in outer.items()}
+    quality = {name: _quality(raw, target, part, settings.select) for name, raw in inner.items()}
+    probabilities = {name: calibrations[name].probabilities(raw) for name, raw in outer.items()}
     return probabilities, calibrations, weights, choose_model(quality, settings.preferred, test_share)
 
 
@@ -206,12 +206,12 @@ def _collect(judged: Sequence[Judged], plan: ResponsePlan, final: Judged | None 
     probabilities = {name: np.full(shape, np.nan) for name in judged[0][0]}
     procedure = np.full(shape, np.nan)
     places = [(repeat, k) for repeat in range(folds.repeats) for k in folds.outer]
-    for (repeat, k), (found, _, _, chosen) in zip(places, judged, strict=True):
+    for (repeat, k), (calibrated, _, _, chosen) in zip(places, judged, strict=True):
         rows = folds.assignment[repeat] == k
         for name, laid_out in probabilities.items():
-            laid_out[repeat, rows] = found[name]
+            laid_out[repeat, rows] = calibrated[name]
         if chosen:
-            procedure[repeat, rows] = found[chosen]
+            procedure[repeat, rows] = calibrated[chosen]
     if final is None:
         return Validation(probabilities, procedure, (), {}, {}, {})
     _, calibrations, stacks, _ = final

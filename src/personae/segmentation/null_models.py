@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.preprocessing import PowerTransformer
 
 from personae.core.arrays import BoolArray, FloatArray, IntArray
-from personae.core.parallel import run_all
+from personae.core.parallel import parallel_map
 from personae.core.statistics import STABLE, Codes
 from personae.segmentation.choice import choose_k
 from personae.segmentation.clusterers import Clusterer
@@ -162,7 +162,7 @@ class NullDistribution:
     def _choose_by_stability(self, numbers: Sequence[int]) -> None:
         """Choose k by stability, which is expensive, in the tables where it matters."""
         tasks = [partial(_most_stable_k, *self._inputs, self._seeds[number]) for number in numbers]
-        chosen = run_all(tasks, self._pipeline.settings.workers)
+        chosen = parallel_map(tasks, self._pipeline.settings.workers)
         self._chosen |= dict(zip(numbers, chosen, strict=True))
 
 
@@ -203,7 +203,7 @@ def null_distributions(
     for start in range(0, effort.null_tables, ROUND):
         label = f"{pipeline.settings.space.name}: null tables from {start * len(NULL_MODELS)}"
         tasks = [task for each in found.values() for task in each.draws(start, start + ROUND)]
-        drawn = iter(run_all(tasks, workers, label))
+        drawn = iter(parallel_map(tasks, workers, label))
         for each in found.values():
             each.metrics += [next(drawn) for _ in each.draws(start, start + ROUND)]
         reference = uniform_inertia(found)

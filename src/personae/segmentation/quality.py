@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personae.core.arrays import FloatArray
-from personae.core.parallel import run_all
+from personae.core.parallel import parallel_map
 from personae.core.statistics import bootstrap_sums
 from personae.segmentation.clusterers import Clusterer, Labels
 
@@ -95,7 +95,7 @@ def silhouettes(
 
     step = max(1, BLOCK_CELLS // count)
     slices = [slice(start, min(start + step, count)) for start in range(0, count, step)]
-    return np.hstack(run_all([partial(block, rows) for rows in slices], workers, threads=True))
+    return np.hstack(parallel_map([partial(block, rows) for rows in slices], workers, threads=True))
 
 
 def _distances(

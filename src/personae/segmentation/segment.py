@@ -11,7 +11,7 @@ from threadpoolctl import ThreadpoolController
 
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
-from personae.core.parallel import run_all
+from personae.core.parallel import parallel_map
 from personae.core.statistics import Codes, adjusted_rand
 from personae.segmentation.borders import Border
 from personae.segmentation.clusterers import NOISE, Clusterer, Labels
@@ -237,7 +237,7 @@ def _fit_candidates(pipeline: Pipeline, working: FloatArray, seed: int) -> list[
     """Fit every candidate; those of one tree together."""
     batches = [pipeline.ks] if pipeline.clusterer.shares_work else [(k,) for k in pipeline.ks]
     tasks = [partial(pipeline.fit_all, working, None, seed, batch) for batch in batches]
-    return [fitted for run in run_all(tasks, pipeline.settings.workers) for fitted in run]
+    return [fitted for run in parallel_map(tasks, pipeline.settings.workers) for fitted in run]
 
 
 def _other_methods(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from personae.core.arrays import BoolArray, FloatArray
-from personae.core.parallel import run_all
+from personae.core.parallel import parallel_map
 from personae.core.statistics import Codes, adjusted_rand, contingency
 from personae.segmentation.clusterers import Clusterer, Labels
 from personae.segmentation.pipeline import Pipeline, sample_units
@@ -57,8 +57,8 @@ def partition_stability(
         partial(prediction_strength_once, points, units, pipeline.fit_all, rng)
         for rng in rngs[effort.bootstraps :]
     ]
-    refits = run_all(bootstraps, workers, f"{name}: bootstraps")
-    strengths = np.array(run_all(halves, workers, f"{name}: prediction strength"))
+    refits = parallel_map(bootstraps, workers, f"{name}: bootstraps")
+    strengths = np.array(parallel_map(halves, workers, f"{name}: prediction strength"))
     figures = [
         agreement_figures([agreement(labels, drawn, again[column]) for drawn, again in refits])
         | {"prediction_strength": float(strengths[:, column].mean())}

@@ -231,12 +231,12 @@ def _two_values(file: TableFile, name: str, missing: Sequence[str]) -> list[str]
     text = labels(file.table[name])
     given = text.filter(~text.is_in(list(missing))).drop_nulls()
     pair = answers(given)
-    found = list(pair) if pair else sorted(given.unique().to_list(), key=lambda each: (len(each), each))
-    if len(found) > 2:
+    distinct = list(pair) if pair else sorted(given.unique().to_list(), key=lambda each: (len(each), each))
+    if len(distinct) > 2:
         raise PersonaeError(
-            f"{file.path}: column {name} holds {', '.join(found[:4])}; expected two values, as a flag has"
+            f"{file.path}: column {name} holds {', '.join(distinct[:4])}; expected two values, as a flag has"
         )
-    return found
+    return distinct
 
 
 def _levels(text: pl.Series, missing: Sequence[str], most: int) -> tuple[list[str], bool]:
@@ -256,21 +256,21 @@ def _learn_answers(file: TableFile, settings: TablePrepare) -> list[str] | None:
     name, event = settings.target, settings.event
     if name is None or name not in file.table.columns:
         return None
-    found = sorted(identifiers(file.table[name]).drop_nulls().unique())
-    if len(found) < 2:
-        raise PersonaeError(f"{file.path}: column {name} holds {found}; a target needs two answers at least")
+    given = sorted(identifiers(file.table[name]).drop_nulls().unique())
+    if len(given) < 2:
+        raise PersonaeError(f"{file.path}: column {name} holds {given}; a target needs two answers at least")
     if event is not None:
-        if event not in found:
+        if event not in given:
             raise PersonaeError(
-                f"{file.path}: column {name} never holds the event {event!r}; it has {', '.join(found[:10])}"
+                f"{file.path}: column {name} never holds the event {event!r}; it has {', '.join(given[:10])}"
             )
-        return [*(answer for answer in found if answer != event), event]
-    if len(found) == 2 and found != ["0", "1"]:
+        return [*(answer for answer in given if answer != event), event]
+    if len(given) == 2 and given != ["0", "1"]:
         raise PersonaeError(
-            f"{file.path}: column {name} holds {found[0]!r} and {found[1]!r}; prepare.event says which "
+            f"{file.path}: column {name} holds {given[0]!r} and {given[1]!r}; prepare.event says which "
             "one is the event"
         )
-    return found
+    return given
 
 
 def _together(files: Sequence[TableFile]) -> TableFile:

@@ -17,13 +17,13 @@ def main(study: str) -> None:
     settings, seed = load(path, Classify), load_seed(path)
     given = {name: tables.read(paths.source_table(study, name)) for name in tables_of(settings)}
     rows = training_rows(given, settings, seed=seed)
-    found = evaluate_response(rows, settings, read_json(paths.groups(study)), seed=seed)
-    tables.write(paths.table(study, "responses"), pl.from_pandas(found.responses))
-    files = {"skipped.json": b"{}\n"} if found.model is None else to_files(found.model)
+    evaluation = evaluate_response(rows, settings, read_json(paths.groups(study)), seed=seed)
+    tables.write(paths.table(study, "responses"), pl.from_pandas(evaluation.responses))
+    files = {"skipped.json": b"{}\n"} if evaluation.model is None else to_files(evaluation.model)
     write_files(paths.model(study, "classifier"), files)
-    for name, curve in found.curves.items():
+    for name, curve in evaluation.curves.items():
         tables.write_csv(paths.report(study, f"curves/{name}.csv"), pl.from_pandas(curve))
-    write_json(paths.report(study, "classify.json"), found.report)
+    write_json(paths.report(study, "classify.json"), evaluation.report)
 
 
 if __name__ == "__main__":

@@ -17,12 +17,12 @@ def main(study: str) -> None:
     path = paths.settings(study, "days")
     settings, seed = load(path, Days), load_seed(path)
     days = tables.read(paths.imputed_table(study, "days")).filter("worn")
-    found = segment_customers(days.to_pandas(), settings.segment, seed=seed)
-    labels = pl.from_pandas(found.customers)
+    segmentation = segment_customers(days.to_pandas(), settings.segment, seed=seed)
+    labels = pl.from_pandas(segmentation.customers)
     kinds = pl.concat([days.select("customer", "date"), labels], how="horizontal")
     prescription, prescribed = _prescribe(study, settings.prescribe)
     unusual = _anomalies(study, settings.anomalies, seed)
-    reports = {"segment_days": found.report, "anomalies": unusual, "prescription": prescription}
+    reports = {"segment_days": segmentation.report, "anomalies": unusual, "prescription": prescription}
     tables.write(paths.table(study, "day_segments"), kinds)
     tables.write_csv(paths.report(study, "prescription.csv"), prescribed)
     for name, report in reports.items():

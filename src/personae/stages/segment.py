@@ -15,18 +15,18 @@ def main(study: str) -> None:
     settings, seed = load(path, SegmentSettings), load_seed(path)
     customers = tables.read(paths.table(study, "complete"))
     anchor = read_json(paths.composed_anchor(study))
-    found = segment_customers(customers.to_pandas(), settings, anchor=anchor, seed=seed)
-    archive.save(found.segmenter, paths.model(study, "segmenter"))
-    for name, other in found.also.items():
+    segmentation = segment_customers(customers.to_pandas(), settings, anchor=anchor, seed=seed)
+    archive.save(segmentation.segmenter, paths.model(study, "segmenter"))
+    for name, other in segmentation.also.items():
         archive.save(other.segmenter, paths.model(study, "segmenter") / name)
     tables.write(
         paths.table(study, "segments"),
-        pl.concat([customers.select("customer"), pl.from_pandas(found.customers)], how="horizontal"),
+        pl.concat([customers.select("customer"), pl.from_pandas(segmentation.customers)], how="horizontal"),
     )
-    tables.write_csv(paths.report(study, "dendrogram.csv"), pl.from_pandas(found.dendrogram))
-    tables.write_csv(paths.report(study, "candidates.csv"), pl.from_pandas(found.candidates))
-    write_json(paths.report(study, "segment.json"), found.report)
-    print(*(f"{study}, {line}" for line in found.report.lines()), sep="\n")
+    tables.write_csv(paths.report(study, "dendrogram.csv"), pl.from_pandas(segmentation.dendrogram))
+    tables.write_csv(paths.report(study, "candidates.csv"), pl.from_pandas(segmentation.candidates))
+    write_json(paths.report(study, "segment.json"), segmentation.report)
+    print(*(f"{study}, {line}" for line in segmentation.report.lines()), sep="\n")
 
 
 if __name__ == "__main__":

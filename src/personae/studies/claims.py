@@ -21,10 +21,10 @@ Reports = Mapping[str, Any]
 def requested_segments(reports: Reports, k: int) -> str | None:
     """Verdict on the segmentation with k segments."""
     report = reports.get("segment", {})
-    found = [one for one in (report, *report.get("also", {}).values()) if one.get("k") == k]
-    if not found:
+    matches = [one for one in (report, *report.get("also", {}).values()) if one.get("k") == k]
+    if not matches:
         return None
-    one = found[0]
+    one = matches[0]
     least = rounded(one["stability"]["min_jaccard"], 2)
     chance = max(law["p95"] for law in one["null"].values() if isinstance(law, Mapping))
     return (

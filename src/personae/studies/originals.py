@@ -68,19 +68,19 @@ def import_originals(source: Path, raw: Path, only: str | None = None) -> list[I
 def _match(study: str, folder: Path) -> tuple[dict[str, Path], list[str]]:
     original = PUBLISHERS[study]
     wanted = {**original["required"], **original["optional"]}
-    found: dict[str, Path] = {}
+    matched: dict[str, Path] = {}
     remarks = []
     for path in sorted(folder.rglob("*")):
         name = next((each for each in wanted if _same_name(path.relative_to(folder), each)), None)
         if name and path.is_file():
-            found[name] = path
+            matched[name] = path
         elif path.is_file():
             remarks.append(f"{path.name}: not a file of this study, left out")
-    absent = [name for name in original["required"] if name not in found]
+    absent = [name for name in original["required"] if name not in matched]
     if absent:
         raise PersonaeError(f"{folder}: {absent[0]} is missing; study {study} keeps what it had")
-    remarks += [f"{name}: not there, optional" for name in original["optional"] if name not in found]
-    return found, remarks
+    remarks += [f"{name}: not there, optional" for name in original["optional"] if name not in matched]
+    return matched, remarks
 
 
 def _same_name(path: Path, name: str) -> bool:
@@ -104,7 +104,7 @@ def _replace(study: str, files: Mapping[str, Path], remarks: list[str], raw: Pat
         content = target.read_bytes()
         plain = gzip.decompress(content) if target.suffix == ".gz" else content
         hashes[name] = hashlib.sha256(plain).hexdigest()
-    strange = [name for name, found in hashes.items() if found != known[name]]
+    strange = [name for name, digest in hashes.items() if digest != known[name]]
     remarks = remarks + [f"{name}: another content than the known edition" for name in strange]
     data = "other" if strange else "original"
     (partial / "origin.json").write_text(json.dumps({"data": data, "sha256": hashes}, indent=2) + "\n")

@@ -13,7 +13,7 @@ from threadpoolctl import ThreadpoolController
 from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
-from personae.core.parallel import run_all
+from personae.core.parallel import parallel_map
 from personae.core.statistics import bootstrap_rows
 from personae.response import evaluate, metrics
 from personae.response.folds import Folds
@@ -138,7 +138,7 @@ class ResponseTrials:
 
     def _tested(self, plan: ResponsePlan, folds: Sequence[int]) -> list[Tested]:
         tasks = [partial(self._fold, plan, k) for k in folds]
-        return run_all(tasks, plan.settings.workers, threads=True)
+        return parallel_map(tasks, plan.settings.workers, threads=True)
 
     def _fold(self, plan: ResponsePlan, k: int) -> Tested:
         train, test = (self._inner[rows] for rows in self._folds.rows(0, (k,)))

@@ -11,7 +11,7 @@ from threadpoolctl import ThreadpoolController
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
-from personae.core.parallel import run_all, warm_up
+from personae.core.parallel import parallel_map, warm_up
 from personae.segmentation.clusterers import Labels
 from personae.segmentation.pipeline import Pipeline, build_pipeline, sample_units
 from personae.segmentation.quality import silhouettes, smallest_share
@@ -110,7 +110,7 @@ class SegmentTrials:
 
     def _run(self, tasks: Sequence[Callable[[], Any]]) -> list[Any]:
         self._processes.join()
-        return run_all(tasks, self._base.workers, batch=BATCH)
+        return parallel_map(tasks, self._base.workers, batch=BATCH)
 
     def _pipeline(self, settings: SegmentSettings) -> Pipeline:
         if settings.k is None and settings.clusterer.name != "hdbscan":

@@ -72,8 +72,8 @@ def allocate(
 
     Examples
     --------
-    >>> found = allocate(np.array([6.0, 5.0, 5.0]), np.array([6.0, 5.0, 5.0]), 10.0)
-    >>> found.counts.ravel().tolist(), found.gain, found.shadow_price
+    >>> best = allocate(np.array([6.0, 5.0, 5.0]), np.array([6.0, 5.0, 5.0]), 10.0)
+    >>> best.counts.ravel().tolist(), best.gain, best.shadow_price
     ([0, 1, 1], 10.0, 1.0)
     """
     if not (np.isfinite(budget) and budget >= 0):

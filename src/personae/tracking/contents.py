@@ -114,13 +114,13 @@ def flat_verdicts(content: Any, prefix: str) -> dict[str, str]:
     >>> flat_verdicts({"merge": [{"a": "KP281", "b": "KP481", "verdict": "keep"}]}, "verdict.compare")
     {'verdict.compare.merge.KP281.KP481': 'keep'}
     """
-    found = {}
+    verdicts = {}
     if isinstance(content, dict) and isinstance(content.get("verdict"), str):
-        found[_name(prefix)] = content["verdict"]
+        verdicts[_name(prefix)] = content["verdict"]
     for position, (label, item) in enumerate(_items(content, verdicts=True)):
         if isinstance(item, dict | list):
-            found |= flat_verdicts(item, f"{prefix}.{position if label is None else label}")
-    return found
+            verdicts |= flat_verdicts(item, f"{prefix}.{position if label is None else label}")
+    return verdicts
 
 
 def flat_params(settings: Any, prefix: str = "") -> dict[str, str]:

@@ -163,7 +163,7 @@ def stages(study: str, graph: str) -> dict[str, list[str]]:
         if isinstance(given, dict)
         for name, value in given.items()
     }
-    found = {}
+    outputs = {}
     for name, stage in content["stages"].items():
         over = stage.get("foreach", ())
         if isinstance(over, str):
@@ -171,8 +171,8 @@ def stages(study: str, graph: str) -> dict[str, list[str]]:
         if name != TRACK and study in over:
             declared = stage["do"].get("metrics", ())
             written = (metric if isinstance(metric, str) else next(iter(metric)) for metric in declared)
-            found[name] = [re.sub(r"\$\{(item|key)\}", study, path) for path in written]
-    return found
+            outputs[name] = [re.sub(r"\$\{(item|key)\}", study, path) for path in written]
+    return outputs
 
 
 def _check_chain(study: str, entries: Mapping[str, Any]) -> None:

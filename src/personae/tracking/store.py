@@ -76,11 +76,11 @@ class Store:
         A run that is no longer in the default store does not count.
         """
         try:
-            found = json.loads(self._indexed(key).read_text("utf-8"))
+            entry = json.loads(self._indexed(key).read_text("utf-8"))
         except FileNotFoundError:
             return None
-        run_id = found["run_id"]
-        return (run_id, tuple(found["experiments"])) if self.override or self._active(run_id) else None
+        run_id = entry["run_id"]
+        return (run_id, tuple(entry["experiments"])) if self.override or self._active(run_id) else None
 
     def remember(self, key: str, run_id: str, experiments: Sequence[str] = ()) -> None:
         """Put a result into the index."""
@@ -125,12 +125,12 @@ class Store:
 
     def experiment(self, client: "MlflowClient", name: str) -> str:
         """Find or create a study's MLflow experiment; return its id."""
-        found = client.get_experiment_by_name(name)
-        if found is None:
+        known = client.get_experiment_by_name(name)
+        if known is None:
             return str(client.create_experiment(name, self.artifacts(name), EXPERIMENT_TAGS))
-        if found.lifecycle_stage == "deleted":
-            client.restore_experiment(found.experiment_id)
-        return str(found.experiment_id)
+        if known.lifecycle_stage == "deleted":
+            client.restore_experiment(known.experiment_id)
+        return str(known.experiment_id)
 
     def ui(self, port: int = 5000) -> list[str]:
         """Command and environment to serve the store's pages locally.

@@ -17,7 +17,7 @@ LOOKS = {
 }
 
 
-def told_apart(pairs: Sequence[Mapping[str, Any]], folder: Path | None = None) -> Picture:
+def separation(pairs: Sequence[Mapping[str, Any]], folder: Path | None = None) -> Picture:
     """AUC of separating two groups' members, with intervals and verdicts."""
     shown = pairs[:MOST]
     words = "; ".join(f"{_pair(pair)}: {pair['verdict']}" for pair in shown)
@@ -43,7 +43,7 @@ def _pair(pair: Mapping[str, Any]) -> str:
 
 def effects(variables: Mapping[str, Mapping[str, Any]], folder: Path | None = None) -> Picture | None:
     """Effect size of every variable over all groups, the largest first."""
-    known = {name: found for name, found in variables.items() if found.get("effect") is not None}
+    known = {name: tested for name, tested in variables.items() if tested.get("effect") is not None}
     names = sorted(known, key=lambda name: (-known[name]["effect"], name))[:MOST]
     if not names:
         return None

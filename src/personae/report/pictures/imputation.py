@@ -21,15 +21,15 @@ def gains(columns: Mapping[str, Any], folder: Path | None = None) -> Picture | N
     rows, words = [], []
     for name, column in columns.items():
         for case in ("unseen", "known"):
-            found = column.get(case)
-            if not found or not found.get("baseline_rmse") or found.get("rmse") is None:
+            scores = column.get(case)
+            if not scores or not scores.get("baseline_rmse") or scores.get("rmse") is None:
                 continue
-            baseline = found["baseline_rmse"]
-            change = found["rmse"] / baseline - 1
-            differences = found.get("difference_ci") or (None, None)
+            baseline = scores["baseline_rmse"]
+            change = scores["rmse"] / baseline - 1
+            differences = scores.get("difference_ci") or (None, None)
             bounds = [None if bound is None else bound / baseline for bound in differences]
-            rows.append((f"{name}, {case}", change, bounds, LOOKS[found["verdict"]]))
-            words.append(f"{name}, {case}: {percent(change)}, {found['verdict']}")
+            rows.append((f"{name}, {case}", change, bounds, LOOKS[scores["verdict"]]))
+            words.append(f"{name}, {case}: {percent(change)}, {scores['verdict']}")
     if not rows:
         return None
     return dots(

@@ -19,14 +19,14 @@ DASHES = ((0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1)), (0, (8
 
 def models(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
     """ROC AUC and average precision of every model, with spread over folds."""
-    found, best = report["models"], report["best"]
-    with drawing(66 + 30 * len(found)) as figure:
+    by_model, best = report["models"], report["best"]
+    with drawing(66 + 30 * len(by_model)) as figure:
         left, right = figure.subplots(1, 2, sharey=True)
         for axes, name, title in (
             (left, "roc_auc", "ROC AUC"),
             (right, "average_precision", "Average precision"),
         ):
-            for row, (model, figures) in enumerate(found.items()):
+            for row, (model, figures) in enumerate(by_model.items()):
                 mean, bounds = spread(figures[name])
                 dot(axes, mean, row, bounds, color=theme.ACCENT if model == best else theme.MUTED)
             axes.set_title(title)
@@ -34,10 +34,10 @@ def models(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
             # Neither figure can exceed 1; the room is for the dot.
             axes.set_xlim(min(low, 0.98), min(high, 1 + 0.03 * (1 - min(low, 0.98))))
             axes.locator_params(axis="x", nbins=3)
-        name_rows(left, [model.replace("_", " ") for model in found], 20)
+        name_rows(left, [model.replace("_", " ") for model in by_model], 20)
         name_axis(left, "mean ± one standard deviation over folds")
         words = ", ".join(
-            f"{model} {rounded(figures['roc_auc']['mean'] or 0)}" for model, figures in found.items()
+            f"{model} {rounded(figures['roc_auc']['mean'] or 0)}" for model, figures in by_model.items()
         )
         return finish(figure, "models", f"Response models, best {best}. ROC AUC: {words}", folder)
 
@@ -141,21 +141,23 @@ def contributions(report: Mapping[str, Any], folder: Path | None = None) -> Pict
 
 def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
     """Profit of the model's list compared with other lists."""
-    found = {name: value for name, value in report["profit"].items() if name in PROFITS and value is not None}
+    profits = {
+        name: value for name, value in report["profit"].items() if name in PROFITS and value is not None
+    }
     bounds = report["profit"].get("model_ci")
-    words = ", ".join(f"{name} {rounded(value)}" for name, value in found.items())
+    words = ", ".join(f"{name} {rounded(value)}" for name, value in profits.items())
     return bars(
         "profit",
         [
             (name.replace("_", " "), value, theme.ACCENT if name == "model" else theme.MUTED, "")
-            for name, value in found.items()
+            for name, value in profits.items()
         ],
         "profit; the line is the model's 95 % interval",
         f"Profit by whom is contacted: {words}",
         folder,
         height=(48, 25),
         reference=(0, ""),
-        intervals={list(found).index("model"): bounds} if bounds and "model" in found else {},
+        intervals={list(profits).index("model"): bounds} if bounds and "model" in profits else {},
         tick=rounded,
         bins=5,
     )
@@ -182,7 +184,7 @@ def share_curves(rows: Rows, folder: Path | None = None) -> list[Picture]:
 def _by_share(
     rows: Rows,
     name: str,
-    said: str,
+    summary: str,
     folder: Path | None,
     *,
     level: float | None,
@@ -206,7 +208,7 @@ def _by_share(
         axes.xaxis.set_major_formatter(lambda value, _: percent(value))
         axes.yaxis.set_major_formatter(lambda value, _: (percent if level is None else rounded)(value))
         name_axis(axes, "share of customers, those with the best prospects first")
-        return finish(figure, f"{name}-curve", f"{name.capitalize()} by share contacted, {said}", folder)
+        return finish(figure, f"{name}-curve", f"{name.capitalize()} by share contacted, {summary}", folder)
 
 
 def budgets(rows: Rows, folder: Path | None = None) -> Picture:

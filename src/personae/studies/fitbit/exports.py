@@ -94,7 +94,7 @@ def find(directory: Path) -> dict[str, list[Source]]:
     PersonaeError
         If there is no daily table, or a CSV file whose name is none of the publisher's.
     """
-    found: dict[str, list[Source]] = {}
+    tables: dict[str, list[Source]] = {}
     for path in sorted([*directory.rglob("*.csv"), *directory.rglob("*.csv.gz")]):
         name = path.name.split(".")[0].removesuffix("_merged")
         if name in REDUNDANT:
@@ -103,20 +103,20 @@ def find(directory: Path) -> dict[str, list[Source]]:
             raise PersonaeError(
                 f"{path}: no table of this study; expected one of {', '.join(sorted(TABLES))}"
             )
-        found.setdefault(name, []).append(Source(TABLES[name], path, _period(path.parent.name)))
-    if "dailyActivity" not in found:
+        tables.setdefault(name, []).append(Source(TABLES[name], path, _period(path.parent.name)))
+    if "dailyActivity" not in tables:
         raise PersonaeError(
             f"{directory}: no dailyActivity_merged.csv; "
             "`dvc pull data.dvc` or `personae data import DIR` brings it"
         )
-    for name, sources in found.items():
+    for name, sources in tables.items():
         sources.sort(key=lambda source: source.period or (date.min, date.min))
         periods = [source.period for source in sources]
         if len(set(periods)) < len(periods):
             raise PersonaeError(
                 f"{sources[-1].path}: a second {name} of the same period; expected one file a period"
             )
-    return found
+    return tables
 
 
 def _period(folder: str) -> tuple[date, date] | None:

@@ -72,7 +72,7 @@ def latest(periods: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
 
 
 def minute_days(
-    found: Mapping[str, Sequence[Source]], wear_gap: int
+    by_table: Mapping[str, Sequence[Source]], wear_gap: int
 ) -> tuple[dict[str, pl.DataFrame], Repairs, dict[str, int]]:
     """Reduce all minute tables to user-days (`steps`, `activity`, `mets`, `calories`, `heart`, `sleep`).
 
@@ -81,7 +81,7 @@ def minute_days(
 
     Parameters
     ----------
-    found
+    by_table
         Files by table name; the parts of a table that is not there are left out.
     wear_gap
         See `personae.features.activity.activity_days`.
@@ -96,7 +96,7 @@ def minute_days(
         If a value does not fit, or a minute is there twice.
     """
     results = []
-    for jobs in _jobs(found, wear_gap):
+    for jobs in _jobs(by_table, wear_gap):
         frames = collect([frame for _, _, frame in jobs], jobs[0][1])
         for (part, sources, _), table in zip(jobs, frames, strict=True):
             _check(part, sources, table)
@@ -124,7 +124,7 @@ def minute_days(
     return tables, repairs, rejected
 
 
-def _jobs(found: Mapping[str, Sequence[Source]], wear_gap: int) -> Iterator[list[Job]]:
+def _jobs(by_table: Mapping[str, Sequence[Source]], wear_gap: int) -> Iterator[list[Job]]:
     """Give the jobs of one file after the other, its audit last."""
     reducers: dict[str, tuple[str, Reducer]] = {
         "minuteStepsNarrow": ("hours", hourly_steps),
@@ -134,15 +134,15 @@ def _jobs(found: Mapping[str, Sequence[Source]], wear_gap: int) -> Iterator[list
         "heartrate_seconds": ("heart", heart_days),
     }
     for name, (part, reduce) in reducers.items():
-        for source in found.get(name, ()):
+        for source in by_table.get(name, ()):
             rows = scan(source)
             ((measure, _),) = source.table.columns.values()
             value = pl.col(measure)
             audit = rows.select(absent=value.is_null().sum(), negative=(value < 0).sum())
             yield [(part, [source], reduce(rows.filter(value >= 0))), (AUDIT, [source], audit)]
-    if "minuteSleep" in found:
+    if "minuteSleep" in by_table:
         # Sleep logs are whole nights: two periods are one table, and a night in both is a duplicate.
-        sources = found["minuteSleep"]
+        sources = by_table["minuteSleep"]
         rows = pl.concat([scan(source) for source in sources])
         states = pl.col("state").is_between(ASLEEP, AWAKE)
         distinct = rows.filter(states).unique()

@@ -40,10 +40,10 @@ def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
     PersonaeError
         If a file has an unknown name, is cut off, lacks a column or holds a value that does not fit.
     """
-    found = find(directory)
-    tables, repairs, rejected = minute_days(found, settings.wear_gap)
-    for name in reversed([name for name in WHOLE if name in found]):
-        table, own_repairs, own_rejected = read_whole(found[name])
+    files = find(directory)
+    tables, repairs, rejected = minute_days(files, settings.wear_gap)
+    for name in reversed([name for name in WHOLE if name in files]):
+        table, own_repairs, own_rejected = read_whole(files[name])
         tables = {name: table} | tables
         repairs, rejected = [*own_repairs, *repairs], own_rejected | rejected
     if "hourlySteps" in tables:
@@ -51,7 +51,7 @@ def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
         tables["hours"] = tables["hourlySteps"].select(*KEYS, hour=hour, steps="steps")
     tables = {name: table for name, table in tables.items() if not table.is_empty()}
     if "dailyActivity" not in tables:
-        raise PersonaeError(f"{found['dailyActivity'][0].path}: a header and no rows")
+        raise PersonaeError(f"{files['dailyActivity'][0].path}: a header and no rows")
     days, unmeasured = _with_minutes(_days(tables, settings))
     not_worn = f"fewer than {settings.least_steps} steps: device not worn, left out of a user's means"
     repairs.append((not_worn, "worn", days.select((~pl.col("worn")).sum()).item()))
@@ -65,7 +65,7 @@ def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
             "days": days.height,
             "first_date": str(days["date"].min()),
             "last_date": str(days["date"].max()),
-            "files": {name: len(sources) for name, sources in found.items()},
+            "files": {name: len(sources) for name, sources in files.items()},
         },
     )
 
