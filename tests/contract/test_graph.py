@@ -34,7 +34,7 @@ def sections_loaded(name):
     calls = [node for node in ast.walk(stage_tree(name)) if isinstance(node, ast.Call)]
     named = [(call, call.func.id) for call in calls if isinstance(call.func, ast.Name)]
     loads = [call.args[2].value if call.args[2:] else name for call, function in named if function == "load"]
-    return {*loads, *("seed" for _, function in named if function == "load_seed")}
+    return {*loads, *(f[5:] for _, f in named if f in ("load_seed", "load_effort"))}
 
 
 def source_files(imports, stage, study):

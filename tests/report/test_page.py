@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from decimal import Decimal
 from html.parser import HTMLParser
 
@@ -242,3 +243,12 @@ def test_same_reports_give_the_same_bytes_with_pictures_for_elsewhere(tmp_path):
     files = {path.name: path.read_bytes() for path in (tmp_path / "once").glob("*.png")}
     assert {"segments.png", "choice-of-k.png", "roc.png", "profit-curve.png", "lifts.png"} <= files.keys()
     assert {path.name: path.read_bytes() for path in (tmp_path / "again").glob("*.png")} == files
+
+
+def test_effort_and_the_customers_that_models_learned_from_are_said():
+    findings = study(2)
+    reports = findings.reports | {"segment": findings.reports["segment"] | {"effort": "quick"}}
+    reports["classify"] = reports["classify"] | {"fit_rows": {"svm": 4000}}
+    text = " ".join(re.sub(r"<[^>]+>", " ", render(replace(findings, reports=reports))).split())
+    assert "Effort: quick, a first look" in text
+    assert "svm from 4,000" in text

@@ -8,9 +8,10 @@ from tests.response.planted import MODELS, customers, plan_for
 
 from personae.core.errors import PersonaeError
 from personae.response.estimators import build
+from personae.response.evaluate import _bounded
 from personae.response.folds import Folds, time_folds
 from personae.response.settings import GradientBoosting
-from personae.response.validation import choose_model, validate
+from personae.response.validation import choose_model, fit_model, validate
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +130,20 @@ def test_what_was_not_nested_chose_nothing(answers):
     with pytest.raises(PersonaeError, match="not nested"):
         _ = plain.best
     assert np.isnan(plain.procedure).all()
+
+
+def test_a_bounded_type_learns_from_as_many_rows_drawn_at_random_and_it_is_said(answers):
+    models = {name: MODELS[name] for name in ("logistic", "svm")}
+    plan = plan_for(answers, models=models, fit_rows={"svm": 100, "logistic": 300})
+    found, plain = validate(plan, nested=False), validate(plan_for(answers, models=models), nested=False)
+    assert (found.probabilities["logistic"] == plain.probabilities["logistic"]).all()
+    assert (found.probabilities["svm"] != plain.probabilities["svm"]).any()
+    inputs, target = np.arange(400.0)[:, None], plan.target
+    assert fit_model(plan, "svm", inputs, target, 1).shape_fit_ == (100, 1)
+    assert fit_model(plan, "svm", inputs[:90], target[:90], 1).shape_fit_ == (90, 1)
+    assert _bounded(plan) == {"fit_rows": {"svm": 100}}
+    assert _bounded(replace(plan, settings=plain_settings(plan))) == {}
+
+
+def plain_settings(plan):
+    return plan.settings.model_copy(update={"fit_rows": {}})

@@ -27,7 +27,9 @@ GROUPS = ("effort", "imputer", "scaler", "clusterer", "classifier")
 # The keys that each stage reads.
 SETTINGS = {
     "prepare": ("prepare",),
-    **{stage: ("seed", stage) for stage in ("impute", "segment", "compare", "profile", "classify")},
+    "impute": ("seed", "impute"),
+    "segment": ("seed", "effort", "segment"),
+    **{stage: ("seed", stage) for stage in ("compare", "profile", "classify")},
     "target": ("seed", "classify", "target"),
     **{stage: ("seed", stage) for stage in ("promote", "days")},
 }

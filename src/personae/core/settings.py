@@ -39,6 +39,11 @@ def load_seed(path: Path) -> int:
     return int(read(path)["seed"])
 
 
+def load_effort(path: Path) -> str:
+    """Read the word for how much is computed: quick, standard or thorough."""
+    return str(read(path)["effort"])
+
+
 def read(path: Path) -> dict[str, Any]:
     """Read the plain values of a settings file, or of a folder's files.
 

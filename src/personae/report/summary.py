@@ -7,6 +7,7 @@ from typing import Any
 HEADLINES = (
     ("data", "prepare", "data"),
     ("customers", "prepare", "rows"),
+    ("effort", "segment", "effort"),
     ("segments", "segment", "k"),
     ("silhouette", "segment", "silhouette"),
     ("segments are", "segment", "verdict"),

@@ -135,6 +135,7 @@ def figures(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
         "classes": plan.classes,
         "split": split_text(settings),
         "rows": len(plan.target),
+        **_bounded(plan),
         "folds": folds.count,
         "repeats": folds.repeats,
         "spread": "sd over all folds of all repeats; pooled: all rows of a repeat, mean over repeats",
@@ -150,6 +151,14 @@ def figures(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
         "calibration": {name: fitted.method for name, fitted in validation.calibrations.items()},
         "differences": scores.differences(scored, folds),
     }
+
+
+def _bounded(plan: ResponsePlan) -> dict[str, Any]:
+    """Rows that models learned from where they were fewer than a training set has."""
+    bounds, fewest = plan.settings.fit_rows, len(plan.folds.rows(0, plan.folds.outer[:1])[0])
+    models = plan.settings.single_models.items()
+    found = {name: bounds[model.type] for name, model in models if bounds.get(model.type, fewest) < fewest}
+    return {"fit_rows": found} if found else {}
 
 
 def _majority_accuracy(plan: ResponsePlan) -> float:

@@ -11,10 +11,10 @@ from personae.core.errors import PersonaeError
 from personae.core.parallel import parallel_map
 from personae.response import metrics
 from personae.response.calibration import Calibration
-from personae.response.estimators import StackWeights, fit, scores, stacked_scores
+from personae.response.estimators import StackWeights, scores, stacked_scores
 from personae.response.plan import ResponsePlan
 from personae.response.preprocessing import input_columns
-from personae.response.validation import Validation, fit_inputs, seed_of
+from personae.response.validation import Validation, fit_inputs, fit_model, seed_of
 
 
 def permutation_importance(plan: ResponsePlan, validation: Validation) -> list[dict[str, Any]]:
@@ -106,8 +106,8 @@ def _fold_importance(plan: ResponsePlan, fold: int, name: str, stack: StackWeigh
     train, test = plan.folds.rows(0, (fold,))
     seed, shuffles = seed_of(plan.seed, (0, (fold,))), plan.settings.shuffles
     prepare, inputs = fit_inputs(plan, train, seed)
-    models = [plan.settings.single_models[member] for member in plan.settings.members(name)]
-    fitted = [fit(model, inputs, plan.target[train], seed) for model in models]
+    members = plan.settings.members(name)
+    fitted = [fit_model(plan, member, inputs, plan.target[train], seed) for member in members]
 
     def quality(rows: pd.DataFrame) -> float:
         unseen = np.asarray(prepare.transform(rows))
@@ -136,7 +136,7 @@ def _fold_contributions(
     seed = seed_of(plan.seed, (0, (fold,)))
     prepare, inputs = fit_inputs(plan, train, seed)
     unseen = np.asarray(prepare.transform(plan.table.iloc[test]))
-    booster = fit(plan.settings.single_models[model], inputs, plan.target[train], seed).get_booster()
+    booster = fit_model(plan, model, inputs, plan.target[train], seed).get_booster()
     booster.set_param("nthread", 1)
     contributions = np.asarray(booster.predict(DMatrix(unseen), pred_contribs=True), dtype=np.float64)
     if contributions.ndim == 3:

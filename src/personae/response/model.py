@@ -16,10 +16,10 @@ from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.imputation.imputer import TRUSTED_TYPES as IMPUTERS
 from personae.response.calibration import Calibration
-from personae.response.estimators import StackWeights, fit, scores, stacked_scores
+from personae.response.estimators import StackWeights, scores, stacked_scores
 from personae.response.plan import ResponsePlan
 from personae.response.preprocessing import SegmentColumns, features
-from personae.response.validation import Validation, fit_inputs
+from personae.response.validation import Validation, fit_inputs, fit_model
 
 CHUNK = 100_000
 # Reviewed: plain state of scikit-learn's trees and losses, and the project's own estimators.
@@ -106,7 +106,7 @@ def fit_on_all(plan: ResponsePlan, validation: Validation, name: str | None = No
     with threadpool_limits(limits=1):
         prepare, inputs = fit_inputs(plan, everyone, plan.seed)
         members = {
-            member: fit(plan.settings.single_models[member], inputs, plan.target, plan.seed)
+            member: fit_model(plan, member, inputs, plan.target, plan.seed)
             for member in plan.settings.members(best)
         }
     return ResponseModel(

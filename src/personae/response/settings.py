@@ -3,12 +3,13 @@
 import operator
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from personae.core.settings import Frozen
 from personae.imputation.settings import ConstantImputer, Imputer
 
 Weight = Literal["balanced"] | None
+Type = Literal["logistic", "random_forest", "gradient_boosting", "svm", "xgboost"]
 
 
 class Logistic(Frozen):
@@ -188,6 +189,9 @@ class Classify(Frozen):
         What the inner folds choose from, and by which figure they choose a model.
     ablated
         Models that score the ablations.
+    fit_rows
+        Rows that a model learns from at most, by its type; more are drawn from at random. Of a type that is
+        not named, all.
     shuffles, reasons
         Permutations a column for its importance; reasons given for each customer.
     """
@@ -220,6 +224,7 @@ class Classify(Frozen):
     guard: Guard = Guard()
     shuffles: int = Field(5, gt=0)
     reasons: int = Field(3, gt=0)
+    fit_rows: dict[Type, PositiveInt] = Field(default_factory=dict, exclude_if=operator.not_)
     claim: PublishedClaim | None = None
     merging: Merging | None = None
 

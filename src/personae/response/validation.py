@@ -98,10 +98,18 @@ def score_models(
     plan: ResponsePlan, train: IntArray, inputs: FloatArray, unseen: FloatArray, seed: int
 ) -> dict[str, FloatArray]:
     """Fit every single model on training inputs; score the others."""
-    return {
-        name: scores(fit(model, inputs, plan.target[train], seed), unseen)
-        for name, model in plan.settings.single_models.items()
-    }
+    names = plan.settings.single_models
+    return {name: scores(fit_model(plan, name, inputs, plan.target[train], seed), unseen) for name in names}
+
+
+def fit_model(plan: ResponsePlan, name: str, inputs: FloatArray, target: IntArray, seed: int) -> Any:
+    """Fit a single model on all rows, or on as many drawn rows as its type may learn from."""
+    model = plan.settings.single_models[name]
+    most = plan.settings.fit_rows.get(model.type, len(target))
+    if len(target) > most:
+        drawn = np.sort(np.random.default_rng(seed).choice(len(target), most, replace=False))
+        inputs, target = inputs[drawn], target[drawn]
+    return fit(model, inputs, target, seed)
 
 
 def seed_of(seed: int, key: Fit) -> int:

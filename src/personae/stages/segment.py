@@ -4,8 +4,8 @@ import polars as pl
 
 from personae.core import archive, paths, tables
 from personae.core.command import run_stage
-from personae.core.files import read_json, write_json
-from personae.core.settings import load, load_seed
+from personae.core.files import read_json, to_json, write_json
+from personae.core.settings import load, load_effort, load_seed
 from personae.segmentation.segment import segment_customers
 from personae.segmentation.settings import SegmentSettings
 
@@ -25,7 +25,8 @@ def main(study: str) -> None:
     )
     tables.write_csv(paths.report(study, "dendrogram.csv"), pl.from_pandas(segmentation.dendrogram))
     tables.write_csv(paths.report(study, "candidates.csv"), pl.from_pandas(segmentation.candidates))
-    write_json(paths.report(study, "segment.json"), segmentation.report)
+    report = to_json(segmentation.report) | {"effort": load_effort(path)}
+    write_json(paths.report(study, "segment.json"), report)
     print(*(f"{study}, {line}" for line in segmentation.report.lines()), sep="\n")
 
 
