@@ -162,8 +162,17 @@ def test_the_published_split_is_reproduced_on_the_original_file():
 
 @pytest.mark.originals
 @needs_originals
-def test_repeated_folds_on_the_original_file_are_as_measured():
+@pytest.mark.parametrize(
+    ("repeats", "apart"),
+    [
+        pytest.param(3, 0.03, id="sample"),
+        # As much as another seed changes: folds and forests are drawn anew.
+        pytest.param(20, 0.02, id="full", marks=pytest.mark.slow),
+    ],
+)
+def test_repeated_folds_on_the_original_file_are_as_measured(repeats, apart):
     light = {
+        "merging": OWN["merging"] | {"repeats": repeats},
         "calibrations": ["none"],
         "repeats": 1,
         "shuffles": 1,
@@ -177,9 +186,8 @@ def test_repeated_folds_on_the_original_file_are_as_measured():
         (found["before"], 4 / 9, 0.645, 0.070),
         (found["after"], 7 / 9, 0.970, 0.028),
     ]:
-        assert (figures["folds"], figures["repeats"]) == (5, 20)
+        assert (figures["folds"], figures["repeats"]) == (5, repeats)
         assert figures["majority_accuracy"] == pytest.approx(majority)
         accuracy = figures["models"]["random_forest"]["accuracy"]
-        # As much as another seed changes: folds and forests are drawn anew.
-        assert accuracy["mean"] == pytest.approx(mean, abs=0.02)
-        assert accuracy["sd"] == pytest.approx(sd, abs=0.015)
+        assert accuracy["mean"] == pytest.approx(mean, abs=apart)
+        assert accuracy["sd"] == pytest.approx(sd, abs=apart)
