@@ -1,10 +1,13 @@
+import gzip
+from pathlib import Path
+
 import numpy as np
 import pandera.polars as pa
 import polars as pl
 import pytest
 
 from personae.core.errors import PersonaeError
-from personae.sources.contract import alike, parse_times, read_contract, repair
+from personae.sources.contract import alike, parse_times, read_contract, repair, unended
 
 CONTRACT = pa.DataFrameSchema(
     {
@@ -36,7 +39,7 @@ def test_columns_are_cast_and_empty_cells_are_missing(tmp_path):
         ("id,amount,name\n", "a header and no rows"),
         ("id,amount,name\n1,two,a\n", "column amount holds 'two' in row 2; expected a number"),
         ("id,amount,name\n1.5,2,a\n", "column id holds '1.5' in row 2; expected a whole number"),
-        ("id,amount,name\n1,2,a,b,c\n", "cannot be read as a table"),
+        ("id,amount,name\n1,2,a,b,c\n", "5 cells in line 2; the header has 3"),
         ("id,amount,name\n1,2,\n2,3,\n", "column name has no value in any row"),
         ("id,amount,name\n1,2,a\n,3,a\n", "column id holds None in row 3; expected a value in every row"),
         ("id,amount,name\n1,2,a\n1,3,a\n", "column id holds 1 in row 2; expected each value once"),
@@ -70,7 +73,7 @@ def test_repairs_follow_each_other_and_are_counted():
     table = pl.DataFrame({"share": [-0.5, 0.5, 3.0]})
     share = pl.col("share")
     mended, repairs = repair(
-        table, [("below 0", "share", share < 0, 2.0), ("above 1", "share", share > 1, 1.0)]
+        Path("a.csv"), table, [("below 0", "share", share < 0, 2.0), ("above 1", "share", share > 1, 1.0)]
     )
     assert mended["share"].to_list() == [1.0, 0.5, 1.0]
     assert repairs == [("below 0", "share", 1), ("above 1", "share", 2)]
@@ -91,3 +94,66 @@ def test_customers_of_few_coarse_columns_are_not_one_for_being_equal():
     unit, duplicates = alike(table, "answer")
     assert unit.n_unique() == 100
     assert duplicates == {"rows": 0, "groups": 0, "conflicting_target_groups": 0}
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("id,amount,name\n1,nan,a\n2,N/A,b\n3,1e3,NA\n", [(1, None, "a"), (2, None, "b"), (3, 1000.0, "NA")]),
+        ("id,amount,name\n248.0,2,a\n7,3,b\n\n\n", [(248, 2.0, "a"), (7, 3.0, "b")]),
+        ("id,amount,name\nTRUE,1,a\nFALSE,2,b\n", [(1, 1.0, "a"), (0, 2.0, "b")]),
+        ("id,amount,name\n1,2,a,\n2,3,b,\n", [(1, 2.0, "a"), (2, 3.0, "b")]),
+        ("id,amount,name,\n1,2,a,\n,,,\n,,,\n", [(1, 2.0, "a")]),
+    ],
+)
+def test_what_programs_write_every_day_is_read(tmp_path, text, rows):
+    assert read_contract(given(tmp_path, text), CONTRACT, ",").rows() == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,amount,name\n1,2,a\n2,inf,b\n", "column amount holds 'inf' in row 3; expected a finite number"),
+        ("id,amount,name\n1,1e308,a\n", "column amount holds '1e308' in row 2; expected a number"),
+        ("id,amount,name\n1,7 €,a\n", "column amount holds '7 €' in row 2; expected a number"),
+        ("id,amount,name\nnan,2,a\n", "column id has no value|column id holds None in row 2"),
+        ("id,amount,name\n9223372036854775808,2,a\n", "column id holds '9223372036854775808' in row 2"),
+        ("id,amount,name\n1,TRUE,a\n2,3,b\n", "column amount holds 'TRUE' in row 2"),
+        ("id,amount,amount,name\n1,2,3,a\n", "column amount is there twice"),
+        ("id,amount,name\n1,2,a\n2,3\n", "2 cells in line 3; the header has 3"),
+        ("id,amount,name\n1,2,a,\n2,3,b\n", "4 cells in line 2; the header has 3"),
+    ],
+)
+def test_what_is_no_number_and_no_whole_row_is_refused(tmp_path, text, message):
+    with pytest.raises(PersonaeError, match=message):
+        read_contract(given(tmp_path, text), CONTRACT, ",")
+
+
+def test_a_file_is_found_by_its_name_in_any_case_and_one_of_two_is_not_guessed(tmp_path):
+    path = given(tmp_path, "id,amount,name\n1,2,a")
+    assert unended(path) == [("the last line has no line end: it may be cut off there", "raw.csv", 1)]
+    path.rename(tmp_path / "RAW.CSV")
+    assert read_contract(path, CONTRACT, ",").height == 1
+    (tmp_path / "raw.csv.gz").write_bytes(gzip.compress(b"id,amount,name\n2,2,a\n")[:-9])
+    with pytest.raises(PersonaeError, match=r"both RAW\.CSV and raw\.csv\.gz are there; expected one"):
+        read_contract(path, CONTRACT, ",")
+    (tmp_path / "RAW.CSV").unlink()
+    with pytest.raises(PersonaeError, match=r"raw\.csv\.gz: cut off or damaged"):
+        read_contract(path, CONTRACT, ",")
+
+
+def test_a_year_that_cannot_be_meant_is_refused_with_its_row(tmp_path):
+    for when in ("04-09-12", "01-01-9999"):
+        given_ = pl.Series("when", ["04-09-2012", when])
+        with pytest.raises(PersonaeError, match=f"column when holds '{when}' in row 3"):
+            parse_times(tmp_path, given_, "%d-%m-%Y", "day-month-year")
+
+
+def test_a_repair_of_more_than_a_few_rows_is_refused_with_the_column():
+    table = pl.DataFrame({"share": [0.5] * 90 + [3.0] * 10})
+    rule = ("above 1", "share", pl.col("share") > 1, 1.0)
+    with pytest.raises(
+        PersonaeError, match=r"a\.csv: column share: the repair 'above 1' would change 10 of 100"
+    ):
+        repair(Path("a.csv"), table, [rule])
+    assert repair(Path("a.csv"), table, [rule], most=1.0)[1] == [("above 1", "share", 10)]

@@ -1,5 +1,6 @@
 """Delimited files with a declared contract: read, cast, check, repair."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,15 @@ import polars as pl
 
 from personae.core.copies import same_customers
 from personae.core.errors import PersonaeError
+from personae.sources.files import TableFile, read_file
+from personae.sources.values import INFINITE, YEARS, is_wrong, plain_number, truth_as_number
 
 if TYPE_CHECKING:
     from pandera.polars import DataFrameSchema
 
 
+# More is no slip of the pen: the column means something else, or the rule is wrong for the file.
+MOST_REPAIRED, FEW_ROWS = 0.05, 3
 RULES = {"field_uniqueness": "each value once", "not_nullable": "a value in every row"}
 
 
@@ -23,40 +28,71 @@ def read_contract(path: Path, contract: "DataFrameSchema", separator: str) -> pl
     Parameters
     ----------
     path
-        The file, plain or compressed as Polars reads it.
+        The file, plain or `.gz`, its name in any case; see `find_file`.
     contract
-        A pandera schema: names and types, unique identifiers, known categories, ranges. Empty cells are null.
+        A pandera schema: names and types, unique identifiers, known categories, ranges. Empty cells and words
+        for missing are null; see `personae.sources.values.plain_number`.
     separator
         One character.
 
     Raises
     ------
     PersonaeError
-        If the file is missing, empty, has another separator, lacks a column, or with column, value, row and
-        rule of the first value that does not fit.
+        If the file is missing, empty, cut off, has another separator, a column twice or not at all, a row of
+        another length, or with column, value, row and rule of the first value that does not fit.
     """
-    if not path.exists():
-        raise PersonaeError(
-            f"{path}: no such file; `dvc pull data.dvc` or `personae data import DIR` brings it"
-        )
-    try:
-        text = pl.read_csv(path, separator=separator, infer_schema=False, encoding="utf8-lossy")
-    except pl.exceptions.NoDataError:
-        raise PersonaeError(f"{path}: the file is empty") from None
-    except pl.exceptions.PolarsError as error:
-        raise PersonaeError(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
-    columns = contract.columns
+    path = find_file(path)
+    file = read_file(path, delimiter=separator)
+    text, columns = file.table, contract.columns
     if text.width == 1 and len(columns) > 1:
         raise PersonaeError(f"{path}: one column only; expected {len(columns)} separated by {separator!r}")
     check_columns(path, text, list(columns))
-    if text.is_empty():
-        raise PersonaeError(f"{path}: a header and no rows")
-    table = text.select(_cast(path, text[name], column.dtype.type) for name, column in columns.items())
+    table = text.select(_cast(file, name, column.dtype.type) for name, column in columns.items())
     empty = [name for name in columns if table[name].null_count() == table.height]
     if empty:
         raise PersonaeError(f"{path}: column {empty[0]} has no value in any row")
-    _check(path, table, contract)
+    _check(file, table, contract)
     return table
+
+
+def find_file(path: Path) -> Path:
+    """Find a file that must be there; see `look_up`."""
+    found = look_up(path)
+    if found is None:
+        raise PersonaeError(
+            f"{path}: no such file; `dvc pull data.dvc` or `personae data import DIR` brings it"
+        )
+    return found
+
+
+def look_up(path: Path) -> Path | None:
+    """Find a file by its name in any case, plain or compressed.
+
+    Raises
+    ------
+    PersonaeError
+        If there are several, such as `a.csv` and `a.csv.gz`.
+    """
+    names = (path.name.lower(), f"{path.name.lower()}.gz")
+    folder = path.parent.iterdir() if path.parent.is_dir() else ()
+    found = sorted(each for each in folder if each.name.lower() in names)
+    if len(found) > 1:
+        raise PersonaeError(f"{path}: both {found[0].name} and {found[1].name} are there; expected one")
+    return found[0] if found else None
+
+
+def unended(*paths: Path) -> list[tuple[str, str, int]]:
+    """Count files without a last line end, as a possible cut."""
+    rule = "the last line has no line end: it may be cut off there"
+    return [(rule, path.name, 1) for path in map(find_file, paths) if not _ends(path)]
+
+
+def _ends(path: Path) -> bool:
+    if path.suffix.lower() == ".gz":  # its checksum tells
+        return True
+    with path.open("rb") as content:
+        content.seek(-1, os.SEEK_END)
+        return content.read(1) in b"\r\n"
 
 
 def check_columns(path: Path, table: pl.DataFrame | pl.LazyFrame, wanted: Sequence[str]) -> None:
@@ -68,31 +104,53 @@ def check_columns(path: Path, table: pl.DataFrame | pl.LazyFrame, wanted: Sequen
 
 
 def parse_times(path: Path, given: pl.Series, pattern: str, expected: str) -> pl.Series:
-    """Parse text as datetimes, keeping gaps; raise for the first misfit."""
+    """Parse text as datetimes, keeping gaps; raise for the first misfit.
+
+    A year outside 1900 to 2100 does not fit: `12` is read as the year 12.
+    """
     times = given.str.to_datetime(pattern, strict=False)
-    _refuse(path, given, times, expected)
+    plausible = times.dt.year().is_between(*YEARS).fill_null(value=False)
+    refuse_first(path, given, ~plausible & given.is_not_null(), expected)
     return times
 
 
 def repair(
-    table: pl.DataFrame, rules: Sequence[tuple[str, str, pl.Expr, Any]]
+    path: Path,
+    table: pl.DataFrame,
+    rules: Sequence[tuple[str, str, pl.Expr, Any]],
+    most: float = MOST_REPAIRED,
 ) -> tuple[pl.DataFrame, list[tuple[str, str, int]]]:
     """Set values by stated rules, in order.
 
     Parameters
     ----------
+    path
+        The file, for messages.
     table
-        Rows of a file.
+        Its rows.
     rules
         Rule for people, column, the rows that it concerns, and the value that they get.
+    most
+        Share of the rows that a rule may concern; three rows may always be.
 
     Returns
     -------
     The table, and as `Prepared` has them rule, column and number of rows.
+
+    Raises
+    ------
+    PersonaeError
+        If a rule concerns more: then the column is another one than the rule was made for.
     """
     repairs = []
     for rule, column, affected, value in rules:
-        repairs.append((rule, column, int(table.select(affected.sum()).item())))
+        rows = int(table.select(affected.sum()).item())
+        if rows > max(most * table.height, FEW_ROWS):
+            raise PersonaeError(
+                f"{path}: column {column}: the repair '{rule}' would change {rows} of {table.height} rows; "
+                f"expected {most:.0%} at most"
+            )
+        repairs.append((rule, column, rows))
         table = table.with_columns(pl.when(affected).then(value).otherwise(pl.col(column)).alias(column))
     return table, repairs
 
@@ -120,32 +178,47 @@ def alike(table: pl.DataFrame, target: str, *apart: str) -> tuple[pl.Series, dic
     }
 
 
-def _cast(path: Path, cells: pl.Series, dtype: Any) -> pl.Series:
-    given = cells.str.strip_chars().replace("", None)
-    values = given.cast(dtype, strict=False)
-    _refuse(path, given, values, "a whole number" if dtype.is_integer() else "a number")
-    return values
-
-
-def _refuse(path: Path, given: pl.Series, values: pl.Series, expected: str) -> None:
-    wrong = (values.is_null() & given.is_not_null()).arg_true()
-    if len(wrong):
-        row = wrong[0] + 2
+def refuse_first(path: Path, given: pl.Series, wrong: pl.Series, expected: str) -> None:
+    """Refuse the first cell that is wrong; rows count from 2, below the header."""
+    rows = wrong.arg_true()
+    if len(rows):
         raise PersonaeError(
-            f"{path}: column {given.name} holds {given[wrong[0]]!r} in row {row}; expected {expected}"
+            f"{path}: column {given.name} holds {given[rows[0]]!r} in row {rows[0] + 2}; expected {expected}"
         )
 
 
-def _check(path: Path, table: pl.DataFrame, contract: "DataFrameSchema") -> None:
+def _cast(file: TableFile, name: str, dtype: Any) -> pl.Series:
+    """Give a column its type; the first cell that does not fit is refused with its line."""
+    given = file.table[name]
+    if dtype == pl.String:
+        return given
+    whole = dtype.is_integer()
+    cell = truth_as_number(given)
+    table = cell.to_frame().select(
+        plain_number(pl.col(name), whole=whole),
+        wrong=is_wrong(pl.col(name), whole=whole),
+    )
+    rows = table["wrong"].arg_true()
+    if len(rows):
+        endless = str(given[rows[0]]).lower().lstrip("+-") in INFINITE
+        expected = "a whole number" if whole else "a finite number" if endless else "a number"
+        raise PersonaeError(
+            f"{file.path}: column {name} holds {given[rows[0]]!r} in row {file.lines[rows[0]]}; "
+            f"expected {expected}"
+        )
+    return table[name]
+
+
+def _check(file: TableFile, table: pl.DataFrame, contract: "DataFrameSchema") -> None:
     from pandera.errors import SchemaErrors  # noqa: PLC0415 - costs half a second, and features need none of it
 
     try:
         contract.validate(table, lazy=True)
     except SchemaErrors as errors:
         case = errors.failure_cases.sort("index").row(0, named=True)
-        row = "" if case["index"] is None else f" in row {case['index'] + 2}"
+        row = "" if case["index"] is None else f" in row {file.lines[case['index']]}"
         value = table[case["column"]][case["index"]] if row else case["failure_case"]
         rule = RULES.get(case["check"], case["check"].replace("isin(", "one of (").replace("_", " "))
         raise PersonaeError(
-            f"{path}: column {case['column']} holds {value!r}{row}; expected {rule}"
+            f"{file.path}: column {case['column']} holds {value!r}{row}; expected {rule}"
         ) from None

@@ -4,6 +4,7 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,7 @@ BYTE_ORDER_MARKS = (
 )
 # A field of a table, not of a book: the standard library's limit of 128 kB is too low for pasted texts.
 LARGEST_FIELD = 10_000_000
+REPLACED = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def read_file(
         If the file is missing, empty, damaged or no table: rows of different lengths, a column name twice.
     """
     if not path.is_file():
-        raise PersonaeError(f"{path}: no such file")
+        raise PersonaeError(f"{path}: {'is no plain file' if path.exists() else 'no such file'}")
     suffix = _suffix(path)
     if suffix == ".parquet":
         return _parquet(path)
@@ -86,7 +88,10 @@ def _suffix(path: Path) -> str:
 
 
 def _bytes(path: Path) -> bytes:
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PersonaeError(f"{path}: cannot be read ({error.strerror})") from None
     if content[:2] == b"\x1f\x8b" or path.suffix.lower() == ".gz":
         try:
             content = gzip.decompress(content)
@@ -151,7 +156,7 @@ def _delimited(path: Path, delimiter: str | None, encoding: str | None) -> Table
 
 
 def _decoded(path: Path, content: bytes, encoding: str | None) -> tuple[str, str]:
-    encoding = encoding or _encoding(content)
+    encoding = encoding or _encoding(path, content)
     try:
         text = content.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
@@ -161,7 +166,7 @@ def _decoded(path: Path, content: bytes, encoding: str | None) -> tuple[str, str
     return text.lstrip("\r\n").replace("\r\n", "\n").replace("\r", "\n"), encoding
 
 
-def _encoding(content: bytes) -> str:
+def _encoding(path: Path, content: bytes) -> str:
     for mark, name in BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return name
@@ -170,7 +175,12 @@ def _encoding(content: bytes) -> str:
         return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
     try:
         content.decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        # One wrong byte must not turn every other accent into two letters.
+        text = content.decode("utf-8", "replace")
+        damaged = text.count(REPLACED)
+        if len(re.findall(r"[^\x00-\x7f]", text)) > 2 * damaged:
+            raise PersonaeError(f"{path}: damaged at byte {error.start}, it is UTF-8 elsewhere") from None
         return "cp1252"
     return "utf-8"
 
@@ -198,22 +208,33 @@ def _rows(path: Path, text: str, delimiter: str) -> tuple[list[str], list[int]]:
     """
     csv.field_size_limit(LARGEST_FIELD)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    lines, end = [], 0
+    lines: list[int] = []
+    widths: list[int] = []
+    end = filled = 0
+    trailing = True
     try:
         header = _header(path, next(reader))
         end = reader.line_num
         for row in reader:
             begin, end = end + 1, reader.line_num
-            if len(row) not in (len(header), 0):
-                raise PersonaeError(
-                    f"{path}: {len(row)} cells in line {begin}; the header has {len(header)} "
-                    f"(separated by {delimiter!r})"
-                )
             lines.append(begin if row else 0)
+            widths.append(len(row))
+            if len(row) == 1 or any(map(str.strip, row)):
+                filled = len(lines)
+            trailing &= not row or (len(row) == len(header) + 1 and not row[-1].strip())
     except csv.Error as error:
         raise PersonaeError(f"{path}: cannot be read as a table in line {end + 1} ({error})") from None
+    # Spreadsheets end a table with rows of separators alone, and every row with one: no row, no cell.
+    lines[filled:] = [0] * (len(lines) - filled)
     if not any(lines):
         raise PersonaeError(f"{path}: a header and no rows")
+    header += [f"column_{len(header) + 1}"] * trailing
+    for line, width in zip(lines, widths, strict=True):
+        if line and width != len(header):
+            raise PersonaeError(
+                f"{path}: {width} cells in line {line}; the header has {len(header)} "
+                f"(separated by {delimiter!r})"
+            )
     return header, lines
 
 

@@ -60,7 +60,10 @@ TIMES = (
 YEARS = (1900, 2100)
 INFINITE = ("inf", "infinity")
 LARGEST_WHOLE = 2**53
+# Larger figures are no measurements, and their squares leave what a computer can hold.
+LARGEST = 1e30
 CURRENCIES = r"[€$£¥%\s\u00a0\u202f]"
+WHOLE = r"^[+-]?\d+$"
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 GROUPED = {".": r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$", ",": r"^[+-]?\d{1,3}(\.\d{3})+(,\d*)?$"}
 
@@ -82,6 +85,47 @@ class Parsed:
     values: pl.Series
     wrong: list[int] = field(default_factory=list)
     words: dict[str, int] = field(default_factory=dict)
+
+
+def plain_number(cell: pl.Expr, *, whole: bool = False) -> pl.Expr:
+    """Read numbers as programs write them; null where empty, a word for missing, or unfit (see `is_wrong`).
+
+    Neither a thousands mark nor a currency is read, nor infinity. Whole numbers may end in `.0`, as pandas
+    writes them beside missing values.
+
+    Examples
+    --------
+    >>> cells = pl.Series("cell", ["248.0", " 7", "nan", "inf", "2.5", "9223372036854775808"])
+    >>> cells.to_frame().select(plain_number(pl.col("cell"), whole=True))["cell"].to_list()
+    [248, 7, None, None, None, None]
+    """
+    text = cell.str.strip_chars()
+    if whole:
+        digits = text.str.replace(r"\.0*$", "")
+        return pl.when(digits.str.contains(WHOLE)).then(digits).cast(pl.Int64, strict=False)
+    number = pl.when(text.str.contains(NUMBER)).then(text).cast(pl.Float64, strict=False)
+    return pl.when(number.abs() <= LARGEST).then(number)
+
+
+def is_wrong(cell: pl.Expr, *, whole: bool = False) -> pl.Expr:
+    """Tell cells that hold neither a number nor a word for missing."""
+    text = cell.str.strip_chars()
+    missing = cell.is_null() | (text == "") | text.str.to_lowercase().is_in(list(MISSING_WORDS))
+    return plain_number(cell, whole=whole).is_null() & ~missing
+
+
+def truth_as_number(cells: pl.Series) -> pl.Series:
+    """Write 1 and 0 where every cell of a column is TRUE or FALSE, as Excel and R write flags.
+
+    Examples
+    --------
+    >>> truth_as_number(pl.Series(["TRUE", "false", None])).to_list(), truth_as_number(pl.Series(["t"]))[0]
+    (['1', '0', None], 't')
+    """
+    words = cells.str.strip_chars().str.to_lowercase()
+    if not words.is_in(["true", "false"]).all() or words.null_count() == len(words):
+        return cells
+    return (words == "true").cast(pl.Int8).cast(pl.String)
 
 
 def numbers(cells: pl.Series, decimal: Decimal = ".", missing: Collection[str] = ()) -> Parsed:
@@ -171,19 +215,20 @@ def check_values(file: TableFile, column: str, parsed: Parsed, expected: str) ->
     Raises
     ------
     PersonaeError
-        With file, line, column and value of the first cell that does not, and of an infinite number or a
+        With file, line, column and value of the first cell that does not, and of a number above 1e30 or a
         year outside 1900 to 2100.
     """
     wrong = list(parsed.wrong)
     values = parsed.values
     if values.dtype.is_float():
-        wrong += values.is_infinite().fill_null(value=False).arg_true().to_list()
+        wrong += (values.abs() > LARGEST).fill_null(value=False).arg_true().to_list()
     elif values.dtype.is_temporal():
         outside = ~values.dt.year().is_between(*YEARS)
         wrong += outside.fill_null(value=False).arg_true().to_list()
     if wrong:
         row = min(wrong)
-        if str(file.table[column][row]).lower().lstrip("+-") in INFINITE:
+        shown = str(file.table[column][row]).lower().lstrip("+-")
+        if shown in INFINITE or (values.dtype.is_float() and row not in parsed.wrong):
             expected = "a finite number"
         raise PersonaeError(
             f"{file.path}: column {column} holds {file.table[column][row]!r} in line {file.lines[row]}; "

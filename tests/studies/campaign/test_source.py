@@ -145,3 +145,37 @@ def test_the_original_file_is_audited_as_its_provenance_says():
     assert {name: each["count"] for name, each in report["missing"].items()} == {"Income": 24}
     repaired = pl.DataFrame(report["repairs"]).group_by("column").agg(pl.col("rows").sum())
     assert dict(repaired.iter_rows()) == {"Year_Birth": 3, "Income": 1, "Marital_Status": 7}
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "message"),
+    [
+        ("Dt_Customer", "10-09-12", "Dt_Customer holds '10-09-12' in row 6; expected day-month-year"),
+        ("Dt_Customer", "01-01-2099", "Dt_Customer holds '01-01-2099' in row 6; expected a year up to 2019"),
+        ("Dt_Customer", "31-12-9999", "Dt_Customer holds '31-12-9999' in row 6"),
+        ("Year_Birth", "2090", "Year_Birth holds 2090 in row 6; expected a year up to 2014"),
+        ("Income", "inf", "Income holds 'inf' in row 6; expected a finite number"),
+        ("MntWines", str(2**63 - 1), "MntWines holds 9223372036854775807 in row 6; expected less than"),
+        ("MntWines", str(2**63), "MntWines holds '9223372036854775808' in row 6; expected a whole number"),
+    ],
+)
+def test_a_far_date_or_amount_is_refused_with_its_row_and_changes_nothing_else(
+    table, tmp_path, column, cell, message
+):
+    changed = table.with_row_index("row").with_columns(
+        pl.when(pl.col("row") == 4).then(pl.lit(cell)).otherwise(pl.col(column).cast(pl.String)).alias(column)
+    )
+    with pytest.raises(PersonaeError, match=message):
+        campaign.prepare(write(tmp_path, changed.drop("row")), SETTINGS)
+
+
+def test_incomes_that_are_words_for_missing_are_missing_and_incomes_all_above_the_limit_are_refused(
+    table, tmp_path
+):
+    income = pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("nan")).otherwise(pl.col("Income"))
+    prepared = campaign.prepare(write(tmp_path, table.with_columns(Income=income)), SETTINGS)
+    empty = pl.when(pl.int_range(pl.len()) % 5 != 0).then(pl.col("Income"))
+    wanted = campaign.prepare(write(tmp_path, table.with_columns(Income=empty)), SETTINGS)
+    assert prepared.tables["customers"].equals(wanted.tables["customers"])
+    with pytest.raises(PersonaeError, match=r"column Income: the repair .* would change \d+ of \d+ rows"):
+        campaign.prepare(write(tmp_path, table.with_columns(Income=pl.lit(250_000.0))), SETTINGS)

@@ -1,5 +1,6 @@
 import gzip
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -213,6 +214,109 @@ def test_a_doubled_minute_and_a_second_file_of_a_period_are_refused(directory):
     (directory / f"copy {LATE}" / "sleepDay_merged.csv").write_text("Id\n")
     with pytest.raises(PersonaeError, match="a second sleepDay of the same period"):
         fitbit.prepare(directory, SETTINGS)
+
+
+WHOLE_FILES = {
+    "a day twice": (
+        "dailyActivity",
+        lambda text: text + add(text, 2, "7"),
+        r"Id \d+ has 2016-.* twice, TotalSteps \d+ and 7",
+    ),
+    "a night twice": (
+        "sleepDay",
+        lambda text: text + add(text, 3, "77"),
+        r"twice, TotalMinutesAsleep \d+ and 77",
+    ),
+    "no customer": ("dailyActivity", lambda text: text + add(text, 0, ""), "column Id is empty in row"),
+    "a short row": (
+        "dailyActivity",
+        lambda text: text + text.split("\n")[1].rsplit(",", 1)[0] + "\n",
+        "Calories is empty",
+    ),
+    "7,000 kg": (
+        "weightLogInfo",
+        lambda text: text + add(text, 2, "7000"),
+        "WeightKg holds '7000' in row .* up to 700",
+    ),
+    "not a number": ("weightLogInfo", lambda text: text + add(text, 2, "nan"), "WeightKg holds 'nan'"),
+    "25 hours": ("dailyActivity", lambda text: text + add(text, 13, "1501"), "SedentaryMinutes holds '1501'"),
+    "two digits": (
+        "dailyActivity",
+        lambda text: text + add(text, 1, "4/12/16"),
+        "ActivityDate holds '4/12/16'",
+    ),
+    "a name twice": (
+        "dailyActivity",
+        lambda text: text.replace("TrackerDistance", "TotalSteps", 1),
+        "TotalSteps is there twice",
+    ),
+}
+
+
+def add(text, place, cell):
+    cells = text.split("\n")[1].rstrip("\r").split(",")
+    return ",".join([*cells[:place], cell, *cells[place + 1 :]]) + "\n"
+
+
+@pytest.fixture
+def small(simulated, tmp_path):
+    write_files(tmp_path, {name: text for name, text in simulated.items() if not name.endswith(".gz")})
+    return tmp_path
+
+
+@pytest.mark.parametrize("case", WHOLE_FILES)
+def test_what_is_no_row_of_one_user_and_day_is_refused(small, case):
+    name, change, message = WHOLE_FILES[case]
+    edit(small / LATE / f"{name}_merged.csv", change)
+    with pytest.raises(PersonaeError, match=f"{LATE}/{name}_merged.csv: .*{message}"):
+        fitbit.prepare(small, SETTINGS)
+
+
+def test_what_programs_write_and_names_in_capitals_are_read(small):
+    before = fitbit.prepare(small, SETTINGS)
+    path = small / LATE / "dailyActivity_merged.csv"
+    edit(path, lambda text: text.replace("\r\n", ".0\r\n").replace("Calories.0", "Calories") + "\r\n\n")
+    path.rename(path.with_name("dailyActivity_merged.CSV"))
+    (small / EARLY / "sleepDay_merged.csv").write_text(
+        (small / LATE / "sleepDay_merged.csv").read_text().split("\n")[0]
+    )
+    after = fitbit.prepare(small, SETTINGS)
+    assert all(after.tables[name].equals(table) for name, table in before.tables.items())
+    assert f"sleepDay in {EARLY}" in after.notes["remark"]
+
+
+def set_back(folder, at, doubled):
+    """Minutes of two users over five days to a Sunday on which one hour is there twice."""
+    day = folder / "Fitabase_Data_11.2.16-11.6.16"
+    day.mkdir(exist_ok=True)
+    steps, sleep = ["Id,ActivityMinute,Steps"], ["Id,date,value,logId"]
+    days = ["Id,ActivityDate,TotalSteps,TotalDistance,TrackerDistance,LoggedActivitiesDistance,VeryActiveMinutes,"
+            "FairlyActiveMinutes,LightlyActiveMinutes,SedentaryMinutes,Calories"]  # fmt: skip
+    for user in (1, 2):
+        for number in range(5):
+            midnight = datetime(2016, 11, 2 + number)
+            days.append(f"{user},{midnight:%m/%d/%Y},9000,6.5,6.5,0,20,10,200,900,2100")
+            again = [*range(60 * at, 60 * (at + 1))] if doubled and number == 4 else []
+            for minute in (*range(1440), *again):
+                time = f"{midnight + timedelta(minutes=minute):%m/%d/%Y %I:%M:%S %p}"
+                steps.append(f"{user},{time},{5 * (minute > 480)}")
+                if minute < 420:
+                    sleep.append(f"{user},{time},1,{user}{number}")
+    for name, rows in {"dailyActivity": days, "minuteStepsNarrow": steps, "minuteSleep": sleep}.items():
+        (day / f"{name}_merged.csv").write_text("\n".join(rows) + "\n")
+
+
+def test_the_hour_that_is_there_twice_when_summer_time_ends_is_kept_and_counted(tmp_path):
+    set_back(tmp_path, 1, doubled=True)
+    found = fitbit.prepare(tmp_path, SETTINGS)
+    last = found.tables["days"].filter(pl.col("date") == pl.date(2016, 11, 6))
+    assert last["minutes_recorded"].to_list() == [1500, 1500]
+    assert last["minutes_asleep"].to_list() == [480, 480]
+    counted = {column: rows for rule, column, rows in found.repairs if "clock" in rule and rows}
+    assert counted == {"minuteStepsNarrow": 2, "minuteSleep": 120}
+    set_back(tmp_path, 14, doubled=True)
+    with pytest.raises(PersonaeError, match="has a minute of 2016-11-06 more than once"):
+        fitbit.prepare(tmp_path, SETTINGS)
 
 
 @pytest.fixture(scope="module")

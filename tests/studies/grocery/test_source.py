@@ -150,6 +150,8 @@ def test_baskets_are_long_with_categories(folder):
         "['cake'] + ['milk']",
         "['\\d']",
         "[" * 5000,
+        "['cake' 'milk']",
+        "['cake'\n 'milk' 'cat\\'s treat']",
         "",
     ],
 )

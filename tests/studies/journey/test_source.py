@@ -234,3 +234,28 @@ def test_the_packages_tables_are_whole(tmp_path):
     assert {reason[:5]: rows for reason, rows in result.rejected.items()}["offer"] == 6_589 - 5_657
     baskets = result.tables["baskets"]
     assert (baskets["basket"].n_unique(), baskets["category"].n_unique()) == (155_659, 302)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("products", lambda t: pl.concat([t, t.head(1)]), "product_id holds 100; expected each once"),
+        ("campaigns", lambda t: t.with_columns(household_id=None), "household_id holds 1, None"),
+        ("transactions", lambda t: t.with_columns(household_id=None), "household_id holds None in row 1"),
+        (
+            "transactions",
+            lambda t: t.with_columns(sales_value=float("nan")),
+            "sales_value holds nan in row 1",
+        ),
+        ("transactions", lambda t: t.with_columns(retail_disc=1e12), "expected an amount up to 1,000,000"),
+        ("transactions", lambda t: t.with_columns(week=pl.col("week") + 60), "week holds 61 in row 1"),
+    ],
+)
+def test_a_key_twice_and_an_impossible_line_are_refused(tmp_path, name, change, message):
+    given = tables()
+    with pytest.raises(PersonaeError, match=rf"{name}\.parquet: column .*{message}"):
+        journey.assemble(write(tmp_path, given | {name: change(given[name])}), SETTINGS)
+    path = tmp_path / f"{name}.parquet"
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(PersonaeError, match=rf"{name}\.parquet: cut off or damaged"):
+        journey.assemble(tmp_path, SETTINGS)

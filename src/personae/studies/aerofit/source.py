@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from personae.core.tables import Prepared
-from personae.sources.contract import alike, read_contract
+from personae.sources.contract import alike, read_contract, unended
 from personae.studies.aerofit.settings import AerofitPrepare
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ def prepare(directory: Path, settings: AerofitPrepare) -> Prepared:
     table = read_contract(directory / FILE, _contract(settings.products), separator=",")
     unit, duplicates = alike(table, "Product")
     customers = table.select(customer=pl.int_range(1, pl.len() + 1), unit=unit)
-    return Prepared({"customers": pl.concat([customers, table], how="horizontal")}, duplicates)
+    return Prepared(
+        {"customers": pl.concat([customers, table], how="horizontal")}, duplicates, unended(directory / FILE)
+    )
 
 
 def _contract(products: list[str]) -> "DataFrameSchema":
@@ -55,7 +57,7 @@ def _contract(products: list[str]) -> "DataFrameSchema":
             "MaritalStatus": pa.Column(str, pa.Check.isin(["Single", "Partnered"])),
             "Usage": pa.Column(int, pa.Check.in_range(0, 50), nullable=True),
             "Fitness": pa.Column(int, pa.Check.in_range(1, 5), nullable=True),
-            "Income": pa.Column(int, pa.Check.ge(0), nullable=True),
-            "Miles": pa.Column(int, pa.Check.ge(0), nullable=True),
+            "Income": pa.Column(int, [pa.Check.ge(0), pa.Check.le(100_000_000)], nullable=True),
+            "Miles": pa.Column(int, [pa.Check.ge(0), pa.Check.le(10_000)], nullable=True),
         }
     )

@@ -8,7 +8,7 @@ import polars as pl
 from narwhals.typing import FrameT
 
 from personae.core.tables import Prepared
-from personae.sources.contract import alike, parse_times, read_contract, repair
+from personae.sources.contract import alike, parse_times, read_contract, refuse_first, repair, unended
 from personae.studies.campaign.settings import CampaignPrepare
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ SPENDING = {
 CHANNELS = {"NumWebPurchases": "web", "NumCatalogPurchases": "catalog", "NumStorePurchases": "store"}
 CAMPAIGNS = [f"AcceptedCmp{number}" for number in range(1, 6)]
 EDUCATION = ["Basic", "2n Cycle", "Graduation", "Master", "PhD"]
+# A newest date that lies so many years behind nearly all others is a slip, and every age would rest on it.
+APART = 5
 MARITAL = ["Married", "Together", "Single", "Divorced", "Widow", "Alone", "Absurd", "YOLO"]
 
 
@@ -53,10 +55,23 @@ def prepare(directory: Path, settings: CampaignPrepare) -> Prepared:
     path = directory / FILE
     table = read_contract(path, _contract(), separator="\t")
     unit, duplicates = alike(table, "Response", "ID")
-    expected = "day-month-year such as 04-09-2012"
-    joined = parse_times(path, table["Dt_Customer"], "%d-%m-%Y", expected).dt.date()
-    repaired, repairs = repair(table.with_columns(joined=joined, unit=unit), _rules(joined, settings))
-    return Prepared({"customers": features(repaired)}, duplicates, repairs)
+    joined = _joined(path, table["Dt_Customer"])
+    born = table["Year_Birth"]
+    newest = int(joined.dt.year().max())  # type: ignore[arg-type]
+    refuse_first(path, born, born > newest, f"a year up to {newest}, the newest of Dt_Customer")
+    dated = table.with_columns(joined=joined, unit=unit)
+    repaired, repairs = repair(path, dated, _limits(newest, settings))
+    grouped, groupings = repair(path, repaired, _groups(settings), most=1.0)
+    return Prepared({"customers": features(grouped)}, duplicates, [*repairs, *groupings, *unended(path)])
+
+
+def _joined(path: Path, given: pl.Series) -> pl.Series:
+    joined = parse_times(path, given, "%d-%m-%Y", "day-month-year such as 04-09-2012").dt.date()
+    usual = joined.dt.year().quantile(0.99, "lower")
+    assert usual is not None
+    far = f"a year up to {usual + APART:.0f}: 99 % of the dates are of {usual:.0f} or before"
+    refuse_first(path, given, joined.dt.year() > usual + APART, far)
+    return joined
 
 
 @nw.narwhalify
@@ -100,29 +115,31 @@ def _contract() -> "DataFrameSchema":
     def flag() -> pa.Column:
         return pa.Column(int, pa.Check.isin([0, 1]))
 
-    def at_least_0(dtype: type, *, nullable: bool = False) -> pa.Column:
-        return pa.Column(dtype, pa.Check.ge(0), nullable=nullable)
+    def up_to(highest: float, dtype: type = int, *, nullable: bool = False) -> pa.Column:
+        return pa.Column(dtype, [pa.Check.ge(0), pa.Check.le(highest)], nullable=nullable)
 
-    counts = [*SPENDING, "NumDealsPurchases", *CHANNELS, "NumWebVisitsMonth"]
     return pa.DataFrameSchema(
         {
             "ID": pa.Column(int, unique=True),
-            "Year_Birth": pa.Column(int),
+            "Year_Birth": pa.Column(int, pa.Check.in_range(1800, 2100)),
             "Education": pa.Column(str, pa.Check.isin(EDUCATION)),
             "Marital_Status": pa.Column(str, pa.Check.isin(MARITAL)),
-            "Income": at_least_0(float, nullable=True),
+            "Income": up_to(1e9, float, nullable=True),
             "Dt_Customer": pa.Column(str),
-            **{name: at_least_0(int) for name in ["Kidhome", "Teenhome", "Recency", *counts]},
+            **{name: up_to(30) for name in ["Kidhome", "Teenhome"]},
+            "Recency": up_to(36_525),
+            **{name: up_to(1_000_000) for name in SPENDING},
+            **{name: up_to(10_000) for name in ["NumDealsPurchases", *CHANNELS, "NumWebVisitsMonth"]},
             **{name: flag() for name in [*CAMPAIGNS, "Complain", "Response"]},
-            **{name: at_least_0(float) for name in ["Z_CostContact", "Z_Revenue"]},
+            **{name: up_to(1e6, float) for name in ["Z_CostContact", "Z_Revenue"]},
         }
     )
 
 
-def _rules(joined: pl.Series, settings: CampaignPrepare) -> list[tuple[str, str, pl.Expr, Any]]:
-    """Clip impossible births and incomes to plausible values, group marital words."""
-    earliest = joined.dt.year().max() - settings.oldest  # type: ignore[operator]
-    birth, income, marital = (pl.col(name) for name in ("Year_Birth", "Income", "Marital_Status"))
+def _limits(newest: int, settings: CampaignPrepare) -> list[tuple[str, str, pl.Expr, Any]]:
+    """Clip impossible births and incomes to plausible values."""
+    earliest = newest - settings.oldest
+    birth, income = pl.col("Year_Birth"), pl.col("Income")
     old, rich = birth < earliest, income > settings.highest_income
     return [
         (
@@ -133,8 +150,13 @@ def _rules(joined: pl.Series, settings: CampaignPrepare) -> list[tuple[str, str,
             f"income above {settings.highest_income:,.0f}: set to the highest plausible income in the file",
             *("Income", rich, income.filter(~rich).max()),
         ),
-        *(
-            (f"{odd}: grouped as {group}", "Marital_Status", marital == odd, pl.lit(group))
-            for odd, group in settings.marital.items()
-        ),
+    ]
+
+
+def _groups(settings: CampaignPrepare) -> list[tuple[str, str, pl.Expr, Any]]:
+    """Group marital words that mean the same."""
+    marital = pl.col("Marital_Status")
+    return [
+        (f"{odd}: grouped as {group}", "Marital_Status", marital == odd, pl.lit(group))
+        for odd, group in settings.marital.items()
     ]

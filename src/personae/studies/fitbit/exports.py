@@ -1,7 +1,7 @@
 """The published Fitabase export: tables, time columns, lazy reading."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ import polars as pl
 
 from personae.core.errors import PersonaeError
 from personae.sources.contract import check_columns
+from personae.sources.values import MISSING_WORDS, YEARS, plain_number
 
 DATE, CLOCK = "%m/%d/%Y", "%m/%d/%Y %I:%M:%S %p"
 PERIOD = re.compile(r"(\d+)\.(\d+)\.(\d+)-(\d+)\.(\d+)\.(\d+)")
@@ -18,55 +19,66 @@ WHOLE, DECIMAL, TEXT = pl.Int64(), pl.Float64(), pl.String()
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One published table: name, time column, names and types of columns."""
+    """One published table: name, time column; names, types, limits of columns.
+
+    Attributes
+    ----------
+    columns
+        By published name; what is above the limit is no measurement.
+    key
+        Tidy columns of which no two rows may have the same values.
+    """
 
     name: str
     time: str
-    columns: Mapping[str, tuple[str, pl.DataType]]
+    columns: Mapping[str, tuple[str, pl.DataType, float]]
     pattern: str = CLOCK
+    key: tuple[str, ...] = ("customer", "time")
 
     @property
     def types(self) -> dict[str, pl.DataType]:
         """Types of the published columns."""
-        return {"Id": WHOLE, self.time: TEXT, **{name: dtype for name, (_, dtype) in self.columns.items()}}
+        return {"Id": WHOLE, self.time: TEXT, **{name: dtype for name, (_, dtype, _) in self.columns.items()}}
 
 
+# A day has 1,500 minutes where clocks are set back.
+LONGEST_DAY = 1500
 DAILY = {
-    "TotalSteps": ("steps", WHOLE),
-    "TotalDistance": ("distance", DECIMAL),
-    "TrackerDistance": ("tracker_distance", DECIMAL),
-    "LoggedActivitiesDistance": ("logged_distance", DECIMAL),
-    "VeryActiveMinutes": ("very_active_minutes", WHOLE),
-    "FairlyActiveMinutes": ("fairly_active_minutes", WHOLE),
-    "LightlyActiveMinutes": ("lightly_active_minutes", WHOLE),
-    "SedentaryMinutes": ("sedentary_minutes", WHOLE),
-    "Calories": ("calories", WHOLE),
+    "TotalSteps": ("steps", WHOLE, 300_000),
+    "TotalDistance": ("distance", DECIMAL, 500),
+    "TrackerDistance": ("tracker_distance", DECIMAL, 500),
+    "LoggedActivitiesDistance": ("logged_distance", DECIMAL, 500),
+    "VeryActiveMinutes": ("very_active_minutes", WHOLE, LONGEST_DAY),
+    "FairlyActiveMinutes": ("fairly_active_minutes", WHOLE, LONGEST_DAY),
+    "LightlyActiveMinutes": ("lightly_active_minutes", WHOLE, LONGEST_DAY),
+    "SedentaryMinutes": ("sedentary_minutes", WHOLE, LONGEST_DAY),
+    "Calories": ("calories", WHOLE, 50_000),
 }
 SLEEP = {
-    "TotalSleepRecords": ("sleep_records", WHOLE),
-    "TotalMinutesAsleep": ("minutes_asleep", WHOLE),
-    "TotalTimeInBed": ("minutes_in_bed", WHOLE),
+    "TotalSleepRecords": ("sleep_records", WHOLE, 100),
+    "TotalMinutesAsleep": ("minutes_asleep", WHOLE, LONGEST_DAY),
+    "TotalTimeInBed": ("minutes_in_bed", WHOLE, LONGEST_DAY),
 }
 WEIGHT = {
-    "WeightKg": ("weight_kg", DECIMAL),
-    "BMI": ("bmi", DECIMAL),
-    "Fat": ("fat", DECIMAL),
-    "IsManualReport": ("manual", TEXT),
-    "LogId": ("log", WHOLE),
+    "WeightKg": ("weight_kg", DECIMAL, 700),
+    "BMI": ("bmi", DECIMAL, 300),
+    "Fat": ("fat", DECIMAL, 100),
+    "IsManualReport": ("manual", TEXT, 0),
+    "LogId": ("log", WHOLE, 2**53),
 }
 TABLES = {
     table.name: table
     for table in (
         Table("dailyActivity", "ActivityDate", DAILY, DATE),
         Table("sleepDay", "SleepDay", SLEEP),
-        Table("weightLogInfo", "Date", WEIGHT),
-        Table("hourlySteps", "ActivityHour", {"StepTotal": ("steps", WHOLE)}),
-        Table("minuteStepsNarrow", "ActivityMinute", {"Steps": ("steps", WHOLE)}),
-        Table("minuteIntensitiesNarrow", "ActivityMinute", {"Intensity": ("intensity", WHOLE)}),
-        Table("minuteMETsNarrow", "ActivityMinute", {"METs": ("mets", WHOLE)}),
-        Table("minuteCaloriesNarrow", "ActivityMinute", {"Calories": ("calories", DECIMAL)}),
-        Table("minuteSleep", "date", {"value": ("state", WHOLE), "logId": ("log", WHOLE)}),
-        Table("heartrate_seconds", "Time", {"Value": ("heart_rate", WHOLE)}),
+        Table("weightLogInfo", "Date", WEIGHT, key=("customer", "log")),
+        Table("hourlySteps", "ActivityHour", {"StepTotal": ("steps", WHOLE, 40_000)}),
+        Table("minuteStepsNarrow", "ActivityMinute", {"Steps": ("steps", WHOLE, 1000)}),
+        Table("minuteIntensitiesNarrow", "ActivityMinute", {"Intensity": ("intensity", WHOLE, 3)}),
+        Table("minuteMETsNarrow", "ActivityMinute", {"METs": ("mets", WHOLE, 1000)}),
+        Table("minuteCaloriesNarrow", "ActivityMinute", {"Calories": ("calories", DECIMAL, 500)}),
+        Table("minuteSleep", "date", {"value": ("state", WHOLE, 2**53), "logId": ("log", WHOLE, 2**53)}),
+        Table("heartrate_seconds", "Time", {"Value": ("heart_rate", WHOLE, 500)}),
     )
 }
 # Published beside the others and held in them already.
@@ -95,7 +107,7 @@ def find(directory: Path) -> dict[str, list[Source]]:
         If there is no daily table, or a CSV file whose name is none of the publisher's.
     """
     tables: dict[str, list[Source]] = {}
-    for path in sorted([*directory.rglob("*.csv"), *directory.rglob("*.csv.gz")]):
+    for path in sorted(each for each in directory.rglob("*") if _is_csv(each)):
         name = path.name.split(".")[0].removesuffix("_merged")
         if name in REDUNDANT:
             continue
@@ -119,6 +131,10 @@ def find(directory: Path) -> dict[str, list[Source]]:
     return tables
 
 
+def _is_csv(path: Path) -> bool:
+    return path.is_file() and path.name.lower().removesuffix(".gz").endswith(".csv")
+
+
 def _period(folder: str) -> tuple[date, date] | None:
     match = PERIOD.search(folder)
     if match is None:
@@ -128,29 +144,67 @@ def _period(folder: str) -> tuple[date, date] | None:
     return begin, end
 
 
-def scan(source: Source) -> pl.LazyFrame:
+def scan(source: Source, *, as_text: bool = False) -> pl.LazyFrame:
     """Read a file lazily: `customer`, `time` in milliseconds, measures.
+
+    Parameters
+    ----------
+    source
+        The file.
+    as_text
+        Read every cell as text first: slower, and what programs write besides plain numbers is read.
 
     Raises
     ------
     PersonaeError
-        If the file is empty or lacks a column. Wrong values show in `collect`.
+        If the file is empty, has a column twice or lacks one. Wrong values show in `collect`.
     """
     table, path = source.table, source.path
     try:
         header = pl.scan_csv(path, infer_schema=False)
-        header.collect_schema()
+        names = header.collect_schema().names()
     except pl.exceptions.NoDataError:
         raise PersonaeError(f"{path}: the file is empty; expected a header line") from None
     except (pl.exceptions.PolarsError, OSError) as error:
         raise PersonaeError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from None
+    twice = [name for name in names if re.search(r"_duplicated_\d+$", name)]
+    if twice:
+        raise PersonaeError(f"{path}: column {twice[0].rpartition('_duplicated_')[0]} is there twice")
     check_columns(path, header, list(table.types))
-    rows = pl.scan_csv(path, schema_overrides=table.types, infer_schema=False)
-    return rows.select(
-        customer=pl.col("Id"),
+    if as_text:
+        rows, read = header, _numbers(table)
+    else:
+        rows = pl.scan_csv(path, schema_overrides=table.types, infer_schema=False)
+        read = {name: pl.col(name) for name in table.types}
+    blank = pl.all_horizontal(pl.col(*table.types).is_null())
+    return rows.filter(~blank).select(
+        customer=read["Id"],
         time=pl.col(table.time).str.to_datetime(table.pattern, time_unit="ms"),
-        **{tidy: pl.col(published) for published, (tidy, _) in table.columns.items()},
+        **{tidy: read[published] for published, (tidy, *_) in table.columns.items()},
     )
+
+
+def has_rows(source: Source) -> bool:
+    """Tell whether a file holds more than its header."""
+    return not pl.scan_csv(source.path, infer_schema=False).head(1).collect().is_empty()
+
+
+def _numbers(table: Table) -> dict[str, pl.Expr]:
+    return {
+        name: pl.col(name) if dtype == TEXT else plain_number(pl.col(name), whole=dtype.is_integer())
+        for name, dtype in table.types.items()
+    }
+
+
+def implausible(table: Table) -> pl.Expr:
+    """Tell rows of `scan` with a gap, or beyond a limit."""
+    needed = [tidy for published, (tidy, *_) in table.columns.items() if published not in OPTIONAL_VALUES]
+    above = [pl.col(tidy) > limit for tidy, dtype, limit in table.columns.values() if dtype != TEXT]
+    return pl.any_horizontal(
+        pl.col("customer", "time", *needed).is_null(),
+        ~pl.col("time").dt.year().is_between(*YEARS),
+        *above,  # not a number counts as above
+    ).fill_null(value=False)
 
 
 def check_period(sources: Sequence[Source], rows: pl.DataFrame) -> None:
@@ -174,8 +228,17 @@ def check_period(sources: Sequence[Source], rows: pl.DataFrame) -> None:
         )
 
 
-def collect(frames: Iterable[pl.LazyFrame], sources: Iterable[Source]) -> list[pl.DataFrame]:
+def collect(
+    frames: Callable[[bool], Sequence[pl.LazyFrame]], sources: Sequence[Source]
+) -> list[pl.DataFrame]:
     """Run lazy frames together in the streaming engine.
+
+    Parameters
+    ----------
+    frames
+        Makes them; called with True, of cells that are read as text (see `scan`): where the fast way fails.
+    sources
+        The files that they read.
 
     Raises
     ------
@@ -183,27 +246,39 @@ def collect(frames: Iterable[pl.LazyFrame], sources: Iterable[Source]) -> list[p
         With file, column, value and row of the first value in `sources` that does not fit.
     """
     try:
-        return pl.collect_all(frames, engine="streaming")
-    except (pl.exceptions.PolarsError, OSError) as error:
+        return pl.collect_all(frames(False), engine="streaming")
+    except (pl.exceptions.PolarsError, OSError):
         for source in sources:
             explain(source)
-        raise PersonaeError(f"cannot read the tables: {str(error).splitlines()[0]}") from None
+    try:
+        return pl.collect_all(frames(True), engine="streaming")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise PersonaeError(f"{sources[0].path}: cannot be read ({str(error).splitlines()[0]})") from None
 
 
 def explain(source: Source) -> None:
     """Raise for the first value of a file that does not fit."""
     table, path = source.table, source.path
     text = pl.scan_csv(path, infer_schema=False, row_index_name="row", truncate_ragged_lines=True)
+    text = text.filter(~pl.all_horizontal(pl.col(*table.types).is_null()))
+    limits = {published: limit for published, (_, _, limit) in table.columns.items()}
     for name, dtype in table.types.items():
         given = pl.col(name)
         if name == table.time:
-            values = given.str.to_datetime(table.pattern, strict=False)
+            values: pl.Expr = given.str.to_datetime(table.pattern, strict=False)
+            wrong = ~values.dt.year().is_between(*YEARS).fill_null(value=False)
             example = "4/12/2016 1:00:00 AM" if table.pattern == CLOCK else "4/12/2016"
             expected = f"month/day/year such as {example}"
+        elif dtype == TEXT:
+            wrong, expected = given.is_null(), "a word"
         else:
-            values = given.cast(dtype, strict=False)
-            expected = "a whole number" if dtype.is_integer() else "a number"
-        wrong = values.is_null() & given.is_not_null() if name in OPTIONAL_VALUES else values.is_null()
+            values = plain_number(given, whole=dtype.is_integer())
+            wrong = values.is_null() | (values > limits.get(name, 2**63))
+            most = f" up to {limits[name]:,}" if name in limits else ""
+            expected = ("a whole number" if dtype.is_integer() else "a number") + most
+        if name in OPTIONAL_VALUES:
+            said = given.str.strip_chars().str.to_lowercase().is_in(list(MISSING_WORDS))
+            wrong &= given.is_not_null() & ~said
         try:
             first = text.filter(wrong).select("row", name).head(1).collect(engine="streaming")
         except (pl.exceptions.PolarsError, OSError) as error:

@@ -1,6 +1,6 @@
 """Study fitbit: activity, sleep and weight tables of two periods."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +9,7 @@ from personae.core.errors import PersonaeError
 from personae.core.tables import Prepared
 from personae.features.describe import describe
 from personae.features.minutes import hour_days
-from personae.studies.fitbit.exports import find
+from personae.studies.fitbit.exports import Source, find, has_rows
 from personae.studies.fitbit.read import KEYS, TWICE, minute_days, read_whole
 from personae.studies.fitbit.settings import FitbitPrepare
 
@@ -66,8 +66,20 @@ def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
             "first_date": str(days["date"].min()),
             "last_date": str(days["date"].max()),
             "files": {name: len(sources) for name, sources in files.items()},
+            **_gaps(files),
         },
     )
+
+
+def _gaps(found: Mapping[str, Sequence[Source]]) -> dict[str, str]:
+    """Say which tables that one folder has are absent or without a row in another."""
+    filled = {
+        name: {source.path.parent.name for source in sources if has_rows(source)}
+        for name, sources in found.items()
+    }
+    folders = sorted(set().union(*filled.values()))
+    gaps = [f"{name} in {folder}" for folder in folders for name in filled if folder not in filled[name]]
+    return {"remark": f"no row of {', '.join(gaps)}"} if gaps else {}
 
 
 def _days(tables: Mapping[str, pl.DataFrame], settings: FitbitPrepare) -> pl.DataFrame:

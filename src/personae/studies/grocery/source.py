@@ -2,7 +2,11 @@
 
 import ast
 import functools
+import io
+import itertools
 import operator
+import re
+import tokenize
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +17,16 @@ from narwhals.typing import FrameT
 
 from personae.core.errors import PersonaeError
 from personae.core.tables import Prepared
-from personae.sources.contract import check_columns, parse_times, read_contract, repair
+from personae.sources.contract import (
+    check_columns,
+    look_up,
+    parse_times,
+    read_contract,
+    refuse_first,
+    repair,
+    unended,
+)
+from personae.sources.values import YEARS
 from personae.studies.grocery.settings import GroceryPrepare
 
 if TYPE_CHECKING:
@@ -65,10 +78,14 @@ def prepare(directory: Path, settings: GroceryPrepare) -> Prepared:
     table = read_contract(path, _customer_contract(), separator=",")
     expected = "month/day/year hour:minute AM or PM such as 08/22/1948 05:06 AM"
     born = parse_times(path, table["customer_birthdate"], "%m/%d/%Y %I:%M %p", expected)
-    repaired, repairs = repair(table.with_columns(born=born), _rules(settings.reference_year))
+    late = born.dt.year() > settings.reference_year
+    refuse_first(path, table["customer_birthdate"], late, f"a year up to {settings.reference_year}")
+    repaired, repairs = repair(path, table.with_columns(born=born), _rules(settings.reference_year))
     customers = features(repaired, reference_year=settings.reference_year)
     notes = {}
-    if (directory / BASKETS).exists():
+    read = [path]
+    if look_up(directory / BASKETS):
+        read.append(directory / BASKETS)
         baskets, basket_repairs, rejected = _baskets(directory, customers["customer"], settings)
     else:
         baskets, basket_repairs, rejected = pl.DataFrame(schema=EMPTY), [], {}
@@ -76,7 +93,7 @@ def prepare(directory: Path, settings: GroceryPrepare) -> Prepared:
     return Prepared(
         tables={"customers": customers, "baskets": baskets},
         duplicates={"rows": table.height - table.select(pl.exclude("customer_id")).unique().height},
-        repairs=[*repairs, *basket_repairs],
+        repairs=[*repairs, *basket_repairs, *unended(*read)],
         rejected=rejected,
         notes={
             "baskets": baskets["basket"].n_unique() if baskets.height else 0,
@@ -123,16 +140,22 @@ def features(customers: FrameT, *, reference_year: int) -> FrameT:
 def _customer_contract() -> "DataFrameSchema":
     import pandera.polars as pa  # noqa: PLC0415 - costs half a second, and only reading needs it
 
-    amounts = {name: pa.Column(float, pa.Check.ge(0), nullable=True) for name in [*COUNTS, *SPENDING]}
-    plain = [PROMOTION, "year_first_transaction", "loyalty_card_number", "latitude", "longitude"]
+    highest = {**dict.fromkeys(COUNTS, 1e6), **dict.fromkeys(SPENDING, 1e9), "typical_hour": 24}
+    ranges = {
+        **{name: (0, most) for name, most in highest.items()},
+        **{PROMOTION: (-10, 10), "year_first_transaction": YEARS, "loyalty_card_number": (0, 1e15)},
+        **{"latitude": (-90, 90), "longitude": (-180, 180)},
+    }
     return pa.DataFrameSchema(
         {
             "customer_id": pa.Column(int, unique=True),
             "customer_name": pa.Column(str, nullable=True),
             "customer_gender": pa.Column(str, pa.Check.isin(["female", "male"])),
             "customer_birthdate": pa.Column(str, nullable=True),
-            **amounts,
-            **{name: pa.Column(float, nullable=True) for name in plain},
+            **{
+                name: pa.Column(float, [pa.Check.ge(least), pa.Check.le(most)], nullable=True)
+                for name, (least, most) in ranges.items()
+            },
         }
     )
 
@@ -206,7 +229,8 @@ def parse(path: Path, row: int, text: str | None) -> list[str]:
             goods = ast.literal_eval(text or "")
     except (ValueError, SyntaxError, SyntaxWarning, MemoryError, RecursionError):
         goods = None
-    if not isinstance(goods, list) or not all(isinstance(item, str) and item.strip() for item in goods):
+    named = isinstance(goods, list) and all(isinstance(item, str) and item.strip() for item in goods)
+    if not named or _joins_literals(text or ""):
         shown = text if text is None or len(text) <= 60 else f"{text[:57]}..."
         raise PersonaeError(
             f"{path}: column list_of_goods holds {shown!r} in row {row}; "
@@ -215,12 +239,22 @@ def parse(path: Path, row: int, text: str | None) -> list[str]:
     return [item.strip() for item in goods]
 
 
+def _joins_literals(text: str) -> bool:
+    """Tell whether neighbouring literals become one, as in a list printed by NumPy: `['cake' 'milk']`."""
+    if not re.search(r"""['"]\s*['"]""", text):  # most lists end here, at little cost
+        return False
+    kinds = [token.type for token in tokenize.generate_tokens(io.StringIO(text).readline)]
+    words = [kind for kind in kinds if kind not in (tokenize.NL, tokenize.COMMENT)]
+    return any(pair == (tokenize.STRING, tokenize.STRING) for pair in itertools.pairwise(words))
+
+
 def _mapping(path: Path) -> tuple[pl.DataFrame, int]:
     """Read each product's first category, and count the others."""
-    if not path.exists():
+    found = look_up(path)
+    if found is None:
         raise PersonaeError(f"{path}: no such file; the baskets need it for the categories of their items")
     try:
-        table = pl.read_excel(path, engine="calamine", infer_schema_length=None)
+        table = pl.read_excel(found, engine="calamine", infer_schema_length=None)
     except Exception as error:  # noqa: BLE001 - the reader raises several kinds for a file that is no workbook
         raise PersonaeError(f"{path}: cannot be read as a workbook ({str(error).splitlines()[0]})") from None
     check_columns(path, table, ["product_name", "category"])
