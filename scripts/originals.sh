@@ -16,6 +16,7 @@ fi
 
 cd "$clone"
 export PYTHONPATH=src
+sed -i "s/effort: quick/effort: standard/" params.yaml  # the samples are a first look, the originals are not
 [ -d data/campaign ] || dvc pull --quiet data.dvc
 python -m personae.cli data import "$originals"
 dvc repro

@@ -55,6 +55,21 @@ def test_a_value_of_params_counts_wherever_it_is_interpolated(project):
     assert journey["prepare"]["early_weeks"] == journey["promote"]["early_weeks"] == 20
 
 
+def test_effort_chosen_in_params_wins_over_the_studys_numbers_and_params_own_numbers_over_both(project):
+    for study in ("aerofit", "fitbit"):
+        (project / "params.yaml").write_text(f"{study}: {{}}")
+        usual = compose(study, project / "conf", project / "params.yaml")
+        (project / "params.yaml").write_text(f"{study}: {{use: {{effort: quick}}, classify: {{shuffles: 4}}}}")
+        quick = compose(study, project / "conf", project / "params.yaml")
+        assert (usual["effort"], quick["effort"]) == ("standard", "quick")
+        assert quick["classify"]["repeats"] < usual["classify"]["repeats"]
+        assert quick["segment"]["effort"]["bootstraps"] < usual["segment"]["effort"]["bootstraps"]
+        assert quick["classify"]["shuffles"] == 4
+        merging = quick["classify"]["merging"]
+        assert (merging and merging["repeats"]) == (2 if study == "aerofit" else None)
+        assert quick["classify"]["models"] == usual["classify"]["models"]
+
+
 def test_params_are_read_as_dvc_writes_them(project):
     (project / "params.yaml").write_text(
         "campaign: {impute: {imputer: {learning_rate: 1e-2}}, profile: {fallback: no}}"

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from sklearn.metrics import confusion_matrix
 
+from personae.config.compose import compose
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
 from personae.report.page import Findings, render
@@ -23,7 +23,7 @@ ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data"))
 FEATURES = ["Age", "Gender", "Education", "MaritalStatus", "Usage", "Fitness", "Income", "Miles"]
 MERGING = Merging(model="logistic", repeats=2, published=0.6389, test_share=0.2, random_state=42)
 MERGED = {"KP281": "KP281+KP481", "KP481": "KP281+KP481", "KP781": "KP781"}
-STUDY = yaml.safe_load(Path("resolved/aerofit/classify.yaml").read_text())
+STUDY = compose("aerofit", Path("conf"), None)  # with standard effort, whatever the sample is run with
 OWN = STUDY["classify"]
 SETTINGS = Classify(
     target="Product",

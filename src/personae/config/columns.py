@@ -147,6 +147,11 @@ def _decode_target(tree: dict[str, Any], dictionary: Dictionary) -> None:
         _section(tree, "classify").setdefault("target", column)
     if isinstance(tree.get("classify"), dict) and not tree["classify"].get("target"):
         tree["classify"] = None  # the groups `classifier` and `effort` fill it, answer or not
+    for part, counted in (("merging", "repeats"), ("claim", "splits")):
+        if isinstance(tree.get("classify"), dict) and set(tree["classify"].get(part) or ()) == {counted}:
+            del tree["classify"][
+                part
+            ]  # what was published is the study's; how often to check it, the effort's
     if priced:
         tree["target"] = priced
     if (

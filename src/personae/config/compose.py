@@ -20,6 +20,7 @@ from personae.config.columns import decode
 from personae.config.dictionary import Dictionary
 from personae.config.study import Study
 from personae.core.errors import PersonaeError
+from personae.core.paths import choice as choice_of
 from personae.core.paths import choices as choices_of
 from personae.core.paths import shipped_conf
 
@@ -83,7 +84,10 @@ def compose(study: str, conf: Path, params: Path | None, overrides: Sequence[str
     section = _section(study, params)
     choices = section.pop("use", {})
     _check_choices(study, conf, params, choices)
-    composed = _interpolated(_merged(_compose_groups(study, conf, choices, overrides), section), conf)
+    composed = _compose_groups(study, conf, choices, overrides)
+    if "effort" in choices:  # chosen here, it wins over the numbers of the study's file
+        composed = _merged(composed, _read_yaml(choice_of(conf, "effort", choices["effort"])))
+    composed = _interpolated(_merged(composed, section), conf)
     try:
         checked = Study.model_validate_json(json.dumps(decode(composed) | {"study": study}))
     except ValidationError as error:
