@@ -59,7 +59,9 @@ def test_effort_chosen_in_params_wins_over_the_studys_numbers_and_params_own_num
     for study in ("aerofit", "fitbit"):
         (project / "params.yaml").write_text(f"{study}: {{}}")
         usual = compose(study, project / "conf", project / "params.yaml")
-        (project / "params.yaml").write_text(f"{study}: {{use: {{effort: quick}}, classify: {{shuffles: 4}}}}")
+        (project / "params.yaml").write_text(
+            f"{study}: {{use: {{effort: quick}}, classify: {{shuffles: 4}}}}"
+        )
         quick = compose(study, project / "conf", project / "params.yaml")
         assert (usual["effort"], quick["effort"]) == ("standard", "quick")
         assert quick["classify"]["repeats"] < usual["classify"]["repeats"]
