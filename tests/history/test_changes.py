@@ -10,6 +10,7 @@ from tests.report.test_browser import CHROMIUM, browser, opened  # noqa: F401 - 
 from personae.history.changes import comparison, differences, kind_of
 from personae.history.result import StoredResult
 
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
 LOCK = "stages:\n  segment@shop:\n    outs: [{path: reports/shop/segment.json, md5: a}]\n"
 
 
@@ -31,11 +32,11 @@ def test_runs_experiments_and_revisions_are_compared_with_each_other(user):
     assert "segment.silhouette" in text
     assert "The stages ran the same code." in text
     assert user.run("git", "status", "--short").stdout == ""
-    both = user.personae("compare", run, "threes", "--output", str(user.root / "page.html"))
+    both = user.typed("compare", run, "threes", "--output", str(user.root / "page.html"))
     assert (user.root / "page.html").exists()
     assert rows(both)[0] == ["campaign", run[:8], "threes"]
     other = [each["id"] for each in user.runs() if each["id"] != run]
-    assert ["segment.k", "5", "3"] in rows(user.personae("compare", run, *other))
+    assert ["segment.k", "5", "3"] in rows(user.typed("compare", run, *other))
 
 
 @pytest.mark.graph
@@ -52,8 +53,8 @@ def test_runs_experiments_and_revisions_are_compared_with_each_other(user):
 )
 def test_bad_input_is_one_line(user, arguments, message):
     [run] = [each["id"] for each in user.runs()]
-    done = user.personae("compare", *(run if each == "RUN" else each for each in arguments), check=False)
-    assert done.returncode == 1
+    done = user.typed("compare", *(run if each == "RUN" else each for each in arguments))
+    assert done.exit_code == 1
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
 

@@ -10,7 +10,10 @@ from tests.test_public import IN_A_CHECKOUT
 from personae.history.restore import compare
 from personae.history.result import StoredResult
 
-pytestmark = pytest.mark.graph
+pytestmark = [
+    pytest.mark.graph,
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
+]
 
 
 def stored(user, run):
@@ -41,8 +44,8 @@ def test_an_older_run_is_identical_after_five_commits_that_have_nothing_to_do_wi
     assert user.run("git", "rev-parse", "HEAD").stdout == head
     assert user.run("git", "status", "--short").stdout == ""
     assert user.dvc("status", "track@campaign").strip() == "Data and pipelines are up to date."
-    again = user.personae("restore", run, check=False)
-    assert again.returncode == 1
+    again = user.typed("restore", run)
+    assert again.exit_code == 1
     assert "is there already" in again.stderr
 
 
@@ -111,8 +114,8 @@ def test_what_the_cache_has_is_taken_only_if_told(user):
 def test_what_cannot_be_restored_is_one_line_and_leaves_nothing(user, spoil, message):
     [run] = [each["id"] for each in user.runs()]
     other = spoil(user, run)
-    done = user.personae("restore", other if isinstance(other, str) else run, check=False)
-    assert done.returncode == 1
+    done = user.typed("restore", other if isinstance(other, str) else run)
+    assert done.exit_code == 1
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (user.root / "build" / "restored" / run[:8]).exists()
@@ -122,7 +125,7 @@ def test_what_cannot_be_restored_is_one_line_and_leaves_nothing(user, spoil, mes
 def test_a_run_made_outside_of_git_is_refused(user):
     [run] = [each["id"] for each in user.runs()]
     user.set_in_store("DELETE FROM tags WHERE run_uuid = ? AND key = 'git.commit'", run)
-    done = user.personae("restore", run, check=False)
+    done = user.typed("restore", run)
     assert "was made outside of git" in done.stderr
 
 
