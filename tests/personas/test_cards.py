@@ -148,6 +148,7 @@ def test_cards_tell_gaps_from_cuts_and_name_columns_that_could_be_noise():
     report = {
         "ids": [0, 1, 2],
         "verdict": "weak",
+        "headline": "2 natural groups; the 3 segments cut them further",
         "stability": {"jaccard": [1, 1, 1]},
         "identity": None,
         "borders": [{"a": 0, "b": 1, "gap": True}, {"a": 1, "b": 2, "gap": False}],
@@ -160,6 +161,7 @@ def test_cards_tell_gaps_from_cuts_and_name_columns_that_could_be_noise():
     first, second, _ = persona_cards(table, segment, np.arange(350), settings=SETTINGS, **evidence)
     assert first.borders == ("towards segment 1 (older, modest income): a gap, few customers lie between",)
     assert [border.split(": ")[1].split(",")[0] for border in second.borders] == ["a gap", "a cut"]
+    assert first.caveats[0] == "weak: 2 natural groups; the 3 segments cut them further"
     assert "yearly income could be noise" in first.caveats[1]
     assert not any("age could be noise" in caveat for caveat in first.caveats)
 

@@ -50,7 +50,9 @@ def test_a_card_tells_of_its_borders_and_is_silent_on_an_action_that_is_none():
     text = cards_markdown("campaign", [card], "weak", "original")
     assert "**Borders**: towards segment 1 (b): a cut." in text
     assert "What to do" not in text
-    assert "segments given" in text
+    assert "interval given these segments" in text
+    text = cards_markdown("campaign", [card], "weak", "original", headline="2 natural groups")
+    assert text.index("2 natural groups") < text.index("1 segments, verdict")
 
 
 def test_a_card_says_how_many_how_sure_and_what_to_do():

@@ -27,7 +27,7 @@ def table_of(kind: str, rows: int, seed: int) -> tuple[pd.DataFrame, int]:
     >>> table.shape, k
     ((50, 2), 1)
     """
-    maker, k = {**NAMED, **OTHERS}[kind]
+    maker, k = {**NAMED, **OTHERS, **UNSEEN}[kind]
     columns = maker(np.random.default_rng([seed, *map(ord, kind)]), rows)
     if isinstance(columns, pd.DataFrame):
         return columns, k
@@ -186,6 +186,108 @@ def _two_clouds_and(rng: Generator, rows: int, other: Array) -> Array:
     return np.column_stack([_two_humps(rng, rows, 5.0), other])
 
 
+def _funnel(rng: Generator, rows: int) -> Array:
+    """Spread grows with a skewed first column, as spend with income."""
+    x = rng.gamma(2.0, size=rows)
+    return np.column_stack([x, 2 * x + 0.8 * x * rng.normal(size=rows), rng.normal(size=rows)])
+
+
+def _two_spreads(rng: Generator, rows: int) -> Array:
+    """Equal means, spreads of 1 and 4: two components and one mode."""
+    return rng.normal(size=(rows, 4)) * np.where(rng.random((rows, 1)) < 0.5, 1.0, 4.0)
+
+
+def _heaped_ages(rng: Generator, rows: int) -> Array:
+    """Ages that people round to fives and tens, beside two correlated columns."""
+    latent = _correlated(rng, rows, 3, 0.4)
+    age = np.clip(np.round(42 + 14 * latent[:, 0]), 18, 90)
+    rounding = rng.random(rows)
+    age = np.where(
+        rounding < 0.25, np.round(age / 10) * 10, np.where(rounding < 0.5, np.round(age / 5) * 5, age)
+    )
+    return np.column_stack([age, latent[:, 1:]])
+
+
+def _ratings(rng: Generator, rows: int) -> Array:
+    """Satisfaction from 1 to 10 whose upper end most people choose."""
+    return np.clip(np.round(8.5 + 2 * _correlated(rng, rows, 5, 0.5)), 1, 10)
+
+
+def _rounded_scales(rng: Generator, rows: int) -> Array:
+    """Two scales of one trait and a third column, rounded to halves."""
+    latent = _correlated(rng, rows, 3, 0.85)
+    return np.round(2 * latent) / 2
+
+
+def _overlapping_spend(rng: Generator, rows: int) -> Array:
+    """Spend of two kinds of customers, a third of a log unit apart on average: one mode."""
+    high = 0.6 * (rng.random((rows, 1)) < 0.5)
+    return np.exp(3 + high + 0.6 * _correlated(rng, rows, 3, 0.3))
+
+
+def _latent_binaries(rng: Generator, rows: int) -> Array:
+    """Twelve yes-or-no items of different difficulty along one trait (Rasch)."""
+    trait = 1.5 * rng.normal(size=(rows, 1))
+    return (trait + rng.logistic(size=(rows, 12)) > np.linspace(-2, 2, 12)).astype(float)
+
+
+def _empty_values(rng: Generator, rows: int) -> Array:
+    """A price that falls on 9.90, 19.90 or 49.90 for most, beside an order count and an age."""
+    latent = _correlated(rng, rows, 3, 0.4)
+    price = np.exp(3 + 0.7 * latent[:, 0])
+    tags = np.array([9.9, 19.9, 29.9, 49.9, 99.9])
+    nearest = tags[np.abs(np.log(price)[:, None] - np.log(tags)).argmin(axis=1)]
+    return np.column_stack(
+        [
+            np.log(np.where(rng.random(rows) < 0.7, nearest, price)),
+            np.round(np.exp(1 + 0.5 * latent[:, 1])),
+            latent[:, 2],
+        ]
+    )
+
+
+def _square_ring(rng: Generator, rows: int) -> Array:
+    """The rim of a square: straight sides and corners."""
+    side, along = rng.integers(4, size=rows), rng.uniform(-1, 1, rows)
+    one = np.where(side % 2 == 0, 1.0, -1.0)
+    points = np.where((side < 2)[:, None], np.column_stack([along, one]), np.column_stack([one, along]))
+    return points + 0.1 * rng.normal(size=(rows, 2))
+
+
+def _cross(rng: Generator, rows: int) -> Array:
+    """Buyers of one thing or of another, few of both: an L of log spends."""
+    first = rng.random(rows) < 0.5
+    much, little = 3 * rng.random(rows), 0.25 * np.abs(rng.normal(size=rows))
+    return np.where(first[:, None], np.column_stack([much, little]), np.column_stack([little, much]))
+
+
+def _tenure(rng: Generator, rows: int) -> Array:
+    """Months since joining, with campaigns that brought many at once, beside spend that grows with it."""
+    months = np.where(
+        rng.random(rows) < 0.3, rng.choice([6, 18, 30], rows), rng.integers(0, 48, rows)
+    ).astype(float)
+    return np.column_stack([months, np.log1p(months) + rng.normal(size=rows), rng.normal(size=rows)])
+
+
+def _overlap_with_noise(rng: Generator, rows: int) -> Array:
+    """Three blobs 6 sd apart in two columns, beside four columns of noise."""
+    return _with_noise(rng, _blobs(rng, rows, (1 / 3,) * 3, 2, 6.0), 4)
+
+
+def _ellipses(rng: Generator, rows: int) -> Array:
+    """Two elongated clouds side by side, 6 narrow deviations apart."""
+    labels = rng.random(rows) < 0.5
+    return np.column_stack(
+        [6.0 * labels + rng.normal(size=rows), 2 * rng.normal(size=rows), rng.normal(size=rows)]
+    )
+
+
+def _rated_groups(rng: Generator, rows: int) -> Array:
+    """Two groups in eight ratings of five levels, means 2 and 4."""
+    high = rng.random((rows, 1)) < 0.5
+    return np.clip(np.round(2 + 2 * high + 0.9 * rng.normal(size=(rows, 8))), 1, 5)
+
+
 # Kinds that the rule was made with: how a table is drawn, and its number of segments.
 NAMED: dict[str, tuple[Callable[[Generator, int], Array | pd.DataFrame], int]] = {
     "gaussian": (lambda rng, n: _correlated(rng, n, 4, 0.3), 1),
@@ -246,4 +348,21 @@ OTHERS: dict[str, tuple[Callable[[Generator, int], Array | pd.DataFrame], int]] 
         lambda rng, n: (rng.random((n, 10)) < np.where(rng.random((n, 1)) < 0.5, 0.15, 0.85)).astype(float),
         2,
     ),
+}
+# Kinds held out once more: invented when the rates of the others were known.
+UNSEEN: dict[str, tuple[Callable[[Generator, int], Array | pd.DataFrame], int]] = {
+    "funnel": (_funnel, 1),
+    "two spreads": (_two_spreads, 1),
+    "heaped ages": (_heaped_ages, 1),
+    "ratings with a ceiling": (_ratings, 1),
+    "rounded scales": (_rounded_scales, 1),
+    "overlapping spend": (_overlapping_spend, 1),
+    "latent binaries": (_latent_binaries, 1),
+    "price tags": (_empty_values, 1),
+    "rim of a square": (_square_ring, 1),
+    "one or the other": (_cross, 1),
+    "tenure with campaigns": (_tenure, 1),
+    "three among noise": (_overlap_with_noise, 3),
+    "two ellipses": (_ellipses, 2),
+    "two rated groups": (_rated_groups, 2),
 }

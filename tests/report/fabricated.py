@@ -163,6 +163,7 @@ def _segment(segments: int, refused: bool, rng: np.random.Generator) -> dict[str
         else "p 0.01, every Jaccard at least 0.75",
         "kind": "constructive" if refused else "natural",
         "supported_k": None if refused else segments,
+        "headline": "" if refused else f"{segments} natural groups",
         "borders": [
             {"a": each, "b": each + 1, "dip_p": 0.01, "neighbours": 0.02, "gap": not refused}
             for each in range(segments - 1)
@@ -174,6 +175,14 @@ def _segment(segments: int, refused: bool, rng: np.random.Generator) -> dict[str
         "votes": {"silhouette": 2, "elbow": 3, "gap": None, "stability": segments},
         "sampled": {"null": 100, "ward": 200},
         "agreement": {"ward": 0.7},
+        "sensitivity": {
+            "customers": 300,
+            "variations": [
+                {"choice": choice, "to": to, "jaccard": jaccard}
+                for choice, to in (("k", "4"), ("column left out", "Income"), ("method", "ward"))
+            ],
+            "survives": [0.333333] * segments,
+        },
         "also": {},
     }
 

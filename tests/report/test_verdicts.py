@@ -19,6 +19,14 @@ def test_verdict_of_the_segments_is_the_reports_own():
         assert (first.level, first.evidence.key) == (level, "segment.json#")
 
 
+def test_the_number_of_natural_groups_comes_first():
+    findings = study(4)
+    findings.reports["segment"] |= {"headline": "2 natural groups; the 4 segments cut them further"}
+    assert told(findings)[0].text.startswith(
+        "The segments: 2 natural groups; the 4 segments cut them further. k = "
+    )
+
+
 @pytest.mark.parametrize(
     ("interval", "level"), [([100, 300], "supported"), ([-50, 300], "weak")], ids=["sure", "unsure"]
 )

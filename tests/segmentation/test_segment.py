@@ -98,6 +98,24 @@ def test_a_requested_k_without_support_completes_and_says_so():
     assert (found.report.k, found.report.rule, found.report.verdict) == (4, "fixed", "not supported")
 
 
+def test_planted_segments_survive_other_choices(found):
+    told = found.report.sensitivity
+    choices = [(row["choice"], row["to"]) for row in told["variations"]]
+    assert {choice for choice, _ in choices} == {"k", "scaler", "column left out", "seed", "method"}
+    assert [to for choice, to in choices if choice == "column left out"] == COLUMNS
+    assert len(set(choices)) == len(choices)
+    assert told["customers"] == 160
+    assert all(len(row["jaccard"]) == 4 for row in told["variations"])
+    assert min(told["survives"]) > 0.7
+    seeds = [row["jaccard"] for row in told["variations"] if row["choice"] == "seed"]
+    assert np.min(seeds) == 1.0
+
+
+def test_cuts_of_a_continuum_do_not_survive_other_choices():
+    found = segment(noise_table("gaussian", customers=120, seed=1), k=4)
+    assert max(found.report.sensitivity["survives"]) < 0.7
+
+
 @pytest.mark.parametrize("rule", ["silhouette", "elbow", "gap", "stability"])
 def test_every_rule_finds_clear_segments_and_all_votes_are_shown(planted, rule):
     effort = Resampling(bootstraps=4, splits=1, null_tables=19 if rule == "gap" else 1, null_bootstraps=1)

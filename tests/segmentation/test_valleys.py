@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from personae.segmentation.valleys import local_depth, spread_ties, valley
 
@@ -32,3 +33,13 @@ def test_values_of_a_continuous_column_stay():
     along = np.array([1.0, 0.0])
     spread = spread_ties(points @ along, points, along, np.arange(2), np.random.default_rng(1))
     assert np.array_equal(spread, points @ along)
+
+
+def test_the_local_depth_does_not_depend_on_the_number_of_customers():
+    rng = np.random.default_rng(0)
+    humps = rng.random(6000) < 0.5
+    position = humps + 0.25 * rng.normal(size=6000)
+    across = rng.uniform(size=(6000, 1))
+    few = local_depth(position[:600], across[:600])
+    assert few == pytest.approx(local_depth(position, across), abs=0.1)
+    assert local_depth(np.sort(position), across) == pytest.approx(few, abs=0.1)

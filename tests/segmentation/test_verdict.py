@@ -24,11 +24,16 @@ def test_the_verdict_follows_the_rule_and_says_why(p, jaccard, freely, verdict):
 @pytest.mark.parametrize(
     ("k", "supported_k", "borders", "reason"),
     [
-        (3, 2, [GAP, CUT], "cut of a continuum: segments 1 and 2; gaps support 2 segments"),
-        (3, None, [GAP, CUT], "cut of a continuum: segments 1 and 2; no gaps"),
-        (2, 3, [GAP], "gaps support 3 segments"),
+        (
+            3,
+            2,
+            [GAP, CUT],
+            "2 natural groups; the 3 segments cut them further; no gap between segments 1 and 2",
+        ),
+        (3, None, [GAP, CUT], "no gaps; no gap between segments 1 and 2"),
+        (2, 3, [GAP], "3 natural groups; the 2 segments join some of them"),
         (2, None, [GAP], "no gaps"),
-        (2, None, [], "no border could be judged; no gaps"),
+        (2, None, [], "no gaps; no border could be judged"),
     ],
 )
 def test_cuts_and_other_numbers_than_the_supported_one_are_weak(k, supported_k, borders, reason):

@@ -56,11 +56,12 @@ def segment_evidence(report: Mapping[str, Any]) -> dict[str, Any]:
     --------
     >>> report = {"ids": [0], "verdict": "weak", "stability": {"jaccard": [0.6]}, "identity": None}
     >>> segment_evidence(report)
-    {'verdict': 'weak', 'jaccard': {0: 0.6}, 'names': {}, 'borders': (), 'could_be_noise': []}
+    {'verdict': 'weak', 'headline': '', 'jaccard': {0: 0.6}, 'names': {}, 'borders': (), 'could_be_noise': []}
     """
     anchored = (report["identity"] or {}).get("names", {})
     return {
         "verdict": report["verdict"],
+        "headline": report.get("headline", ""),
         "jaccard": dict(zip(report["ids"], report["stability"]["jaccard"], strict=True)),
         "names": {int(segment): name for segment, name in anchored.items()},
         "borders": report.get("borders", ()),
@@ -109,6 +110,7 @@ def persona_cards(
     settings: Profile,
     response: IntArray | None = None,
     verdict: str = "",
+    headline: str = "",
     jaccard: Mapping[int, float] | None = None,
     far: BoolArray | None = None,
     names: Mapping[int, str] | None = None,
@@ -125,7 +127,7 @@ def persona_cards(
     unit : the independent unit of each customer, shape (n,), that bootstraps resample; None: the customer
     settings : features, words for names, playbook
     response : 1 where a customer accepted the offer, else 0, NaN without an answer; shape (n,)
-    verdict : on the segments: `supported`, `weak` or `not supported`
+    verdict, headline : on the segments: `supported`, `weak` or `not supported`; how many groups are natural
     jaccard, names : bootstrap Jaccard of each segment (None: given groups), and names that stay, by id
     far : whether a customer lies farther out than 99 % of those the segments come from; shape (n,)
     borders, could_be_noise : of `segment.json`, and the columns that noise replaces without loss
@@ -156,7 +158,15 @@ def persona_cards(
             response_rate=rate,
             response_rate_ci=interval,
             action="" if unsupported else action({row["feature"]: row["effect"] for row in own}, settings),
-            caveats=caveats(verdict, size, stability, far=distant, noise=could_be_noise, settings=settings),
+            caveats=caveats(
+                verdict,
+                size,
+                stability,
+                far=distant,
+                noise=could_be_noise,
+                settings=settings,
+                headline=headline,
+            ),
             borders=neighbours(each, borders, all_names),
         )
         cards.append(card)

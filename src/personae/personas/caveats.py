@@ -13,12 +13,20 @@ NOISE = "{} could be noise: random numbers in its place give segments as good"
 
 
 def caveats(
-    verdict: str, size: int, jaccard: float, *, far: float, noise: Sequence[str], settings: Profile
+    verdict: str,
+    size: int,
+    jaccard: float,
+    *,
+    far: float,
+    noise: Sequence[str],
+    settings: Profile,
+    headline: str = "",
 ) -> tuple[str, ...]:
     """Give a segment's caveats; `far` is a share, `noise` lists columns."""
+    weak = headline or "no gaps make these segments, or not all of them are stable"
     texts = [
         (verdict == UNSUPPORTED, "the data does not support these segments"),
-        (verdict == "weak", "weak: the segments are cuts of a continuum, or not all stable"),
+        (verdict == "weak", f"weak: {weak}"),
         (size < settings.smallest, f"small: {size} customers"),
         (not jaccard >= STABLE, f"unstable: Jaccard {jaccard:.2f} over bootstraps"),
         (far > 0.05, f"out of range: {far:.0%} of its customers are far from every segment"),

@@ -11,7 +11,13 @@ _ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>|#"})
 
 
 def cards_markdown(
-    study: str, cards: Sequence[Persona], verdict: str, data: str, event: str = "Accepted the offer"
+    study: str,
+    cards: Sequence[Persona],
+    verdict: str,
+    data: str,
+    *,
+    event: str = "Accepted the offer",
+    headline: str = "",
 ) -> str:
     """Write the cards of a study.
 
@@ -25,10 +31,13 @@ def cards_markdown(
         sample, original or other, as in `prepare.json`.
     event
         What the response is a share of.
+    headline
+        How many groups are natural, as in `segment.json`.
     """
     lines = [f"# Personas of study {escaped(study)}", ""]
     if data == "sample":
         lines += [SYNTHETIC, ""]
+    lines += [f"**{headline}.**", ""] if headline else []
     lines += [f"{len(cards)} segments, verdict: **{verdict}**.", ""]
     for card in cards:
         lines += _card(card, event)
@@ -60,7 +69,8 @@ def _card(card: Persona, event: str) -> list[str]:
             "",
         ]
     lines += [
-        "| what sets them apart | segment | all customers | effect in sd | 95 % interval, segments given |",
+        "| what sets them apart | segment | all customers | effect in sd "
+        "| 95 % interval given these segments |",
         "|---|---:|---:|---:|---:|",
         *(_driver(driver) for driver in card.drivers),
         "",

@@ -58,11 +58,13 @@ def _segments(report: Traced) -> Iterator[Verdict]:
 
 def _segmentation(report: Traced, subject: Markup) -> Verdict:
     chance = report.at("null", "p_value")
-    text = Markup("{}: k = {}, silhouette {}, p {} against tables without segments, least Jaccard {}.")
+    text = Markup("{}: {}k = {}, silhouette {}, p {} against tables without segments, least Jaccard {}.")
+    headline = report.at("headline")
     return Verdict(
         str(report["verdict"]),
         text.format(
             subject,
+            Markup("{}. ").format(headline) if headline else "",
             figure(report["k"]),
             estimate(report["silhouette"], report.at("silhouette_ci")),
             figure(chance, "p"),

@@ -12,20 +12,19 @@ from threadpoolctl import ThreadpoolController
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.parallel import parallel_map
-from personae.core.statistics import Codes, adjusted_rand
+from personae.core.statistics import Codes
 from personae.segmentation.borders import Border
-from personae.segmentation.clusterers import NOISE, Clusterer, Labels
+from personae.segmentation.clusterers import Clusterer
 from personae.segmentation.evidence import SegmentEvidence, gather_evidence
 from personae.segmentation.identity import Identity, ids_by_size, match_segments
 from personae.segmentation.natural import kind_of
 from personae.segmentation.pipeline import Pipeline, build_pipeline, sample_units
 from personae.segmentation.segmenter import FAR_QUANTILE, Segmenter, locate
+from personae.segmentation.sensitivity import agreement_with, other_methods, sensitivity
 from personae.segmentation.settings import SegmentSettings
 from personae.segmentation.space import Space
-from personae.segmentation.verdict import VERDICTS, judge
-from personae.segmentation.ward import METHODS, centroids, contract
-
-COMPARED = ("kmeans", "mixture", "ward")
+from personae.segmentation.verdict import VERDICTS, headline, judge
+from personae.segmentation.ward import centroids
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,9 @@ class SegmentReport:
 
     `verdict_rank` is the verdict as a figure: 2 supported, 1 weak, 0 not supported; `niches` are the sizes of
     the small groups that were peeled off, by id; None where the method looks for none. `kind` is natural,
-    reproducible or constructive (`kind_of`); `supported_k` the number of segments that gaps support.
+    reproducible or constructive (`kind_of`); `supported_k` the number of segments that gaps support, which
+    `headline` says in words;
+    `sensitivity` which segments survive other choices (see `sensitivity`).
     """
 
     k: int
@@ -54,6 +55,7 @@ class SegmentReport:
     reason: str
     kind: str
     supported_k: int | None
+    headline: str
     borders: list[Border]
     columns_that_matter: list[dict[str, Any]]
     ids: tuple[int, ...]
@@ -62,6 +64,7 @@ class SegmentReport:
     sampled: Mapping[str, int]
     far: int = 0
     agreement: Mapping[str, float] = field(default_factory=dict)
+    sensitivity: Mapping[str, Any] = field(default_factory=dict)
     identity: Identity | None = None
     niches: Mapping[str, int] | None = None
     also: Mapping[str, "SegmentReport"] = field(default_factory=dict)
@@ -195,13 +198,21 @@ def _segment(
         far_distance=float(np.quantile(distance, FAR_QUANTILE)),
     )
     far = distance > segmenter.far_distance
-    agreement, dendrogram = _other_methods(working, groups, labels, settings, seed)
+    index, _ = sample_units(groups, settings.effort.stability_rows, np.random.default_rng(seed))
+    others, dendrogram = other_methods(working[index], len(sizes), seed)
     tree = int(dendrogram["customers"].iloc[-1]) if len(dendrogram) else len(labels)
     report = _report(evidence, pipeline, chosen, ids, tree)
     if left_out:
         report = replace(report, space={**report.space, "left_out": left_out})
+    report = replace(
+        report,
+        far=int(far.sum()),
+        agreement=agreement_with(others, labels[index], settings.clusterer.name),
+        identity=identity,
+        sensitivity=sensitivity(points[index], labels[index], ids, pipeline, others=others, seed=seed),
+    )
     return Segmentation(
-        report=replace(report, far=int(far.sum()), agreement=agreement, identity=identity),
+        report=report,
         candidates=evidence.candidates.assign(space=space.name),
         customers=pd.DataFrame(
             {
@@ -238,25 +249,6 @@ def _fit_candidates(pipeline: Pipeline, working: FloatArray, seed: int) -> list[
     batches = [pipeline.ks] if pipeline.clusterer.shares_work else [(k,) for k in pipeline.ks]
     tasks = [partial(pipeline.fit_all, working, None, seed, batch) for batch in batches]
     return [fitted for run in parallel_map(tasks, pipeline.settings.workers) for fitted in run]
-
-
-def _other_methods(
-    working: FloatArray, groups: Codes, labels: Labels, settings: SegmentSettings, seed: int
-) -> tuple[dict[str, float], pd.DataFrame]:
-    """Compare with the same number of segments by other methods; give the top of the Ward tree as well."""
-    k = int(labels.max(initial=NOISE)) + 1
-    index, _ = sample_units(groups, settings.effort.stability_rows, np.random.default_rng(seed))
-    others = {
-        name: METHODS[name](random_state=seed).set_params(n_clusters=max(k, 1)).fit(working[index])
-        for name in COMPARED
-    }
-    agreement = {
-        name: adjusted_rand(labels[index], other.labels_)
-        for name, other in others.items()
-        if name != settings.clusterer.name and k > 1
-    }
-    merges = contract(others["ward"].tree_)
-    return agreement, pd.DataFrame(merges, columns=["first", "second", "distance", "customers"])
 
 
 def _report(
@@ -313,6 +305,7 @@ def _report(
         reason=reason,
         kind=kind_of(p_value, evidence.stability["min_jaccard"], evidence.borders),
         supported_k=evidence.supported_k,
+        headline=headline(len(sizes), evidence.supported_k),
         borders=borders,
         columns_that_matter=evidence.columns,
         ids=tuple(ids[position] for position in order),

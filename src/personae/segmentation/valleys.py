@@ -1,7 +1,7 @@
 """Valleys between two segments, on the line between their centroids (0 and 1)."""
 
 import numpy as np
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import cdist, pdist
 from scipy.stats import binom
 
 from personae.core.arrays import FloatArray, IntArray
@@ -109,18 +109,24 @@ def local_depth(position: FloatArray, across: FloatArray) -> float:
     float
         Company halfway over company at the emptier centroid; 0 where halfway nobody has any.
     """
-    middle, first, second = (
-        np.flatnonzero(np.abs(position - center) < WINDOW)[:LOCAL_ROWS] for center in (0.5, 0.0, 1.0)
-    )
-    if min(len(first), len(second)) < 4:
+    windows = [np.flatnonzero(np.abs(position - center) < WINDOW) for center in (0.5, 0.0, 1.0)]
+    middle, first, second = (across[_thinned(rows)] for rows in windows)
+    count, *counts = map(len, windows)
+    if min(counts) < 4:
         return float("inf")
-    if len(middle) < 2:
+    if count < 2:
         return 0.0
-    near = min(np.quantile(_pair_distances(across[side]), NEAR) for side in (first, second))
-    own = (cdist(across[middle], across[middle]) <= near).sum() - len(middle)
-    sides = min((cdist(across[middle], across[side]) <= near).sum() for side in (first, second))
-    return float(own / max(sides, 1))
+    near = min(np.quantile(pdist(side), NEAR) for side in (first, second))
+    # Shares of pairs, times the customers of the whole window: thinning one window leaves them as they are.
+    own = (pdist(middle) <= near).mean() * (count - 1)
+    beside = min(
+        max((cdist(middle, side) <= near).mean(), 1 / (len(middle) * len(side))) * size
+        for side, size in zip((first, second), counts, strict=True)
+    )
+    return float(own / beside)
 
 
-def _pair_distances(points: FloatArray) -> FloatArray:
-    return np.asarray(cdist(points, points)[np.triu_indices(len(points), 1)])
+def _thinned(rows: IntArray) -> IntArray:
+    """Give at most `LOCAL_ROWS` of the rows, evenly spaced."""
+    kept = np.linspace(0, len(rows) - 1, min(len(rows), LOCAL_ROWS)).round().astype(np.intp)
+    return rows[kept]

@@ -10,6 +10,24 @@ VERDICTS = ("not supported", "weak", "supported")
 SIGNIFICANT = 0.05
 
 
+def headline(k: int, supported_k: int | None) -> str:
+    """Say how many natural groups there are, and how the segments relate to them; empty where there are none.
+
+    Examples
+    --------
+    >>> headline(4, 2)
+    '2 natural groups; the 4 segments cut them further'
+    >>> headline(2, 3), headline(3, 3), headline(3, None)
+    ('3 natural groups; the 2 segments join some of them', '3 natural groups', '')
+    """
+    if supported_k is None:
+        return ""
+    groups = f"{supported_k} natural groups"
+    if k == supported_k:
+        return groups
+    return f"{groups}; the {k} segments {'cut them further' if k > supported_k else 'join some of them'}"
+
+
 def judge(
     p_value: float,
     min_jaccard: float,
@@ -45,7 +63,7 @@ def judge(
     >>> judge(0.01, 0.95, k=2, supported_k=2, borders=[gap])[0]
     'supported'
     >>> judge(0.01, 0.95, k=2, supported_k=None, borders=[cut], why="no number is stable with gaps")
-    ('weak', 'cut of a continuum: segments 0 and 1; no number is stable with gaps')
+    ('weak', 'no number is stable with gaps; no gap between segments 0 and 1')
     >>> judge(0.2, 0.95, k=2, supported_k=2, borders=[gap])[0]
     'not supported'
     """
@@ -54,11 +72,11 @@ def judge(
         return not_supported, f"tables without segments do as well (p {p_value:.3g}, above {SIGNIFICANT:g})"
     if not min_jaccard >= STABLE:
         return weak, f"the least stable segment comes back with Jaccard {min_jaccard:.2f}, below {STABLE:g}"
-    instead = f"gaps support {supported_k} segments" if supported_k else why
+    instead = headline(k, supported_k) or why
     cuts = [f"segments {border['a']} and {border['b']}" for border in borders if not border["gap"]]
     if cuts or not borders:
-        what = f"cut of a continuum: {', '.join(cuts)}" if cuts else "no border could be judged"
-        return weak, "; ".join(filter(None, [what, instead]))
+        what = f"no gap between {', '.join(cuts)}" if cuts else "no border could be judged"
+        return weak, "; ".join(filter(None, [instead, what]))
     if k != supported_k:
         return weak, instead
     if not qualified:

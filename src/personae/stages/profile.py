@@ -16,19 +16,19 @@ def main(study: str) -> None:
     customers = tables.read(paths.table(study, "complete"))
     table = customers.to_pandas()
     if settings.of == "groups":
-        verdict, unit = VERDICT, customers["unit"].to_numpy()
+        verdict, headline, unit = VERDICT, "", customers["unit"].to_numpy()
         response = customers[settings.response].to_numpy() if settings.response else None
         comparison = read_json(paths.report(study, "compare.json"))
         cards = group_cards(table, comparison, unit, settings=settings, response=response, seed=seed)
     else:
         segments = tables.read(paths.table(study, "segments")).to_pandas()
         report = read_json(paths.report(study, "segment.json"))
-        verdict = report["verdict"]
+        verdict, headline = report["verdict"], report["headline"]
         cards = segment_cards(table, segments, report, settings=settings, seed=seed)
     write_json(paths.report(study, "personas.json"), cards)
     prepare = read_json(paths.report(study, "prepare.json"))
     event = {"event": prepare["event"]["text"]} if "event" in prepare else {}
-    text = cards_markdown(study, cards, verdict, prepare["data"], **event)
+    text = cards_markdown(study, cards, verdict, prepare["data"], headline=headline, **event)
     write_text(paths.report(study, "personas.md"), text)
 
 

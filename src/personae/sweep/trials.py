@@ -115,4 +115,4 @@ def _personas(space: SearchSpace, customers: Any, segmentation: Any) -> dict[str
     seed = int(space.study["seed"])
     cards = segment_cards(customers, segmentation.customers, report, settings=profile, seed=seed)
     data = read_json(paths.report(study, "prepare.json"))["data"]
-    return {"personas.md": cards_markdown(study, cards, report["verdict"], data)}
+    return {"personas.md": cards_markdown(study, cards, report["verdict"], data, headline=report["headline"])}
