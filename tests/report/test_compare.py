@@ -43,13 +43,13 @@ def test_a_pair_that_the_data_decided_is_not_said_to_be_decided_by_settings():
 
 def test_a_pair_of_numbers_shows_both_its_effects_and_no_other():
     row = pair_of(study(2))
-    assert "Cliff’s delta −0.150 ( −0.360 to 0.0700 ) Cohen’s d −0.270 ( −0.600 to 0.0700 )" in row
+    assert "Cliff’s delta −0.15 ( −0.36 to 0.07 ) Cohen’s d −0.27 ( −0.60 to 0.07 )" in row
     assert "Cramér’s V" not in row
 
 
 @pytest.mark.parametrize(
     ("bounds", "shown"),
-    [([0.05, 0.31], "Cramér’s V 0.120 ( 0.0500 to 0.310 )"), ([None, None], "Cramér’s V 0.120 0.20")],
+    [([0.05, 0.31], "Cramér’s V 0.12 ( 0.05 to 0.31 )"), ([None, None], "Cramér’s V 0.12 0.20")],
     ids=["interval", "no interval"],
 )
 def test_a_pair_of_categories_shows_cramers_v(bounds, shown):
@@ -61,7 +61,7 @@ def test_a_pair_of_categories_shows_cramers_v(bounds, shown):
 
 
 def test_no_association_at_all_is_a_figure():
-    assert "Cramér’s V 0 " in pair_of(study(2), cramers_v=0.0)
+    assert "Cramér’s V 0.00 " in pair_of(study(2), cramers_v=0.0)
 
 
 def test_an_effect_over_all_groups_names_its_measure():
@@ -69,8 +69,8 @@ def test_an_effect_over_all_groups_names_its_measure():
     findings.reports["compare"]["variables"]["age"]["effect_name"] = "cramers_v"
     first, second = rows(findings, "Tests over all groups")
     assert "Kruskal-Wallis" in first
-    assert "epsilon squared 0.200 ( 0.100 to 0.300 )" in first
-    assert "Cramér’s V 0.400 ( 0.300 to 0.500 )" in second
+    assert "epsilon squared 0.20 ( 0.10 to 0.30 )" in first
+    assert "Cramér’s V 0.40 ( 0.30 to 0.50 )" in second
 
 
 def test_assumptions_are_shown_of_every_tested_number():

@@ -170,7 +170,7 @@ def test_it_is_said_whether_an_input_helps():
 
 def test_rules_that_do_not_hold_are_told_from_rules_that_were_never_learned():
     failed = study(2, refused=True)
-    assert "None holds again" in render(failed)
+    assert "None replicates" in render(failed)
     failed.tables["rules"].clear()
     failed.reports["prepare"]["baskets"] = 400
     assert "to learn a rule from" in render(failed)
@@ -190,15 +190,15 @@ def test_a_promotion_is_a_card_with_offer_rule_who_why_and_cost_under_its_segmen
     section = render(findings).partition('<section id="promote">')[2].partition("</section>")[0]
     groups = [group.partition("</h3>") for group in section.split("<h3>")[1:]]
     zero, one = (f"Segment {each['id']} · {each['name']}" for each in findings.reports["personas"])
-    assert [title for title, _, _ in groups] == ["Everybody", one, "Segment 2", zero]
+    assert [title for title, _, _ in groups] == ["All customers", one, "Segment 2", zero]
     assert [cards.count("<article") for _, _, cards in groups] == [1, 2, 1, 1]
     words = " ".join("".join(Page(groups[0][2].partition("</article>")[0]).words).split())
     assert words.startswith(
         "tea for all herbs + tea 0 → root vegetables promotions.json › 0 Who all with <b>herbs"
     )
     assert (
-        "It reaches 2.80 of 100 baskets; 1.20 of 100 hold both anyway, and get the 10 % off for nothing."
-        in words
+        "Whether a discount pays is not tested: of 2.8 of 100 baskets reached, 1.2 hold both anyway and get the "
+        "10 % off for nothing." in words
     )
 
 
@@ -214,7 +214,7 @@ def test_promotions_of_an_older_run_that_say_neither_who_nor_why_nor_cost_are_sh
 
 def test_what_was_computed_on_a_sample_is_said():
     findings = study(2)
-    told = "random sample of the 300 customers: the comparison with tables without segments (100 customers)"
+    told = "random sample of the 300 customers: the null distribution of the silhouette (100 customers)"
     assert told in "".join(Page(render(findings)).words)
     findings.reports["segment"]["sampled"] = {}
     assert "Computed on a random sample" not in render(findings)

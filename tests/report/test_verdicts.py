@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from tests.report.fabricated import study
 
@@ -46,7 +48,7 @@ def test_what_could_not_be_measured_is_refused_with_the_reason():
     column["unseen"] |= {"verdict": "refuse", "rmse": None, "r2": None, "reason": "4 users: too few to tell"}
     [verdict] = [each for each in told(findings) if each.evidence.key.startswith("impute")]
     assert verdict.level == "not supported"
-    assert verdict.text == "Income of customers never seen stays missing: 4 users: too few to tell."
+    assert verdict.text == "Income of customers without a value stays missing: 4 users: too few to tell."
 
 
 def test_what_rests_on_a_leaking_model_is_not_supported():
@@ -100,3 +102,35 @@ def test_classes_that_stayed_as_they_were_need_no_word():
 
 def test_without_reports_there_is_no_verdict():
     assert verdicts({}) == []
+
+
+def test_a_model_of_few_rows_of_an_answer_is_too_few_to_say_however_good():
+    findings = study(2)
+    findings.reports["classify"] |= {"rows": 14, "majority_accuracy": 8 / 14}
+    found = [each for each in told(findings) if each.evidence.key.startswith("classify")]
+    assert {each.level for each in found} == {"not supported"}
+    assert all("too few to say, about 6 rows of the rarest answer" in each.text for each in found)
+
+
+def test_the_list_is_offered_with_its_own_cost_and_expected_profit():
+    findings = study(2)
+    findings.reports["target"] |= {
+        "listed": {"customers": 1363, "contacts": 309},
+        "plan": None,
+        "budget": [{"contacts": 50, "spent": 25.0, "expected_profit": 97.0}]
+        + [{"contacts": 309, "spent": 154.5, "expected_profit": 255.464}] * 2,
+    }
+    [verdict] = [each for each in told(findings) if each.evidence.key.startswith("target")]
+    text = re.sub("<[^>]+>", "", verdict.text)
+    assert text.startswith(
+        "Contact 309 of 1,363 customers: costs 154, expected to earn 255. A contact pays from"
+    )
+
+
+def test_columns_are_called_by_their_labels():
+    findings = study(2)
+    [name] = findings.reports["impute"]["columns"]
+    reports = {name: Traced(content, f"{name}.json#") for name, content in findings.reports.items()}
+    assert any(
+        each.text.startswith("Yearly income of") for each in verdicts(reports, {name: "yearly income"})
+    )

@@ -223,9 +223,9 @@ def _decode_compare(compare: dict[str, Any], columns: Mapping[str, Column], spac
 
 def _decode_profile(profile: dict[str, Any], columns: Mapping[str, Column]) -> None:
     _list(profile, "features", columns, _used(columns, "profile", (*NUMERIC, "flag")))
-    declared = {name: columns[name] for name in _names(profile, "features") if name in columns}
-    labels = {name: column.label or name.replace("_", " ") for name, column in declared.items()}
-    words = {name: list(column.words) for name, column in declared.items() if column.words}
+    labels = {name: column.label or name.replace("_", " ") for name, column in columns.items()}
+    described = ((name, columns[name].words) for name in _names(profile, "features") if name in columns)
+    words = {name: list(pair) for name, pair in described if pair}
     profile["labels"] = labels | _section(profile, "labels")
     profile["words"] = words | _section(profile, "words")
 

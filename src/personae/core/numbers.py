@@ -53,6 +53,28 @@ def percent(value: float) -> str:
     return f"{text.removesuffix('.0')} %".replace("-", MINUS)
 
 
+def fixed(value: float, places: int) -> str:
+    """Write a number with so many decimals; one that rounds to zero has no sign.
+
+    Examples
+    --------
+    >>> fixed(-0.00364, 2), fixed(-0.4567, 2), fixed(12345.6, 1)
+    ('0.00', '−0.46', '12,345.6')
+    """
+    return f"{round(value, places) + 0.0:,.{places}f}".replace("-", MINUS)
+
+
+def money(value: float) -> str:
+    """Write an amount of money: below 10 with cents, else without.
+
+    Examples
+    --------
+    >>> money(403.2), money(-1752), money(0.5), money(3.0), money(0)
+    ('403', '−1,752', '0.50', '3', '0')
+    """
+    return fixed(value, 0 if abs(value) >= 10 or float(value).is_integer() else 2)
+
+
 def p_value(value: float) -> str:
     """Write a p value.
 

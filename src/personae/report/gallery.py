@@ -1,11 +1,13 @@
 """Which pictures a study gets from the reports that it has."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from personae.report.pictures import baskets, data, groups, imputation, response, segments
+from personae.report.results import NO_LABELS, Labels, label
 from personae.report.theme import Picture
 
 # Distributions of further columns stand in the table alone.
@@ -15,16 +17,31 @@ Reports = Mapping[str, Any]
 Tables = Mapping[str, list[dict[str, Any]]]
 
 
-def pictures(reports: Reports, tables: Tables, folder: Path | None = None) -> list[Picture]:
-    """Draw all pictures with figures; PNG into `folder` if given."""
+def pictures(
+    reports: Reports, tables: Tables, folder: Path | None = None, labels: Labels = NO_LABELS
+) -> list[Picture]:
+    """Draw all pictures with figures; PNG into `folder` if given, columns named by `labels`."""
     drawn = [
         *_of_segments(reports, tables, folder),
-        *_of_groups(reports, folder),
-        *_of_models(reports, tables, folder),
+        *_of_groups(reports, folder, labels),
+        *_of_models(reports, tables, folder, labels),
         *_of_money(reports, tables, folder),
-        *_of_data(reports, folder),
+        *_of_data(reports, folder, labels),
     ]
     return [picture for picture in drawn if picture is not None]
+
+
+def labelled(columns: Mapping[str, Any], labels: Labels) -> Mapping[str, Any]:
+    """Name the keys by their labels; a label that two columns share is followed by the column.
+
+    Examples
+    --------
+    >>> labelled({"a": 1, "b": 2, "c": 3}, {"a": "income", "b": "income", "c": "age"})
+    {'income (a)': 1, 'income (b)': 2, 'age': 3}
+    """
+    names = {name: label(name, labels) for name in columns}
+    shared = Counter(names.values())
+    return {text if shared[text] == 1 else f"{text} ({name})": columns[name] for name, text in names.items()}
 
 
 def _of_segments(reports: Reports, tables: Tables, folder: Path | None) -> Iterator[Picture]:
@@ -69,16 +86,16 @@ def segment_names(report: Mapping[str, Any], personas: Sequence[Mapping[str, Any
     return [f"{each}  {names[each]}" if each in names else f"segment {each}" for each in ids]
 
 
-def _of_groups(reports: Reports, folder: Path | None) -> Iterator[Picture | None]:
+def _of_groups(reports: Reports, folder: Path | None, labels: Labels) -> Iterator[Picture | None]:
     if "impute" in reports:
-        yield imputation.gains(reports["impute"]["columns"], folder)
+        yield imputation.gains(labelled(reports["impute"]["columns"], labels), folder)
     if "compare" in reports:
         if reports["compare"].get("merge"):
             yield groups.separation(reports["compare"]["merge"], folder)
-        yield groups.effects(reports["compare"]["variables"], folder)
+        yield groups.effects(labelled(reports["compare"]["variables"], labels), folder)
 
 
-def _of_models(reports: Reports, tables: Tables, folder: Path | None) -> Iterator[Picture]:
+def _of_models(reports: Reports, tables: Tables, folder: Path | None, labels: Labels) -> Iterator[Picture]:
     report = reports.get("classify")
     if report is None or "best" not in report:
         return
@@ -87,9 +104,11 @@ def _of_models(reports: Reports, tables: Tables, folder: Path | None) -> Iterato
         if tables.get(f"curves/{kind}"):
             yield response.ranking(tables[f"curves/{kind}"], report["best"], kind, folder)
     if report.get("importance"):
-        yield response.importance(report["importance"], folder)
+        columns = labelled({row["column"]: row for row in report["importance"]}, labels)
+        yield response.importance([row | {"column": name} for name, row in columns.items()], folder)
     if report.get("shap"):
-        yield response.contributions(report["shap"], folder)
+        columns = labelled(report["shap"]["mean_absolute"], labels)
+        yield response.contributions(report["shap"] | {"mean_absolute": columns}, folder)
     if tables.get("curves/reliability"):
         yield response.calibration(tables["curves/reliability"], report["best"], folder)
 
@@ -106,15 +125,23 @@ def _of_money(reports: Reports, tables: Tables, folder: Path | None) -> Iterator
         yield baskets.lifts(reports["promotions"], folder)
 
 
-def _of_data(reports: Reports, folder: Path | None) -> Iterator[Picture]:
+def _of_data(reports: Reports, folder: Path | None, labels: Labels) -> Iterator[Picture]:
     missing = reports.get("prepare", {}).get("missing")
     if missing:
-        yield data.gaps(missing, folder)
+        yield data.gaps(labelled(missing, labels), folder)
     exploration = reports.get("pictures/exploration")
     if exploration:
-        first = islice(exploration["columns"].items(), MOST_DRAWN)
+        first = islice(labelled(exploration["columns"], labels).items(), MOST_DRAWN)
         for number, (name, column) in enumerate(first):
             if column["kind"] != "constant":
                 yield data.distribution(name, column, number)
         if exploration["correlations"]["columns"]:
-            yield data.correlation_map(exploration["correlations"], folder)
+            yield data.correlation_map(_relabelled(exploration["correlations"], labels), folder)
+
+
+def _relabelled(correlations: Mapping[str, Any], labels: Labels) -> dict[str, Any]:
+    text = dict(
+        zip(correlations["columns"], labelled(dict.fromkeys(correlations["columns"]), labels), strict=True)
+    )
+    strongest = [(text[a], text[b], rho) for a, b, rho in correlations["strongest"]]
+    return {**correlations, "columns": list(text.values()), "strongest": strongest}

@@ -6,9 +6,10 @@ from typing import Any
 from markupsafe import escape
 from skops.card import Card
 
-from personae.core.numbers import p_value, percent, rounded
+from personae.core.numbers import fixed, p_value, percent
 from personae.report.gallery import persona_names
 from personae.report.numbers import metric
+from personae.report.results import NO_LABELS, Labels, label
 
 Report = Mapping[str, Any]
 # A text or the columns of a table, by title.
@@ -26,13 +27,16 @@ USE_OF_ANSWERS = (
     "Predicting {} of customers like those it learned from. Not for prices, credit or employment."
 )
 LIMITS_OF_SEGMENTS = (
-    "{} of the customers it learned from lie far from every segment; a customer as far out is flagged, not "
-    "described."
+    "A customer farther from every segment than those it learned from is flagged, not described."
 )
-LIMITS_OF_ANSWERS = "It learned from the past. It tells who answers so, not whom a contact moves."
+LIMITS_OF_ANSWERS = (
+    "It learned from the past. It predicts the answer, not the effect of a contact on the answer."
+)
 
 
-def model_cards(study: str, reports: Report, segment: Report, classify: Report | None) -> dict[str, str]:
+def model_cards(
+    study: str, reports: Report, segment: Report, classify: Report | None, labels: Labels = NO_LABELS
+) -> dict[str, str]:
     """Write the cards of the models that a study has.
 
     Parameters
@@ -44,18 +48,20 @@ def model_cards(study: str, reports: Report, segment: Report, classify: Report |
     segment, classify
         The study's sections of these names; null where a study has no answers to learn from. Where a merge
         left one class, no model was learned either.
+    labels
+        Names of columns for people.
     """
-    cards = {"segmenter": segmenter_card(study, reports, segment)}
+    cards = {"segmenter": segmenter_card(study, reports, segment, labels)}
     if classify is not None and "best" in reports["classify"]:
-        cards["classifier"] = classifier_card(study, reports, classify)
+        cards["classifier"] = classifier_card(study, reports, classify, labels)
     return cards
 
 
-def segmenter_card(study: str, reports: Report, settings: Report) -> str:
+def segmenter_card(study: str, reports: Report, settings: Report, labels: Labels = NO_LABELS) -> str:
     """Write the segmenter's card; parameters as of `model_cards`."""
     segment = reports["segment"]
-    columns = ", ".join(segment["space"]["columns"])
-    rule = "as the settings say" if segment["rule"] == "fixed" else f"chosen by {segment['rule']}"
+    columns, far = segment["space"]["columns"], segment.get("far")
+    rule = "as the settings say" if segment["rule"] == "fixed" else f"selected by {segment['rule']}"
     names = persona_names(segment, reports.get("personas", []))
     segments = {
         "segment": [names.get(each, each) for each in segment.get("ids", range(len(segment["sizes"])))],
@@ -65,35 +71,40 @@ def segmenter_card(study: str, reports: Report, settings: Report) -> str:
     low, high = segment.get("silhouette_ci") or (None, None)
     figures = {
         "silhouette": f"{_written(segment['silhouette'])} ({_written(low)} to {_written(high)})",
-        "p against tables without segments": p_value(segment["null"]["p_value"]),
+        "p (silhouette against simulated data without segments)": p_value(segment["null"]["p_value"]),
         "adjusted Rand index over bootstraps": _written(segment["stability"]["ari_mean"]),
     }
     sections: Sections = {
-        "Model": f"{segment['method']} with k = {segment['k']}, {rule}, on {columns}.",
+        "Model": f"{segment['method']} with k = {segment['k']}, {rule}, on {len(columns)} columns.",
+        "Columns": _named(columns, labels),
         "Settings": _two_columns("name", settings["clusterer"]),
         "Intended use": USE_OF_SEGMENTS,
         "Verdict": f"{segment['verdict']}: {segment.get('reason', '')}",
         "Segments": segments,
         "Figures": _two_columns("figure", figures),
-        "Limits": LIMITS_OF_SEGMENTS.format(segment.get("far", 0)),
+        "Limits": LIMITS_OF_SEGMENTS + (f" Of those it learned from, {far:,} lie so far out." if far else ""),
     }
     return _card(f"Segmenter of study {study}", reports["prepare"], sections)
 
 
-def classifier_card(study: str, reports: Report, settings: Report) -> str:
+def classifier_card(study: str, reports: Report, settings: Report, labels: Labels = NO_LABELS) -> str:
     """Write the card of the response model; parameters as of `model_cards`."""
     classify = reports["classify"]
     best, target = classify["best"], classify["target"]
-    features = ", ".join(settings["features"])
+    features, own = settings["features"], dict(settings["models"][best])
+    if "members" in own:
+        single = [name for name, model in settings["models"].items() if "members" not in model]
+        own["members"] = ", ".join(own["members"] or single)
     majority = percent(classify["majority_accuracy"])
     scores = classify["models"][best]
     checks = classify.get("leakage") or []
     guard = {name: [check.get(name, "") for check in checks] for name in ("check", "verdict", "evidence")}
     sections: Sections = {
-        "Model": f"{best}, chosen in inner folds, predicts {target} from {features}.",
-        "Settings": _two_columns("name", settings["models"][best]),
+        "Model": f"{best}, selected in inner folds, predicts {target} from {len(features)} columns.",
+        "Columns": _named(features, labels),
+        "Settings": _two_columns("name", own),
         "Intended use": USE_OF_ANSWERS.format(target),
-        "Validation": f"{classify['split']}. Always naming the majority is right in {majority}.",
+        "Validation": f"{classify['split']}. Majority-class baseline: accuracy {majority}.",
         "Figures out of fold": {
             "figure": [metric(name) for name in scores],
             "mean": [_written(value["mean"]) for value in scores.values()],
@@ -124,10 +135,14 @@ def _two_columns(name: str, values: Report) -> dict[str, list[Any]]:
     return {name: list(values), "value": list(values.values())}
 
 
+def _named(columns: Sequence[str], labels: Labels) -> dict[str, list[str]]:
+    return {"column": list(columns), "label": [label(name, labels) for name in columns]}
+
+
 def _safe(text: Any) -> str:
     """Names from the data stay text: neither HTML nor a table's border."""
     return str(escape(str(text))).replace("|", "&#124;")
 
 
 def _written(value: float | None) -> str:
-    return "not measured" if value is None else rounded(value)
+    return "not measured" if value is None else fixed(value, 3)

@@ -5,11 +5,20 @@ from typing import Any
 
 from markupsafe import Markup
 
-from personae.core.numbers import MINUS, p_value, percent, rounded
+from personae.core.numbers import MINUS, fixed, money, p_value, percent, rounded
 from personae.report.traced import Traced
 
 NOTHING = Markup('<span class="none">not measured</span>')
 
+# Contact lists whose profit is compared, by their key in `target.json`.
+LISTS = {
+    "everyone": "everyone",
+    "nobody": "no one",
+    "random": "as many at random",
+    "top_rfm": "highest RFM score",
+    "model": "the model’s list",
+    "oracle": "perfect information",
+}
 METRICS = {"roc_auc": "ROC AUC", "ece": "ECE", "f1": "F1", "brier": "Brier score"}
 
 
@@ -24,7 +33,7 @@ def metric(name: Any) -> str:
     return METRICS.get(str(name), str(name).replace("_", " "))
 
 
-def figure(value: Any, how: str = "number", digits: int = 3) -> Markup:
+def figure(value: Any, how: str = "number", digits: int = 3, places: int | None = None) -> Markup:
     """Write one figure.
 
     Parameters
@@ -32,14 +41,16 @@ def figure(value: Any, how: str = "number", digits: int = 3) -> Markup:
     value
         A traced number; what is missing or null reads "not measured".
     how
-        `number`, `percent` or `p`.
-    digits
-        Significant digits of a number.
+        `number`, `percent`, `p` or `money`.
+    digits, places
+        Significant digits of a number; or its decimals, the same in a whole column.
     """
     raw = getattr(value, "raw", value)
     if not isinstance(raw, int | float) or isinstance(raw, bool):
         return NOTHING if raw is None or not isinstance(value, Traced) else Markup("{}").format(value)
-    text = {"percent": percent, "p": p_value}.get(how, lambda number: rounded(number, digits))(raw)
+    ways = {"percent": percent, "p": p_value, "money": money}
+    by_size = ways.get(how, lambda number: rounded(number, digits))
+    text = by_size(raw) if places is None else fixed(raw, places)
     return _marked(value, how, text)
 
 
@@ -51,42 +62,38 @@ def _marked(value: Any, how: str, text: str) -> Markup:
     return marked.format(repr(value.raw), value.key, how, text)
 
 
-def spread(mean: Any, deviation: Any, how: str = "number") -> Markup:
-    """Format mean and standard deviation, both to the mean's third digit."""
+def spread(mean: Any, deviation: Any, how: str = "number", places: int | None = None) -> Markup:
+    """Format mean and standard deviation, by default to the mean's third digit."""
     pair = [each for each in (mean, deviation) if getattr(each, "raw", None) is not None]
     if len(pair) < 2:
-        return figure(mean, how)
+        return figure(mean, how, places=places)
     if how == "percent":
         texts = [f"{100 * each.raw:.1f} %" for each in pair]
     else:
         size = abs(mean.raw) or abs(deviation.raw) or 1
-        places = max(0, 2 - math.floor(math.log10(size)))
-        texts = [f"{each.raw:,.{places}f}" for each in pair]
+        places = max(0, 2 - math.floor(math.log10(size))) if places is None else places
+        texts = [fixed(each.raw, places) for each in pair]
     marked = (_marked(each, how, text.replace("-", MINUS)) for each, text in zip(pair, texts, strict=True))
     return Markup(" ± ").join(marked)
 
 
-def wrapped(name: Any) -> Markup:
-    """Write a column's name with possible line breaks between words."""
-    return Markup("{}").format(str(name)).replace("_", Markup("_<wbr>"))
-
-
-def interval(bounds: Any, how: str = "number", digits: int = 3) -> Markup:
+def interval(bounds: Any, how: str = "number", digits: int = 3, places: int | None = None) -> Markup:
     """Format an interval, of two bounds or an object; empty for none."""
     if not isinstance(bounds, Traced) or not bounds:
         return Markup("")
     low, high = (bounds["lower"], bounds["upper"]) if "lower" in bounds else (bounds[0], bounds[1])
-    return Markup("") if low.raw is None or high.raw is None else between(low, high, how, digits)
+    return Markup("") if low.raw is None or high.raw is None else between(low, high, how, digits, places)
 
 
-def estimate(value: Any, bounds: Any, how: str = "number") -> Markup:
+def estimate(value: Any, bounds: Any, how: str = "number", places: int | None = None) -> Markup:
     """Write a figure with its interval, where it has one."""
-    return Markup(" ").join(filter(None, (figure(value, how), interval(bounds, how))))
+    parts = (figure(value, how, places=places), interval(bounds, how, places=places))
+    return Markup(" ").join(filter(None, parts))
 
 
-def between(low: Any, high: Any, how: str = "number", digits: int = 3) -> Markup:
+def between(low: Any, high: Any, how: str = "number", digits: int = 3, places: int | None = None) -> Markup:
     """Write an interval from its two bounds."""
-    inside = Markup("{} to {}").format(figure(low, how, digits), figure(high, how, digits))
+    inside = Markup("{} to {}").format(*(figure(bound, how, digits, places) for bound in (low, high)))
     return Markup('<span class="interval">({})</span>').format(inside)
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from personae.report import gallery, numbers, theme
 from personae.report.pictures.baskets import joined
 from personae.report.probabilities import Highlight, by_pair, highlighted
-from personae.report.results import Rows
+from personae.report.results import NO_LABELS, Labels, Rows, label
 from personae.report.theme import Picture
 from personae.report.traced import Traced
 from personae.report.verdicts import verdicts
@@ -25,7 +26,7 @@ SECTIONS = (
     ("impute", "What was imputed, and what was refused", "impute"),
     ("compare", "Differences between groups, and which to merge", "compare"),
     ("classify", "Response models", "classify"),
-    ("target", "Whom to contact", "target"),
+    ("target", "Contact list", "target"),
     ("promote", "Promotions", "promotions"),
     ("days", "Days of users", "segment_days"),
     ("data", "The data", "pictures/exploration"),
@@ -46,6 +47,8 @@ class Findings:
         SHA-256 of what the study was made from, by what it is.
     highlights
         Conditional probabilities that are shown first, as the settings name them.
+    labels
+        Names of columns for people, from the data dictionary.
     """
 
     study: str
@@ -53,6 +56,7 @@ class Findings:
     tables: Mapping[str, Rows] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     highlights: Sequence[Highlight] = ()
+    labels: Labels = field(default_factory=dict)
 
 
 def render(findings: Findings, pictures: Iterable[Picture] = ()) -> str:
@@ -77,7 +81,8 @@ def render(findings: Findings, pictures: Iterable[Picture] = ()) -> str:
             tables=tables,
             hashes=findings.hashes,
             highlights=highlighted(tables.get("probabilities", Traced([], "")), findings.highlights),
-            verdicts=verdicts(reports),
+            verdicts=verdicts(reports, findings.labels),
+            labels=findings.labels,
             sections=[section for section in SECTIONS if section not in absent],
             absent=[section for section in absent if section[0] != "days"],
             sample=is_sample(findings.reports),
@@ -104,6 +109,12 @@ def _show(pictures: Mapping[str, Picture], name: str, kind: str = "") -> Markup:
     )
 
 
+@jinja2.pass_context
+def _label(context: Context, name: Any) -> str:
+    """Name a column by its label, or by its own name with blanks."""
+    return label(str(name), context.get("labels", NO_LABELS))
+
+
 @cache
 def environment() -> jinja2.Environment:
     """Templates of the report, autoescape on for all of them."""
@@ -118,11 +129,11 @@ def environment() -> jinja2.Environment:
         "by_pair": by_pair,
         "ci": numbers.interval,
         "fig": numbers.figure,
+        "label": _label,
         "candidates_of": gallery.candidates_of,
         "metric": numbers.metric,
         "side": lambda items: joined(items.raw),
         "source": numbers.source,
-        "wrapped": numbers.wrapped,
     }
     made.globals |= {
         "between": numbers.between,
@@ -131,6 +142,7 @@ def environment() -> jinja2.Environment:
         "segments": theme.SEGMENTS,
         "persona_names": gallery.persona_names,
         "most_drawn": gallery.MOST_DRAWN,
+        "contact_lists": numbers.LISTS,
         "estimate": numbers.estimate,
         "spread": numbers.spread,
     }

@@ -1,7 +1,8 @@
 """The result files of a study, and reading them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -33,6 +34,9 @@ TABLES = (
 )
 
 Rows = list[dict[str, Any]]
+# Names of columns for people, from the data dictionary.
+Labels = Mapping[str, str]
+NO_LABELS: Labels = MappingProxyType({})
 
 
 def read_reports(folder: Path) -> dict[str, Any]:
@@ -61,3 +65,14 @@ def read_tables(folder: Path, names: Sequence[str] = TABLES) -> dict[str, Rows]:
         for name, path in files.items()
         if path.exists()
     }
+
+
+def label(name: str, labels: Labels) -> str:
+    """Name a column by its label, or by its own name with blanks.
+
+    Examples
+    --------
+    >>> label("Income", {"Income": "yearly income"}), label("past_spend", {})
+    ('yearly income', 'past spend')
+    """
+    return labels.get(name, name.replace("_", " "))

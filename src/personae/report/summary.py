@@ -10,7 +10,7 @@ HEADLINES = (
     ("effort", "segment", "effort"),
     ("segments", "segment", "k"),
     ("silhouette", "segment", "silhouette"),
-    ("segments are", "segment", "verdict"),
+    ("verdict on segments", "segment", "verdict"),
     ("best response model", "classify", "best"),
     ("ROC AUC", "classify", "models.{best}.roc_auc"),
     ("average precision", "classify", "models.{best}.average_precision"),

@@ -1,6 +1,6 @@
 """Verdicts of a study as sentences, decided by stated rules."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -8,9 +8,12 @@ from typing import Any
 from markupsafe import Markup
 
 from personae.report.numbers import estimate, figure, spread
+from personae.report.results import NO_LABELS, Labels, label
 from personae.report.traced import Traced
 
 MOST_PAIRS = 3
+# Rows of the rarest class below which no verdict on a model is given.
+FEWEST = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,17 @@ class Verdict:
     evidence: Any
 
 
-def verdicts(reports: dict[str, Traced]) -> list[Verdict]:
-    """Collect the verdicts of all reports, in page order."""
+def verdicts(reports: dict[str, Traced], labels: Labels = NO_LABELS) -> list[Verdict]:
+    """Collect the verdicts of all reports, in page order, columns named by `labels`."""
     gathered: list[Verdict] = []
-    judges = JUDGES | {"classify": partial(_response, compare=reports.get("compare"))}
+    judges: dict[str, Callable[[Traced], Iterator[Verdict]]] = {
+        "segment": _segments,
+        "impute": partial(_imputation, labels=labels),
+        "compare": _merges,
+        "classify": partial(_response, compare=reports.get("compare")),
+        "target": _profit,
+        "promotions": _promotions,
+    }
     for name, judge in judges.items():
         if name in reports:
             gathered += judge(reports[name])
@@ -51,24 +61,25 @@ def _doubted(verdict: Verdict) -> Verdict:
 
 
 def _segments(report: Traced) -> Iterator[Verdict]:
-    yield _segmentation(report, Markup("The segments"))
+    yield _segmentation(report, "")
     for name, other in (report.at("also") or Traced({}, "")).items():
-        yield _segmentation(other, Markup("Segmentation {}").format(name))
+        yield _segmentation(other, f" ({name})")
 
 
-def _segmentation(report: Traced, subject: Markup) -> Verdict:
-    chance = report.at("null", "p_value")
-    text = Markup("{}: {}k = {}, silhouette {}, p {} against tables without segments, least Jaccard {}.")
+def _segmentation(report: Traced, name: str) -> Verdict:
+    text = Markup(
+        "{}{} segments{}: redrawn from other customers, the least stable one comes back {} the same; simulated "
+        "data without segments looks this good in {} of tries."
+    )
     headline = report.at("headline")
     return Verdict(
         str(report["verdict"]),
         text.format(
-            subject,
             Markup("{}. ").format(headline) if headline else "",
             figure(report["k"]),
-            estimate(report["silhouette"], report.at("silhouette_ci")),
-            figure(chance, "p"),
-            figure(report.at("stability", "min_jaccard")),
+            name,
+            figure(report.at("stability", "min_jaccard"), "percent"),
+            figure(report.at("null", "p_value"), "percent"),
         )
         + _why_weak(report),
         report,
@@ -82,11 +93,13 @@ def _why_weak(report: Traced) -> Markup:
 
 
 LEVELS = {"impute": "supported", "baseline": "weak", "refuse": "not supported"}
-CASES = {"unseen": "customers never seen", "known": "customers known from other rows"}
+CASES = {"unseen": "of customers without a value", "known": "of customers with earlier values"}
 
 
-def _imputation(report: Traced) -> Iterator[Verdict]:
-    for name, column in report["columns"].items():
+def _imputation(report: Traced, labels: Labels) -> Iterator[Verdict]:
+    for column_name, column in report["columns"].items():
+        text = label(column_name, labels)
+        name = text[:1].upper() + text[1:]
         for case, who in CASES.items():
             case_scores = column.at(case)
             if case_scores:
@@ -96,24 +109,24 @@ def _imputation(report: Traced) -> Iterator[Verdict]:
 
 
 IMPUTED = {
-    "impute": Markup("{} of {} can be imputed by {}: R² {}, error {} against {} for the {}."),
+    "impute": Markup("{} {} can be imputed by {}: R² {}, error {} against {} for the {}."),
     "baseline": Markup(
-        "{} of {}: {} does not beat the baseline (R² {}, error {} against {}), so the {} is filled in."
+        "{} {}: {} does not beat the baseline (R² {}, error {} against {}), so the {} is filled in."
     ),
-    "refuse": Markup("{} of {} stays missing: {} reaches R² {}, error {} against {} for the {}."),
+    "refuse": Markup("{} {} stays missing: {} reaches R² {}, error {} against {} for the {}."),
 }
 
 
 def _imputed(name: str, who: str, case_scores: Traced) -> Markup:
     if _raw(case_scores, "rmse") is None:
-        return Markup("{} of {} stays missing: {}.").format(
+        return Markup("{} {} stays missing: {}.").format(
             name, who, case_scores.at("reason") or "not measured"
         )
     return IMPUTED[str(case_scores["verdict"])].format(
         name,
         who,
         _words(case_scores["method"]),
-        estimate(case_scores.at("r2"), case_scores.at("r2_ci")),
+        estimate(case_scores.at("r2"), case_scores.at("r2_ci"), places=2),
         figure(case_scores.at("rmse")),
         figure(case_scores.at("baseline_rmse")),
         _words(case_scores["baseline"]),
@@ -121,8 +134,11 @@ def _imputed(name: str, who: str, case_scores: Traced) -> Markup:
 
 
 PAIRS = {
-    "keep": ("supported", Markup("{} and {} differ: told apart with AUC {}.")),
-    "merge": ("supported", Markup("{} and {} can be treated as one: told apart with AUC {} only.")),
+    "keep": ("supported", Markup("{} and {} differ: a model separates them with AUC {}.")),
+    "merge": (
+        "supported",
+        Markup("{} and {} can be treated as one: a model separates them with AUC {} only."),
+    ),
     "inconclusive": (
         "not supported",
         Markup("{} and {}: neither a difference nor equality is shown (AUC {}){}."),
@@ -181,16 +197,39 @@ def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict
     best = report.at("selection", "figures") or report["models"][str(report["best"])]
     level = _beyond(best, "roc_auc", 0.5)
     if level is not None:
-        text = Markup("{} {} be predicted{}: ROC AUC {} over folds, average precision {}; chosen: {}.")
-        texts = (_spread(best, name) for name in ("roc_auc", "average_precision"))
-        can, joined = "cannot" if level == "not supported" else "can", _joined(report, compare)
-        yield Verdict(level, text.format(report["target"], can, joined, *texts, _words(report["best"])), best)
+        text = Markup("{} {} be predicted{}: ROC AUC {} over folds of {} rows, average precision {} ({}){}.")
+        few = _too_few(report)
+        can = "cannot" if level == "not supported" else "can"
+        yield Verdict(
+            "not supported" if few else level,
+            text.format(
+                report["target"],
+                can,
+                _joined(report, compare),
+                _spread(best, "roc_auc"),
+                figure(report.at("rows")),
+                _spread(best, "average_precision"),
+                "a blend of models" if report["best"] == "stack" else _words(report["best"]),
+                few,
+            ),
+            best,
+        )
     majority = report.at("majority_accuracy")
     level = _beyond(best, "accuracy", _raw(majority))
     if level is not None:
-        text = Markup("Accuracy is {}; always naming the majority is right in {}.")
-        told_accuracy = _spread(best, "accuracy", "percent")
-        yield Verdict(level, text.format(told_accuracy, figure(majority, "percent")), best.at("accuracy"))
+        text = Markup("Accuracy is {}; guessing the most frequent answer every time is right in {}{}.")
+        few, accuracy = _too_few(report), _spread(best, "accuracy", "percent")
+        sentence = text.format(accuracy, figure(majority, "percent"), few)
+        yield Verdict("not supported" if few else level, sentence, best.at("accuracy"))
+
+
+def _too_few(report: Traced) -> str:
+    """Say so where the rarest class is sure to have fewer than `FEWEST` rows."""
+    rows, majority = _raw(report, "rows"), _raw(report, "majority_accuracy")
+    if rows is None or majority is None:
+        return ""
+    rarest = rows * (1 - majority) / max(len(report.at("classes") or ()) - 1, 1)
+    return f"; too few to say, about {rarest:.0f} rows of the rarest answer" if rarest < FEWEST else ""
 
 
 def _beyond(model: Traced, name: str, reference: float | None) -> str | None:
@@ -226,19 +265,35 @@ def _profit(report: Traced) -> Iterator[Verdict]:
     model = _raw(profit, "model") or 0
     level = "supported" if low is not None and low > rest else "weak" if model > rest else "not supported"
     text = Markup(
-        "Contact those with a probability from {} on: profit {}, against {} for everyone, {} for nobody{}."
+        "{}A contact pays from a probability of {} on. On known answers such a list earned {}, contacting "
+        "everyone {}{}."
     )
     assumed = ", at assumed prices" if _raw(report, "assumed") else ""
     yield Verdict(
         level,
         text.format(
-            figure(report["cutoff"]),
-            estimate(profit["model"], profit.at("model_ci")),
-            figure(profit.at("everyone")),
-            figure(profit.at("nobody")),
+            _offered(report),
+            figure(report["cutoff"], "percent"),
+            estimate(profit["model"], profit.at("model_ci"), "money"),
+            figure(profit.at("everyone"), "money"),
             assumed,
         ),
         profit,
+    )
+
+
+def _offered(report: Traced) -> Markup:
+    """Size, cost and expected profit of the list that is offered; empty without a budget of its size."""
+    listed, plan = report.at("listed"), report.at("plan")
+    rows = [plan] if plan else list(report.at("budget") or ())
+    offered = [row for row in rows if _raw(row, "contacts") == _raw(listed, "contacts")]
+    if not listed or not offered:
+        return Markup()
+    return Markup("Contact {} of {} customers: costs {}, expected to earn {}. ").format(
+        figure(listed["contacts"]),
+        figure(listed["customers"]),
+        figure(offered[0].at("spent"), "money"),
+        figure(offered[0].at("expected_profit"), "money"),
     )
 
 
@@ -252,16 +307,6 @@ def _promotions(report: Traced) -> Iterator[Verdict]:
             Markup("No rule between products holds again on baskets it was not learned on."),
             report,
         )
-
-
-JUDGES = {
-    "segment": _segments,
-    "impute": _imputation,
-    "compare": _merges,
-    "classify": _response,
-    "target": _profit,
-    "promotions": _promotions,
-}
 
 
 def _raw(value: Traced | None, *steps: str | int) -> Any:

@@ -30,10 +30,12 @@ def main(study: str) -> None:
             "customer table": _sha256(paths.table(study, "customers")),
         },
         highlights=[tuple(one) for one in probabilities.get("highlights", ())],
+        labels=settings["profile"]["labels"],
     )
-    drawn = pictures(findings.reports, findings.tables, folder / "pictures")
+    drawn = pictures(findings.reports, findings.tables, folder / "pictures", findings.labels)
     write_text(folder / "report.html", render(findings, drawn))
-    for name, card in model_cards(study, reports, settings["segment"], settings.get("classify")).items():
+    cards = model_cards(study, reports, settings["segment"], settings.get("classify"), findings.labels)
+    for name, card in cards.items():
         write_text(paths.report(study, f"cards/{name}.md"), card)
 
 

@@ -29,7 +29,7 @@ def prescribe(recommended: Sequence[str], settings: Prescribe) -> tuple[dict[str
     report
         Of the allocation: `gain` and `cost`, `bound` and `shadow_price` of the linear relaxation, users, cost
         and gain by action; `one_for_all`, the best single action for as many users as the budget allows;
-        the `curve` of gain over budget; the assumptions in words.
+        the `curve` of gain over budget; the `unit` of gains, and the assumptions in words.
     chosen
         For each user the index of the action, -1 for none. Users with equal gains are solved as one group:
         who of a group is served makes no difference, and the first in order are.
@@ -68,6 +68,7 @@ def prescribe(recommended: Sequence[str], settings: Prescribe) -> tuple[dict[str
         ],
         "one_for_all": _one_for_all(gains, actions, budget),
         "curve": [_point(rows, costs, sizes, share * budget) for share in SHARES_OF_BUDGET],
+        "unit": settings.gain,
         "assumptions": _assumptions(settings),
     }
     return report, chosen.tolist()

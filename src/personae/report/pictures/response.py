@@ -6,14 +6,14 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from personae.core.numbers import percent, rounded
+from personae.core.numbers import money, percent, rounded
 from personae.report import theme
+from personae.report.numbers import LISTS
 from personae.report.pictures.shapes import bars, dot, dots, name_axis, name_rows, spread
 from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
 MOST = 15
-PROFITS = ("everyone", "nobody", "random", "top_rfm", "model", "oracle")
 DASHES = ((0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1)), (0, (8, 3)))
 
 
@@ -141,19 +141,17 @@ def contributions(report: Mapping[str, Any], folder: Path | None = None) -> Pict
 
 def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
     """Profit of the model's list compared with other lists."""
-    profits = {
-        name: value for name, value in report["profit"].items() if name in PROFITS and value is not None
-    }
+    profits = {name: value for name, value in report["profit"].items() if name in LISTS and value is not None}
     bounds = report["profit"].get("model_ci")
-    words = ", ".join(f"{name} {rounded(value)}" for name, value in profits.items())
+    words = ", ".join(f"{LISTS[name]} {money(value)}" for name, value in profits.items())
     return bars(
         "profit",
         [
-            (name.replace("_", " "), value, theme.ACCENT if name == "model" else theme.MUTED, "")
+            (LISTS[name], value, theme.ACCENT if name == "model" else theme.MUTED, "")
             for name, value in profits.items()
         ],
         "profit; the line is the model's 95 % interval",
-        f"Profit by whom is contacted: {words}",
+        f"Profit by contact list: {words}",
         folder,
         height=(48, 25),
         reference=(0, ""),
@@ -167,11 +165,11 @@ def share_curves(rows: Rows, folder: Path | None = None) -> list[Picture]:
     """Profit, gain and lift by share contacted, with intervals.
 
     Gain is the share of all responders who are reached; lift is how many times as many responders there are
-    as among everybody.
+    as among all customers.
     """
     peak = max(rows, key=lambda row: row["profit"])
     fifth = min(rows, key=lambda row: abs(row["share"] - 0.2))
-    profit_at = f"highest at {percent(peak['share'])}: {rounded(peak['profit'])}"
+    profit_at = f"highest at {percent(peak['share'])}: {money(peak['profit'])}"
     gain_at = f"{percent(fifth['gain'])} of the responders at {percent(fifth['share'])}"
     lift_at = f"{rounded(fifth['lift'])} at {percent(fifth['share'])}"
     return [
@@ -224,5 +222,5 @@ def budgets(rows: Rows, folder: Path | None = None) -> Picture:
         axes.yaxis.set_major_formatter(lambda value, _: rounded(value))
         axes.locator_params(nbins=5)
         name_axis(axes, "budget")
-        words = ", ".join(f"{rounded(row['budget'])}: {rounded(row['profit'])}" for row in rows)
+        words = ", ".join(f"{money(row['budget'])}: {money(row['profit'])}" for row in rows)
         return finish(figure, "budget", f"Profit by budget. {words}", folder)

@@ -14,9 +14,9 @@ from personae.report.pictures.shapes import bars, dots, name_axis, threshold
 from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
-NULLS = {
+NULL_MODELS = {
     "gaussian": ("one Gaussian", (0, (4, 2))),
-    "box": ("box", (0, (1, 1.5))),
+    "box": ("uniform", (0, (1, 1.5))),
     "skewed": ("skewed", (0, (6, 1, 1, 1))),
 }
 
@@ -70,25 +70,25 @@ def choice(candidates: Rows, chosen: int, name: str, folder: Path | None = None)
     with drawing(330) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
         ks = [row["k"] for row in candidates]
-        for law, (title, dashes) in NULLS.items():
-            line = [row.get(f"{law}_p95") for row in candidates]
+        for model, (title, dashes) in NULL_MODELS.items():
+            line = [row.get(f"{model}_p95") for row in candidates]
             if any(value is not None for value in line):
                 upper.plot(
-                    ks, line, color=theme.MUTED, linestyle=dashes, linewidth=1.3, label=f"chance: {title}"
+                    ks, line, color=theme.MUTED, linestyle=dashes, linewidth=1.3, label=f"null model: {title}"
                 )
         for row in candidates:
             _candidate(upper, row, "silhouette", chosen)
             _candidate(lower, row, "min_jaccard", chosen)
             _candidate(lower, row, "prediction_strength", chosen, marker="x")
-        upper.set_title("Silhouette, and its 95th percentile by chance")
+        upper.set_title("Silhouette, and 95th percentiles of null models")
         upper.legend(fontsize=8.5, handlelength=3)
         lower.set_title("Stability: Jaccard (●), prediction (×)")
         threshold(lower, STABLE, "stable from 0.75", vertical=False)
         lower.set_ylim(0, 1.08)
         lower.set_xticks(ks)
-        name_axis(lower, "number of segments k; the chosen one is filled")
+        name_axis(lower, "number of segments k; the selected one is filled")
         words = ", ".join(f"k={row['k']} silhouette {rounded(row['silhouette'])}" for row in candidates)
-        return finish(figure, name, f"Choice of k; {chosen} was chosen. {words}", folder)
+        return finish(figure, name, f"Choice of k; {chosen} was selected. {words}", folder)
 
 
 def _candidate(axes: Axes, row: Mapping[str, Any], name: str, chosen: int, marker: str = "o") -> None:
