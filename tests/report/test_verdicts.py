@@ -25,7 +25,7 @@ def test_the_number_of_natural_groups_comes_first():
     findings = study(4)
     findings.reports["segment"] |= {"headline": "2 natural groups; the 4 segments cut them further"}
     assert told(findings)[0].text.startswith(
-        "The segments: 2 natural groups; the 4 segments cut them further. k = "
+        "2 natural groups; the 4 segments cut them further: redrawn from other customers"
     )
 
 

@@ -68,22 +68,16 @@ def _segments(report: Traced) -> Iterator[Verdict]:
 
 def _segmentation(report: Traced, name: str) -> Verdict:
     text = Markup(
-        "{}{} segments{}: redrawn from other customers, the least stable one comes back {} the same; simulated "
-        "data without segments looks this good in {} of tries."
+        "{}{}: redrawn from other customers, the least stable segment comes back {} the same; simulated data "
+        "without segments looks this good in {} of tries."
     )
-    headline = report.at("headline")
-    return Verdict(
-        str(report["verdict"]),
-        text.format(
-            Markup("{}. ").format(headline) if headline else "",
-            figure(report["k"]),
-            name,
-            figure(report.at("stability", "min_jaccard"), "percent"),
-            figure(report.at("null", "p_value"), "percent"),
-        )
-        + _why_weak(report),
-        report,
+    sentence = text.format(
+        report.at("headline") or Markup("{} segments").format(figure(report["k"])),
+        name,
+        figure(report.at("stability", "min_jaccard"), "percent"),
+        figure(report.at("null", "p_value"), "percent"),
     )
+    return Verdict(str(report["verdict"]), sentence + _why_weak(report), report)
 
 
 def _why_weak(report: Traced) -> Markup:
