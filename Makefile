@@ -29,7 +29,7 @@ data/campaign: data.dvc | $(READY)
 	@touch $@
 
 repro: $(READY) data/campaign ## Run the whole graph on the data that is there, track it, show the main figures
-	dvc repro
+	targets=$$(personae targets) && dvc repro $$targets
 	@personae overview
 	@personae summary
 

@@ -102,6 +102,23 @@ def new_study(  # noqa: PLR0917 - typer's options
     console.print(f"{written}: read it, then `dvc repro track@{name}`", highlight=False)
 
 
+@app.command(hidden=True)
+def targets() -> None:
+    """Print the last stage of every study whose data is here; the others are named on standard error."""
+    from personae.config.compose import studies
+
+    with one_line_errors():
+        for study in studies(paths.PARAMS):
+            if paths.raw(study).exists():
+                print(f"track@{study}")
+            else:
+                pointer = paths.RAW / f"{study}.dvc"
+                bring = f"dvc checkout {pointer}" if pointer.exists() else "dvc pull data.dvc"
+                sys.stderr.write(
+                    f"{study}: left out, {paths.raw(study)} is not here; `{bring}` may bring it\n"
+                )
+
+
 @app.command()
 def summary() -> None:
     """Show the main figures of every study that has run."""

@@ -10,6 +10,8 @@ pytestmark = pytest.mark.graph
 
 MARKER = "-".join(["marked", "8f3a61"])  # in pieces, or this very file would hold it
 ROWS = 120
+TINY = """{impute: {resamples: 20}, compare: {rules: {permutations: 99}}, profile: {bootstraps: 20},
+ segment: {k: 2, candidates: [2], effort: {bootstraps: 4, splits: 2, null_tables: 19, null_bootstraps: 2, null_rows: 100}}}"""
 
 
 @pytest.fixture
@@ -32,6 +34,10 @@ def changed(project):
     return {line[3:] for line in project.run("git", "status", "--porcelain", "-uall").stdout.splitlines()}
 
 
+def tracked(project):
+    return project.run("git", "ls-files").stdout.splitlines()
+
+
 def holds_marker(folder):
     return [path for path in folder.rglob("*") if path.is_file() and MARKER.encode() in path.read_bytes()]
 
@@ -43,15 +49,21 @@ def test_only_the_files_of_the_study_are_new(own):
         "data/mine.dvc",
         "dvc.yaml",
         "params.yaml",
+        "reports/mine/.gitignore",
     }
     assert len((own.root / "conf/study/mine.yaml").read_text().splitlines()) <= 25
 
 
 def test_nothing_of_the_file_is_pushed_or_committed(own):
     sample = (own.root / "data.dvc").read_bytes()
-    own.dvc("repro", "prepare@mine")
+    own.edit("params.yaml", "mine: {}", f"mine: {TINY}")
+    own.dvc("repro", "profile@mine")
+    own.run("python", "-m", "personae.cli", "overview")
+    own.run("python", "-m", "personae.cli", "summary")
+    assert holds_marker(own.root / "reports") != []
     own.run("git", "add", "-A")
     own.run("git", "commit", "-qm", "mine")
+    assert not [path for path in tracked(own) if path.startswith("reports/mine/") and "ignore" not in path]
     for command in (
         ["push"],
         ["push", "-a"],
@@ -75,6 +87,7 @@ def test_the_file_comes_back_with_the_commit_that_has_it(own):
     content = (own.root / "data/mine/mine.csv").read_bytes()
     own.run("git", "checkout", "-q", "HEAD~1")
     own.run("dvc", "checkout", "-q", check=False)
+    shutil.rmtree(own.root / "data/mine", ignore_errors=True)
     own.run("git", "checkout", "-q", "main")
     own.run("dvc", "checkout", "-q", "data/mine.dvc")
     assert (own.root / "data/mine/mine.csv").read_bytes() == content

@@ -68,3 +68,17 @@ def test_names_are_cut_into_words():
         "kd nr",
         "invoice no",
     ]
+
+
+def test_a_count_is_no_code_by_what_it_is_counted_by():
+    counts = pl.Series([3, 0, 7, 2, 5] * 8)
+    for name in ("visits_per_store", "days_in_region", "NumVisitsChannel", "visits"):
+        assert guess(counts.alias(name)).kind == "number"
+    for name in ("store", "channel", "weekday"):
+        assert guess(counts.alias(name)).kind == "code"
+
+
+def test_a_zero_before_a_digit_or_two_makes_no_code():
+    cells = pl.Series("visits", [str(value) for value in range(10, 40)] + ["05"])
+    assert guess(cells).kind == "number"
+    assert guess(pl.Series("plan", ["01", "02", "10", "11", "03"] * 6)).kind == "code"

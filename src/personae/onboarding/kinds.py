@@ -19,6 +19,7 @@ MOST_CODES = 12
 TEXT_WORDS = 4.0
 REPEATING = 0.9
 LEAST_DIGITS = 5
+FEW_ZEROS = 2
 HEAVY_TAIL = 2.5
 SENTINELS = (-1, -9, -99, -999, -9999, 99, 999, 9999, 99999, 999999)
 SENTINEL_SHARE = 0.01
@@ -34,6 +35,10 @@ _PLAINLY = (
 _CARD = r"\b(card|loyalty|membership|account|ssn)\b"
 _WHOSE = r"(customer|client|user|member|account|kunde|household|person|subscriber|visitor|passenger)s?"
 # The last word of a name counts: a store is a code, the purchases in stores are a number.
+# What is counted is a number, whatever it is counted by: visits per store, days in region.
+_COUNTED = (
+    r"^(num|n|count|number|total|sum|avg|average|mean) |\b(visits|days|orders|purchases|calls|hours|trips)\b"
+)
 _CODE = (
     r"\b(zip|postal|postcode|plz|postleitzahl|area code|branch|store|region|district|sector|code|type|typ|"
     r"class|group|category|cat|sku|segment|channel|zone|dept|department|occupation|mode|weekday|dow|wochentag|"
@@ -174,12 +179,13 @@ def _is_sparse(name: str, values: pl.Series, *, first: bool) -> bool:
 
 def _is_code(name: str, cells: pl.Series, values: pl.Series) -> bool:
     """Tell digits that name something: leading zeros, or a name that says so."""
-    if (
-        cells.dtype == pl.String
-        and cells.str.contains(r"^0\d+$").fill_null(value=False).sum() > len(cells) / 200
-    ):
-        return True
-    return bool(re.search(_CODE, words_of(name))) and bool((values >= 0).all())
+    if cells.dtype == pl.String:
+        zeros = cells.str.contains(r"^0\d+$").fill_null(value=False).sum()
+        if zeros > max(len(cells) / 200, FEW_ZEROS):
+            return True
+    words = words_of(name)
+    named = re.search(_CODE, words) and not re.search(_COUNTED, words)
+    return bool(named) and bool((values >= 0).all())
 
 
 def _sentinels(values: pl.Series) -> list[str]:

@@ -18,6 +18,7 @@ from personae.onboarding.study_file import YAML_WORDS, Ask, Known, describe
 from personae.sources.files import read_file
 
 GRAPH = Path("dvc.yaml")
+UNSEEN = "# Reports name what the rows hold: delete these lines to commit them.\n/*\n!/.gitignore\n"
 NAME = r"[a-z][a-z0-9_]*"
 
 
@@ -59,6 +60,7 @@ def write_study(
     with _all_or_nothing(name):
         _copy(name, files)
         write_text(paths.CONF / "study" / f"{name}.yaml", settings)
+        write_text(paths.report(name, ".gitignore"), UNSEEN)
         edit(paths.PARAMS, lambda content: content.__setitem__(name, CommentedMap()))
         write_text(GRAPH, _add_to_graph(GRAPH.read_text(encoding="utf-8"), name, settings))
         _check(name)
@@ -74,6 +76,7 @@ def _check_name(name: str) -> None:
         if not path.exists():
             raise PersonaeError(f"{path}: no such file; run it in the project's folder")
     taken = [paths.CONF / "study" / f"{name}.yaml", paths.raw(name), paths.RAW / f"{name}.dvc"]
+    taken.append(paths.report(name, ""))
     present = [path for path in taken if path.exists()]
     if present:
         raise PersonaeError(f"{present[0]}: is there already; choose another name, or remove it first")
@@ -92,6 +95,7 @@ def _all_or_nothing(name: str) -> Iterator[None]:
         yield
     except BaseException:
         shutil.rmtree(paths.raw(name), ignore_errors=True)
+        shutil.rmtree(paths.report(name, ""), ignore_errors=True)
         (paths.RAW / f"{name}.dvc").unlink(missing_ok=True)
         (paths.CONF / "study" / f"{name}.yaml").unlink(missing_ok=True)
         if ignored not in kept:

@@ -1,12 +1,13 @@
 """Settings of the generic sources: a customer table, or transactions."""
 
+import re
 from typing import Literal
 
 from pydantic import Field
 
 from personae.core.settings import Frozen
 
-# Columns of the stages' own tables; a column of a file that is called so gets another name.
+# Columns of the stages' own tables, as are `<name>_missing`; a column of a file so called gets another name.
 RESERVED = ("customer", "unit", "segment")
 
 
@@ -109,4 +110,5 @@ def column_name(name: str) -> str:
     >>> column_name("age"), column_name("unit")
     ('age', 'unit (column)')
     """
-    return f"{name} (column)" if name in RESERVED else name
+    taken = name in RESERVED or re.search(r"[_ ]missing$", name)
+    return f"{name} (column)" if taken else name
