@@ -156,3 +156,12 @@ def test_ten_rows_tell_little(folder):
     table(10).write_csv(folder / "own.csv")
     _, shown = write_study("own", [folder / "own.csv"])
     assert any("10 rows tell little" in line for line in shown)
+
+
+def test_a_column_called_like_a_flag_of_gaps_is_kept_beside_it(folder):
+    rng = np.random.default_rng(3)
+    income = [None if row % 9 == 0 else float(row) for row in rng.permutation(120)]
+    write_study("own", [file(folder, income=income, income_missing=rng.normal(size=120).round(3))])
+    found = composed(folder)
+    assert "income_missing (column)" in found["classify"]["features"]
+    assert "income_missing" in found["prepare"]["kinds"]
