@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 
 from personae.core import paths
-from personae.core.command import one_line_errors
-from personae.core.errors import PersonaeError
+from personae.core.command import in_project, one_line_errors
+from personae.core.errors import PersonaeError, printable
 
 app = typer.Typer(
     help="Customer segments, personas and response models that survive scrutiny.",
@@ -34,7 +34,7 @@ def import_(
     """Replace the sample by the publishers' original files, study by study."""
     from personae.studies.originals import import_originals
 
-    with one_line_errors():
+    with in_project():
         for imported in import_originals(source, paths.RAW):
             _tell(imported)
     console.print("Now `dvc repro` runs the graph on them.")
@@ -45,7 +45,7 @@ def fetch() -> None:
     """Download the originals that Kaggle serves (extra `kaggle`), then import them."""
     from personae.studies.originals import fetch_originals
 
-    with one_line_errors():
+    with in_project():
         for imported in fetch_originals(paths.RAW):
             _tell(imported)
     console.print("Now `dvc repro` runs the graph on them.")
@@ -56,7 +56,7 @@ def sample() -> None:
     """Generate the synthetic sample again, the same bytes each time."""
     from personae.studies.sample import write_sample
 
-    with one_line_errors():
+    with in_project():
         for study in write_sample(paths.RAW):
             console.print(f"{paths.raw(study)}: synthetic sample")
 
@@ -96,7 +96,7 @@ def new_study(  # noqa: PLR0917 - typer's options
     with one_line_errors():
         written, lines = write_study(name, files, Known(target, event, identifier, after, source), asked)
     for line in lines:
-        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"  {printable(line)}", highlight=False, markup=False, soft_wrap=True)
     if asked is None and not yes:
         console.print("No terminal: every default was taken.", highlight=False)
     console.print(f"{written}: read it, then `dvc repro track@{name}`", highlight=False)
@@ -159,7 +159,8 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> 
     """Open what was tracked in the MLflow UI, on this machine only."""
     from personae.tracking.store import Store
 
-    command = Store.here().ui(port)
+    with one_line_errors():
+        command = Store.here().ui(port)
     console.print(f"MLflow on http://127.0.0.1:{port} (Ctrl-C ends it)")
     os.execv(command[0], command)
 
@@ -181,7 +182,7 @@ def sweep(  # noqa: PLR0917 - typer's options
         from personae.sweep.run import sweep as search
 
         outcome = search(study, stage, space=space or (), file=file, name=name, trials=trials, url=database)
-        console.print("\n".join(outcome.lines()), highlight=False, markup=False)
+        console.print("\n".join(map(printable, outcome.lines())), highlight=False, markup=False)
 
 
 @app.command()
@@ -209,7 +210,12 @@ def restore(
 
     with one_line_errors():
         restored = again(run, into, cached=cached)
-        console.print("\n".join(restored.lines(every=every)), highlight=False, markup=False, soft_wrap=True)
+        console.print(
+            "\n".join(map(printable, restored.lines(every=every))),
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
         if restored.different:
             count = f"{len(restored.different)} of {len(restored.rows)} figures and verdicts"
             raise PersonaeError(f"run {run}: {count} are different: {restored.different[0]} ...")
@@ -229,7 +235,9 @@ def compare(
 
     with one_line_errors():
         changes, path = compare_results(results, study, output)
-        console.print("\n".join(changes.lines()), highlight=False, markup=False, soft_wrap=True)
+        console.print(
+            "\n".join(map(printable, changes.lines())), highlight=False, markup=False, soft_wrap=True
+        )
         console.print(f"\n{path}: all of it", highlight=False, markup=False, soft_wrap=True)
 
 
@@ -247,7 +255,7 @@ def _tell(imported: object) -> None:
     assert isinstance(imported, Imported)
     console.print(f"{imported.study}: {len(imported.files)} original files", highlight=False)
     for remark in imported.remarks:
-        console.print(f"  {remark}", highlight=False, markup=False)
+        console.print(f"  {printable(remark)}", highlight=False, markup=False)
 
 
 if __name__ == "__main__":

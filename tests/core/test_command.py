@@ -1,9 +1,11 @@
 import os
 import sys
+import zipfile
 
+import polars as pl
 import pytest
 
-from personae.core.command import run_stage
+from personae.core.command import in_project, one_line_errors, run_stage
 from personae.core.errors import PersonaeError
 
 
@@ -34,3 +36,42 @@ def test_a_stage_without_a_study_says_how_to_call_it(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         stage(monkeypatch, lambda study: None)
     assert "usage: python -m personae.stages.STAGE STUDY" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            FileNotFoundError(2, "No such file or directory", "a.csv"),
+            "error: a.csv: No such file or directory",
+        ),
+        (zipfile.BadZipFile("File is not a zip file"), "error: BadZipFile: File is not a zip file"),
+        (pl.exceptions.ComputeError("not\na table"), "error: ComputeError: not a table"),
+        (EOFError("ended before the end"), "error: EOFError: ended before the end"),
+        (ImportError("No module named 'psycopg2'"), "error: No module named 'psycopg2'; it is not installed"),
+        (MemoryError(), "error: not enough memory"),
+        (PersonaeError("http://me:s3@cret@host: \x1b[31m"), "error: http://me:***@host: \\x1b[31m"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line_without_secrets(capsys, error, line):
+    with pytest.raises(SystemExit, match="1"), one_line_errors():
+        raise error
+    assert capsys.readouterr().err == f"{line}\n"
+
+
+def test_a_long_message_is_cut_and_a_fault_of_the_code_shows_where(capsys):
+    with pytest.raises(SystemExit), one_line_errors():
+        raise PersonaeError("x" * 5_000_000)
+    assert len(capsys.readouterr().err) < 900
+    with pytest.raises(KeyError), one_line_errors():
+        raise KeyError("a fault")
+
+
+def test_a_folder_below_the_project_is_no_place_to_work(tmp_path, monkeypatch, capsys):
+    (tmp_path / "params.yaml").touch()
+    (tmp_path / "dvc.yaml").touch()
+    (tmp_path / "docs").mkdir()
+    monkeypatch.chdir(tmp_path / "docs")
+    with pytest.raises(SystemExit), in_project():
+        raise AssertionError
+    assert capsys.readouterr().err.endswith(f"run it in the project's folder {tmp_path}\n")

@@ -1,11 +1,15 @@
 import dataclasses
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from personae.core.errors import PersonaeError
-from personae.core.files import atomic_write, read_json, to_json, write_json
+from personae.core.files import atomic_write, read_json, to_json, write_json, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -50,3 +54,27 @@ def test_nested_results_are_plain_and_rounded():
 
 def test_booleans_and_words_stay_what_they_are():
     assert to_json([True, np.bool_(False), "k", None, 7]) == [True, False, "k", None, 7]
+
+
+def test_what_a_killed_process_left_is_swept_and_that_of_a_living_one_stays(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    dead, alive = (tmp_path / f".a.txt.{pid}.partial" for pid in (gone.pid, os.getppid()))
+    for left in (dead, alive):
+        left.write_text("half")
+    write_text(tmp_path / "a.txt", "whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([alive.name, "a.txt"])
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_file_as_it_was(tmp_path, monkeypatch):
+    path = tmp_path / "a.txt"
+    write_text(path, "before")
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(PersonaeError, match=r"a\.txt: cannot be written \(No space left on device\)"):
+        write_text(path, "after")
+    assert path.read_text() == "before"
+    assert [each.name for each in tmp_path.iterdir()] == ["a.txt"]

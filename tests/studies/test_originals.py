@@ -1,6 +1,9 @@
+import gzip
 import json
+import shutil
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
@@ -33,8 +36,10 @@ def test_a_study_is_replaced_whole_and_unknown_content_is_said(offered, raw):
     assert imported.remarks == (
         "notes.md: not a file of this study, left out",
         "marketing_campaign.csv: another content than the known edition",
+        "left_over.csv: your own file, kept",
     )
     assert sorted(path.name for path in (raw / "campaign").iterdir()) == [
+        "left_over.csv",
         "marketing_campaign.csv",
         "origin.json",
     ]
@@ -69,7 +74,55 @@ def test_fetch_imports_what_kaggle_serves(offered, raw, monkeypatch):
     monkeypatch.setitem(sys.modules, "kagglehub", served)
     monkeypatch.setattr(originals, "PUBLISHERS", {"campaign": PUBLISHERS["campaign"]})
     assert [imported.study for imported in fetch_originals(raw)] == ["campaign"]
-    assert not (raw / "campaign" / "left_over.csv").exists()
+    assert (raw / "campaign" / "left_over.csv").exists()
+
+
+def test_two_files_of_one_name_and_a_damaged_one_are_refused_and_nothing_is_left(offered, raw):
+    table = offered / "campaign" / "marketing_campaign.csv"
+    (table.parent / "old").mkdir()
+    (table.parent / "old" / table.name).write_bytes(b"older")
+    with pytest.raises(PersonaeError, match=r"old/marketing_campaign.csv: .* is also at .*remove one"):
+        import_originals(offered, raw)
+    (table.parent / "old" / table.name).unlink()
+    packed = gzip.compress(table.read_bytes())
+    for content in (table.read_bytes(), packed[: len(packed) // 2], packed[:-5] + b"12345"):
+        table.with_name(f"{table.name}.gz").write_bytes(content)
+        table.unlink(missing_ok=True)
+        with pytest.raises(PersonaeError, match=r"marketing_campaign.csv.gz: cut off or damaged"):
+            import_originals(offered, raw)
+    assert (raw / "campaign" / "marketing_campaign.csv").read_text() == "the sample"
+    assert [path.name for path in raw.iterdir()] == ["campaign"]
+
+
+@pytest.mark.parametrize("kill", range(4))
+def test_a_killed_import_is_recovered_by_the_next_one_even_if_that_fails(offered, raw, kill, monkeypatch):
+    """The states between the steps of the swap: fresh written, old aside, new in place, old not yet removed."""
+    final, fresh, old = (raw / name for name in ("campaign", ".campaign.partial", ".campaign.old"))
+    (final / "mine.csv").write_text("nowhere else")
+    shutil.copytree(final, fresh)
+    if kill in (1, 3):
+        shutil.copytree(final, old)
+    if kill == 1:
+        shutil.rmtree(final)
+    if kill == 2:
+        final.replace(old)
+        shutil.rmtree(fresh)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(
+            PersonaeError, match="cannot be written .No space left on device.; it is as it was"
+        ):
+            import_originals(offered, raw)
+    assert (final / "mine.csv").read_text() == "nowhere else"
+    assert (final / "marketing_campaign.csv").read_text() == "the sample"
+    import_originals(offered, raw)
+    assert (final / "mine.csv").read_text() == "nowhere else"
+    assert (final / "marketing_campaign.csv").read_text() != "the sample"
+    assert [path.name for path in raw.iterdir()] == ["campaign"]
 
 
 def test_fetch_says_when_kaggle_does_not_answer(raw, monkeypatch):

@@ -247,6 +247,7 @@ def test_a_name_that_stands_for_another_sweep_is_refused(project, sweep_file, ch
         ({"url": "nonsense"}, "cannot be opened"),
         ({"file": "none"}, "no such file; sweeps there are: .*segment"),
         ({"trials": 0}, "trials holds 0"),
+        ({"name": "../../x"}, "--name '../../x' is no name"),
         ({"space": ["segment.k=range(3,3)"]}, "is empty"),
     ],
 )

@@ -30,17 +30,37 @@ def test_the_diff_gives_back_changed_new_and_binary_files(inside, tmp_path):
     other = tmp_path / "other"
     shutil.copytree(inside.root, other)
     inside.edit("params.yaml", "k: 5", "k: 9")
-    (inside.root / "new module.py").write_bytes("name = 'Größe'\r\n".encode("latin-1"))
-    (inside.root / "picture.png").write_bytes(bytes(range(256)))
+    (inside.root / "src").mkdir(exist_ok=True)
+    (inside.root / "src" / "new module.py").write_bytes("name = 'Größe'\r\n".encode("latin-1"))
+    (inside.root / "src" / "picture.png").write_bytes(bytes(range(256)))
     staged = inside.run("git", "status", "--short").stdout
     diff = tmp_path / "uncommitted.diff"
     tags, changes = provenance.code("x")
     assert tags["git.dirty"] == "true"
     diff.write_bytes(changes)
     inside.run("git", "-C", str(other), "apply", "--whitespace=nowarn", str(diff))
-    for name in ("params.yaml", "new module.py", "picture.png"):
+    for name in ("params.yaml", "src/new module.py", "src/picture.png"):
         assert (other / name).read_bytes() == (inside.root / name).read_bytes()
     assert inside.run("git", "status", "--short").stdout == staged
+
+
+def test_secrets_and_large_or_foreign_files_are_named_and_not_carried(inside):
+    (inside.root / "src").mkdir(exist_ok=True)
+    contents = {
+        ".env": b"TOKEN=topsecret123\n",
+        "src/secret.pem": b"topsecret123\n",
+        "src/large.py": b"#\n" * 600_000,
+        "own.csv": b"topsecret123\n",
+        "src/[odd] name.py": b"x = 1\n",
+    }
+    for name, content in contents.items():
+        (inside.root / name).write_bytes(content)
+    inside.edit("params.yaml", "k: 5", "k: 9")
+    tags, diff = provenance.code("x")
+    assert tags["git.left_out"] == ".env, own.csv, src/large.py, src/secret.pem"
+    assert b"topsecret123" not in diff
+    assert b"k: 9" in diff and b"x = 1" in diff
+    assert len(diff) < 2000
 
 
 def test_outside_of_git_there_is_no_commit(inside):

@@ -134,13 +134,14 @@ def test_a_read_only_store_is_one_line_and_the_results_stay(project):
 @pytest.mark.parametrize("answer", ["refused", "silence"])
 def test_a_server_that_does_not_answer_is_one_line_and_can_be_tried_again(project, answer):
     with socket.create_server(("127.0.0.1", 0)) as server:
-        uri = f"http://127.0.0.1:{server.getsockname()[1]}"
+        host = f"127.0.0.1:{server.getsockname()[1]}"
         if answer == "refused":
             server.close()
         impatient = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "1", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
-        done = project.track(check=False, MLFLOW_TRACKING_URI=uri, **impatient)
+        done = project.track(check=False, MLFLOW_TRACKING_URI=f"http://me:s3c@ret@{host}", **impatient)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: {uri}: campaign was not published (")
+    assert done.stderr.startswith(f"error: http://me:***@{host}: campaign was not published (")
+    assert "s3c" not in done.stderr
     assert done.stderr.endswith("its results stay: dvc repro track@campaign\n")
     assert done.stderr.count("\n") == 1
     assert not (project.root / "mlruns/published/campaign").exists()

@@ -48,3 +48,34 @@ def test_pages_are_served_on_this_machine_only(tmp_path):
 
 def test_the_committed_ignore_file_is_the_one_that_a_fresh_store_gets():
     assert Path("mlruns/.gitignore").read_text() == GITIGNORE
+
+
+ROUND_TRIP = """
+import sys; from pathlib import Path; from personae.tracking.store import Store
+store = Store(Path(sys.argv[1]))
+with store.locked():
+    client = store.client()
+    run = client.create_run(store.experiment(client, "campaign")).info.run_id
+    client.log_text(run, "hello", "a.txt")
+store.remember("key", run)
+assert store.find("key") == (run, ())
+print(Path(client.download_artifacts(run, "a.txt")).read_text())
+"""
+
+
+def test_a_folder_of_any_name_holds_a_store_and_its_artifacts(project, tmp_path):
+    mlruns = tmp_path / "odd" / "feature%2Fnew?x#y; ä" / "mlruns"
+    assert project.run(sys.executable, "-c", ROUND_TRIP, str(mlruns)).stdout == "hello\n"
+    assert [path.name for path in (tmp_path / "odd").iterdir()] == ["feature%2Fnew?x#y; ä"]
+
+
+def test_a_torn_index_is_no_answer_and_a_database_without_a_place_for_artifacts_none(tmp_path, monkeypatch):
+    store = Store(tmp_path, "postgresql://me:s3cret@host/db")
+    store.remember("key", *RECORD)
+    [index] = (tmp_path / "index").iterdir()
+    index.write_text(index.read_text()[:9])
+    assert store.find("key") is None
+    with pytest.raises(PersonaeError, match=r"me:\*\*\*@host/db: a database holds no artifacts"):
+        store.artifacts("campaign")
+    monkeypatch.setenv("MLFLOW_DEFAULT_ARTIFACT_ROOT", "s3://bucket/")
+    assert store.artifacts("campaign") == "s3://bucket/campaign"

@@ -40,7 +40,11 @@ def load(directory: Path, trusted: Sequence[str] = ()) -> Any:
     path = directory / ARCHIVE
     if not path.exists():
         raise PersonaeError(f"{path}: no such model; `dvc repro` makes it")
-    unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
+    try:
+        unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
+    except (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError, TypeError) as error:
+        reason = str(error) or type(error).__name__
+        raise PersonaeError(f"{path}: cut off or damaged ({reason}); `dvc repro` makes it again") from None
     if unknown:
         raise PersonaeError(f"{path}: holds types that are not trusted: {', '.join(unknown)}")
     return skops.io.load(path, trusted=list(trusted))

@@ -4,20 +4,58 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from personae.core.errors import PersonaeError
+from personae.core import paths
+from personae.core.errors import PersonaeError, one_line
+
+# Packages whose errors tell of a damaged file, a database or a server rather than of this code.
+OUTSIDE = (
+    *("gzip", "zlib", "zipfile", "polars", "pyarrow", "yaml", "ruamel", "fastexcel", "sqlite3", "sqlalchemy"),
+    *("psycopg", "psycopg2", "mlflow", "filelock", "requests", "urllib3"),
+)
 
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Report a user's error in one line on stderr, with exit code 1."""
+    """Report a user's error in one line on stderr, with exit code 1.
+
+    What the disk, a damaged file, a missing driver or a lack of memory raise is the user's to mend, too;
+    any other exception is a fault of the code and shows where.
+    """
     try:
         yield
     except PersonaeError as error:
-        sys.stderr.write(f"error: {error}\n")
-        raise SystemExit(1) from None
+        _end(str(error))
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename is not None else ""
+        _end(f"{named}{error.strerror or error}")
+    except MemoryError:
+        _end("not enough memory")
+    except ImportError as error:
+        _end(f"{error}; it is not installed")
+    except Exception as error:
+        if not isinstance(error, EOFError) and type(error).__module__.split(".")[0] not in OUTSIDE:
+            raise
+        _end(f"{type(error).__name__}: {error}")
+
+
+@contextmanager
+def in_project() -> Iterator[None]:
+    """Do as `one_line_errors`, and refuse to work in a folder below a project's own."""
+    with one_line_errors():
+        here = Path.cwd()
+        root = next((each for each in here.parents if (each / paths.PARAMS).is_file()), None)
+        if root is not None and not paths.PARAMS.is_file() and (root / "dvc.yaml").is_file():
+            raise PersonaeError(f"{here}: run it in the project's folder {root}")
+        yield
+
+
+def _end(message: str) -> None:
+    sys.stderr.write(f"error: {one_line(message)}\n")
+    raise SystemExit(1) from None
 
 
 def run_stage(main: Callable[[str], None]) -> None:

@@ -1,11 +1,12 @@
 """Atomic writes of files, and results as JSON."""
 
 import dataclasses
+import glob
 import json
 import math
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,42 @@ SIGNIFICANT_DIGITS = 6
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Write to a temporary file, moved to `path` if the block succeeds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write to a temporary file, moved to `path` if the block succeeds.
+
+    Raises
+    ------
+    PersonaeError
+        If the disk is full or the folder cannot be written; `path` is then as it was.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         yield partial
         partial.replace(path)
+    except OSError as error:
+        raise PersonaeError(f"{path}: cannot be written ({error.strerror or error})") from None
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes that were killed left of the same file."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        pid = left.name.split(".")[-2]
+        if pid.isdecimal() and not _is_alive(int(pid)):
+            left.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        return True
+    return True
 
 
 def write_files(directory: Path, files: Mapping[str, bytes]) -> None:
@@ -60,6 +89,8 @@ def read_json(path: Path, missing: Any = None) -> Any:
         raise PersonaeError(f"{path}: no such file; `dvc repro` makes it") from None
     except json.JSONDecodeError as error:
         raise PersonaeError(f"{path}: not JSON ({error.msg}, line {error.lineno})") from None
+    except UnicodeDecodeError:
+        raise PersonaeError(f"{path}: not JSON (no UTF-8 text)") from None
 
 
 def to_json(value: Any) -> Any:

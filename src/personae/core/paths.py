@@ -1,6 +1,7 @@
 """Paths of all files, relative to the project's root."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 CONF = Path("conf")
 PARAMS = Path("params.yaml")
@@ -38,6 +39,31 @@ def choice(conf: Path, group: str, name: str) -> Path:
 def choices(conf: Path, group: str) -> list[str]:
     """Names that a configuration group has, the user's own and the package's."""
     return sorted({path.stem for each in (conf, shipped_conf()) for path in (each / group).glob("*.yaml")})
+
+
+def sqlite_url(database: Path) -> str:
+    """URL of an SQLite file for SQLAlchemy, whatever signs its path has.
+
+    Only what would end the path or be decoded is quoted: MLflow takes the rest of the URL for a folder.
+
+    Examples
+    --------
+    >>> sqlite_url(Path("/ä b/50%2F?#/x.db"))
+    'sqlite:////ä b/50%252F%3F#/x.db'
+    """
+    return "sqlite:///" + str(database).replace("%", "%25").replace("?", "%3F")
+
+
+def sqlite_path(url: str) -> Path | None:
+    """File of an SQLite URL; None for another database.
+
+    Examples
+    --------
+    >>> sqlite_path("sqlite:////ä b/50%252F%3F#/x.db"), sqlite_path("postgresql://host/x")
+    (PosixPath('/ä b/50%2F?#/x.db'), None)
+    """
+    prefix = "sqlite:///"
+    return Path(unquote(url.removeprefix(prefix))) if url.startswith(prefix) else None
 
 
 def raw(study: str) -> Path:

@@ -1,5 +1,6 @@
 """Tables between stages: reading, writing, and the audit of a source."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from personae.core.errors import PersonaeError
 from personae.core.files import atomic_write
+
+FORMULA = r"^[=+\-@\t\r]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,11 @@ def read(path: Path) -> pl.DataFrame:
     """
     if not path.exists():
         raise PersonaeError(f"{path}: no such table; `dvc repro` makes it")
-    return pl.read_parquet(path)
+    try:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise PersonaeError(f"{path}: cut off or damaged ({reason}); `dvc repro` makes it again") from None
 
 
 def write(path: Path, table: pl.DataFrame) -> None:
@@ -87,7 +94,22 @@ def write_csv(path: Path, table: pl.DataFrame) -> None:
     """Write a table for people, figures to 6 significant digits."""
     rounded = table.with_columns(pl.col(pl.Float64, pl.Float32).round_sig_figs(6))
     with atomic_write(path) as partial:
-        rounded.write_csv(partial)
+        harmless(rounded).write_csv(partial)
+
+
+def harmless(table: pl.DataFrame) -> pl.DataFrame:
+    """Put an apostrophe before text that a spreadsheet would run as a formula.
+
+    Examples
+    --------
+    >>> harmless(pl.DataFrame({"=a": ["=1+1", "-x", "a-b"], "b": [-1, 2, 3]})).rows()
+    [("'=1+1", -1), ("'-x", 2), ('a-b', 3)]
+    """
+    text = pl.col(pl.String, pl.Categorical, pl.Enum)
+    cells = text.cast(pl.String)
+    formula = cells.str.contains(FORMULA).fill_null(value=False)
+    quoted = table.with_columns(pl.when(formula).then(pl.lit("'") + cells).otherwise(cells).name.keep())
+    return quoted.rename({name: f"'{name}" for name in table.columns if re.match(FORMULA, name)})
 
 
 def names(values: Iterable[Any]) -> NDArray[np.str_]:

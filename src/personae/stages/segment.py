@@ -4,6 +4,7 @@ import polars as pl
 
 from personae.core import archive, paths, tables
 from personae.core.command import run_stage
+from personae.core.errors import printable
 from personae.core.files import read_json, to_json, write_json
 from personae.core.settings import load, load_effort, load_seed
 from personae.segmentation.segment import segment_customers
@@ -27,7 +28,7 @@ def main(study: str) -> None:
     tables.write_csv(paths.report(study, "candidates.csv"), pl.from_pandas(segmentation.candidates))
     report = to_json(segmentation.report) | {"effort": load_effort(path)}
     write_json(paths.report(study, "segment.json"), report)
-    print(*(f"{study}, {line}" for line in segmentation.report.lines()), sep="\n")
+    print(*(printable(f"{study}, {line}") for line in segmentation.report.lines()), sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,16 @@
 """Replace the sample by the publishers' original files."""
 
+import fcntl
 import gzip
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +28,9 @@ def _publisher(path: Path) -> dict[str, Any]:
 PUBLISHERS: Mapping[str, Mapping[str, Any]] = {
     path.parent.name: _publisher(path) for path in sorted(Path(__file__).parent.glob("*/publisher.yaml"))
 }
+
+
+ORIGIN = "origin.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +76,25 @@ def import_originals(source: Path, raw: Path, only: str | None = None) -> list[I
 def _match(study: str, folder: Path) -> tuple[dict[str, Path], list[str]]:
     original = PUBLISHERS[study]
     wanted = {**original["required"], **original["optional"]}
-    matched: dict[str, Path] = {}
+    found: dict[str, Path] = {}
     remarks = []
     for path in sorted(folder.rglob("*")):
         name = next((each for each in wanted if _same_name(path.relative_to(folder), each)), None)
-        if name and path.is_file():
-            matched[name] = path
-        elif path.is_file():
+        if not path.is_file():
+            continue
+        if name is None:
             remarks.append(f"{path.name}: not a file of this study, left out")
-    absent = [name for name in original["required"] if name not in matched]
+            continue
+        if name in found:
+            raise PersonaeError(
+                f"{path}: {name} is also at {found[name]}; remove one, study {study} is as it was"
+            )
+        found[name] = path
+    absent = [name for name in original["required"] if name not in found]
     if absent:
         raise PersonaeError(f"{folder}: {absent[0]} is missing; study {study} keeps what it had")
-    remarks += [f"{name}: not there, optional" for name in original["optional"] if name not in matched]
-    return matched, remarks
+    remarks += [f"{name}: not there, optional" for name in original["optional"] if name not in found]
+    return found, remarks
 
 
 def _same_name(path: Path, name: str) -> bool:
@@ -92,27 +106,114 @@ def _same_name(path: Path, name: str) -> bool:
 
 
 def _replace(study: str, files: Mapping[str, Path], remarks: list[str], raw: Path) -> Imported:
-    partial, old, final = raw / f".{study}.partial", raw / f".{study}.old", raw / study
-    for leftover in (partial, old):
-        shutil.rmtree(leftover, ignore_errors=True)
     known = {**PUBLISHERS[study]["required"], **PUBLISHERS[study]["optional"]}
-    hashes = {}
-    for name, path in files.items():
-        target = (partial / name).with_name(path.name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-        content = target.read_bytes()
-        plain = gzip.decompress(content) if target.suffix == ".gz" else content
-        hashes[name] = hashlib.sha256(plain).hexdigest()
-    strange = [name for name, digest in hashes.items() if digest != known[name]]
+    contents = {name: _read(path) for name, path in files.items()}
+    hashes = {
+        name: hashlib.sha256(_plain(files[name], content)).hexdigest() for name, content in contents.items()
+    }
+    strange = [name for name, found in hashes.items() if found != known[name]]
     remarks = remarks + [f"{name}: another content than the known edition" for name in strange]
     data = "other" if strange else "original"
-    (partial / "origin.json").write_text(json.dumps({"data": data, "sha256": hashes}, indent=2) + "\n")
+    origin = json.dumps({"data": data, "sha256": hashes}, indent=2) + "\n"
+    placed = {str(Path(name).with_name(files[name].name)): content for name, content in contents.items()}
+    kept = replace_folder(raw / study, placed | {ORIGIN: origin.encode()}, partial(is_published, study))
+    remarks += [f"{name}: your own file, kept" for name in kept]
+    return Imported(study, tuple(files), not strange, tuple(remarks))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PersonaeError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _plain(path: Path, content: bytes) -> bytes:
+    if path.suffix.lower() != ".gz":
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):
+        raise PersonaeError(f"{path}: cut off or damaged, gzip cannot read it") from None
+
+
+def is_published(study: str, name: str) -> bool:
+    """Tell a table of the study, in whatever edition, from a file of the user's."""
+    known = {**PUBLISHERS[study]["required"], **PUBLISHERS[study]["optional"]}
+    tables = {Path(each).name.removesuffix(".gz") for each in known}
+    return name == ORIGIN or Path(name).name.removesuffix(".gz") in tables
+
+
+def replace_folder(final: Path, files: Mapping[str, bytes], is_published: Callable[[str], bool]) -> list[str]:
+    """Put files in place of a study's, all or none, and give the names of the user's own that stay.
+
+    A folder that a killed call left aside is put back first, and removed last.
+
+    Parameters
+    ----------
+    final
+        The study's folder.
+    files
+        Content by path below it.
+    is_published
+        Whether a file that is there is one of the study's, to be replaced or dropped.
+
+    Raises
+    ------
+    PersonaeError
+        If they cannot be written; the folder is then as it was.
+    """
+    fresh, old = (final.with_name(f".{final.name}.{kind}") for kind in ("partial", "old"))
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(final.parent):
+            if old.exists() and not final.exists():
+                old.replace(final)
+            shutil.rmtree(fresh, ignore_errors=True)
+            own = {
+                str(path.relative_to(folder)): path
+                for folder in (old, final)
+                for path in sorted(folder.rglob("*"))
+                if path.is_file() and not is_published(str(path.relative_to(folder)))
+            }
+            own = {name: path for name, path in own.items() if name not in files}
+            for name, content in {**{name: path.read_bytes() for name, path in own.items()}, **files}.items():
+                target = fresh / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+            _swap(fresh, final, old)
+    except OSError as error:
+        raise PersonaeError(
+            f"{final}: cannot be written ({error.strerror or error}); it is as it was"
+        ) from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return sorted(own)
+
+
+def _swap(fresh: Path, final: Path, old: Path) -> None:
+    """Exchange the folder; what is left aside goes only when the new one stands."""
+    shutil.rmtree(old, ignore_errors=True)
     if final.exists():
         final.replace(old)
-    partial.replace(final)
+    try:
+        fresh.replace(final)
+    except OSError:
+        if old.exists():
+            old.replace(final)
+        raise
     shutil.rmtree(old, ignore_errors=True)
-    return Imported(study, tuple(files), not strange, tuple(remarks))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a folder: a second import waits."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def fetch_originals(raw: Path) -> list[Imported]:

@@ -24,7 +24,7 @@ def adopt(name: str, *, url: str | None = None) -> str:
         If there is no such sweep, it has not ended, or the study would not be composed as the winner was;
         then nothing is written.
     """
-    study = load_study(url or f"sqlite:///{Store.here().root / 'optuna.db'}", name)
+    study = load_study(url or paths.sqlite_url(Store.here().root / "optuna.db"), name)
     winner, identity = study.user_attrs.get(WINNER), study.user_attrs.get(IDENTITY)
     if winner is None or identity is None:
         raise PersonaeError(f"{name}: the sweep has not ended; the same `personae sweep` goes on with it")

@@ -1,6 +1,7 @@
 """`personae sweep`: from a search space to a winner scored on held-out data."""
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,12 +22,14 @@ from personae.sweep import outcome
 from personae.sweep.candidates import GROUPS, Candidate, SearchSpace, StageConfig
 from personae.sweep.journal import Journal
 from personae.sweep.outcome import Outcome, stopping
-from personae.sweep.search import FOUND, PARENT, WINNER, ClaimedTrial, Worker, best, open_study, sqlite_file
+from personae.sweep.search import FOUND, PARENT, WINNER, ClaimedTrial, Worker, best, open_study
 from personae.sweep.settings import Sweep, load_sweep
 from personae.sweep.trials import Conclusion, Trials, build, directions, table_of
 from personae.tracking.contents import flat_metrics, flat_params
 from personae.tracking.store import Store
 
+# A folder is named after a sweep.
+NAME = re.compile(r"\w[\w. -]{0,99}")
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
@@ -67,11 +70,13 @@ def sweep(
     settings = load_sweep(
         paths.choice(paths.CONF, "sweep", file or stage), stage, space=list(space), trials=trials
     )
+    if name is not None and not NAME.fullmatch(name):
+        raise PersonaeError(f"--name {name!r} is no name; expected letters, digits, and . _ - between them")
     name = name or "-".join([study, stage, *([file] if file and file != stage else [])])
     candidates = SearchSpace(StageConfig(study, stage, paths.CONF, paths.PARAMS), settings.space)
     stage_trials = build(candidates, settings)
     store = Store.here()
-    url = url or f"sqlite:///{store.root / 'optuna.db'}"
+    url = url or paths.sqlite_url(store.root / "optuna.db")
     with store.locked():
         identity = _identity(candidates, settings)
         optuna_study, storage = open_study(url, name, identity, directions(settings), settings.prune)
@@ -80,7 +85,7 @@ def sweep(
         journal = Journal(store, study, name, known, tags)
         if known != journal.parent:
             optuna_study.set_user_attr(PARENT, journal.parent)
-    directory, local = store.root / "sweeps" / name, sqlite_file(url) is not None
+    directory, local = store.root / "sweeps" / name, paths.sqlite_path(url) is not None
     worker = Worker(optuna_study, storage, settings, directory, local=local)
     run = _Run(candidates, settings, stage_trials, worker, journal)
     with worker.at_work():

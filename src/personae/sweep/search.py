@@ -22,6 +22,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.sweep.settings import Prune, Sweep
 from personae.sweep.space import Suggest, parse_space
@@ -34,12 +35,6 @@ WORKER, FOUND = "worker", "found"
 GRACE = timedelta(seconds=60)
 
 
-def sqlite_file(url: str) -> Path | None:
-    """Give the file of an SQLite database; None for another."""
-    prefix = "sqlite:///"
-    return Path(url.removeprefix(prefix)) if url.startswith(prefix) else None
-
-
 def load_study(url: str, name: str) -> optuna.Study:
     """Open the study of a sweep that exists.
 
@@ -48,7 +43,7 @@ def load_study(url: str, name: str) -> optuna.Study:
     PersonaeError
         If there is none of this name.
     """
-    file = sqlite_file(url)
+    file = paths.sqlite_path(url)
     if file is not None and not file.exists():
         raise PersonaeError(f"{file}: no sweeps yet; `personae sweep STUDY STAGE` makes one")
     storage = _connect(url)
@@ -98,7 +93,7 @@ def open_study(
 def _connect(url: str) -> optuna.storages.BaseStorage:
     """Open the database, created under a lock if absent."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    file = sqlite_file(url)
+    file = paths.sqlite_path(url)
     problems = SQLAlchemyError, ImportError, RuntimeError, sqlite3.Error, optuna.exceptions.OptunaError
     try:
         if file is not None:

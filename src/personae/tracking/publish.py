@@ -130,7 +130,7 @@ def _one_line(store: Store, study: str) -> Iterator[None]:
 
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
         raise PersonaeError(
             f"{store.override or store.root}: {study} was not published ({first_line(error)}); its results "
             f"stay: dvc repro {key.TRACK}@{study}"

@@ -33,16 +33,17 @@ def find(store: Store, run_id: str) -> tuple[Flat, Flat, Mapping[str, float], Ma
     """
     if not store.override and not store.database.exists():
         return None
-    client = store.client()
     from mlflow.exceptions import MlflowException  # noqa: PLC0415 - costs a second
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
     try:
+        client = store.client()
         run = client.get_run(run_id)
         parent = run.data.tags.get(PARENT_TAG)
         code = client.get_run(parent).data.tags if parent else {}
         study = client.get_experiment(run.info.experiment_id).name
         files = _files(client, run_id)
-    except (MlflowException, OSError) as error:
+    except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
         if isinstance(error, MlflowException) and error.error_code in ABSENT:
             return None
         where = store.override or store.root

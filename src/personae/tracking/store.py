@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 LOCK_TIMEOUT = 600.0
+DATABASES = ("postgresql", "postgres", "mysql", "mssql")
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
@@ -66,11 +67,21 @@ class Store:
     @property
     def uri(self) -> str:
         """Tracking URI for MLflow."""
-        return self.override or f"sqlite:///{self.database}"
+        return self.override or paths.sqlite_url(self.database)
 
     def artifacts(self, study: str) -> str | None:
         """Artifact location of a study; None: the tracking server decides."""
-        return None if self.override else (self.root / "artifacts" / study).as_uri()
+        if not self.override:
+            return (self.root / "artifacts" / study).as_uri()
+        if self.override.partition(":")[0].partition("+")[0] not in DATABASES:
+            return None
+        place = os.environ.get("MLFLOW_DEFAULT_ARTIFACT_ROOT")
+        if not place:
+            raise PersonaeError(
+                f"{self.override}: a database holds no artifacts; set MLFLOW_DEFAULT_ARTIFACT_ROOT, or "
+                "track to an `mlflow server` in front of it"
+            )
+        return f"{place.rstrip('/')}/{study}"
 
     def find(self, key: str) -> tuple[str, tuple[str, ...]] | None:
         """Look up a result's run and DVC experiments in the index.
@@ -79,10 +90,10 @@ class Store:
         """
         try:
             entry = json.loads(self._indexed(key).read_text("utf-8"))
-        except FileNotFoundError:
+            run_id, experiments = str(entry["run_id"]), tuple(entry["experiments"])
+        except (OSError, ValueError, KeyError, TypeError):  # none, or torn: the store itself is asked
             return None
-        run_id = entry["run_id"]
-        return (run_id, tuple(entry["experiments"])) if self.override or self._active(run_id) else None
+        return (run_id, experiments) if self.override or self._active(run_id) else None
 
     def remember(self, key: str, run_id: str, experiments: Sequence[str] = ()) -> None:
         """Put a result into the index."""
@@ -123,7 +134,10 @@ class Store:
         if not self.override and not self.database.exists():
             self._create()
         mlflow.set_tracking_uri(self.uri)
-        return mlflow.MlflowClient()
+        client = mlflow.MlflowClient()
+        if not self.override:
+            _remove_quoted(self.database)
+        return client
 
     def experiment(self, client: "MlflowClient", name: str) -> str:
         """Find or create a study's MLflow experiment; return its id."""
@@ -157,7 +171,9 @@ class Store:
 
         fresh = self.root / ".creating" / self.database.name
         shutil.rmtree(fresh.parent, ignore_errors=True)
-        MlflowClient(tracking_uri=f"sqlite:///{fresh}").search_experiments(max_results=1)
+        fresh.parent.mkdir()
+        MlflowClient(tracking_uri=paths.sqlite_url(fresh)).search_experiments(max_results=1)
+        _remove_quoted(fresh)
         fresh.replace(self.database)
         shutil.rmtree(fresh.parent)
 
@@ -166,7 +182,9 @@ class Store:
             return False
         query = "SELECT 1 FROM runs WHERE run_uuid = ? AND lifecycle_stage = 'active'"
         try:
-            with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
+            with closing(
+                sqlite3.connect(f"{self.database.absolute().as_uri()}?mode=ro", uri=True)
+            ) as database:
                 return database.execute(query, (run_id,)).fetchone() is not None
         except sqlite3.Error:
             return False
@@ -174,6 +192,17 @@ class Store:
     def _indexed(self, key: str) -> Path:
         name = hashlib.sha256(f"{self.override}\n{key}".encode()).hexdigest()[:32]
         return self.root / "index" / f"{name}.json"
+
+
+def _remove_quoted(database: Path) -> None:
+    """Remove the empty folders that MLflow makes of a quoted path, as if it were one."""
+    quoted = Path(paths.sqlite_url(database).removeprefix("sqlite:///"))
+    if quoted != database:
+        for folder in quoted.parents:
+            try:
+                folder.rmdir()
+            except OSError:
+                break
 
 
 def quieten() -> None:
