@@ -63,7 +63,7 @@ def test_planted_segments_are_found_and_supported(k):
 def test_noise_is_not_supported(kind):
     found = segment(noise_table(kind, customers=120, seed=11), effort=EFFORT)
     assert found.report.verdict == "not supported"
-    assert found.report.reason.startswith("tables without segments do as well")
+    assert found.report.reason.startswith("simulated data without segments reaches")
 
 
 @pytest.mark.parametrize("k", [2, 4])

@@ -71,8 +71,8 @@ def test_stragglers_of_a_niche_stay_with_it():
 def test_no_rule_chooses_so_few_segments_that_a_niche_is_left_in_another():
     points, _ = niches()
     fitted = WardThenKMeansClusterer().fit_all(points, [2, 3, 4])
-    assert [one.fewest for one in fitted] == [3, 3, 3]
-    assert [one.peeled for one in fitted] == [1, 2, 2]
+    assert [one.min_clusters for one in fitted] == [3, 3, 3]
+    assert [one.n_niches for one in fitted] == [1, 2, 2]
     found = segment(pd.DataFrame(points, columns=["x0", "x1"]), clusterer=WardThenKMeans(), rule="silhouette")
     assert min(found.report.votes.values()) >= 3
     assert list(found.report.niches.values()) == [12, 12]

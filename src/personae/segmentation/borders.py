@@ -80,22 +80,27 @@ def borders(
     rows = []
     for a, b in adjacent(centers):
         spread, across = _on_the_line(points, labels, centers, seen, (a, b), columns=columns, rng=rng)
-        p_value, depth, (first, second) = valley(spread)
-        if first < THIN * (labels == a).sum() or second < THIN * (labels == b).sum():
-            continue
-        border: Border = {
-            "a": a,
-            "b": b,
-            "p_value": p_value,
-            "depth": depth,
-            "local_depth": float(np.mean([local_depth(each, across) for each in spread])),
-            "dip_p": float(np.median([dip_p_value(each) for each in spread])),
-            "neighbours": float(
-                (crossing[a, b] + crossing[b, a]) / max(crossing[a].sum() + crossing[b].sum(), 1.0)
-            ),
-        }
-        rows.append({**border, "gap": is_gap(border)})
+        touching, figures = _valley_figures(spread, across, (labels == a).sum(), (labels == b).sum())
+        if touching:
+            across_it = (crossing[a, b] + crossing[b, a]) / max(crossing[[a, b]].sum(), 1.0)
+            border: Border = {"a": a, "b": b, **figures, "neighbours": float(across_it)}
+            rows.append({**border, "gap": is_gap(border)})
     return rows
+
+
+def _valley_figures(
+    spread: FloatArray, across: FloatArray, first_size: int, second_size: int
+) -> tuple[bool, dict[str, float]]:
+    """Say whether two segments touch, and measure the valley between them."""
+    p_value, depth, (first, second) = valley(spread)
+    if first < THIN * first_size or second < THIN * second_size:
+        return False, {}
+    return True, {
+        "p_value": p_value,
+        "depth": depth,
+        "local_depth": float(np.mean([local_depth(each, across) for each in spread])),
+        "dip_p": float(np.median([dip_p_value(each) for each in spread])),
+    }
 
 
 def is_gap(border: Border, limits: tuple[float, float, float] = GAP) -> bool:
@@ -134,7 +139,7 @@ def out_of_sample_positions(
     points : ndarray of shape (customers, axes)
         Points of the two segments.
     unseen : sequence of bool array of shape (customers,)
-        Whom each fit did not see.
+        Customers that each fit did not see.
     ends : sequence of (centroid, centroid)
         Of each fit; NaN where the segment did not come back.
 
@@ -160,18 +165,17 @@ def out_of_sample_positions(
 
 
 def neighbour_counts(points: FloatArray, labels: Labels, rng: np.random.Generator) -> FloatArray:
-    """Count whose nearest neighbours belong to whom, shape (k, k), on a sample of `NEIGHBOUR_ROWS`."""
+    """Count nearest neighbours by segment and segment of the neighbour, shape (k, k), on `NEIGHBOUR_ROWS`."""
     index = np.flatnonzero(labels >= 0)
     if len(index) > NEIGHBOUR_ROWS:
         index = np.sort(rng.choice(index, NEIGHBOUR_ROWS, replace=False))
     k = int(labels.max(initial=-1)) + 1
     if len(index) <= NEIGHBOURS:
         return np.zeros((k, k))
-    found = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(points[index]).kneighbors(return_distance=False)
+    nearest = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(points[index]).kneighbors(return_distance=False)
     own = np.repeat(labels[index], NEIGHBOURS)
-    return (
-        np.bincount(own * k + labels[index][found.ravel()], minlength=k * k).reshape(k, k).astype(np.float64)
-    )
+    pairs = own * k + labels[index][nearest.ravel()]
+    return np.bincount(pairs, minlength=k * k).reshape(k, k).astype(np.float64)
 
 
 def _on_the_line(
@@ -200,7 +204,7 @@ def _on_the_line(
 
 
 def _between(offsets: FloatArray, along: FloatArray, centers: FloatArray, a: int, b: int) -> BoolArray:
-    """Say whose whole way from one centroid to the other stays with the two segments.
+    """Say which customers stay with the two segments all along the line.
 
     The third segment's bite out of a uniform cloud would else leave a waist between the two.
     """

@@ -24,15 +24,15 @@ class Clusterer(BaseEstimator, ABC):  # type: ignore[misc]
     """What all clusterers share: `predict` takes the nearest segment, `margin` compares it with the second.
 
     A subclass gives `distances` (points x segments) and, where it finds groups that are not to be merged
-    again, the `fewest` segments that keep them apart; its first `peeled` segments are such niches (None where
-    the method looks for none). Segments of the training customers are `predict` of the same points, so that
-    a customer scored alone never differs from the batch.
+    again, the `min_clusters` segments that keep them apart; its first `n_niches` segments are such niches
+    (None where the method looks for none). Segments of the training customers are `predict` of the same
+    points, so that a customer scored alone never differs from the batch.
     """
 
     n_clusters: int
     labels_: Labels
-    fewest = 1
-    peeled: int | None = None
+    min_clusters = 1
+    n_niches: int | None = None
     finds_k = False
     shares_work = False
 
@@ -151,11 +151,11 @@ class HDBSCANClusterer(Clusterer):
     def fit(self, points: FloatArray, weights: Labels | None = None) -> Self:
         """Fit to points, repeated as often as they count, or to a sample of them."""
         train = sample_rows(repeat(points, weights), self.max_rows, self.random_state)
-        found = HDBSCAN(
+        fitted = HDBSCAN(
             min_cluster_size=min(self.min_cluster_size, len(train)), min_samples=self.min_samples, copy=True
         ).fit(train)
         self.train_ = train
-        self.train_labels_ = found.labels_.astype(np.int64)
+        self.train_labels_ = fitted.labels_.astype(np.int64)
         self.n_clusters = int(self.train_labels_.max(initial=NOISE)) + 1
         self.labels_ = self.predict(points)
         return self

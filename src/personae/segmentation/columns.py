@@ -15,6 +15,7 @@ from personae.segmentation.verdict import SIGNIFICANT
 
 # Noise that keeps this share of the silhouette makes segments as good.
 AS_GOOD = 0.98
+FIGURES = ("column", "p_value", "silhouette", "min_jaccard", "could_be_noise")
 # Points and a seed give segments.
 Fit = Callable[[FloatArray, int], Labels]
 
@@ -29,10 +30,10 @@ def columns_that_matter(
     groups: Codes | None = None,
     tables: int = 19,
 ) -> list[dict[str, Any]]:
-    """Replace one column at a time by noise and find as many segments again.
+    """Replace one column at a time by noise and cluster again.
 
-    The noise has the column's own values, dealt out anew to the independent units; a continuous column with a
-    dip of its own becomes normal, for dealt out anew its humps would make the same segments.
+    The noise is the column's own values, permuted over the independent units; a continuous column with a dip
+    of its own becomes normal, for its humps would make the same segments.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def columns_that_matter(
     -------
     list of dict
         One a column: `p_value`, the share of noises with which the silhouette is as high (the observed
-        counted in); `silhouette`, their mean; `min_jaccard`, how well the least stable segment came back, on
+        counted in); `silhouette`, their mean; `min_jaccard`, the similarity of the least stable segment, on
         average; `could_be_noise`, where p is above .05 or `AS_GOOD` of the silhouette is kept.
     """
     columns = np.arange(points.shape[1]) if columns is None else columns
@@ -68,27 +69,21 @@ def columns_that_matter(
         margin = points[first][:, axes]
         if len(axes) == 1 and is_humped(margin[:, 0]):
             margin = normal_margin(margin)
-        found = []
+        refits = []
         for _ in range(tables):
             noisy = points.copy()
             noisy[:, axes] = margin[rng.permutation(len(margin))][groups]
-            found.append(_refit(noisy, labels, fit, rng))
-        widths, similarity = np.array(found).T
+            refits.append(_refit(noisy, labels, fit, rng))
+        widths, similarity = np.array(refits).T
         p_value, mean = float((1 + (widths >= observed).sum()) / (1 + tables)), float(widths.mean())
-        rows.append(
-            {
-                "column": int(column),
-                "p_value": p_value,
-                "silhouette": mean,
-                "min_jaccard": float(similarity.mean()),
-                "could_be_noise": bool(p_value > SIGNIFICANT or mean >= AS_GOOD * observed),
-            }
-        )
+        could_be_noise = bool(p_value > SIGNIFICANT or mean >= AS_GOOD * observed)
+        figures = (int(column), p_value, mean, float(similarity.mean()), could_be_noise)
+        rows.append(dict(zip(FIGURES, figures, strict=True)))
     return rows
 
 
 def _refit(noisy: FloatArray, labels: Labels, fit: Fit, rng: np.random.Generator) -> tuple[float, float]:
-    """Give the silhouette of segments found with a noise, and how well the least stable one came back."""
+    """Give the silhouette of segments found with a noise, and how similar the least stable one is."""
     again = fit(noisy, int(rng.integers(2**31)))
     segments = int(labels.max(initial=-1)) + 1
     return mean_known(silhouettes(noisy, [again]))[0], best_jaccard(labels, again, segments).min()

@@ -113,7 +113,7 @@ def gather_evidence(
         mean_known(widths, weights),
         scatters["inertia"].to_numpy() / len(points),
         np.array([smallest_share(labels) for labels in labelings]),
-        fitted[0].fewest,
+        fitted[0].min_clusters,
     )
     stability, sample = partition_stability(working, labelings, groups, pipeline, boots)
     nulls, votes, k, qualified = _choose(points, groups, pipeline, metrics, stability, seed=tables)
@@ -199,7 +199,7 @@ def _gaps(
 ) -> tuple[int | None, str, Callable[[int], list[Border]]]:
     """Give the number of segments that gaps support, or why there is none, and the borders of any k.
 
-    `evidence` is the least Jaccard similarity and the p value beside tables without segments, of every k.
+    `evidence` is, of every k, the least Jaccard similarity and the p value of the silhouette.
     """
     index, units, refits = sample
     jaccard, chance = (dict(zip(pipeline.ks, each, strict=True)) for each in evidence)
@@ -215,7 +215,8 @@ def _gaps(
     k, why = supported_k(sampled, jaccard, borders_of)
     if k is not None and not chance[k] <= SIGNIFICANT:
         why = (
-            f"{k} segments have gaps between them, but tables without segments do as well (p {chance[k]:.3g})"
+            f"{k} segments have gaps between them, but simulated data without segments reaches the same "
+            f"silhouette (p = {chance[k]:.3g} > {SIGNIFICANT:g})"
         )
         k = None
     return k, why, borders_of

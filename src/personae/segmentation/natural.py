@@ -69,7 +69,7 @@ def kind_of(beyond_chance: float, min_jaccard: float, borders: Sequence[Border])
     Returns
     -------
     {"natural", "reproducible", "constructive"}
-        Gaps that come back; cuts that come back, which is useful though nature did not draw them; neither.
+        Stable segments with gaps between them; stable cuts, useful all the same; neither.
 
     Examples
     --------

@@ -138,9 +138,9 @@ class NullDistribution:
 
         own, *others = standardised_silhouette([observed, *self.metrics])
         k = vote(observed) if k is None else k
-        least = own[ks.index(k)]
+        observed_width = own[ks.index(k)]
         if rule == "stability":
-            able = [number for number, one in enumerate(others) if (one >= least).any()]
+            able = [number for number, one in enumerate(others) if (one >= observed_width).any()]
             self._choose_by_stability([number for number in able if number not in self._chosen])
             chosen = {number: self._chosen[number] for number in able}
         elif rule in ("silhouette", "elbow", "gap"):
@@ -149,7 +149,7 @@ class NullDistribution:
             chosen = dict.fromkeys(range(len(others)), k)
         self.reached = np.array(
             [
-                number in chosen and bool(one[ks.index(chosen[number])] >= least)
+                number in chosen and bool(one[ks.index(chosen[number])] >= observed_width)
                 for number, one in enumerate(others)
             ]
         )
@@ -191,7 +191,7 @@ def null_distributions(
     rng = np.random.default_rng(sampling)
     _, drawn_groups = sample_units(groups, effort.null_rows, rng)
     index, fitted_groups = sample_units(groups, effort.stability_rows, rng)
-    found = {
+    distributions = {
         kind: NullDistribution(
             fit_null_model(kind, points[index], fitted_groups, pipeline.space.axis_columns),
             drawn_groups,
@@ -202,14 +202,14 @@ def null_distributions(
     }
     for start in range(0, effort.null_tables, ROUND):
         label = f"{pipeline.settings.space.name}: null tables from {start * len(NULL_MODELS)}"
-        tasks = [task for each in found.values() for task in each.draws(start, start + ROUND)]
+        tasks = [task for each in distributions.values() for task in each.draws(start, start + ROUND)]
         drawn = iter(parallel_map(tasks, workers, label))
-        for each in found.values():
+        for each in distributions.values():
             each.metrics += [next(drawn) for _ in each.draws(start, start + ROUND)]
-        reference = uniform_inertia(found)
-        if max(each.find_reached(observed, k, reference).sum() for each in found.values()) >= ENOUGH:
+        reference = uniform_inertia(distributions)
+        if max(each.find_reached(observed, k, reference).sum() for each in distributions.values()) >= ENOUGH:
             break
-    return found
+    return distributions
 
 
 def uniform_inertia(distributions: Mapping[str, NullDistribution]) -> FloatArray:

@@ -40,7 +40,7 @@ def partition_metrics(points: FloatArray, fitted: Sequence[Clusterer]) -> Partit
         mean_known(silhouettes(points, labelings)),
         np.array([scatter(points, labels)[0] for labels in labelings]) / len(points),
         np.array([smallest_share(labels) for labels in labelings]),
-        fitted[0].fewest,
+        fitted[0].min_clusters,
     )
 
 
@@ -138,9 +138,9 @@ def one_hot(labels: Labels) -> FloatArray:
 
 
 def stratified_sample(
-    labels: Labels, rows: int, rng: np.random.Generator, least: int = 50
+    labels: Labels, rows: int, rng: np.random.Generator, min_rows: int = 50
 ) -> tuple[Labels, FloatArray]:
-    """Sample customers in proportion to their segments, at least `least` of each.
+    """Sample customers in proportion to their segments, at least `min_rows` of each.
 
     Returns
     -------
@@ -152,7 +152,7 @@ def stratified_sample(
     chosen, weights = [], []
     for segment in np.unique(labels):
         members = np.flatnonzero(labels == segment)
-        size = min(len(members), max(least, round(rows * len(members) / len(labels))))
+        size = min(len(members), max(min_rows, round(rows * len(members) / len(labels))))
         chosen.append(rng.choice(members, size, replace=False))
         weights.append(np.full(size, len(members) / size))
     index = np.concatenate(chosen)

@@ -255,7 +255,7 @@ def _report(
     evidence: SegmentEvidence, pipeline: Pipeline, chosen: Clusterer, ids: Sequence[int], tree: int
 ) -> SegmentReport:
     """Describe the chosen candidate, segments in the order of their ids; `tree` customers are in Ward's."""
-    settings, space = pipeline.settings, pipeline.settings.space
+    settings = pipeline.settings
     row = evidence.candidates.iloc[evidence.column].to_dict()
     sizes = np.bincount(chosen.labels_[chosen.labels_ >= 0]).tolist()
     customers = len(chosen.labels_)
@@ -284,13 +284,7 @@ def _report(
     return SegmentReport(
         k=len(sizes),
         method=method,
-        space={
-            "name": space.name,
-            "columns": [*space.columns, *space.categorical],
-            "log1p": space.log1p,
-            "scaler": space.scaler,
-            "worked_in": {"scaler": settings.scaler.name, "axes": settings.scaler.axes},
-        },
+        space=_spaces(settings),
         silhouette=row["silhouette"],
         silhouette_ci=(row["silhouette_low"], row["silhouette_high"]),
         null={**evidence.null, "p_value": p_value},
@@ -312,8 +306,22 @@ def _report(
         noise=row["noise"],
         votes=evidence.votes,
         sampled={figure: rows for figure, rows in sampled.items() if customers > rows},
-        niches=None if chosen.peeled is None else {str(ids[one]): sizes[one] for one in range(chosen.peeled)},
+        niches=(
+            None if chosen.n_niches is None else {str(ids[one]): sizes[one] for one in range(chosen.n_niches)}
+        ),
     )
+
+
+def _spaces(settings: SegmentSettings) -> dict[str, Any]:
+    """Describe the reference space, and the one in which the clusterer works."""
+    space = settings.space
+    return {
+        "name": space.name,
+        "columns": [*space.columns, *space.categorical],
+        "log1p": space.log1p,
+        "scaler": space.scaler,
+        "worked_in": {"scaler": settings.scaler.name, "axes": settings.scaler.axes},
+    }
 
 
 def _by_ids(borders: Sequence[Border], ids: Sequence[int]) -> list[Border]:

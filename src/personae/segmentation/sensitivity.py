@@ -45,11 +45,11 @@ def sensitivity(
     ids : sequence of int
         Id of every segment.
     pipeline : Pipeline
-        With which they were found.
+        That gave these segments.
     others : mapping of method to int array
         Segments of the same customers as `other_methods` finds them.
     seed : int
-        With which they were found.
+        That gave these segments.
 
     Returns
     -------
@@ -63,10 +63,10 @@ def sensitivity(
     if k < 2:
         return {}
     choices = _variations(points, k, pipeline, seed)
-    found = parallel_map(
+    refits = parallel_map(
         list(choices.values()), pipeline.settings.workers, f"{pipeline.settings.space.name}: sensitivity"
     )
-    partitions = dict(zip(choices, found, strict=True))
+    partitions = dict(zip(choices, refits, strict=True))
     method = pipeline.settings.clusterer.name
     partitions |= {("method", name): again for name, again in others.items() if name != method}
     rows = [

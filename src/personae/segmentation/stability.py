@@ -1,4 +1,4 @@
-"""Do the same segments come back? Bootstrap agreement and prediction strength."""
+"""Stability of segments: bootstrap agreement and prediction strength."""
 
 from collections.abc import Callable
 from functools import partial
@@ -25,7 +25,7 @@ def partition_stability(
     pipeline: Pipeline,
     seed: np.random.SeedSequence,
 ) -> tuple[list[dict[str, Any]], Sample]:
-    """Measure how well each partition comes back in bootstrap samples and halves of its independent units.
+    """Measure the stability of each partition in bootstrap samples and halves of independent units.
 
     Parameters
     ----------

@@ -95,7 +95,7 @@ def local_depth(position: FloatArray, across: FloatArray) -> float:
     """Compare customers halfway with those at the centroids that lie at the same place across the line.
 
     For every customer halfway, others are counted whose offset from the line is near to its own: halfway, and
-    at either centroid. On the bend of a ring those halfway have company there and nobody beside them.
+    at either centroid. On the bend of a ring those halfway have company there and none at the centroids.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def local_depth(position: FloatArray, across: FloatArray) -> float:
     Returns
     -------
     float
-        Company halfway over company at the emptier centroid; 0 where halfway nobody has any.
+        Company halfway over company at the emptier centroid; 0 where there is none halfway.
     """
     windows = [np.flatnonzero(np.abs(position - center) < WINDOW) for center in (0.5, 0.0, 1.0)]
     middle, first, second = (across[_thinned(rows)] for rows in windows)

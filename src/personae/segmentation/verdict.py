@@ -58,7 +58,7 @@ def judge(
     Examples
     --------
     >>> judge(0.01, 0.6, k=2, supported_k=None)
-    ('weak', 'the least stable segment comes back with Jaccard 0.60, below 0.75')
+    ('weak', 'the least stable segment has mean bootstrap Jaccard 0.60 (< 0.75)')
     >>> gap, cut = {"a": 0, "b": 1, "gap": True}, {"a": 0, "b": 1, "gap": False}
     >>> judge(0.01, 0.95, k=2, supported_k=2, borders=[gap])[0]
     'supported'
@@ -69,9 +69,10 @@ def judge(
     """
     not_supported, weak, supported = VERDICTS
     if not p_value <= SIGNIFICANT:
-        return not_supported, f"tables without segments do as well (p {p_value:.3g}, above {SIGNIFICANT:g})"
+        chance = f"p = {p_value:.3g} > {SIGNIFICANT:g}"
+        return not_supported, f"simulated data without segments reaches the same silhouette ({chance})"
     if not min_jaccard >= STABLE:
-        return weak, f"the least stable segment comes back with Jaccard {min_jaccard:.2f}, below {STABLE:g}"
+        return weak, f"the least stable segment has mean bootstrap Jaccard {min_jaccard:.2f} (< {STABLE:g})"
     instead = headline(k, supported_k) or why
     cuts = [f"segments {border['a']} and {border['b']}" for border in borders if not border["gap"]]
     if cuts or not borders:
@@ -83,6 +84,6 @@ def judge(
         return weak, "no number of segments was stable and large enough, so the lowest was taken"
     return (
         supported,
-        f"beyond chance (p {p_value:.3g}), every segment comes back (Jaccard {min_jaccard:.2f} or more) "
-        "and every border is a gap",
+        f"every border is a gap, every segment is stable (mean bootstrap Jaccard {min_jaccard:.2f} or more) "
+        f"and simulated data without segments rarely reaches the silhouette (p = {p_value:.3g})",
     )

@@ -76,7 +76,7 @@ class WardThenKMeansClusterer(TreeClusterer):
     holds 95 % of its members, the centroid of the nearest other group is at least `isolation` radii away,
     and half of that, its reach, holds next to no others. A customer within the reach of a niche belongs to
     it, everybody else to the nearest k-means centroid. A rule that chooses the number of segments starts
-    where all niches are peeled (`fewest`); a smaller number that is asked for peels the farthest only.
+    where all niches are peeled (`min_clusters`); a smaller number that is asked for peels the farthest only.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ class WardThenKMeansClusterer(TreeClusterer):
 
     def _niches(self, train: FloatArray) -> list[tuple[FloatArray, float]]:
         tree, depth = linkage(train, method="ward"), min(self.depth, len(train))
-        found = []
+        niches_found = []
         for groups in cut_tree(tree, n_clusters=range(2, depth + 1)).T:
             sizes = np.bincount(groups)
             centers = centroids(train, groups, len(sizes))
@@ -147,10 +147,10 @@ class WardThenKMeansClusterer(TreeClusterer):
                 others = np.delete(centers, group, axis=0)
                 ratio = float(cdist(centers[[group]], others).min()) / radius
                 if ratio >= self.isolation and foreign <= STRAGGLERS * sizes[group]:
-                    found.append((ratio, members, centers[group], reach))
+                    niches_found.append((ratio, members, centers[group], reach))
         taken = np.zeros(len(train), dtype=bool)
         niches: list[tuple[FloatArray, float]] = []
-        for _, members, center, reach in sorted(found, key=lambda niche: -niche[0]):
+        for _, members, center, reach in sorted(niches_found, key=lambda niche: -niche[0]):
             if len(niches) < self.max_niches and not (taken & members).any():
                 taken |= members
                 niches.append((center, reach))
@@ -159,9 +159,9 @@ class WardThenKMeansClusterer(TreeClusterer):
     def _divide(
         self, points: FloatArray, weights: Labels | None, niches: list[tuple[FloatArray, float]]
     ) -> Self:
-        self.fewest = len(niches) + 1
+        self.min_clusters = len(niches) + 1
         niches = niches[: self.n_clusters - 1]
-        self.peeled = len(niches)
+        self.n_niches = len(niches)
         centers = np.array([center for center, _ in niches]).reshape(-1, points.shape[1])
         self.reach_ = np.array([reach for _, reach in niches])
         rest = ~(cdist(points, centers) <= self.reach_).any(axis=1)
