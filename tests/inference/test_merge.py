@@ -12,7 +12,7 @@ APART = TwoSample(0.8, 0.7, 0.9, 0.001, 140)
 
 
 def feature(name="age", p=0.5, equivalence_p=0.5, power=0.4):
-    tested = {"variable": name, "p": p, "equivalence_p": equivalence_p}
+    tested = {"variable": name, "p": p, "equivalence_p": equivalence_p, "margin": {"text": "3 years"}}
     return tested | {"power": power, "power_within_pair": power / 3}
 
 
@@ -53,7 +53,7 @@ def test_lack_of_power_is_inconclusive_and_says_so():
     assert found["verdict"] == "inconclusive"
     for words in (
         "power to see d = 0.3: 39 % in one test, 13 % after correction",
-        "age, income",
+        "age 3 years, income 3 years",
         "neither equality nor difference",
     ):
         assert words in found["reason"]

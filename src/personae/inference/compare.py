@@ -2,36 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 
-from personae.core.arrays import BoolArray
 from personae.core.errors import PersonaeError
 from personae.core.statistics import adjust
 from personae.inference.agreement import agreement
-from personae.inference.merge import final_groups, judge, within_pair
+from personae.inference.explained import explained
+from personae.inference.merge import final_groups, judge_pairs
 from personae.inference.probabilities import SCHEMA, probabilities
 from personae.inference.settings import Compare, ComparisonCriteria
-from personae.inference.twosample import TwoSample, two_sample_test
 from personae.inference.values import (
     Members,
     Table,
     Values,
-    design_matrix,
-    is_constant,
     known,
     one_row_a_unit,
     read_column,
     read_groups,
     usable_groups,
 )
-from personae.inference.variables import Row, compare_column, described, pair_power
+from personae.inference.variables import Row, compare_column, described
 
 SEGMENT = "segment"
+# R2 on the columns that made the segments from which a column is theirs, and from which it is said.
+FUNCTION_R2, NOTED_R2 = 0.95, 0.5
 
 FAMILIES: Mapping[str, str] = {
     "p_adjusted": "every p of `variables` and `pairs`, by `rules.correction`",
@@ -56,6 +54,7 @@ class GroupComparison:
     merge : a row with the verdict on each pair of groups, see `merge.judge`.
     groups : the merged group of each group.
     descriptive : columns that were described and not tested.
+    explained : R2 of other columns on those that made the segments, above .5; above .95 they are described.
     excluded : `what` was left out, by `name` and `reason`.
     segments : agreement of a given grouping with the segments; None where the segments are the grouping.
     probabilities : rows of the declared tables, see `probabilities.probabilities`.
@@ -70,6 +69,7 @@ class GroupComparison:
     merge: pd.DataFrame
     groups: dict[str, str]
     descriptive: list[str]
+    explained: dict[str, float]
     excluded: list[Row]
     families: Mapping[str, str]
     segments: dict[str, Any] | None = None
@@ -94,6 +94,8 @@ def compare_customers(
     settings: Compare,
     *,
     made_by: Sequence[str] = (),
+    observed: Table | None = None,
+    imputed_from: Mapping[str, Sequence[str]] | None = None,
     seed: int,
 ) -> GroupComparison:
     """Compare the given groups of a study, or else its segments.
@@ -103,6 +105,9 @@ def compare_customers(
     customers : completed customer table.
     segments : `segment` of each customer, rows in the same order; negative for customers in none.
     made_by : columns that made the segments: where these are the groups, described and never tested.
+    observed : the customers before imputation, in the same order: cells that they lack are left out.
+    imputed_from : predictors of the columns whose gaps a method filled; where one of them made the segments,
+        the column is described and never tested.
 
     Raises
     ------
@@ -112,6 +117,8 @@ def compare_customers(
     customers, segments = pl.DataFrame(customers), pl.DataFrame(segments)
     if len(segments) != len(customers):
         raise PersonaeError(f"{len(segments)} segments for {len(customers)} customers: segment them again")
+    customers, filled = _observed(customers, None if observed is None else pl.DataFrame(observed))
+    circular = [name for name, used in (imputed_from or {}).items() if set(used) & set(made_by)]
     none = segments[SEGMENT].fill_null(-1) < 0
     labels = np.where(none, "", read_groups(segments, SEGMENT))
     grouping = settings.grouping or SEGMENT
@@ -123,7 +130,9 @@ def compare_customers(
         settings.rules,
         seed=seed,
         variables=settings.variables,
-        descriptive=() if settings.grouping else [*made_by, *settings.descriptive],
+        descriptive=()
+        if settings.grouping
+        else [*dict.fromkeys([*made_by, *settings.descriptive, *circular])],
         unit=settings.unit,
     )
     agreed = None
@@ -135,7 +144,46 @@ def compare_customers(
     rows = pl.DataFrame(schema=SCHEMA)
     if tables is not None:
         rows = probabilities(customers, tables.pairs, tables.bins, small_n=tables.small_n)
-    return replace(comparison, segments=agreed, probabilities=rows)
+    counted = comparison.variables.assign(
+        filled=[filled.get(str(name), 0) for name in comparison.variables.index]
+    )
+    return replace(comparison, variables=counted, segments=agreed, probabilities=rows)
+
+
+def _observed(customers: pl.DataFrame, observed: pl.DataFrame | None) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Leave out the cells that were filled, and count them by column.
+
+    Raises
+    ------
+    PersonaeError
+        If the tables are not of the same customers.
+    """
+    if observed is None:
+        return customers, {}
+    if observed.height != customers.height:
+        raise PersonaeError(
+            f"{customers.height} imputed customers of {observed.height}: impute the table again"
+        )
+    both = [name for name in observed.columns if name in customers.columns]
+    gaps = {name: observed[name].is_null() & customers[name].is_not_null() for name in both}
+    filled = {name: int(gap.sum()) for name, gap in gaps.items() if gap.any()}
+    return customers.with_columns(observed[name] for name in both), filled
+
+
+def predictors_used(imputation: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Predictors of each column of which a method filled gaps, from `impute.json`.
+
+    Examples
+    --------
+    >>> column = {"unseen": {"predictors": ["b"]}}
+    >>> predictors_used({"columns": {"a": column}, "treated": {"a": {"impute": 3}}})
+    {'a': ['b']}
+    """
+    return {
+        name: list(column["unseen"]["predictors"])
+        for name, column in imputation["columns"].items()
+        if imputation["treated"].get(name, {}).get("impute")
+    }
 
 
 def compare_groups(
@@ -155,8 +203,9 @@ def compare_groups(
     grouping : column with the groups: a product, or segments.
     rules : levels, margins and choices; None for the defaults.
     variables : columns to compare; none for all but `grouping` and `unit`.
-    descriptive : columns that made the groups (clustering), or functions of them. They get effect sizes and
-        intervals, no test; and where there are any, no pair gets a merge verdict.
+    descriptive : columns that made the groups (clustering), or functions of them. They, and columns that they
+        predict nearly fully (`explained`), get effect sizes and intervals, no test; where there are any, no
+        pair gets a merge verdict.
     unit : column of the independent unit, where it has several rows; they are averaged first.
 
     Raises
@@ -171,7 +220,9 @@ def compare_groups(
     ['keep']
     """
     rules = rules or ComparisonCriteria()
-    columns, varying, labels = _read(pl.DataFrame(table), grouping, variables, unit)
+    columns, varying, labels = _read(pl.DataFrame(table), grouping, variables, descriptive, unit)
+    columns, theirs = _explained(columns, variables, descriptive, seed=seed)
+    descriptive = [*descriptive, *(name for name, r2 in theirs.items() if r2 > FUNCTION_R2)]
     members, left_out = _members(labels, grouping, rules.min_group)
     compared, pairs, reasons = _compare_columns(columns, members, descriptive, rules, seed=seed)
     changing = [_excluded("variable", name, f"changes within a {unit}") for name in varying]
@@ -184,7 +235,7 @@ def compare_groups(
     merge: list[Row] = []
     if not descriptive:
         pairs.sort(key=lambda row: (row["a"], row["b"]))
-        merge = _verdicts(columns, varying, members, pairs, rules, seed=seed)
+        merge = judge_pairs(columns, varying, members, pairs, rules, seed=seed)
     return GroupComparison(
         grouping=grouping,
         sizes={name: int(rows.sum()) for name, rows in members.items()},
@@ -195,6 +246,7 @@ def compare_groups(
         merge=pd.DataFrame(merge),
         groups=final_groups(list(members), merge),
         descriptive=[name for name in compared if name in descriptive],
+        explained={name: r2 for name, r2 in theirs.items() if r2 > NOTED_R2},
         excluded=excluded,
         families=FAMILIES,
     )
@@ -229,10 +281,19 @@ def _compare_columns(
 
 
 def _read(
-    table: pl.DataFrame, grouping: str, variables: Sequence[str], unit: str | None
+    table: pl.DataFrame,
+    grouping: str,
+    variables: Sequence[str],
+    descriptive: Sequence[str],
+    unit: str | None,
 ) -> tuple[dict[str, Values], list[str], Values]:
     """Columns of the table, one row a unit; names of those that change within a unit; group of each row."""
-    chosen = [name for name in (variables or table.columns) if name not in (grouping, unit)]
+    made_by = [name for name in descriptive if name in table.columns] if variables else []
+    chosen = [
+        name
+        for name in dict.fromkeys([*(variables or table.columns), *made_by])
+        if name not in (grouping, unit)
+    ]
     wanted = [grouping, *chosen] if unit is None else [unit, grouping, *chosen]
     absent = [name for name in wanted if name not in table.columns]
     if absent:
@@ -241,7 +302,21 @@ def _read(
     if unit is not None:
         table, varying = one_row_a_unit(table.select(wanted), unit, grouping)
     columns = {name: read_column(table, name) for name in chosen if name not in varying}
-    return columns, varying, read_groups(table, grouping)
+    return (
+        columns,
+        [name for name in varying if not variables or name in variables],
+        read_groups(table, grouping),
+    )
+
+
+def _explained(
+    columns: dict[str, Values], variables: Sequence[str], descriptive: Sequence[str], *, seed: int
+) -> tuple[dict[str, Values], dict[str, float]]:
+    """Columns to compare, and R2 of those that are not declared as descriptive on those that are."""
+    space = [values for name, values in columns.items() if name in descriptive]
+    columns = {name: values for name, values in columns.items() if not variables or name in variables}
+    others = {name: values for name, values in columns.items() if name not in descriptive}
+    return columns, explained(space, others, seed=seed) if space else {}
 
 
 def _members(labels: Values, grouping: str, min_group: int) -> tuple[Members, list[Row]]:
@@ -271,51 +346,3 @@ def _excluded(what: str, name: str, reason: str) -> Row:
 
 def _text(excluded: Sequence[Row]) -> str:
     return "; ".join(f"{row['name']}: {row['reason']}" for row in excluded)
-
-
-def _verdicts(
-    columns: Mapping[str, Values],
-    varying: Sequence[str],
-    members: Members,
-    pairs: Sequence[Row],
-    rules: ComparisonCriteria,
-    *,
-    seed: int,
-) -> list[Row]:
-    """Judge every pair of groups; its rows get their p-value and power in the family of the pair."""
-    verdicts = []
-    for number, (a, b) in enumerate(combinations(members, 2)):
-        own = [row for row in pairs if (row["a"], row["b"]) == (a, b)]
-        tested = {row["variable"]: columns[row["variable"]] for row in own}
-        untested = [
-            name
-            for name, values in columns.items()
-            if name not in tested and not is_constant(values, members[a], members[b], rules.min_group)
-        ]
-        part = np.random.SeedSequence([seed, number])
-        classifier = _tell_apart(list(tested.values()), members[a], members[b], rules, part)
-        # Holm's first step asks for the smallest p at this level: power where one column alone differs.
-        level = rules.alpha / max(1, len(own) + (classifier is not None))
-        corrected, _ = within_pair([row["p"] for row in own], classifier)
-        for row, p in zip(own, corrected, strict=True):
-            values = tested[row["variable"]]
-            first, second = (values[members[name] & known(values)] for name in (a, b))
-            row["p_within_pair"] = p
-            row["power_within_pair"] = pair_power(row["test"], first, second, rules.power_effect, level)
-        verdicts.append(judge((a, b), own, classifier, rules, [*untested, *varying]))
-    return verdicts
-
-
-def _tell_apart(
-    columns: Sequence[Values],
-    a: BoolArray,
-    b: BoolArray,
-    rules: ComparisonCriteria,
-    seed: np.random.SeedSequence,
-) -> TwoSample | None:
-    """Two-sample test on the rows that are complete in every column; None if a group has too few of them."""
-    complete = np.all([np.ones(len(a), dtype=bool), *(known(values) for values in columns)], axis=0)
-    if not columns or min((a & complete).sum(), (b & complete).sum()) < rules.min_group:
-        return None
-    rows = (a | b) & complete
-    return two_sample_test(design_matrix(columns, rows), b[rows], seed=seed, permutations=rules.permutations)

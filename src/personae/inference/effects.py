@@ -77,14 +77,24 @@ def cliffs_delta(a: FloatArray, b: FloatArray, level: float = 0.95) -> Effect:
     >>> cliffs_delta(np.array([1.0, 2, 3, 4]), np.array([3.0, 4, 5, 6]))[0]
     -0.75
     """
+    delta, inflation = cliffs_delta_variance(a, b)
+    low, high = auc_interval((delta + 1) / 2, len(a), len(b), inflation, level)
+    return delta, (min(delta, 2 * low - 1), max(delta, 2 * high - 1))
+
+
+def cliffs_delta_variance(a: FloatArray, b: FloatArray) -> tuple[float, float]:
+    """Cliff's delta, and by how much its AUC varies more than `auc_variance`, at least 1.
+
+    Examples
+    --------
+    >>> cliffs_delta_variance(np.array([1.0, 2, 3, 4]), np.array([3.0, 4, 5, 6]))
+    (-0.75, 1.0)
+    """
     above_b, above_a = _dominance(a, b), _dominance(b, a)
     delta = float(above_b.mean())
-    auc = (delta + 1) / 2
     observed = (_variance_of_mean(above_b) + _variance_of_mean(above_a)) / 4
-    modelled = auc_variance(auc, len(a), len(b))
-    inflation = max(1.0, observed / modelled) if modelled else 1.0
-    low, high = auc_interval(auc, len(a), len(b), inflation, level)
-    return delta, (min(delta, 2 * low - 1), max(delta, 2 * high - 1))
+    modelled = auc_variance((delta + 1) / 2, len(a), len(b))
+    return delta, max(1.0, observed / modelled) if modelled else 1.0
 
 
 def _variance_of_mean(values: FloatArray) -> float:

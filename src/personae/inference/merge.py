@@ -8,16 +8,22 @@ a feature that could not be compared.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
 
+from personae.core.arrays import BoolArray
 from personae.core.statistics import adjust
 from personae.inference.settings import ComparisonCriteria
-from personae.inference.twosample import TwoSample
+from personae.inference.twosample import TwoSample, two_sample_test
+from personae.inference.values import Members, Values, design_matrix, is_constant
+from personae.inference.values import known as known_rows
+from personae.inference.variables import pair_power
 
 Verdict = Literal["merge", "keep", "inconclusive"]
 NAN = float("nan")
+MOST_MARGINS = 12
 Row = Mapping[str, Any]
 
 
@@ -50,7 +56,7 @@ def judge(
 
     Parameters
     ----------
-    features : rows of this pair in `pairs`: `variable`, `p`, `equivalence_p`, `power`, `power_within_pair`.
+    features : rows of this pair in `pairs`: `variable`, `p`, `equivalence_p`, `margin`, the powers.
     two_sample : None where too few rows are complete in every feature.
     untested : features that vary, and could not be compared in this pair.
 
@@ -61,26 +67,28 @@ def judge(
 
     Examples
     --------
-    >>> same = {"variable": "Age", "p": 0.4, "equivalence_p": 0.001, "power": 0.99, "power_within_pair": 0.98}
+    >>> same = {"variable": "Age", "p": 0.4, "equivalence_p": 0.001, "margin": {"text": "3 years"}}
+    >>> same |= {"power": 0.99, "power_within_pair": 0.98}
     >>> near = TwoSample(0.5, 0.46, 0.54, 0.5, 1000)
     >>> judge(("a", "b"), [same], near, ComparisonCriteria())["verdict"]
     'merge'
     """
     known = two_sample or TwoSample(NAN, NAN, NAN, NAN, 0)
     corrected, p_classifier = within_pair([row["p"] for row in features], two_sample)
-    open_features = [row["variable"] for row in features if not row["equivalence_p"] <= rules.alpha]
+    open_rows = [row for row in features if not row["equivalence_p"] <= rules.alpha]
+    open_features = [row["variable"] for row in open_rows]
     different = [(p, row["variable"]) for row, p in zip(features, corrected, strict=True) if p <= rules.alpha]
     powers = [min((row[key] for row in features), default=NAN) for key in ("power", "power_within_pair")]
     if features and not open_features and not untested and known.high < rules.auc_bound:
         verdict: Verdict = "merge"
-        reason = _merge_reason([variable for _, variable in different], known, rules)
+        reason = _merge_reason(features, [variable for _, variable in different], known, rules)
     elif different or p_classifier <= rules.alpha:
         verdict = "keep"
         reason = _keep_reason(sorted(different), known, p_classifier, rules.alpha)
         reason += f"; {_untested_text(untested)}" if untested else ""
     else:
         verdict = "inconclusive"
-        reason = _open_reason(open_features, untested, known, rules, features=len(features), powers=powers)
+        reason = _open_reason(open_rows, untested, known, rules, features=len(features), powers=powers)
     by_data = verdict != "inconclusive"
     return {
         "a": pair[0],
@@ -111,14 +119,23 @@ def _auc_text(known: TwoSample) -> str:
     return f"two-sample AUC {known.auc:.2f} ({known.low:.2f} to {known.high:.2f})"
 
 
-def _merge_reason(different: Sequence[str], known: TwoSample, rules: ComparisonCriteria) -> str:
+def _margins(features: Sequence[Row]) -> str:
+    """Name each feature with its margin, as many as can be read."""
+    shown = [f"{row['variable']} {row['margin']['text']}" for row in features[:MOST_MARGINS]]
+    more = len(features) - MOST_MARGINS
+    return ", ".join([*shown, f"and {more} more, see the pairs"] if more > 0 else shown)
+
+
+def _merge_reason(
+    features: Sequence[Row], different: Sequence[str], known: TwoSample, rules: ComparisonCriteria
+) -> str:
     small = (
         f"; the difference in {', '.join(different)} is significant but too small to matter"
         if different
         else ""
     )
     return (
-        f"every feature is equivalent within {rules.margin:g} sd and {_auc_text(known)} "
+        f"every feature is equivalent within its margin ({_margins(features)}) and {_auc_text(known)} "
         f"stays below {rules.auc_bound:.2f}{small}"
     )
 
@@ -136,7 +153,7 @@ def _keep_reason(
 
 
 def _open_reason(
-    open_features: Sequence[str],
+    open_features: Sequence[Row],
     untested: Sequence[str],
     known: TwoSample,
     rules: ComparisonCriteria,
@@ -146,8 +163,8 @@ def _open_reason(
 ) -> str:
     lack = [_untested_text(untested)] if untested else []
     if open_features:
-        shown = f"{len(open_features)} of {features} features ({', '.join(open_features)})"
-        lack.append(f"{shown} are not shown equivalent within {rules.margin:g} sd")
+        shown = f"{len(open_features)} of {features} features"
+        lack.append(f"{shown} are not shown equivalent within their margin ({_margins(open_features)})")
     if not known.rows:
         lack.append(_auc_text(known))
     elif not known.high < rules.auc_bound:
@@ -156,6 +173,54 @@ def _open_reason(
     chance = f"power to see d = {rules.power_effect:g}: {once} in one test, {corrected} after correction"
     told = f"no corrected difference ({chance})" if features else "no feature could be tested"
     return f"{told}, but {' and '.join(lack)}: neither equality nor difference is shown"
+
+
+def judge_pairs(
+    columns: Mapping[str, Values],
+    varying: Sequence[str],
+    members: Members,
+    pairs: Sequence[dict[str, Any]],
+    rules: ComparisonCriteria,
+    *,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Judge every pair of groups; its rows get their p-value and power in the family of the pair."""
+    verdicts = []
+    for number, (a, b) in enumerate(combinations(members, 2)):
+        own = [row for row in pairs if (row["a"], row["b"]) == (a, b)]
+        tested = {row["variable"]: columns[row["variable"]] for row in own}
+        untested = [
+            name
+            for name, values in columns.items()
+            if name not in tested and not is_constant(values, members[a], members[b], rules.min_group)
+        ]
+        part = np.random.SeedSequence([seed, number])
+        classifier = _tell_apart(list(tested.values()), members[a], members[b], rules, part)
+        # Holm's first step asks for the smallest p at this level: power where one column alone differs.
+        level = rules.alpha / max(1, len(own) + (classifier is not None))
+        corrected, _ = within_pair([row["p"] for row in own], classifier)
+        for row, p in zip(own, corrected, strict=True):
+            values = tested[row["variable"]]
+            first, second = (values[members[name] & known_rows(values)] for name in (a, b))
+            row["p_within_pair"] = p
+            row["power_within_pair"] = pair_power(row["test"], first, second, rules.power_effect, level)
+        verdicts.append(judge((a, b), own, classifier, rules, [*untested, *varying]))
+    return verdicts
+
+
+def _tell_apart(
+    columns: Sequence[Values],
+    a: BoolArray,
+    b: BoolArray,
+    rules: ComparisonCriteria,
+    seed: np.random.SeedSequence,
+) -> TwoSample | None:
+    """Two-sample test on the rows that are complete in every column; None if a group has too few of them."""
+    complete = np.all([np.ones(len(a), dtype=bool), *(known_rows(values) for values in columns)], axis=0)
+    if not columns or min((a & complete).sum(), (b & complete).sum()) < rules.min_group:
+        return None
+    rows = (a | b) & complete
+    return two_sample_test(design_matrix(columns, rows), b[rows], seed=seed, permutations=rules.permutations)
 
 
 def final_groups(names: Sequence[str], verdicts: Sequence[Row]) -> dict[str, str]:

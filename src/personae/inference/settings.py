@@ -1,6 +1,7 @@
 """Settings of stage compare."""
 
-from typing import Literal
+import re
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -9,6 +10,32 @@ from personae.core.statistics import Correction
 
 Decision = Literal["merge", "keep"]
 RankTest = Literal["mann-whitney", "dunn"]
+
+
+class Margin(Frozen):
+    """How far two groups may differ in a column and still be treated as one.
+
+    In a file it is a text: `2 points` (of a share), `25 %` (ratio of means at most 1.25, at least 1 / 1.25),
+    `0.3 sd` (pooled standard deviations), or a number in the column's own unit, however called: `5 years`.
+    """
+
+    value: float = Field(gt=0)
+    unit: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelled(cls, said: Any) -> Any:
+        if isinstance(said, int | float):
+            return {"value": float(said)}
+        if not isinstance(said, str):
+            return said
+        parts = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(\D*?)\s*", said)
+        if parts is None:
+            raise ValueError(f"margin {said!r} is no number and unit; expected such as 2 points or 5 years")
+        return {"value": float(parts[1]), "unit": "points" if parts[2] == "point" else parts[2]}
+
+    def __str__(self) -> str:
+        return f"{self.value:g} {self.unit}".strip()
 
 
 class ComparisonCriteria(Frozen):
@@ -22,8 +49,17 @@ class ComparisonCriteria(Frozen):
         Correction of `p_adjusted` over all tests of the run.
     rank_test
         Pair test after Kruskal-Wallis.
+    margins
+        Equivalence margin by column; the others have that of their kind (`margins.equivalence`):
     margin
-        Equivalence margin in pooled standard deviations.
+        of a number, in pooled standard deviations; Cliff's delta must stay below what it means between normal
+        groups,
+    mean_ratio
+        of an amount, the ratio of means, or one over it,
+    rate_margin, min_points
+        of two values, a share of the rarer one's frequency; points that are always allowed,
+    level_points, level_margin
+        of a category, points of every level; of a rare level, a share of its frequency.
     auc_bound
         The two-sample AUC's upper bound must stay below it for a merge.
     power_effect
@@ -40,6 +76,12 @@ class ComparisonCriteria(Frozen):
     correction: Correction = "holm"
     rank_test: RankTest = "mann-whitney"
     margin: float = Field(0.3, gt=0)
+    mean_ratio: float = Field(1.25, gt=1)
+    rate_margin: float = Field(0.25, gt=0, lt=1)
+    min_points: float = Field(1.0, ge=0, lt=100)
+    level_points: float = Field(15.0, gt=0, lt=100)
+    level_margin: float = Field(0.75, gt=0, lt=1)
+    margins: dict[str, Margin] = Field(default_factory=dict)
     auc_bound: float = Field(0.6, gt=0.5, lt=1)
     power_effect: float = Field(0.3, gt=0)
     min_group: int = Field(5, gt=2)

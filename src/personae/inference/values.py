@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
+from scipy.special import ndtri
+from scipy.stats import rankdata
 
 from personae.core.arrays import BoolArray, FloatArray
 from personae.core.errors import PersonaeError
@@ -132,7 +134,8 @@ def is_constant(values: Values, a: BoolArray, b: BoolArray, min_group: int) -> b
 def design_matrix(columns: Sequence[Values], rows: BoolArray) -> FloatArray:
     """Columns of the chosen rows on one scale.
 
-    Every number has variance 1; a category has it in all, over indicators of its levels.
+    A number counts by its rank, as the quantile of a normal law (van der Waerden 1952), so that no single
+    cell sets the scale. Each has variance 1; a category has it in all, over indicators of its levels.
 
     Examples
     --------
@@ -143,7 +146,7 @@ def design_matrix(columns: Sequence[Values], rows: BoolArray) -> FloatArray:
     for column in columns:
         values = column[rows]
         if is_number(values):
-            parts.append(_standardised(values[:, None]))
+            parts.append(_standardised(ndtri(rankdata(values) / (len(values) + 1))[:, None]))
         else:
             levels = np.unique(values)
             indicators = _standardised((values[:, None] == levels).astype(float))

@@ -10,13 +10,8 @@ from numpy.typing import NDArray
 from personae.core.arrays import FloatArray
 from personae.inference import effects, omnibus
 from personae.inference.effects import NAN
-from personae.inference.equivalence import (
-    RANK_EFFICIENCY,
-    association_power,
-    equivalence_p,
-    level_equivalence_p,
-    power,
-)
+from personae.inference.equivalence import RANK_EFFICIENCY, association_power, power
+from personae.inference.margins import equivalence
 from personae.inference.settings import ComparisonCriteria
 from personae.inference.values import Values, is_number
 
@@ -31,6 +26,7 @@ PAIR = {
     **{"cliffs_delta": NAN, "ci": NO_INTERVAL, "cohens_d": NAN, "cohens_d_ci": NO_INTERVAL},
     **{"cramers_v": NAN, "cramers_v_ci": NO_INTERVAL},
     **dict.fromkeys(("equivalence_p", "power", "power_within_pair", "statistic"), NAN),
+    **{"margin": None, "difference": NAN, "difference_ci": NO_INTERVAL},
 }
 Row = dict[str, Any]
 
@@ -111,8 +107,18 @@ def _number_pair(
         **PAIR,
         **{"test": test, "statistic": statistic, "p": p},
         **{"cliffs_delta": delta, "ci": delta_ci, "cohens_d": d, "cohens_d_ci": d_ci},
-        "equivalence_p": equivalence_p(a, b, rules.margin),
+        **_equivalence(name, a, b, rules),
         "power": pair_power(test, a, b, rules.power_effect, rules.alpha),
+    }
+
+
+def _equivalence(name: str, a: Values, b: Values, rules: ComparisonCriteria) -> Row:
+    shown = equivalence(name, a, b, rules, rules.margins.get(name))
+    return {
+        "equivalence_p": shown.p,
+        "margin": {"value": shown.value, "unit": shown.unit, "text": shown.text},
+        "difference": shown.difference,
+        "difference_ci": shown.interval,
     }
 
 
@@ -153,7 +159,7 @@ def _category_pair(
         **{"a": pair[0], "b": pair[1], "variable": name},
         **PAIR,
         **{"test": test, "statistic": statistic, "p": p, "cramers_v": size, "cramers_v_ci": interval},
-        "equivalence_p": level_equivalence_p(a, b, rules.margin),
+        **_equivalence(name, a, b, rules),
         "power": pair_power(test, a, b, rules.power_effect, rules.alpha),
     }
 
@@ -174,5 +180,5 @@ def described(variable: Row, pairs: list[Row]) -> tuple[Row, list[Row]]:
     """
     untested = {"test": None, "statistic": NAN, "p": NAN}
     return {**variable, **untested, "normality": {}, "levene_p": NAN}, [
-        {**pair, **untested, "equivalence_p": NAN, "power": NAN} for pair in pairs
+        {**pair, **untested, "equivalence_p": NAN, "power": NAN, "margin": None} for pair in pairs
     ]
