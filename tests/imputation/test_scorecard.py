@@ -8,6 +8,7 @@ from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from personae.imputation.completion import impute_table
 from personae.imputation.imputer import TableImputer
 from personae.imputation.masking import Cells
 from personae.imputation.scorecard import codes, measures, plan, score_cells, score_column
@@ -117,8 +118,26 @@ def test_a_shift_of_the_filled_values_keeps_a_good_method_from_being_used():
     lenient = CRITERIA.model_copy(update={"impute_support": 0.0, "baseline_support": 0.0})
     table.loc[table["asleep"].isna(), "rest"] += 2.5
     column = score(table, rules=lenient)
-    assert column["unseen"]["verdict"] == "baseline"
+    assert column["unseen"]["verdict"] == "refuse"
     assert "baseline errors from what is observed" in column["unseen"]["reason"]
+
+
+@pytest.mark.parametrize("slope", [2.0, 4.0])
+def test_where_the_mean_is_known_to_be_worse_it_is_never_filled_in(slope):
+    """Missing where the best predictor is high: the mean of the others is far off there."""
+    rng = np.random.default_rng([0, 6])
+    table = pd.DataFrame(rng.normal(size=(400, 8))).add_prefix("x")
+    income = table.x0 + 0.7 * table.x1 + 0.7 * rng.normal(size=400)
+    missing = rng.random(400) < 1 / (1 + np.exp(-slope * (table.x0 - 1.1)))
+    settings = Impute(
+        columns=["income"], predictors=list(table), imputer=RidgeImputer(), others=[], resamples=200
+    )
+    done = impute_table(table.assign(income=income.mask(missing)), settings, customer=None, unit=None)
+    unseen = done.scorecard["columns"]["income"]["unseen"]
+    assert unseen["difference_ci"][1] < 0
+    assert unseen["verdict"] == ("refuse" if unseen["support"] < 0.8 else "impute")
+    if unseen["verdict"] == "refuse":
+        assert unseen["reason"].startswith("better than the baseline where it can be checked, but")
 
 
 def test_other_methods_stand_beside_the_chosen_one_on_the_same_cells():

@@ -112,6 +112,22 @@ def test_corrections_and_the_rule_of_the_verdict_are_stated(correction, name):
     text = " ".join(re.sub(r"<[^>]+>", " ", page(findings)).split())
     assert f"adjusted p is corrected by {name}" in text
     assert "over all 4 tests of variables and pairs; no verdict goes by it" in text
-    assert "equivalent within 0.30 standard deviations (p of equivalence at most 5 % )" in text
+    assert (
+        "equivalent within its margin, in its own unit (below, for each pair; p of equivalence at most 5 % )"
+        in text
+    )
     assert "upper bound of the AUC is below 0.60 ." in text
     assert "the settings decide: merge." in text
+
+
+def test_margins_left_out_cells_and_functions_of_the_segments_are_shown():
+    findings = study(2)
+    compare = findings.reports["compare"]
+    compare["explained"] = {"age": 0.72}
+    compare["variables"]["age"]["filled"] = 24
+    assert "3.6 (0.3 sd)" in pair_of(
+        findings, margin={"value": 3.6, "unit": "own unit", "text": "3.6 (0.3 sd)"}
+    )
+    text = " ".join(re.sub(r"<[^>]+>", " ", page(findings)).split())
+    assert "( 24 filled-in cells left out)" in text
+    assert re.search("R² of other columns on those that made the segments: age 0.72 ", text)

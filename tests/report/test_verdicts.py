@@ -51,6 +51,27 @@ def test_what_could_not_be_measured_is_refused_with_the_reason():
     assert verdict.text == "Income of customers without a value stays missing: 4 users: too few to tell."
 
 
+@pytest.mark.parametrize("verdict", ["baseline", "refuse"])
+def test_why_a_method_is_not_used_is_the_reason_and_not_its_error(verdict):
+    findings = study(1)
+    [column] = findings.reports["impute"]["columns"].values()
+    why = "better than the baseline where it can be checked, but 77% lie inside the training range"
+    column["unseen"] |= {"verdict": verdict, "reason": why}
+    [sentence] = [each for each in told(findings) if each.evidence.key.startswith("impute")]
+    assert why in sentence.text
+    assert "does not beat" not in sentence.text
+
+
+def test_a_merge_names_the_margins():
+    findings = study(2)
+    findings.reports["compare"]["merge"][0] |= {
+        "verdict": "merge",
+        "reason": "within its margin (age 3 years)",
+    }
+    [sentence] = [each for each in told(findings) if each.evidence.key.startswith("compare")]
+    assert "age 3 years" in sentence.text
+
+
 def test_what_rests_on_a_leaking_model_is_not_supported():
     findings = study()
     findings.reports["classify"]["leakage"][0]["verdict"] = "leak"

@@ -254,26 +254,28 @@ def _distribution(values: FloatArray) -> dict[str, float] | None:
 def decide(score: Mapping[str, Any], kind: CustomerKind, criteria: ImputationCriteria) -> tuple[Verdict, str]:
     """Give the verdict and its reason.
 
-    `refuse` if too few customers have a value or most missing cells lie outside the training range: then
-    the observed say too little about the missing, and a mean is no better than a guess. `impute` if the
-    whole interval of the error difference is below 0, support is enough and the filled-in values are not
-    elsewhere than the baseline's. Else `baseline`.
+    `impute` if the method is better than the baseline beyond chance, the missing cells lie inside its
+    training range and it fills in no other values than are observed. Where only the last two fail the answer
+    is `refuse`: the baseline is worse where it can be checked. `refuse`, too, if customers with a value are
+    too few, or most missing cells are unlike them: then a mean is no better than a guess. Else `baseline`.
     """
     needed = criteria.unseen_customers if kind == "unseen" else criteria.known_customers
     share = 1.0 if score["support"] is None else score["support"]
     shift = score["shift"] or 0.0
+    low, high = score["difference_ci"]
+    better = high < 0
     inside = f"{share:.0%} of the missing cells lie inside the training range"
+    though = "better than the baseline where it can be checked, but " if better else ""
+    wanted = criteria.impute_support if better else criteria.baseline_support
     if score["groups"] < needed:
         return "refuse", f"customers that can be checked: {score['groups']}; needed: {needed}"
-    if share < criteria.baseline_support:
-        return "refuse", f"{inside}; {criteria.baseline_support:.0%} are needed"
-    if not score["difference_ci"][1] < 0:
-        return "baseline", "not better than the baseline beyond chance"
-    if share < criteria.impute_support:
-        return "baseline", f"{inside}; {criteria.impute_support:.0%} are needed"
+    if share < wanted:
+        return "refuse", f"{though}{inside}; {wanted:.0%} are needed"
     if abs(shift) > criteria.largest_shift:
-        return "baseline", f"filled-in values lie {shift:+.1f} baseline errors from what is observed"
-    return "impute", f"better than the baseline beyond chance; {inside}"
+        return "refuse", f"{though}filled-in values lie {shift:+.1f} baseline errors from what is observed"
+    if better:
+        return "impute", f"better than the baseline beyond chance; {inside}"
+    return "baseline", f"{'worse' if low > 0 else 'not better'} than the baseline beyond chance"
 
 
 def codes(table: pd.DataFrame, column: str | None) -> IntArray:

@@ -69,11 +69,11 @@ class ImputationCriteria(Frozen):
     unseen_customers, known_customers
         Independent groups on which a kind of customer must have been checked; fewer: `refuse`.
     impute_support, baseline_support
-        Share of the really missing cells inside the training range below which nothing is predicted, and
-        below which not even the baseline is trusted.
+        Share of the really missing cells inside the training range below which a method that beats the
+        baseline is not used, and below which not even the baseline is trusted: `refuse`.
     largest_shift
-        Distance of filled-in values from the baseline's, in baseline errors, above which nothing is
-        predicted: what was learned where values are seen seems not to hold where they are not.
+        Distance of filled-in values from the baseline's, in baseline errors, above which nothing is filled
+        in: what was learned where values are seen seems not to hold where they are not.
     """
 
     unseen_customers: int = Field(30, gt=1)

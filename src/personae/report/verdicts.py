@@ -104,34 +104,33 @@ def _imputation(report: Traced, labels: Labels) -> Iterator[Verdict]:
 
 IMPUTED = {
     "impute": Markup("{} {} can be imputed by {}: R² {}, error {} against {} for the {}."),
-    "baseline": Markup(
-        "{} {}: {} does not beat the baseline (R² {}, error {} against {}), so the {} is filled in."
-    ),
-    "refuse": Markup("{} {} stays missing: {} reaches R² {}, error {} against {} for the {}."),
+    "baseline": Markup("{} {} is filled with the baseline: {} ({}: R² {}, error {} against {} for the {})."),
+    "refuse": Markup("{} {} stays missing: {} ({}: R² {}, error {} against {} for the {})."),
 }
 
 
 def _imputed(name: str, who: str, case_scores: Traced) -> Markup:
+    """The verdict on a column's gaps, its reason and the errors behind it."""
+    verdict, reason = str(case_scores["verdict"]), case_scores.at("reason") or "not measured"
     if _raw(case_scores, "rmse") is None:
-        return Markup("{} {} stays missing: {}.").format(
-            name, who, case_scores.at("reason") or "not measured"
-        )
-    return IMPUTED[str(case_scores["verdict"])].format(
-        name,
-        who,
-        _words(case_scores["method"]),
+        return Markup("{} {} stays missing: {}.").format(name, who, reason)
+    compared = (
         estimate(case_scores.at("r2"), case_scores.at("r2_ci"), places=2),
         figure(case_scores.at("rmse")),
         figure(case_scores.at("baseline_rmse")),
         _words(case_scores["baseline"]),
     )
+    method = _words(case_scores["method"])
+    if verdict == "impute":
+        return IMPUTED[verdict].format(name, who, method, *compared)
+    return IMPUTED[verdict].format(name, who, reason, method, *compared)
 
 
 PAIRS = {
     "keep": ("supported", Markup("{} and {} differ: a model separates them with AUC {}.")),
     "merge": (
         "supported",
-        Markup("{} and {} can be treated as one: a model separates them with AUC {} only."),
+        Markup("{} and {} can be treated as one: a model separates them with AUC {} only; {}."),
     ),
     "inconclusive": (
         "not supported",
@@ -162,8 +161,8 @@ def _merges(report: Traced) -> Iterator[Verdict]:
     for pair in pairs:
         level, text = PAIRS[str(pair["verdict"])]
         auc = estimate(pair.at("two_sample_auc"), pair.at("two_sample_ci"))
-        decided = DECIDED.get(str(pair.at("decision")), "")
-        yield Verdict(level, text.format(pair["a"], pair["b"], auc, decided), pair)
+        more = pair["reason"] if pair["verdict"] == "merge" else DECIDED.get(str(pair.at("decision")), "")
+        yield Verdict(level, text.format(pair["a"], pair["b"], auc, more), pair)
 
 
 def _joined(report: Traced, compare: Traced | None) -> str:
