@@ -59,6 +59,19 @@ def test_what_is_computed_from_the_segments_own_columns_is_described_not_tested(
     assert decoded(SHOP, compare={"grouping": "sex"})["compare"]["descriptive"] == []
 
 
+def test_margins_of_merging_are_stated_with_the_column():
+    text = (
+        "columns: {age: {margin: 5 years}, bought: {role: flag, margin: 2 points}, spend: amount, visits: }"
+    )
+    assert decoded(text)["compare"]["rules"]["margins"] == {
+        "age": {"value": 5.0, "unit": "years"},
+        "bought": {"value": 2.0, "unit": "points"},
+        "spend": "25 %",
+    }
+    own = decoded(text, compare={"rules": {"margins": {"age": "1 sd"}}})["compare"]["rules"]["margins"]
+    assert own["age"] == "1 sd"
+
+
 def test_a_column_never_predicts_the_gaps_of_what_it_is_computed_from():
     text = "columns: {spent: {only: impute}, age: , share: {made_of: spent, gaps: fill}, double: {made_of: share}}"
     predictors = {"predictors": ["spent", "age", "share", "double"]}

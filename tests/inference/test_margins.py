@@ -93,10 +93,15 @@ def test_the_stated_unit_is_that_of_the_test():
     assert (share.difference, share.p) == (pytest.approx(found.difference), pytest.approx(found.p))
 
 
-def test_a_stated_margin_must_fit_its_column():
+def test_a_part_of_the_mean_holds_with_refunds_too():
     rng = np.random.default_rng(2)
-    with pytest.raises(PersonaeError, match="column x is 25 %; it holds -.*, expected 0 and more"):
-        shown(rng.normal(size=50), rng.normal(size=50), "25 %")
+    spend = rng.normal(20, 30, (2, 4000))
+    assert shown(*spend, "25 %").p < 0.05
+    assert shown(spend[0], spend[1] + 6, "25 %").p > 0.05
+    assert shown(*spend, "25 %").text == "25 % of the mean"
+
+
+def test_a_stated_margin_must_fit_its_column():
     with pytest.raises(PersonaeError, match="column x is 5 years; of a category, expected points"):
         shown(np.tile(["a", "b"], 30), np.tile(["a", "b"], 30), "5 years")
 

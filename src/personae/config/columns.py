@@ -36,6 +36,8 @@ OF_TRANSACTIONS: Mapping[str, tuple[str, tuple[str, str]]] = {
     "weekend_share": ("share of baskets at weekends", ("on weekdays", "at weekends")),
 }
 FEW_NUMBERS = 2
+# How far the means of an amount may differ in two groups that are treated as one.
+AMOUNT_MARGIN = "25 %"
 
 
 def decode(composed: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,9 +218,19 @@ def _decode_compare(compare: dict[str, Any], columns: Mapping[str, Column], spac
     _list(compare, "variables", columns, tested)
     made = (n for n in _names(compare, "variables") if n not in space and related(n, space, columns))
     _list(compare, "descriptive", columns, made if grouping is None else ())
+    if margins := {n: m for n in _names(compare, "variables") if (m := _margin(columns.get(n)))}:
+        rules = _section(compare, "rules")
+        rules["margins"] = margins | _section(rules, "margins")
     bins = {name: column.bins.model_dump() for name, column in columns.items() if column.bins}
     if bins and isinstance(compare.get("probabilities"), dict):
         compare["probabilities"].setdefault("bins", bins)
+
+
+def _margin(column: Column | None) -> dict[str, Any] | str | None:
+    """Margin that the dictionary states for a column, and that of an amount."""
+    if column is None or column.margin is None:
+        return AMOUNT_MARGIN if column is not None and column.role == "amount" else None
+    return column.margin.model_dump()
 
 
 def _decode_profile(profile: dict[str, Any], columns: Mapping[str, Column]) -> None:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
-from personae.inference.settings import Bins
+from personae.inference.settings import Bins, Margin
 
 Section = Literal["impute", "segment", "compare", "profile", "classify"]
 Role = Literal["number", "amount", "date", "category", "code", "flag", "after"]
@@ -54,6 +54,9 @@ class Column(Frozen):
         made the segments, and never predicts their gaps.
     bins
         Edges for tables of probabilities.
+    margin
+        How far two groups may differ in it and be treated as one: `2 points`, `25 %` of the mean (an
+        amount's, unless said), `0.3 sd`, or a number in its own unit (`5 years`); null: by its kind.
     only, without
         Sections of the settings that use the column, or do not (`not` in a file); else its role decides.
     """
@@ -65,6 +68,7 @@ class Column(Frozen):
     gaps: Literal["fill", "structural"] | None = None
     made_of: str | tuple[str, ...] = ()
     bins: Bins | None = None
+    margin: Margin | None = None
     only: Section | tuple[Section, ...] | None = None
     without: Section | tuple[Section, ...] = Field((), alias="not")
 

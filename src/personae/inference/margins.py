@@ -19,6 +19,7 @@ TRIMMED = 0.001
 POINTS = "points"
 OF_MEAN = "% of the mean"
 OWN = "own unit"
+TINY = 1e-9
 # Two groups of numbers, and by how much standard errors of their means are larger.
 Pair = tuple[FloatArray, FloatArray, float]
 
@@ -85,7 +86,7 @@ def equivalence(
     values = np.unique(np.concatenate([a, b]))
     if len(values) == 2 and (margin is None or margin.unit == POINTS):
         return _two_valued(a == values[1], b == values[1], rules, margin)
-    return _number(name, pair, rules, margin)
+    return _number(pair, rules, margin)
 
 
 def _without_extremes(a: FloatArray, b: FloatArray) -> Pair:
@@ -141,27 +142,25 @@ def _shares(
     return p, 100 * float(a.mean() - b.mean()), (100 * float(centre - half), 100 * float(centre + half))
 
 
-def _number(name: str, pair: Pair, rules: ComparisonCriteria, margin: Margin | None) -> Equivalence:
+def _number(pair: Pair, rules: ComparisonCriteria, margin: Margin | None) -> Equivalence:
     a, b, _ = pair
     spread, lowest = pooled_sd(a, b), float(min(a.min(), b.min()))
     if spread == 0:
         return Equivalence(float(a.mean() != b.mean()), 0.0, OWN, "none", float(a.mean() - b.mean()))
-    of_mean = margin is not None and margin.unit == "%"
-    if of_mean and lowest < 0:
-        raise PersonaeError(
-            f"compare: margin of column {name} is {margin}; it holds {rounded(lowest, plain=True)}, "
-            "expected 0 and more"
-        )
-    least = (1 - 1 / rules.mean_ratio) * float(np.concatenate([a, b]).mean())
-    if margin is None and lowest >= 0 and rules.margin * spread > least:
-        margin, of_mean = Margin(value=100 * (rules.mean_ratio - 1), unit="%"), True
-    if margin is not None and of_mean:
+    mean = float(np.concatenate([a, b]).mean())
+    if margin is None and lowest >= 0 and rules.margin * spread > (1 - 1 / rules.mean_ratio) * mean:
+        margin = Margin(value=100 * (rules.mean_ratio - 1), unit="%")
+    allowed = rules.margin
+    if margin is None or margin.unit != "%":
+        shown = _shift(pair, spread, rules, margin)
+        allowed = max(allowed, shown.value / spread / (100 if shown.unit == POINTS else 1))
+    elif lowest >= 0:
         p, difference, interval = _ratio(pair, 1 + margin.value / 100, rules.alpha)
         shown = Equivalence(p, margin.value, OF_MEAN, f"{margin.value:g} {OF_MEAN}", difference, interval)
-        allowed = rules.margin
     else:
-        shown = _shift(pair, spread, rules, margin)
-        allowed = max(rules.margin, shown.value / spread / (100 if shown.unit == POINTS else 1))
+        # Refunds: a ratio of means that may be negative says nothing, a part of their size does.
+        own = Margin(value=max(margin.value / 100 * abs(mean), TINY * spread))
+        shown = replace(_shift(pair, spread, rules, own), text=f"{margin.value:g} {OF_MEAN}")
     return replace(shown, p=max(shown.p, _delta_p(a, b, 2 * float(norm.cdf(allowed / np.sqrt(2))) - 1)))
 
 
