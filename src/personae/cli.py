@@ -121,11 +121,16 @@ def targets() -> None:
 
 @app.command()
 def summary() -> None:
-    """Show the main figures of every study that has run."""
+    """Show the answer and the main figures of every study that has run."""
+    from personae.report.answer import answered
     from personae.report.summary import summary as figures
 
     with one_line_errors():
-        console.print(figures(_reports()), highlight=False, soft_wrap=True)
+        reports = {study: own for study, own in _reports().items() if own}
+        for study, own in reports.items():
+            for line in answered(study, own, _words(study)):
+                console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(figures(reports), highlight=False, soft_wrap=True)
         console.print("\n`make ui` opens the runs in MLflow.")
 
 
@@ -136,7 +141,8 @@ def overview() -> None:
     from personae.report.overview import overview as page
 
     with one_line_errors():
-        write_text(paths.OVERVIEW, page({study: own for study, own in _reports().items() if own}))
+        reports = {study: own for study, own in _reports().items() if own}
+        write_text(paths.OVERVIEW, page(reports, {study: _words(study) for study in reports}))
     console.print(f"{paths.OVERVIEW}: all studies on one page", highlight=False)
 
 
@@ -247,6 +253,13 @@ def _reports() -> dict[str, dict[str, Any]]:
     from personae.report.results import read_reports
 
     return {study: read_reports(paths.report(study, "")) for study in studies(paths.PARAMS)}
+
+
+def _words(study: str) -> Any:
+    from personae.core.settings import read
+    from personae.report.statements import Words
+
+    return Words.of(read(paths.resolved(study)))
 
 
 def _tell(imported: object) -> None:

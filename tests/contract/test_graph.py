@@ -113,7 +113,7 @@ def test_a_study_has_the_stages_that_it_has_settings_for(graph):
         assert Path(f"conf/study/{study}.yaml").exists()
         stages = {name.split("@")[0] for name in graph if name.endswith(f"@{study}")}
         settings = {path.stem for path in Path("resolved", study).iterdir()}
-        assert settings == stages - {"compose", *WHOLE}
+        assert settings == stages - {"compose", "track"}
 
 
 def test_a_page_depends_on_all_reports_that_its_study_has(graph):

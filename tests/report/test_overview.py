@@ -3,8 +3,10 @@ from tests.report.fabricated import SCRIPT, study
 from personae.report.overview import overview
 
 
-def test_every_study_is_there_with_its_verdicts_and_a_link():
+def test_every_study_is_there_with_its_answer_and_a_link():
     page = overview({"shop": study(2).reports, "gym": study(2, refused=True).reports})
+    assert "Two kinds of customers" in page
+    assert "not supported" in page
     assert 'href="shop/report.html"' in page
     assert 'href="gym/report.html"' in page
     assert 'href="gym/segment.json"' in page

@@ -107,13 +107,15 @@ def test_every_figure_equals_the_report_it_names(findings, page):
 def test_every_figure_is_shown_rounded_in_its_last_place(page):
     for key, value, how, shown in page.figures:
         exact, told = float(value), shown.replace("−", "-").replace(",", "").removesuffix(" %")
-        if told.startswith("<"):
+        if told == "fewer than 1":
+            assert how == "of 100" and 0 < exact < 0.005, key
+        elif told.startswith("<"):
             assert exact < float(told[1:]), key
         else:
             half = 0.5 * 10.0 ** Decimal(told).as_tuple().exponent
-            assert float(told) == pytest.approx((100 if how == "percent" else 1) * exact, abs=1.001 * half), (
-                key
-            )
+            assert float(told) == pytest.approx(
+                (100 if how in ("percent", "of 100") else 1) * exact, abs=1.001 * half
+            ), key
 
 
 def test_all_figures_of_the_verdicts_carry_a_link_to_their_file(findings, page):
@@ -250,5 +252,5 @@ def test_effort_and_the_customers_that_models_learned_from_are_said():
     reports = findings.reports | {"segment": findings.reports["segment"] | {"effort": "quick"}}
     reports["classify"] = reports["classify"] | {"fit_rows": {"svm": 4000}}
     text = " ".join(re.sub(r"<[^>]+>", " ", render(replace(findings, reports=reports))).split())
-    assert "Effort: quick, a first look" in text
+    assert "A first look, in quick effort" in text
     assert "svm from 4,000" in text

@@ -6,6 +6,7 @@ from dataclasses import replace
 from tests.report.fabricated import SCRIPT, study
 from tests.report.test_model_cards import CLASSIFY, SEGMENT
 
+from personae.report.answer import as_json
 from personae.report.model_cards import classifier_card, segmenter_card
 from personae.report.page import render
 from personae.tracking import key
@@ -59,6 +60,18 @@ def test_a_stage_without_a_model_says_so_and_the_run_has_none(inside):
     (folder / "skipped.json").write_text("{}")
     result.entries["segment"]["outs"].append({"path": "models/campaign/classifier", "md5": "0"})
     assert collect(result).models == []
+
+
+def test_the_answer_is_the_description_of_the_run_and_its_names_are_text(inside):
+    findings = study(2, hostile=True)
+    path = inside.root / "reports/campaign/answer.json"
+    path.write_text(json.dumps(as_json(findings.answer(), findings.words)))
+    result = key.read("campaign")
+    result.entries["segment"]["outs"].append({"path": "reports/campaign/answer.json", "md5": "0"})
+    note = collect(result).tags["mlflow.note.content"]
+    assert "### What to do" in note
+    assert "**solid**: The groups: redrawn from other customers" in note
+    assert SCRIPT not in note
 
 
 def test_pages_and_cards_that_a_run_gets_show_hostile_names_as_text(inside):

@@ -34,12 +34,34 @@ Prepare = Annotated[
 ]
 
 
+class Report(Frozen):
+    """The words of a study's page.
+
+    Attributes
+    ----------
+    title
+        The question that the study asks.
+    unit_name
+        What its customers are called, in the plural.
+    event
+        What one who responds did, such as "accepted the offer"; empty: as the source says, or the target.
+    currency
+        Sign or code of its amounts; empty where it is not known.
+    """
+
+    title: str = "What kinds of customers are there?"
+    unit_name: str = "customers"
+    event: str = ""
+    currency: str = ""
+
+
 class Study(Frozen):
     """Settings of all stages of one study, keyed by stage."""
 
     study: str
     seed: int
     effort: Literal["quick", "standard", "thorough"] = "standard"
+    report: Report = Report()
     prepare: Prepare
     impute: Impute
     segment: SegmentSettings

@@ -41,17 +41,39 @@ def figure(value: Any, how: str = "number", digits: int = 3, places: int | None 
     value
         A traced number; what is missing or null reads "not measured".
     how
-        `number`, `percent`, `p` or `money`.
+        `number`, `percent`, `p`, `money` or `of 100` (a share in whole hundredths).
     digits, places
         Significant digits of a number; or its decimals, the same in a whole column.
     """
     raw = getattr(value, "raw", value)
     if not isinstance(raw, int | float) or isinstance(raw, bool):
         return NOTHING if raw is None or not isinstance(value, Traced) else Markup("{}").format(value)
-    ways = {"percent": percent, "p": p_value, "money": money}
-    by_size = ways.get(how, lambda number: rounded(number, digits))
-    text = by_size(raw) if places is None else fixed(raw, places)
+    ways = {"percent": percent, "p": p_value, "money": money, "of 100": _of_100}
+    by_size = ways[how](raw) if how in ways else rounded(raw, digits)
+    text = by_size if places is None else fixed(raw, places)
     return _marked(value, how, text)
+
+
+def amount(value: Any, currency: str = "") -> Markup:
+    """Write an amount without decimals, a sign of the currency before it, a code after it.
+
+    Examples
+    --------
+    >>> print(amount(1383.4, "$"), amount(-40, "$"), amount(40, "EUR"), amount(12), sep="; ")
+    $1,383; −$40; 40 EUR; 12
+    """
+    text = figure(value, "money")
+    if not currency or text == NOTHING:
+        return text
+    if currency.isalpha():
+        return text + Markup(" {}").format(currency)
+    raw = getattr(value, "raw", value)
+    sign = MINUS if raw < 0 else ""
+    return Markup("{}{}").format(sign, currency) + text.replace(MINUS, "")
+
+
+def _of_100(share: float) -> str:
+    return "fewer than 1" if 0 < share < 0.005 else f"{100 * share:.0f}"
 
 
 def _marked(value: Any, how: str, text: str) -> Markup:

@@ -11,9 +11,11 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from personae.report import gallery, numbers, theme
+from personae.report.answer import Answer, answer
 from personae.report.pictures.baskets import joined
 from personae.report.probabilities import Highlight, by_pair, highlighted
-from personae.report.results import NO_LABELS, Labels, Rows, label
+from personae.report.results import NO_LABELS, Rows, label
+from personae.report.statements import Words
 from personae.report.theme import Picture
 from personae.report.traced import Traced
 from personae.report.verdicts import verdicts
@@ -47,8 +49,8 @@ class Findings:
         SHA-256 of what the study was made from, by what it is.
     highlights
         Conditional probabilities that are shown first, as the settings name them.
-    labels
-        Names of columns for people, from the data dictionary.
+    words
+        The study's question, the name of its units, its currency, its columns' names for people.
     """
 
     study: str
@@ -56,7 +58,15 @@ class Findings:
     tables: Mapping[str, Rows] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     highlights: Sequence[Highlight] = ()
-    labels: Labels = field(default_factory=dict)
+    words: Words = field(default_factory=Words)
+
+    def answer(self) -> Answer:
+        """What is said first."""
+        return answer(self.traced(), self.words)
+
+    def traced(self) -> dict[str, Traced]:
+        """Reports whose figures know their origin."""
+        return {name: Traced(content, f"{name}.json#") for name, content in self.reports.items()}
 
 
 def render(findings: Findings, pictures: Iterable[Picture] = ()) -> str:
@@ -69,7 +79,7 @@ def render(findings: Findings, pictures: Iterable[Picture] = ()) -> str:
     pictures
         As `personae.report.gallery.pictures` draws them.
     """
-    reports = {name: Traced(content, f"{name}.json#") for name, content in findings.reports.items()}
+    reports = findings.traced()
     tables = {name: Traced(rows, f"{name}.csv#") for name, rows in findings.tables.items()}
     absent = [section for section in SECTIONS if section[2] not in reports]
     return (
@@ -77,12 +87,14 @@ def render(findings: Findings, pictures: Iterable[Picture] = ()) -> str:
         .get_template("page.html.j2")
         .render(
             study=findings.study,
+            answer=findings.answer(),
+            words=findings.words,
             reports=reports,
             tables=tables,
             hashes=findings.hashes,
             highlights=highlighted(tables.get("probabilities", Traced([], "")), findings.highlights),
-            verdicts=verdicts(reports, findings.labels),
-            labels=findings.labels,
+            verdicts=verdicts(reports, findings.words.labels),
+            labels=findings.words.labels,
             sections=[section for section in SECTIONS if section not in absent],
             absent=[section for section in absent if section[0] != "days"],
             sample=is_sample(findings.reports),

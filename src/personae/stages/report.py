@@ -7,10 +7,12 @@ from personae.core import paths
 from personae.core.command import run_stage
 from personae.core.files import read_json, write_json, write_text
 from personae.core.settings import read
+from personae.report.answer import as_json
 from personae.report.gallery import pictures
 from personae.report.model_cards import model_cards
 from personae.report.page import Findings, render
 from personae.report.results import read_reports, read_tables
+from personae.report.statements import Words
 
 
 def main(study: str) -> None:
@@ -30,11 +32,12 @@ def main(study: str) -> None:
             "customer table": _sha256(paths.table(study, "customers")),
         },
         highlights=[tuple(one) for one in probabilities.get("highlights", ())],
-        labels=settings["profile"]["labels"],
+        words=Words.of(settings),
     )
-    drawn = pictures(findings.reports, findings.tables, folder / "pictures", findings.labels)
+    drawn = pictures(findings.reports, findings.tables, folder / "pictures", findings.words.labels)
     write_text(folder / "report.html", render(findings, drawn))
-    cards = model_cards(study, reports, settings["segment"], settings.get("classify"), findings.labels)
+    write_json(folder / "answer.json", as_json(findings.answer(), findings.words))
+    cards = model_cards(study, reports, settings["segment"], settings.get("classify"), findings.words.labels)
     for name, card in cards.items():
         write_text(paths.report(study, f"cards/{name}.md"), card)
 

@@ -76,14 +76,14 @@ def select_targets(
     groups = responses["unit"].to_numpy() if when is None else pd.factorize(when, sort=True)[0]
     known = responses["target"].to_numpy(), probability, money
     points = profit.curve(*known, groups, resamples=CURVE_RESAMPLES, seed=seed)
-    listed, plans = _listed(responses, segments, probability, money, settings)
+    listed, promise, plans = _listed(responses, segments, probability, money, settings)
     report = {
         "assumed": settings.assumed,
         **{name: _one_or_mean(getattr(money, name)) for name in ("cost", "revenue", "cutoff")},
         "customers": len(responses),
         "unscored": unscored,
         "contacts": float(profit.contact(probability, money).sum(axis=1).mean()),
-        "listed": {"customers": len(listed), "contacts": int((listed["decision"] == "contact").sum())},
+        "listed": promise,
         "profit": _profit(known, groups, settings, customers, seed),
         "model_ci_estimates": ESTIMATES.format(drawn=_drawn(groups, responses["unit"], time)),
         "profit_by_time": None if when is None else _by_time(when, *known),
@@ -124,8 +124,8 @@ def _amounts(
 
 def _listed(
     responses: pd.DataFrame, segments: pd.Series, probability: FloatArray, money: Economics, settings: Target
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """List customers by their last offer, with budgets."""
+) -> tuple[pd.DataFrame, dict[str, float], dict[str, Any]]:
+    """List customers by their last offer, with what the list promises and with budgets."""
     last = ~responses["customer"].duplicated(keep="last").to_numpy()
     responses, probability, money = responses[last], probability.mean(axis=0)[last], money.at(last)
     expected = money.expected(probability)
@@ -145,7 +145,15 @@ def _listed(
         }
     )
     table = table.sort_values(["expected_profit", "customer"], ascending=[False, True], ignore_index=True)
-    return table, {"budget": budget_curve(*prospects, settings.budgets), "plan": plan}
+    fallen = (1 - settings.fall) * (expected + money.cost) - money.cost
+    promise = {
+        "customers": len(table),
+        "contacts": int(contacted.sum()),
+        "spent": float(money.cost[contacted].sum()),
+        "expected_profit": float(expected[contacted].sum()),
+        "if_response_falls": float(fallen[contacted].sum()),
+    }
+    return table, promise, {"budget": budget_curve(*prospects, settings.budgets), "plan": plan}
 
 
 def _profit(

@@ -11,6 +11,7 @@ import yaml
 
 from personae.core import paths
 from personae.core.files import read_json
+from personae.personas.markdown import escaped
 from personae.tracking.key import Finished
 
 PARAM_LENGTH = 6000
@@ -45,6 +46,18 @@ class Results:
     models: Sequence[tuple[Path, Sequence[Path]]] = ()
 
 
+def _note(answer: Mapping[str, Any]) -> str:
+    """Write an answer as the Markdown that MLflow shows as a run's description."""
+    lines = [f"**{escaped(answer['question'])}**"]
+    titles = {"found": "What we found", "trust": "Can I trust it", "action": "What to do"}
+    for part, title in titles.items():
+        lines += ["", f"### {title}", ""]
+        for statement in answer[part]:
+            chip = f"**{statement['chip']}**: " if "chip" in statement else ""
+            lines.append(f"- {chip}{escaped(statement['text'])}")
+    return "\n".join(lines)
+
+
 def collect(result: Finished) -> Results:
     """Read what the stages of a finished study wrote.
 
@@ -61,6 +74,8 @@ def collect(result: Finished) -> Results:
         path = Path(output)
         if path.is_relative_to(reports):
             artifacts += [(file, _folder(file, reports)) for file in _files(path)]
+        if path == reports / "answer.json":
+            tags["mlflow.note.content"] = _note(read_json(path))
         if output in result.metrics:
             content, name = read_json(path), names[path.stem]
             metrics |= flat_metrics(content, name)

@@ -1,0 +1,83 @@
+"""What a study found, whether to trust it, and what to do: the first words of every page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from personae.report import statements
+from personae.report.statements import Statement, Words
+from personae.report.traced import Traced
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found, whether to trust it, and what to do, in that order."""
+
+    question: str
+    found: list[Statement]
+    trust: list[Statement]
+    action: list[Statement]
+
+
+def answer(reports: Mapping[str, Traced], words: Words) -> Answer:
+    """Decide what is said first of a study.
+
+    Parameters
+    ----------
+    reports
+        Traced JSON reports by name; what is missing is not spoken of.
+    words
+        The study's question, the name of its units and its currency.
+    """
+    return Answer(
+        words.title,
+        [
+            *statements.found_segments(reports, words),
+            *statements.found_personas(reports),
+            *statements.found_groups(reports),
+            *statements.found_pairs(reports),
+        ],
+        [
+            *statements.trust_segments(reports, words),
+            *statements.trust_response(reports, words),
+            *statements.trust_profit(reports, words),
+            *statements.trust_gaps(reports, words),
+        ],
+        [
+            *statements.contacts(reports, words),
+            *statements.promotions(reports),
+            *statements.prescribed(reports, words),
+            *statements.by_group(reports),
+            *statements.not_known(reports),
+        ],
+    )
+
+
+def as_json(said: Answer, words: Words) -> dict[str, Any]:
+    """Answer in plain text, for the index, the terminal and a run."""
+    return {
+        "question": said.question,
+        "unit_name": words.unit_name,
+        "currency": words.currency,
+        **{
+            part: [_plain(statement) for statement in getattr(said, part)]
+            for part in ("found", "trust", "action")
+        },
+    }
+
+
+def answered(study: str, reports: Mapping[str, Any], words: Words) -> list[str]:
+    """Write the answer of a study as lines for the terminal."""
+    said = answer({name: Traced(content, f"{name}.json#") for name, content in reports.items()}, words)
+    parts = {"found": said.found, "trust": said.trust, "to do": said.action}
+    lines = [f"{study}: {said.question}"]
+    for title, statements_of in parts.items():
+        for number, statement in enumerate(statements_of):
+            chip = f"[{statement.chip}] " if statement.chip else ""
+            lines.append(f"  {title if not number else '':7}{chip}{statement.text.striptags()}")
+    return [*lines, ""]
+
+
+def _plain(statement: Statement) -> dict[str, str]:
+    chip = {"chip": statement.chip} if statement.chip else {}
+    return chip | {"text": str(statement.text.striptags()), "key": statement.evidence.key}

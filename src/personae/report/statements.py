@@ -1,0 +1,343 @@
+"""Sentences of an answer, each from the report that it rests on."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from personae.report.gallery import persona_names
+from personae.report.numbers import amount, figure, interval
+from personae.report.results import Labels
+from personae.report.traced import Traced
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+# Fewer of the rarer answer say nothing about a model (Peduzzi et al. 1996 ask for ten a coefficient).
+MIN_EVENTS = 30
+CHIPS = {"supported": "solid", "weak": "take with care", "not supported": "not supported"}
+IMPUTED = {"impute": "solid", "baseline": "take with care", "refuse": "not supported"}
+MOST_COLUMNS = 4
+MOST_PERSONAS = 6
+MOST_PROMOTIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of the answer.
+
+    Attributes
+    ----------
+    text
+        Its figures traced.
+    evidence
+        The JSON that it rests on.
+    chip
+        Of a claim: solid, take with care, too few to say, not supported or unknown; else empty.
+    """
+
+    text: Markup
+    evidence: Traced
+    chip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A study's own words; the sentences of an answer are its methods' results."""
+
+    title: str = ""
+    unit_name: str = "customers"
+    event: str = ""
+    currency: str = ""
+    labels: Labels = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Words":
+        """Take them from the composed settings of a study."""
+        return cls(**settings["report"], labels=settings["profile"]["labels"])
+
+    def money(self, value: Traced | None) -> Markup:
+        """Amount without decimals, with its currency."""
+        return amount(value, self.currency)
+
+
+def found_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
+    """How many kinds of customers there are."""
+    report = reports.get("segment")
+    if report is None:
+        return
+    k, fewer = report["k"], report.at("supported_k")
+    if report["verdict"] == "supported":
+        text = Markup("{} kinds of {}.").format(_count(k).capitalize(), words.unit_name)
+    elif report["verdict"] == "not supported":
+        text = Markup("No kinds of {} show in this data: groups of them are cuts through one crowd.").format(
+            words.unit_name
+        )
+    elif fewer:
+        text = Markup("{} groups of {}, of which the data parts {}; further borders are cuts.").format(
+            _count(k).capitalize(), words.unit_name, _count(fewer)
+        )
+    else:
+        text = Markup("{} groups of {}: useful cuts, without gaps between them.").format(
+            _count(k).capitalize(), words.unit_name
+        )
+    yield Statement(text, report["k"])
+
+
+def found_personas(reports: Mapping[str, Traced]) -> Iterator[Statement]:
+    """Each persona with its share and what sets it apart most; none of segments without support."""
+    personas, segments = reports.get("personas"), reports.get("segment")
+    if personas is None or segments is None:
+        return
+    if segments["verdict"] == "not supported" and persona_names(segments.raw, personas.raw):
+        return
+    for persona in list(personas)[:MOST_PERSONAS]:
+        if persona.at("drivers", 0):
+            first = persona["drivers"][0]
+            text = Markup("{} %: {}; {} {} (all: {}).")
+            label = first.at("label") or first["feature"]
+            figures = figure(first["value"]), figure(first["overall"])
+            share = figure(persona["share"], "of 100")
+            yield Statement(text.format(share, persona["name"], label, *figures), persona)
+
+
+def found_groups(reports: Mapping[str, Traced]) -> Iterator[Statement]:
+    """Which groups differ and which are alike."""
+    for pair in reports["compare"].at("merge") or () if "compare" in reports else ():
+        if pair["verdict"] in ("keep", "merge"):
+            sentence = "{} and {} differ." if pair["verdict"] == "keep" else "{} and {} are alike."
+            yield Statement(Markup(sentence).format(pair["a"], pair["b"]), pair)  # noqa: S704 - two constants
+
+
+def found_pairs(reports: Mapping[str, Traced]) -> Iterator[Statement]:
+    """Products that are bought together."""
+    report = reports.get("promotions")
+    if report is None:
+        return
+    if not report:
+        yield Statement(Markup("No products are bought together more than chance explains."), report)
+        return
+    first = report[0]
+    sides = (_side(first[name]) for name in ("antecedent", "consequent"))
+    text = Markup("{} {} bought together more than chance explains, first of all {} with {}.")
+    pairs = "pair of products is" if len(report) == 1 else "pairs of products are"
+    yield Statement(text.format(len(report), pairs, *sides), report)
+
+
+def trust_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
+    """Stability of the groups, and what chance gives."""
+    report = reports.get("segment")
+    if report is None:
+        return
+    parts = []
+    stable, chance = report.at("stability", "min_jaccard"), report.at("null", "p_value")
+    if stable:
+        parts.append(
+            Markup("redrawn from other {}, the least stable group keeps {} % of its members").format(
+                words.unit_name, figure(stable, "of 100")
+            )
+        )
+    if chance:
+        parts.append(
+            Markup("invented tables without groups look as good in {} of 100 tries").format(
+                figure(chance, "of 100")
+            )
+        )
+    text = Markup("; ").join(parts)
+    yield Statement(
+        Markup("The groups: {}.").format(text) if parts else Markup("The groups were not tested."),
+        report,
+        CHIPS[str(report["verdict"])] if parts else "unknown",
+    )
+
+
+def trust_response(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
+    """How well the answer is predicted."""
+    report = reports.get("classify")
+    if report is None:
+        return
+    event = words.event or _event(reports, report)
+    if "best" not in report:
+        yield Statement(
+            Markup("Whether {} cannot be predicted: {}.").format(event, report.at("models", "skipped") or ""),
+            report,
+            "not supported",
+        )
+        return
+    leaks = [check for check in report.at("leakage") or () if check["verdict"] == "leak"]
+    if leaks:
+        text = Markup("The prediction cannot be trusted: {}.")
+        yield Statement(text.format(leaks[0].at("evidence") or leaks[0]["check"]), leaks[0], "not supported")
+        return
+    best = report.at("selection", "figures") or report["models"][str(report["best"])]
+    area = best.at("roc_auc", "mean")
+    if len(report.at("classes") or ()) > 2 or not area:
+        share, majority = best.at("accuracy", "mean"), report.at("majority_accuracy")
+        text = Markup("The prediction is right for {} of {}; always naming the largest group for {}.")
+        figures = figure(share, "percent"), figure(report.at("rows")), figure(majority, "percent")
+        yield Statement(text.format(*figures), best, _chip(best, "accuracy", _raw(majority)))
+        return
+    if _rarer(report) < MIN_EVENTS:
+        text = Markup("Prediction of “{}”: {} {}, {} with the rarer answer, are too few to say.")
+        counts = figure(report.at("rows")), _rows_name(reports, report, words), round(_rarer(report))
+        yield Statement(text.format(event, *counts), report, "too few to say")
+        return
+    text = Markup(
+        "Prediction of “{}”, tested on {} {} it had not seen: of one who did and one who did not, it ranks"
+        " the first higher in {} of 100 pairs (guessing: 50)."
+    )
+    yield Statement(
+        text.format(
+            event, figure(report.at("rows")), _rows_name(reports, report, words), figure(area, "of 100")
+        ),
+        best,
+        _chip(best, "roc_auc", 0.5),
+    )
+
+
+def trust_profit(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
+    """Profit of the choice on past offers."""
+    report = reports.get("target")
+    if report is None:
+        return
+    profit = report["profit"]
+    low, rest = _raw(profit.at("model_ci", 0)), max(_raw(profit["everyone"]) or 0, 0)
+    chip = "not supported" if (_raw(profit["model"]) or 0) <= rest else "take with care"
+    text = Markup("On past offers a choice like this would have earned {} {}; contacting all of them {}{}.")
+    assumed = ", at assumed prices" if _raw(report.at("assumed")) else ""
+    yield Statement(
+        text.format(
+            words.money(profit["model"]),
+            interval(profit.at("model_ci"), "money"),
+            words.money(profit["everyone"]),
+            assumed,
+        ),
+        profit,
+        "solid" if low is not None and low > rest and not assumed else chip,
+    )
+
+
+def trust_gaps(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
+    """Missing values, one statement a verdict, those of customers without any value of their own first."""
+    report = reports.get("impute", Traced({"columns": {}}, "impute.json#"))
+    verdicts: dict[str, list[str]] = {}
+    for name, column in report["columns"].items():
+        scores = column.at("unseen") or column.at("known")
+        if scores:
+            verdicts.setdefault(str(scores["verdict"]), []).append(words.labels.get(name, name))
+    sentences = {
+        "impute": "Where missing, {} can be filled in from the other columns.",
+        "baseline": "Where missing, {} gets its average: the other columns tell no more.",
+        "refuse": "Where missing, {} stays missing: the other columns do not tell it.",
+    }
+    for verdict, sentence in sentences.items():
+        names = verdicts.get(verdict, [])
+        if names:
+            shown = ", ".join(names[:MOST_COLUMNS])
+            more = f" and {len(names) - MOST_COLUMNS} more" if len(names) > MOST_COLUMNS else ""
+            text = Markup(sentence).format(shown + more)  # noqa: S704 - a constant
+            yield Statement(text, report, IMPUTED[verdict])
+
+
+def contacts(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
+    """Whom to contact, with cost and expected profit of that list."""
+    report = reports.get("target", Traced({}, "target.json#"))
+    listed = report.at("listed")
+    if listed is None:
+        return
+    if not _raw(listed["contacts"]):
+        text = Markup("Contact none of {} {}: no contact is expected to pay.")
+        yield Statement(text.format(figure(listed["customers"]), words.unit_name), listed)
+        return
+    text = Markup("Contact {} of {} {}: costs {}, expected to earn {}; {} if {} fewer respond.")
+    yield Statement(
+        text.format(
+            figure(listed["contacts"]),
+            figure(listed["customers"]),
+            words.unit_name,
+            words.money(listed.at("spent")),
+            words.money(listed.at("expected_profit")),
+            words.money(listed.at("if_response_falls")),
+            figure(report.at("if_response_falls", "by"), "percent"),
+        )
+        + Markup(' <a href="{}targets.csv">The list</a>.').format(listed.key.partition("target.json")[0]),
+        listed,
+    )
+
+
+def promotions(reports: Mapping[str, Traced]) -> Iterator[Statement]:
+    """First promotions, with what is not known of them."""
+    for rule in list(reports.get("promotions", Traced([], "")))[:MOST_PROMOTIONS]:
+        text = Markup("Show {} with {}. Whether a discount pays is not tested")
+        statement = text.format(_side(rule["consequent"]), _side(rule["antecedent"]))
+        cost = rule.at("cost")
+        if cost:
+            statement += Markup(": of {} in 100 baskets reached, {} hold both anyway").format(
+                figure(cost["reached"]), figure(cost["given_anyway"])
+            )
+        yield Statement(statement + Markup("."), rule)
+
+
+def prescribed(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
+    """Actions by user, within the budget."""
+    report = reports.get("prescription")
+    for action in report.at("actions") or () if report is not None else ():
+        text = Markup("{} for {} {}.")
+        yield Statement(text.format(action["action"], figure(action["users"]), words.unit_name), action)
+
+
+def by_group(reports: Mapping[str, Traced]) -> Iterator[Statement]:
+    """Where each group has an action of its own."""
+    personas = reports.get("personas")
+    if personas is not None and any(persona.at("action") for persona in personas):
+        yield Statement(Markup("Address each group in its own way: the table says how."), personas)
+
+
+def not_known(reports: Mapping[str, Traced]) -> Iterator[Statement]:
+    """What this file cannot say."""
+    report = reports.get("target")
+    uplift = report.at("uplift") if report is not None else None
+    if uplift and uplift.at("reason"):
+        text = Markup("Not known from this file: whether a contact causes the answer ({}).")
+        yield Statement(text.format(uplift["reason"]), uplift)
+
+
+def _chip(model: Traced, name: str, reference: float | None) -> str:
+    """Whether a figure exceeds a reference by two standard deviations, or at all."""
+    mean, deviation = _raw(model.at(name, "mean")), _raw(model.at(name, "sd"))
+    if mean is None or deviation is None or reference is None:
+        return "unknown"
+    if mean - 2 * deviation > reference:
+        return "solid"
+    return "take with care" if mean > reference else "not supported"
+
+
+def _event(reports: Mapping[str, Traced], report: Traced) -> str:
+    prepared = reports.get("prepare")
+    event = prepared.at("event", "text") if prepared is not None else None
+    return str(event or report["target"])
+
+
+def _rows_name(reports: Mapping[str, Traced], report: Traced, words: Words) -> str:
+    """What the rows of a model are: customers, or more than one case of a customer."""
+    customers = _raw(reports["prepare"].at("rows")) if "prepare" in reports else None
+    rows = _raw(report.at("rows"))
+    return "cases" if None not in (rows, customers) and rows > customers else words.unit_name
+
+
+def _rarer(report: Traced) -> float:
+    """How many rows have the rarer answer."""
+    rows, majority = _raw(report.at("rows")), _raw(report.at("majority_accuracy"))
+    return math.inf if rows is None or majority is None else float(rows * (1 - majority))
+
+
+def _count(value: Traced) -> str:
+    return NUMBERS[value.raw] if value.raw < len(NUMBERS) else str(value)
+
+
+def _side(items: Traced) -> str:
+    return " and ".join(str(item) for item in items)
+
+
+def _raw(value: Traced | None) -> Any:
+    return None if value is None else value.raw

@@ -1,0 +1,75 @@
+"""Promises of the answer: a manager's words, one source, and nothing claimed beyond the verdicts."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from tests.report.fabricated import study
+
+from personae.report.answer import answered, as_json
+from personae.report.page import render
+from personae.report.statements import Words
+
+STATISTICAL = r"silhouette|Jaccard|\bAUC\b|\bp[- ]value|\bp =|\bstack\b|\bk =|bootstrap|R²"
+WORDS = Words("Who should get the next offer?", "households", "accepted the offer", "$")
+LISTED = {
+    "customers": 300,
+    "contacts": 40,
+    "spent": 120.0,
+    "expected_profit": 333.4,
+    "if_response_falls": 242.7,
+}
+
+
+@pytest.fixture(scope="module")
+def findings():
+    made = study(2)
+    target = made.reports["target"] | {"listed": LISTED}
+    target["if_response_falls"] = {"by": 0.2, "same_list": 1.0, "adapted": 1.0}
+    return replace(made, reports=made.reports | {"target": target}, words=WORDS)
+
+
+def first_screen(findings):
+    page = render(findings).partition('<section id="answer"')[2].partition("<nav")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r"</?data[^>]*>", "", page)).split())
+
+
+def test_the_first_screen_has_no_statistical_term_and_the_evidence_has_them_all(findings):
+    screen = first_screen(findings)
+    assert not re.findall(STATISTICAL, screen)
+    assert {"silhouette", "Jaccard"} <= set(re.findall(STATISTICAL, render(findings)))
+
+
+def test_the_money_is_that_of_the_list(findings):
+    screen = first_screen(findings)
+    assert "Contact 40 of 300 households: costs $120, expected to earn $333; $243 if 20 % fewer" in screen
+
+
+def test_page_index_terminal_and_json_say_the_same(findings):
+    said = as_json(findings.answer(), WORDS)
+    lines = "\n".join(answered("shop", findings.reports, WORDS))
+    screen = first_screen(findings).replace(" ", "")
+    for part in ("found", "trust", "action"):
+        assert said[part]
+        for statement in said[part]:
+            assert statement["text"] in lines
+            assert statement["text"].replace(" ", "") in screen
+
+
+def test_without_support_there_are_no_kinds_and_no_personas():
+    refused = study(3, refused=True)
+    found = as_json(refused.answer(), WORDS)["found"]
+    assert found[0]["text"].startswith("No kinds of")
+    assert not any("high earners" in each["text"] for each in found)
+
+
+def test_few_answers_are_too_few_to_say(findings):
+    few = findings.reports["classify"] | {"rows": 14, "majority_accuracy": 8 / 14}
+    said = as_json(replace(findings, reports=findings.reports | {"classify": few}).answer(), WORDS)
+    assert {"chip": "too few to say"}.items() <= said["trust"][1].items()
+    assert "14 households, 6 with the rarer answer" in said["trust"][1]["text"]
+
+
+def test_a_study_that_has_only_begun_claims_nothing():
+    said = as_json(replace(study(1), reports={}).answer(), WORDS)
+    assert said["found"] == said["trust"] == said["action"] == []
