@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from personae.core.markdown import escaped
 from personae.core.numbers import rounded
 from personae.personas.cards import Persona
 
 SYNTHETIC = "**Synthetic sample data: these customers do not exist.**"
-_ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>|#"})
 
 
 def cards_markdown(
@@ -42,17 +42,6 @@ def cards_markdown(
     for card in cards:
         lines += _card(card, event)
     return "\n".join(lines)
-
-
-def escaped(text: str) -> str:
-    r"""Escape text from data for Markdown and its HTML.
-
-    Examples
-    --------
-    >>> print(escaped("<b>_x_"))
-    \<b\>\_x\_
-    """
-    return text.translate(_ESCAPED)
 
 
 def _card(card: Persona, event: str) -> list[str]:

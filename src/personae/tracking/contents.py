@@ -11,7 +11,7 @@ import yaml
 
 from personae.core import paths
 from personae.core.files import read_json
-from personae.personas.markdown import escaped
+from personae.core.markdown import escaped
 from personae.tracking.key import Finished
 
 PARAM_LENGTH = 6000
