@@ -3,6 +3,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -144,6 +145,7 @@ def test_ctrl_c_ends_after_the_running_trial_and_the_same_command_goes_on(projec
     with Project(project, SOURCE).start(*command, first=os.setsid) as process:
         while ended(project) < 2:
             assert process.poll() is None, process.communicate()
+            time.sleep(0.1)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     assert process.returncode == 0, err
