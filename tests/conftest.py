@@ -1,11 +1,17 @@
 """What tests of several rooms share."""
 
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import venv
 import zipfile
+from pathlib import Path
 
 import pytest
+
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +28,34 @@ def installed(tmp_path_factory):
     others = [path for path in sys.path if path.endswith("site-packages")]
     (packages / "others.pth").write_text("\n".join(others))
     return folder / "env" / "bin" / "python"
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A server of its own on a local port, ended with the tests."""
+    if not BINARIES or shutil.which("runuser") is None:
+        pytest.skip("PostgreSQL is not installed")
+    pytest.importorskip("psycopg")
+    home = Path(
+        tempfile.mkdtemp(prefix="postgres")
+    )  # the server's own user may not look into pytest's folders
+    shutil.chown(home, "postgres")
+    server, port = home / "data", _free_port()
+
+    def run(*command):
+        subprocess.run(["runuser", "-u", "postgres", "--", *command], check=True, capture_output=True)
+
+    run(str(BINARIES[-1] / "initdb"), "-D", str(server), "-A", "trust")
+    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1"
+    run(
+        str(BINARIES[-1] / "pg_ctl"), "-D", str(server), "-o", options, "-l", str(home / "log"), "-w", "start"
+    )
+    yield f"postgresql://postgres:s3cret@127.0.0.1:{port}/postgres"
+    run(str(BINARIES[-1] / "pg_ctl"), "-D", str(server), "-m", "fast", "stop")
+    shutil.rmtree(home)

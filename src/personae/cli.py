@@ -61,6 +61,16 @@ def sample() -> None:
             console.print(f"{paths.raw(study)}: synthetic sample")
 
 
+@data.command()
+def pull(study: Annotated[str, typer.Argument(help="One whose rows come from a database.")]) -> None:
+    """Take the rows of a study's query again; nothing is written to the database."""
+    from personae.onboarding.query import pull as again
+
+    with one_line_errors():
+        taken = again(study)
+    console.print(f"{paths.raw(study)}: {taken.rows:,} rows of {taken.url}, {taken.time}", highlight=False)
+
+
 @app.command()
 def init(directory: Annotated[Path, typer.Argument(help="New or empty folder.")]) -> None:
     """Make a project of your own where the package is installed and no checkout of it is there."""
@@ -75,8 +85,14 @@ def init(directory: Annotated[Path, typer.Argument(help="New or empty folder.")]
 def new_study(  # noqa: PLR0917 - typer's options
     name: Annotated[str, typer.Argument(help="Of the study: lower-case letters, digits, underscores.")],
     files: Annotated[
-        list[Path], typer.Argument(help="CSV of any kind, Excel or Parquet, .gz or not; parts of one table.")
-    ],
+        list[Path] | None,
+        typer.Argument(help="CSV of any kind, Excel or Parquet, .gz or not; parts of one table."),
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Of a database, in place of files: SQLAlchemy's.")] = None,
+    query: Annotated[str | None, typer.Option(help="One SELECT; nothing is written there.")] = None,
+    password_variable: Annotated[
+        str | None, typer.Option(help="Of the environment; default: NAME_PASSWORD.")
+    ] = None,
     target: Annotated[str | None, typer.Option(help="Column with the answers to predict.")] = None,
     event: Annotated[str | None, typer.Option(help="The answer that is the event, spelt as in it.")] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="Column that identifies a customer.")] = None,
@@ -89,12 +105,19 @@ def new_study(  # noqa: PLR0917 - typer's options
     yes: Annotated[bool, typer.Option("--yes", help="Take every default, ask nothing.")] = False,
 ) -> None:
     """Create a study from your own files and guess its settings."""
-    from personae.onboarding.new_study import write_study
+    from personae.onboarding.new_study import write_study, write_study_of_query
     from personae.onboarding.study_file import Known
 
     asked = None if yes or not sys.stdin.isatty() else typer.prompt
     with one_line_errors():
-        written, lines = write_study(name, files, Known(target, event, identifier, after, source), asked)
+        known = Known(target, event, identifier, after, source)
+        if (url is None) != (query is None) or (url is not None and files):
+            raise PersonaeError("new-study: give files, or --url with --query")
+        written, lines = (
+            write_study(name, files or [], known, asked)
+            if url is None or query is None
+            else write_study_of_query(name, url, query, known, asked, variable=password_variable)
+        )
     for line in lines:
         console.print(f"  {printable(line)}", highlight=False, markup=False, soft_wrap=True)
     if asked is None and not yes:

@@ -10,7 +10,8 @@ from tests.onboarding.scratch_study import scratch
 from personae.core import paths, tables
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json
-from personae.onboarding.new_study import write_study
+from personae.onboarding import new_study
+from personae.onboarding.new_study import write_study, write_study_of_query
 from personae.onboarding.study_file import Known
 from personae.stages import compose, prepare
 
@@ -115,6 +116,33 @@ def test_parquet_and_excel_are_the_same_table(folder, plain):
     pytest.importorskip("xlsxwriter")
     typed(german()).write_excel(folder / "own.xlsx")
     assert customers("excel", folder / "own.xlsx").equals(plain)
+
+
+def test_numbers_with_points_between_commas_are_the_same_table(folder, plain):
+    typed(german()).write_csv(folder / "english.csv")
+    assert customers("english", folder / "english.csv").equals(plain)
+
+
+def test_a_query_of_postgresql_gives_the_same_table(folder, plain, postgres, monkeypatch):
+    import psycopg
+
+    types = dict(
+        zip(NAMES, ["text", "text", "numeric", "numeric", "date", "text", "text", "text"], strict=True)
+    )
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"create table german (number serial, {columns})")
+        listed = ", ".join(f'"{name}"' for name in NAMES)
+        with connection.cursor().copy(f"copy german ({listed}) from stdin") as copy:
+            for row in typed(german()).rows():
+                copy.write_row(row)
+    monkeypatch.setattr(new_study, "remember", lambda *_: None)  # there is no pointer without DVC
+    query = f"select {listed} from german order by number"
+    _, shown = write_study_of_query("database", postgres, query)
+    assert any("exact decimal, read as a number" in line for line in shown)
+    compose.main("database")
+    prepare.main("database")
+    assert tables.read(paths.table("database", "customers")).equals(plain)
 
 
 def test_a_word_in_a_column_of_numbers_is_missing_and_told(folder):

@@ -1,10 +1,6 @@
 """A query becomes a Parquet file; nothing is written to the database, and no password is kept."""
 
-import shutil
 import sqlite3
-import subprocess
-import tempfile
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -13,7 +9,6 @@ from personae.core.errors import PersonaeError
 from personae.sources.sql import snapshot
 
 pytest.importorskip("sqlalchemy")
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 @pytest.fixture
@@ -81,31 +76,6 @@ def test_a_query_that_fails_or_gives_nothing_is_one_line(shop, tmp_path):
     ]:
         with pytest.raises(PersonaeError, match=reason):
             snapshot(f"sqlite:///{shop}", query, tmp_path / "a.parquet")
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    """A server of its own on a local port, ended with the tests."""
-    if not BINARIES or shutil.which("runuser") is None:
-        pytest.skip("PostgreSQL is not installed")
-    pytest.importorskip("psycopg")
-    home = Path(
-        tempfile.mkdtemp(prefix="postgres")
-    )  # the server's own user may not look into pytest's folders
-    shutil.chown(home, "postgres")
-    server, port = home / "data", 54_391
-
-    def run(*command):
-        subprocess.run(["runuser", "-u", "postgres", "--", *command], check=True, capture_output=True)
-
-    run(str(BINARIES[-1] / "initdb"), "-D", str(server), "-A", "trust")
-    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1"
-    run(
-        str(BINARIES[-1] / "pg_ctl"), "-D", str(server), "-o", options, "-l", str(home / "log"), "-w", "start"
-    )
-    yield f"postgresql://postgres:s3cret@127.0.0.1:{port}/postgres"
-    run(str(BINARIES[-1] / "pg_ctl"), "-D", str(server), "-m", "fast", "stop")
-    shutil.rmtree(home)
 
 
 @pytest.fixture(scope="module")

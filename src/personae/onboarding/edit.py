@@ -2,6 +2,7 @@
 
 import io
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,12 @@ def edited(text: str, change: Callable[[Any], object]) -> str:
 def edit(path: Path, change: Callable[[Any], object]) -> None:
     """Change a YAML file in place."""
     write_text(path, edited(path.read_text(encoding="utf-8"), change))
+
+
+def track(folder: Path) -> None:
+    """Let DVC keep a folder of raw data, by a pointer of its own that is never pushed."""
+    run(sys.executable, "-m", "dvc", "add", "--quiet", str(folder))
+    edit(folder.with_suffix(".dvc"), lambda content: content["outs"][0].__setitem__("push", False))
 
 
 def run(*command: str, directory: Path = Path()) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +13,11 @@ from ruamel.yaml.comments import CommentedMap
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import write_text
-from personae.onboarding.edit import edit, round_trip, run
+from personae.onboarding.edit import edit, round_trip, track
+from personae.onboarding.query import described, remember, take
 from personae.onboarding.study_file import YAML_WORDS, Ask, Known, describe
 from personae.sources.files import read_file
+from personae.sources.settings import Query
 
 GRAPH = Path("dvc.yaml")
 UNSEEN = "# Reports name what the rows hold: delete these lines to commit them.\n/*\n!/.gitignore\n"
@@ -23,7 +25,12 @@ NAME = r"[a-z][a-z0-9_]*"
 
 
 def write_study(
-    name: str, files: Sequence[Path], known: Known | None = None, ask: Ask | None = None
+    name: str,
+    files: Sequence[Path],
+    known: Known | None = None,
+    ask: Ask | None = None,
+    *,
+    sql: Query | None = None,
 ) -> tuple[Path, list[str]]:
     """Read files, guess what they hold, ask what matters, and write a study of them.
 
@@ -37,6 +44,8 @@ def write_study(
         What need not be guessed.
     ask
         Given a question and the default, gives the answer; None takes every default.
+    sql
+        Query whose rows the file holds.
 
     Returns
     -------
@@ -56,7 +65,8 @@ def write_study(
         raise PersonaeError(f"new-study: two files are called {twice[0]}")
     tables = [read_file(path) for path in files]
     shown: list[str] = []
-    settings = describe(name, tables, known or Known(), ask or (lambda _, default: default), shown)
+    known = known or Known()
+    settings = describe(name, tables, known, ask or (lambda _, default: default), shown, sql=sql)
     with _all_or_nothing(name):
         _copy(name, files)
         write_text(paths.CONF / "study" / f"{name}.yaml", settings)
@@ -65,6 +75,33 @@ def write_study(
         write_text(GRAPH, _add_to_graph(GRAPH.read_text(encoding="utf-8"), name, settings))
         _check(name)
     return paths.CONF / "study" / f"{name}.yaml", shown
+
+
+def write_study_of_query(
+    name: str,
+    url: str,
+    query: str,
+    known: Known | None = None,
+    ask: Ask | None = None,
+    *,
+    variable: str | None = None,
+) -> tuple[Path, list[str]]:
+    """Take the rows of a query and write a study of them, as `write_study` does of files.
+
+    Parameters
+    ----------
+    variable
+        Of the environment, with the password; by default `<NAME>_PASSWORD`. The address may hold it, too:
+        it is used once and written nowhere.
+    """
+    _check_name(name)
+    sql = described(name, url, query, variable)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{name}.parquet"
+        taken = take(sql, file, url)
+        path, shown = write_study(name, [file], known, ask, sql=sql)
+    remember(name, taken)
+    return path, [*(f"{column}: {say}" for column, say in taken.converted.items()), *shown]
 
 
 def _check_name(name: str) -> None:
@@ -111,8 +148,7 @@ def _copy(name: str, files: Sequence[Path]) -> None:
     target.mkdir(parents=True)
     for path in files:
         shutil.copyfile(path, target / path.name)
-    run(sys.executable, "-m", "dvc", "add", "--quiet", str(target))
-    edit(paths.RAW / f"{name}.dvc", lambda content: content["outs"][0].__setitem__("push", False))
+    track(target)
 
 
 def _add_to_graph(graph: str, name: str, settings: str) -> str:

@@ -10,6 +10,7 @@ from personae.core.errors import PersonaeError
 from personae.onboarding.guess import TableGuess, TransactionsGuess, guess_table, guess_transactions
 from personae.onboarding.kinds import Column
 from personae.sources.files import TableFile
+from personae.sources.settings import Query
 from personae.sources.transactions import half_of_the_weeks
 
 ROLES = {
@@ -40,7 +41,15 @@ class Known:
     source: str | None = None
 
 
-def describe(name: str, tables: Sequence[TableFile], known: Known, ask: Ask, shown: list[str]) -> str:
+def describe(
+    name: str,
+    tables: Sequence[TableFile],
+    known: Known,
+    ask: Ask,
+    shown: list[str],
+    *,
+    sql: Query | None = None,
+) -> str:
     """Write the text of a study's file; what was guessed goes to `shown`, a line each."""
     first = tables[0]
     transactions = None if known.source == "table" else guess_transactions(first)
@@ -49,7 +58,7 @@ def describe(name: str, tables: Sequence[TableFile], known: Known, ask: Ask, sho
             f"{first.path}: no columns of customer, item and time are found; name them in the study's file"
         )
     if transactions is not None:
-        return _transactions_file(name, tables, transactions, shown)
+        return _transactions_file(name, tables, transactions, shown, _files(tables, sql))
     if 1 < first.table.height < FEW_ROWS:
         shown.append(f"{first.table.height} rows tell little of what the columns are: look at every line")
     if known.target is not None and known.target not in first.table.columns:
@@ -57,7 +66,13 @@ def describe(name: str, tables: Sequence[TableFile], known: Known, ask: Ask, sho
             f"{first.path}: column {known.target} is missing; it has {', '.join(first.table.columns)}"
         )
     guess = guess_table(first, target=known.target, event=known.event)
-    return _table_file(name, tables, guess, _settled(guess, first, known, ask, shown))
+    said = _settled(guess, first, known, ask, shown)
+    return _table_file(name, tables, guess, said, _files(tables, sql))
+
+
+def _files(tables: Sequence[TableFile], sql: Query | None) -> dict[str, Any]:
+    files: dict[str, Any] = {"files": [each.path.name for each in tables]}
+    return files if sql is None else files | {"sql": sql.model_dump(exclude_none=True)}
 
 
 def _settled(guess: TableGuess, file: TableFile, known: Known, ask: Ask, shown: list[str]) -> dict[str, Any]:
@@ -107,10 +122,15 @@ def _settled(guess: TableGuess, file: TableFile, known: Known, ask: Ask, shown: 
     }
 
 
-def _table_file(name: str, tables: Sequence[TableFile], guess: TableGuess, said: Mapping[str, Any]) -> str:
+def _table_file(
+    name: str,
+    tables: Sequence[TableFile],
+    guess: TableGuess,
+    said: Mapping[str, Any],
+    prepare: dict[str, Any],
+) -> str:
     rows = sum(file.table.height for file in tables)
     file = tables[0]
-    prepare: dict[str, Any] = {"files": [each.path.name for each in tables]}
     if file.delimiter not in (None, ","):
         prepare["delimiter"] = file.delimiter
     if said["decimal"] != ".":
@@ -186,10 +206,14 @@ def _share_missing(column: Column, said: Mapping[str, Any]) -> float:
 
 
 def _transactions_file(
-    name: str, tables: Sequence[TableFile], guess: TransactionsGuess, shown: list[str]
+    name: str,
+    tables: Sequence[TableFile],
+    guess: TransactionsGuess,
+    shown: list[str],
+    prepare: dict[str, Any],
 ) -> str:
     rows = sum(file.table.height for file in tables)
-    prepare: dict[str, Any] = {"files": [each.path.name for each in tables], "columns": guess.columns}
+    prepare["columns"] = guess.columns
     if tables[0].delimiter not in (None, ","):
         prepare["delimiter"] = tables[0].delimiter
     if guess.decimal != ".":

@@ -1,5 +1,6 @@
 """Settings of the generic sources: a customer table, or transactions."""
 
+import operator
 import re
 from typing import Literal
 
@@ -9,6 +10,22 @@ from personae.core.settings import Frozen
 
 # Columns of the stages' own tables, as are `<name>_missing`; a column of a file so called gets another name.
 RESERVED = ("customer", "unit", "segment")
+
+
+class Query(Frozen):
+    """Where a snapshot comes from; it is read by `personae data pull` alone.
+
+    Attributes
+    ----------
+    url
+        Of the database, its password hidden.
+    password
+        Variable of the environment that holds it; null: there is none.
+    """
+
+    url: str
+    query: str
+    password: str | None = None
 
 
 class FileSettings(Frozen):
@@ -22,6 +39,8 @@ class FileSettings(Frozen):
         Mark of the numbers.
     missing
         By column: further cells that say "no value".
+    sql
+        Query whose rows the files hold.
     """
 
     files: list[str] = Field(min_length=1)
@@ -30,6 +49,7 @@ class FileSettings(Frozen):
     decimal: Literal[".", ","] | None = None
     sheet: str | None = None
     missing: dict[str, list[str]] = Field(default_factory=dict)
+    sql: Query | None = Field(default=None, exclude_if=operator.not_)
 
 
 class TablePrepare(FileSettings):
