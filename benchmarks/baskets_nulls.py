@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from joblib import Parallel, delayed
-from tests.planted.households import below_true_lift
+from tests.planted.households import below_true_lift, by_kind_season_and_shop
 
 from personae.baskets.coding import encode, from_lists
 from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import frequent
-from personae.baskets.replicate import EVERYBODY, halve, replicate
+from personae.baskets.replicate import ALL_CUSTOMERS, halve, replicate
 from personae.baskets.rules import rules
 from personae.baskets.settings import Promote, RuleSearch
 from personae.studies.grocery import source as grocery
@@ -82,6 +82,7 @@ def main():
     if STANDIN.is_dir():
         standin(shuffles)
     planted(samples)
+    conditional(shuffles)
     by_customer, as_if_independent = below_true_lift(800)
     print(
         f"bound below the true lift in {by_customer:.1%} of 800 tables; {as_if_independent:.1%} as if baskets "
@@ -98,6 +99,32 @@ def main():
     baskets, heads = encode(lines, item="category", customer="customer")
     early = (heads["week"] <= 26).to_numpy()
     control(baskets, lambda each: (each.where(early), each.where(~early)), LARGE, weeks, "journey")
+
+
+def conditional(tables):
+    """Items independent given kind of customer, season and shop, and the same with one rule."""
+    segments = pl.DataFrame({"customer": range(400), "segment": [number % 3 for number in range(400)]})
+
+    def found(seed, planted):
+        lines = by_kind_season_and_shop(seed, planted=planted)
+        groups = halve(lines, segments, Promote(smallest=20, early_weeks=13), seed=seed)
+        kept = []
+        for name, (learned, figures) in replicate(groups, SAMPLE, seed=seed).items():
+            passed = figures["replicates"] & ~figures["superseded"] & figures["own"]
+            rows = learned.at(np.flatnonzero(passed)).table().select("antecedent", "consequent").rows()
+            kept += [(name, frozenset(row)) for row in rows]
+        return kept
+
+    none = sum(not each for each in Parallel(n_jobs=2)(delayed(found)(seed, False) for seed in range(tables)))
+    pair = ALL_CUSTOMERS, frozenset(("item 14", "item 15"))
+    hits = sum(
+        pair in each for each in Parallel(n_jobs=2)(delayed(found)(seed, True) for seed in range(tables))
+    )
+    print(
+        f"independent given customer, season and shop: no promotion in {none} of {tables} tables; the planted "
+        f"rule found in {hits} of {tables}",
+        flush=True,
+    )
 
 
 def standin(shuffles):
@@ -144,14 +171,14 @@ def recovered(seed):
     groups = halve(table, segments, Promote(), seed=seed)
     found = {}
     for name, (learned, figures) in replicate(groups, SAMPLE, seed=seed).items():
-        kept = learned.at(np.flatnonzero(figures["replicates"] & ~figures["superseded"]))
+        kept = learned.at(np.flatnonzero(figures["replicates"] & ~figures["superseded"] & figures["own"]))
         sides = zip(kept.antecedents, kept.consequents, strict=True)
         found[name] = {frozenset(kept.names[code] for code in a + c) for a, c in sides}
-    home = {only: str(number) for number, only in enumerate(SEGMENTS)} | {None: EVERYBODY}
+    home = {only: str(number) for number, only in enumerate(SEGMENTS)} | {None: ALL_CUSTOMERS}
     wanted = {(home[only], frozenset((a, c))) for a, c, _, only in RULES}
     hits = sum(pair in found.get(name, ()) for name, pair in wanted)
     pairs = {frozenset(rule[:2]) for rule in RULES}
-    others = sum(len(sets - pairs) for name, sets in found.items() if name != EVERYBODY)
+    others = sum(len(sets - pairs) for name, sets in found.items() if name != ALL_CUSTOMERS)
     return hits, len(wanted), others
 
 

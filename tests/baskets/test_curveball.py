@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import islice, product
 
 import numpy as np
@@ -30,6 +31,17 @@ def test_customers_keep_their_baskets():
     base = from_lists([["a", "b"], ["c"], ["a"]])
     owned = Baskets(base.basket, base.item, base.names, np.array([4, 4, 8]))
     assert next(shuffled(owned, np.random.default_rng(0))).customer.tolist() == [4, 4, 8]
+
+
+def test_items_stay_with_their_customer_block_of_weeks_and_shop():
+    rng = np.random.default_rng(1)
+    base = from_lists([list(rng.choice(list("abcdefgh"), 3, replace=False)) for _ in range(60)])
+    stratum = rng.integers(0, 7, 60)
+    null = next(shuffled(replace(base, stratum=stratum), rng))
+    assert (null.stratum == stratum).all() and (cells(null) != cells(base)).any()
+    for each in range(7):
+        inside = stratum == each
+        assert (cells(null)[inside].sum(axis=0) == cells(base)[inside].sum(axis=0)).all()
 
 
 def test_all_tables_with_the_same_margins_are_equally_likely():

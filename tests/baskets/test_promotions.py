@@ -19,7 +19,11 @@ OFFERS = [
 FLAT = {"deals": 0.0, "tenure": 0.0}
 
 
-def group(replicates=(True, True, True, True), superseded=(False, False, False, False)):
+def group(
+    replicates=(True, True, True, True),
+    superseded=(False, False, False, False),
+    own=(True, True, True, True),
+):
     """Rules a -> b, b -> a, a + c -> b, c -> d, the last one farthest above chance."""
     counts = np.array([20, 20, 10, 8])
     lower = np.array([2.0, 2.0, 2.2, 5.0])
@@ -35,6 +39,9 @@ def group(replicates=(True, True, True, True), superseded=(False, False, False, 
         "p_adjusted": 0.004,
         "replicates": list(replicates),
         "superseded": list(superseded),
+        "own": list(own),
+        "everybody_lift": 1.5,
+        "everybody_null": 1.0,
     }
     rules = RuleSet(
         ((0,), (1,), (0, 2), (2,)),
@@ -62,6 +69,10 @@ def test_only_rules_that_replicate_and_add_something_are_offered():
     assert chosen(group(replicates=[False] * 4)) == []
     left = chosen(group(replicates=[True, False, True, False], superseded=[False, False, True, False]))
     assert [each["consequent"] for each in left] == [["b"]]
+    own = chosen(group(own=[False, False, False, True]))
+    assert [each["consequent"] for each in own] == [["d"]]
+    assert "all customers together have lift 1.50, their shuffles 1.00" in own[0]["why"]
+    assert own[0]["replay"]["everybody_lift"] == 1.5
 
 
 @pytest.mark.parametrize(
@@ -79,7 +90,10 @@ def test_the_offer_follows_the_segments_leanings(leaning, offer):
 def test_a_promotion_says_who_why_and_what_it_costs():
     first = chosen()[0]
     assert first["who"] == "segment 2 with c in the basket"
-    assert "lift 5.50 (at least 5.00), where shuffled baskets reach 1.25" in first["why"]
+    assert (
+        "lift 5.50 (at least 5.00), where baskets shuffled inside customer, weeks and shop reach 1.25"
+        in first["why"]
+    )
     assert first["cost"]["reached"] == pytest.approx(5)  # 4 of 100 baskets hold both, 8 of 10 with c hold d
     assert first["cost"]["given_anyway"] == pytest.approx(4)
     assert (first["support"], first["confidence"], first["lift"]) == (0.04, 0.5, 6.25)

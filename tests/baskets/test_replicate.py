@@ -1,6 +1,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from tests.planted.households import by_kind_season_and_shop
 
 from personae.baskets.replicate import ALL_CUSTOMERS, halve, learn, replicate, rules_table
 from personae.baskets.settings import Promote, RuleSearch
@@ -33,7 +34,7 @@ def groups(lines, **settings):
 
 @pytest.fixture(scope="module")
 def replayed():
-    return replicate(groups(shop()), SEARCH, seed=2)
+    return replicate(groups(shop(baskets=4500)), SEARCH, seed=2)
 
 
 def surviving(group):
@@ -47,6 +48,33 @@ def test_a_rule_is_found_in_the_segment_where_it_holds(replayed):
     assert surviving(replayed["1"]) >= planted
     assert surviving(replayed["0"]) == set()
     assert surviving(replayed[ALL_CUSTOMERS]) >= planted
+    found, figures = replayed["1"]
+    assert (
+        set(found.at(np.flatnonzero(figures["own"])).table().select("antecedent", "consequent").rows())
+        >= planted
+    )
+    assert (figures["everybody_lift"] > 0).all()
+
+
+def test_a_rule_that_holds_for_everybody_alike_is_no_segments_own():
+    table = by_kind_season_and_shop(1, planted=True)
+    alike = replicate(halve(table, SEGMENTS, Promote(smallest=20, early_weeks=13)), SEARCH, seed=2)
+    pair = {"item 14", "item 15"}
+    found = {name: [row for row in rules_of(each) if set(row[:2]) == pair] for name, each in alike.items()}
+    assert [row[2] for row in found[ALL_CUSTOMERS]] == ["replicates", "replicates"]
+    assert {row[2] for name in "01" for row in found[name]} == {"everybody's"}
+
+
+def rules_of(group):
+    return rules_table({"": group}).select("antecedent", "consequent", "verdict").rows()
+
+
+@pytest.mark.parametrize("early_weeks", [None, 13])
+def test_what_customer_season_and_shop_bring_about_is_no_rule(early_weeks):
+    table = by_kind_season_and_shop(5)
+    found = replicate(halve(table, SEGMENTS, Promote(smallest=20, early_weeks=early_weeks)), SEARCH, seed=2)
+    assert len(found[ALL_CUSTOMERS][0]) > 0 or early_weeks
+    assert [surviving(each) for each in found.values()] == [set()] * 3
 
 
 def test_longer_rules_that_only_carry_the_planted_one_are_superseded(replayed):
@@ -89,7 +117,9 @@ def test_no_more_rules_than_asked_for_go_to_replay():
 
 
 def test_same_seed_gives_the_same_table_for_any_number_of_workers(replayed):
-    assert rules_table(replicate(groups(shop()), SEARCH, seed=2, workers=2)).equals(rules_table(replayed))
+    assert rules_table(replicate(groups(shop(baskets=4500)), SEARCH, seed=2, workers=2)).equals(
+        rules_table(replayed)
+    )
 
 
 def test_without_baskets_there_is_a_table_of_columns_alone(replayed):

@@ -1,6 +1,7 @@
-"""Baskets of households whose lift is known, for the bound of a lift."""
+"""Baskets whose lift is known, or whose items are independent given who buys, when and where."""
 
 import numpy as np
+import polars as pl
 
 from personae.baskets.coding import Baskets
 from personae.baskets.itemsets import frequent
@@ -31,3 +32,35 @@ def below_true_lift(tables):
         by_customer = replay(found, baskets, SEARCH, seed=seed)["lift_lower"][0]
         below[seed] = by_customer < TRUE_LIFT, found.lift_lower[0] < TRUE_LIFT
     return below.mean(axis=0)
+
+
+def by_kind_season_and_shop(seed, *, people=400, planted=False):
+    """Lines of baskets whose items are independent given kind of customer, season and shop; or with one rule.
+
+    Three kinds of customers, two seasons of 13 weeks and two shops each have favourites among 16 items, four
+    times as likely as others; about 18 baskets a customer. With `planted` item 14 brings item 15 along.
+    """
+    rng = np.random.default_rng([seed, 18])
+    customer = np.repeat(np.arange(people), 6 + rng.poisson(12, people))
+    week = rng.integers(1, 27, len(customer))
+    place = np.where(rng.random(len(customer)) < 0.85, customer % 2, 1 - customer % 2)
+    chance = np.full((len(customer), 16), 0.06)
+    for factor, levels in ((customer % 3, 3), ((week - 1) // 13, 2), (place, 2)):
+        favourites = np.ones((levels, 16))
+        for level in range(levels):
+            favourites[level, rng.choice(14, 4, replace=False)] = 4.0
+        chance *= favourites[factor]
+    held = rng.random(chance.shape) < np.minimum(chance, 0.9)
+    if planted:
+        held[:, 15] |= held[:, 14] & (rng.random(len(held)) < 0.6)
+    basket, item = np.nonzero(held)
+    return pl.DataFrame(
+        {
+            "basket": basket,
+            "customer": customer[basket],
+            "item": [f"item {number}" for number in item],
+            "category": "goods",
+            "week": week[basket],
+            "shop": place[basket],
+        }
+    )

@@ -23,7 +23,7 @@ SETTINGS = {
     "resamples": 200,
     "uplift": {"treatment": None, "inputs": [], "smallest_effect": 0.05},
 }
-MAILED = {"treatment": "mailed", "inputs": ["recency", "spend"], "smallest_effect": 0.1}
+MAILED = {"treatment": "mailed", "randomised": True, "inputs": ["recency", "spend"], "smallest_effect": 0.1}
 
 
 def settings(**changes):

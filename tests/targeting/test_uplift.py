@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import proportion_effectsize
@@ -7,7 +8,13 @@ from statsmodels.stats.proportion import proportion_effectsize
 from personae.core.errors import PersonaeError
 from personae.targeting.uplift import experiment_size, qini_coefficient, uplift
 
-SETTINGS = {"model": LogisticRegression(), "smallest_effect": 0.05, "resamples": 200, "seed": 1}
+SETTINGS = {
+    "randomised": True,
+    "model": LogisticRegression(),
+    "smallest_effect": 0.05,
+    "resamples": 200,
+    "seed": 1,
+}
 
 
 def experiment(seed, rows=2500, differs=True, biased=False):
@@ -22,17 +29,43 @@ def experiment(seed, rows=2500, differs=True, biased=False):
     return inputs, treatment, response
 
 
-@pytest.mark.parametrize("biased", [False, True])
-def test_planted_uplift_is_found_by_both_methods(biased):
-    found = uplift(*experiment(1, biased=biased), **SETTINGS)
+def test_planted_uplift_is_found_by_both_methods():
+    inputs, treatment, response = experiment(1)
+    cost = np.where(inputs[:, 2] > 0, 4.0, 1.0)
+    found = uplift(inputs, treatment, response, cost=cost, **SETTINGS)
     assert found["verdict"] == "uplift differs between customers"
     for each in found["qini"].values():
         assert 0 < each["ci"][0] < each["coefficient"] < each["ci"][1]
+        # Half of the customers cost a quarter: those first gain most a unit of cost.
+        assert each["per_cost"] > each["coefficient"] and each["per_cost_ci"][0] > 0
+    low, high = found["effect"]["ci"]
+    assert low < 0.2 < high and high - low < 0.08
+    assert found["effect_per_cost"]["mean"] == pytest.approx(found["effect"]["mean"] / cost.mean())
 
 
 def test_an_equal_effect_for_all_is_no_uplift():
     found = uplift(*experiment(2, differs=False), **SETTINGS)
     assert found["verdict"] == "no difference in uplift is found"
+
+
+def test_nothing_is_estimated_unless_contact_was_dealt_at_random():
+    silent = uplift(*experiment(1), **SETTINGS | {"randomised": False})
+    assert silent["verdict"] == "not identifiable from this file" and "effect" not in silent
+    assert "target.uplift.randomised" in silent["reason"]
+
+
+def test_arms_that_dealing_at_random_would_not_give_cannot_tell():
+    chosen = uplift(*experiment(1, biased=True), **SETTINGS)
+    assert chosen["verdict"] == "not identifiable from this file"
+    assert chosen["reason"].startswith("the arms are not balanced: input 2 is")
+    inputs, _, response = experiment(1)
+    spread = (np.abs(inputs[:, 0]) > 0.7).astype(int)
+    assert (
+        "their inputs tell them apart"
+        in uplift(
+            inputs, spread, response, **SETTINGS | {"model": RandomForestClassifier(20, random_state=0)}
+        )["reason"]
+    )
 
 
 def test_a_file_in_which_everybody_was_contacted_cannot_tell():
@@ -42,12 +75,10 @@ def test_a_file_in_which_everybody_was_contacted_cannot_tell():
     assert found["experiment"]["per_arm"] > 100
 
 
-def test_an_arm_too_small_or_without_overlap_cannot_tell():
+def test_an_arm_too_small_cannot_tell():
     inputs, _, response = experiment(4)
     rare = (np.arange(2500) < 20).astype(int)
     assert "one arm has 20 customers" in uplift(inputs, rare, response, **SETTINGS)["reason"]
-    decided = (inputs[:, 1] > 0).astype(int)
-    assert "do not overlap" in uplift(inputs, decided, response, **SETTINGS)["reason"]
 
 
 def test_where_all_are_contacted_or_hardly_anybody_responds_in_an_arm_nobody_can_tell():

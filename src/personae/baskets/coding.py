@@ -25,12 +25,22 @@ class Baskets:
         The item of each item code.
     customer : (n_baskets,) integer array
         The customer code of each basket; every basket its own customer where none is known.
+    stratum : (n_baskets,) integer array, optional
+        Customer, block of weeks and shop of each basket, as one code; without it the customer alone.
     """
 
     basket: Integers
     item: Integers
     names: tuple[str, ...]
     customer: Integers
+    stratum: Integers | None = None
+
+    @property
+    def strata(self) -> Integers:
+        """Baskets among which items may be dealt out again; all, where no customer has two baskets."""
+        if self.stratum is not None:
+            return self.stratum
+        return self.customer if len(np.unique(self.customer)) < self.n else np.zeros(self.n, dtype=np.int64)
 
     @property
     def n(self) -> int:
@@ -49,12 +59,15 @@ class Baskets:
         """Keep the marked baskets, renumbered; item and customer codes stay."""
         number = np.cumsum(keep) - 1
         entries = keep[self.basket]
-        return Baskets(number[self.basket[entries]], self.item[entries], self.names, self.customer[keep])
+        stratum = None if self.stratum is None else self.stratum[keep]
+        return Baskets(
+            number[self.basket[entries]], self.item[entries], self.names, self.customer[keep], stratum
+        )
 
     def with_entries(self, basket: Integers, item: Integers) -> "Baskets":
         """Put other entries (of any order) into the same baskets."""
         sorted_items, sorted_baskets = np.divmod(np.sort(item * self.n + basket), max(self.n, 1))
-        return Baskets(sorted_baskets, sorted_items, self.names, self.customer)
+        return Baskets(sorted_baskets, sorted_items, self.names, self.customer, self.stratum)
 
 
 def encode(

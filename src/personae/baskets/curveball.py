@@ -1,4 +1,4 @@
-"""Null model of association: shuffles that keep basket sizes and item counts."""
+"""Null model of association: shuffles that keep who bought what, when and where, and basket sizes."""
 
 from collections.abc import Iterator
 
@@ -13,10 +13,11 @@ BURN_IN = 20
 def shuffled(
     baskets: Baskets, rng: np.random.Generator, *, burn_in: int = BURN_IN, thin: int = 1
 ) -> Iterator[Baskets]:
-    """Sample uniformly from tables with the same basket sizes and item counts.
+    """Sample uniformly from tables with the same basket sizes and item counts in each stratum.
 
-    A round pairs all baskets at random; each pair pools the items that only one of them holds and deals
-    them out again at random, to each as many as it gave (a global curveball trade).
+    A round pairs the baskets of each stratum at random; each pair pools the items that only one of them holds
+    and deals them out again at random, to each as many as it gave (a global curveball trade). A stratum is a
+    customer in a block of weeks in a shop, as far as known: what depends on who, when and where stays.
 
     Parameters
     ----------
@@ -44,21 +45,22 @@ def shuffled(
     (array([2, 1, 1]), array([2, 1, 1]))
     """
     basket, item = baskets.basket, baskets.item
+    strata = np.unique(baskets.strata, return_inverse=True)[1]
     rounds = burn_in
     while True:
         for _ in range(rounds):
-            basket, item = trade(basket, item, baskets.n, len(baskets.names), rng)
+            basket, item = trade(basket, item, strata, len(baskets.names), rng)
         yield baskets.with_entries(basket, item)
         rounds = thin
 
 
 def trade(
-    basket: Integers, item: Integers, n_baskets: int, n_items: int, rng: np.random.Generator
+    basket: Integers, item: Integers, strata: Integers, n_items: int, rng: np.random.Generator
 ) -> tuple[Integers, Integers]:
-    """Make one global curveball trade; entries come back in another order."""
-    place = rng.permutation(n_baskets)
-    holder = np.empty(n_baskets + 1, dtype=np.int64)
-    holder[place] = np.arange(n_baskets)
+    """Make one global curveball trade inside each stratum of baskets; entries come back in another order."""
+    place = _seats(strata, rng)
+    holder = np.empty(int(place.max(initial=0)) + 2, dtype=np.int64)
+    holder[place] = np.arange(len(strata))
     bits = n_items.bit_length()
     seat = place[basket]
     key = np.sort((seat >> 1 << (bits + 1)) | (item << 1) | (seat & 1))
@@ -71,7 +73,7 @@ def trade(
     kept = holder[(both >> (bits + 1) << 1) | (both & 1)]
 
     pair = alone >> (bits + 1)
-    number = np.bincount(pair, minlength=len(place) // 2 + 1)
+    number = np.bincount(pair, minlength=len(holder) // 2 + 1)
     gave = np.bincount(pair[alone & 1 == 0], minlength=len(number))
     first = np.cumsum(number) - number
     pooled = _shuffle_within(pair, (alone >> 1) & low, rng)
@@ -80,6 +82,18 @@ def trade(
         np.concatenate([kept, holder[(pair << 1) | second]]),
         np.concatenate([(both >> 1) & low, pooled]),
     )
+
+
+def _seats(strata: Integers, rng: np.random.Generator) -> Integers:
+    """Seat the baskets of each stratum at random, from an even seat on: seats 2k and 2k + 1 trade."""
+    order = rng.permutation(len(strata))
+    order = order[np.argsort(strata[order], kind="stable")]
+    size = np.bincount(strata)
+    first = np.cumsum(size + size % 2) - (size + size % 2)
+    seat = np.empty(len(strata), dtype=np.int64)
+    rank = np.arange(len(strata)) - np.repeat(np.cumsum(size) - size, size)
+    seat[order] = np.repeat(first, size) + rank
+    return seat
 
 
 def _shuffle_within(pair: Integers, item: Integers, rng: np.random.Generator) -> Integers:

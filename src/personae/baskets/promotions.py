@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from personae.baskets.replicate import ALL_CUSTOMERS, Replayed, above_chance, halve, replicate, rules_table
+from personae.baskets.replicate import ALL_CUSTOMERS, Replayed, halve, replicate, rules_table
 from personae.baskets.rules import RuleSet
 from personae.baskets.settings import BasketOffer, Promote
 from personae.core.settings import fits
@@ -73,7 +73,7 @@ def promotions(
     *,
     per_segment: int = 5,
 ) -> list[dict[str, Any]]:
-    """Choose each group's replicating rules farthest above chance, with their offers.
+    """Choose each group's replicating rules of highest lift, with their offers.
 
     Parameters
     ----------
@@ -99,13 +99,13 @@ def promotions(
 
 
 def _best(rule_set: RuleSet, figures: pl.DataFrame) -> list[int]:
-    """Sort rules by distance above chance, one rule an itemset."""
-    candidates = np.flatnonzero((figures["replicates"] & ~figures["superseded"]).to_numpy())
-    confidence, above = figures["confidence"].to_numpy(), above_chance(figures)
+    """Sort rules by the bound of their lift, one rule an itemset."""
+    candidates = np.flatnonzero((figures["replicates"] & ~figures["superseded"] & figures["own"]).to_numpy())
+    confidence, bound = figures["confidence"].to_numpy(), figures["lift_lower"].to_numpy()
     best: dict[frozenset[int], int] = {}
     for rule in candidates[np.argsort(-confidence[candidates], kind="stable")]:
         best.setdefault(frozenset(rule_set.antecedents[rule] + rule_set.consequents[rule]), int(rule))
-    return sorted(best.values(), key=lambda rule: -above[rule])
+    return sorted(best.values(), key=lambda rule: -bound[rule])
 
 
 def _promotion(
@@ -123,6 +123,8 @@ def _promotion(
         "null_p95",
         "p_adjusted",
         "customers",
+        "everybody_lift",
+        "everybody_null",
     )
     group = "all customers" if name == ALL_CUSTOMERS else f"segment {name}"
     return {
@@ -135,13 +137,25 @@ def _promotion(
         "replay": {figure: again[figure] for figure in replayed},
         "offer": offer.text.format(**sides, discount=f"{offer.discount:.0%}"),
         "who": f"{group} with {sides['antecedent']} in the basket",
-        "why": (
-            f"on baskets that took no part in learning, lift {again['lift']:.2f} (at least "
-            f"{again['lift_lower']:.2f}), where shuffled baskets reach {again['null_p95']:.2f}"
-        ),
+        "why": _why(name, again),
         "cost": {
             "reached": 100 * again["support"] / again["confidence"],
             "given_anyway": 100 * again["support"],
             "discount": offer.discount,
         },
     }
+
+
+def _why(name: str, again: Mapping[str, Any]) -> str:
+    """Say the lift beside that of shuffles; of a segment beside everybody's, too."""
+    text = (
+        f"on baskets that took no part in learning, lift {again['lift']:.2f} (at least "
+        f"{again['lift_lower']:.2f}), where baskets shuffled inside customer, weeks and shop reach "
+        f"{again['null_p95']:.2f}"
+    )
+    if name == ALL_CUSTOMERS:
+        return text
+    return (
+        f"{text}; all customers together have lift {again['everybody_lift']:.2f}, their shuffles "
+        f"{again['everybody_null']:.2f}"
+    )

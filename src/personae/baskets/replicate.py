@@ -1,20 +1,22 @@
 """Association rules by group: learned on some baskets, replayed on others."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from personae.baskets.coding import Baskets, encode, from_lists
 from personae.baskets.itemsets import frequent
-from personae.baskets.replication import null_lifts, replay
-from personae.baskets.rules import RuleSet, fisher, not_redundant, rules
+from personae.baskets.replication import lifts, null_lifts, replay
+from personae.baskets.rules import NORMAL_95, RuleSet, fisher, not_redundant, rules
 from personae.baskets.settings import Promote, RuleSearch
-from personae.core.arrays import BoolArray, FloatArray
+from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.statistics import adjust
 
 ALL_CUSTOMERS = "everybody"
 SCREENING_SHUFFLES = 12
+SURELY = 2.5758  # standard normal, one-sided 99.5 %
 # Baskets of one group of customers to learn from and to replay on, with the same item codes.
 Halves = tuple[Baskets, Baskets]
 # Rules of one group, and the table of their replay.
@@ -28,7 +30,7 @@ def halve(
 
     Parameters
     ----------
-    lines : one row a basket and item: `basket`, `customer`, `item`, `category`, `week`
+    lines : one row a basket and item: `basket`, `customer`, `item`, `category`, `week`, and `shop` if known
     segments : `customer`, `segment`; below 0 is none
     settings : the study's section `promote`
     seed : of the random half of the customers, where there are no weeks
@@ -38,6 +40,7 @@ def halve(
     if sold.is_empty():
         return {}
     baskets, heads = encode(sold, item=settings.level, customer="customer")
+    baskets = replace(baskets, stratum=_strata(heads, settings.block_weeks))
     if settings.early_weeks is None:
         people = int(baskets.customer.max()) + 1
         chosen = np.random.default_rng(seed).permutation(people) < people // 2
@@ -53,6 +56,16 @@ def halve(
         name: (baskets.where(inside & early), baskets.where(inside & ~early))
         for name, inside in groups.items()
     }
+
+
+def _strata(heads: pl.DataFrame, block_weeks: int) -> IntArray:
+    """Number the customers, blocks of weeks and shops of baskets together, as far as they are known."""
+    known = [pl.col("customer")]
+    if "week" in heads.columns:
+        known.append((pl.col("week").fill_null(0) - 1) // block_weeks)
+    if "shop" in heads.columns:
+        known.append(pl.col("shop"))
+    return np.asarray(heads.select(pl.struct(known).rank("dense")).to_series().to_numpy() - 1, dtype=np.intp)
 
 
 def learn(early: Baskets, search: RuleSearch, *, seed: int = 0, workers: int = 1) -> RuleSet:
@@ -83,7 +96,9 @@ def replicate(
     -------
     dict
         By group its rules and the figures of `replay`, with `p_adjusted`; `replicates`, whether it is at most
-        alpha; and `superseded`, whether the rule adds nothing sure to a replicating one of fewer antecedents.
+        alpha; `superseded`, whether the rule adds nothing sure to a replicating one of fewer antecedents;
+        `everybody_lift` and `everybody_null`, the lift on all customers' later baskets and its mean in their
+        shuffles; and `own`, whether a segment's lift over that of shuffles surely beats everybody's.
     """
     search = search or RuleSearch()
     learned = {
@@ -92,6 +107,12 @@ def replicate(
     replays = {
         name: replay(rule_set, groups[name][1], search, seed=seed, workers=workers)
         for name, rule_set in learned.items()
+    }
+    replays = {
+        name: _beside_everybody(
+            learned[name], figures, groups.get(ALL_CUSTOMERS), name == ALL_CUSTOMERS, seed
+        )
+        for name, figures in replays.items()
     }
     p_values = np.concatenate([np.empty(0), *(figures["p_value"] for figures in replays.values())])
     ends = np.cumsum([len(rule_set) for rule_set in learned.values()])
@@ -110,9 +131,23 @@ def replicate(
     return replayed
 
 
-def above_chance(figures: pl.DataFrame) -> FloatArray:
-    """Lower bound of the lift over its 95th percentile in shuffled baskets."""
-    return _ratio(figures["lift_lower"].to_numpy(), figures["null_p95"].to_numpy())
+def _beside_everybody(
+    rule_set: RuleSet, figures: pl.DataFrame, everybody: Halves | None, is_everybody: bool, seed: int
+) -> pl.DataFrame:
+    """Add the rules' lift among all customers, and whether a segment's excess over shuffles beats it."""
+    lift, null = figures["lift"].to_numpy(), figures["null_mean"].to_numpy()
+    own = np.ones(len(rule_set), dtype=bool)
+    if everybody is not None and not is_everybody and len(rule_set):
+        # One-sided 99.5 %: a segment has many rules, and each is compared.
+        error = np.log(np.maximum(_ratio(lift, figures["lift_lower"].to_numpy()), 1)) / NORMAL_95
+        segments_excess = _ratio(lift * np.exp(-SURELY * error), null)
+        _, later = everybody
+        lift = lifts(rule_set, later)
+        null = null_lifts(rule_set, later, SCREENING_SHUFFLES, seed=seed).mean(axis=0)
+        own = segments_excess > _ratio(lift, null)
+    return figures.with_columns(
+        pl.Series("everybody_lift", lift), pl.Series("everybody_null", null), pl.Series("own", own)
+    )
 
 
 def _superseded(rule_set: RuleSet, figures: pl.DataFrame, holds: BoolArray) -> BoolArray:
@@ -146,9 +181,11 @@ def rules_table(replayed: Mapping[str, Replayed]) -> pl.DataFrame:
         .then(pl.lit("does not replicate"))
         .when("superseded")
         .then(pl.lit("superseded"))
+        .when(~pl.col("own"))
+        .then(pl.lit("everybody's"))
         .otherwise(pl.lit("replicates"))
     )
-    again = pl.exclude("p_value", "p_adjusted", "replicates", "superseded").name.prefix("replay_")
+    again = pl.exclude("p_value", "p_adjusted", "replicates", "superseded", "own").name.prefix("replay_")
     tables = [
         pl.concat(
             [

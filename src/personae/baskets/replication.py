@@ -1,4 +1,4 @@
-"""Replication of rules on later baskets, tested against shuffled baskets."""
+"""Replication of rules on later baskets, beyond what customer, time and shop explain."""
 
 from itertools import islice
 
@@ -28,9 +28,10 @@ def replay(
     seed: int = 0,
     workers: int = 1,
 ) -> pl.DataFrame:
-    """Replay rules on later baskets and on their shuffles.
+    """Replay rules on later baskets and on their shuffles inside customer, block of weeks and shop.
 
-    Lift above 1 proves nothing: items meet in large baskets without having to do with each other. So a
+    Lift above 1 proves nothing: items meet in large baskets, and in those of a kind of customer, a season or
+    a shop, without having to do with each other. So a
     rule's lift is compared with the 95th percentile of its lift in shuffled baskets; its standard error,
     on the log scale, comes from a bootstrap of customers, whose baskets are not independent.
 
@@ -85,7 +86,7 @@ def replay(
 def null_lifts(
     rule_set: RuleSet, baskets: Baskets, shuffles: int, *, thin: int = 4, seed: int = 0, workers: int = 1
 ) -> FloatArray:
-    """Null distribution of each rule's lift, shape (shuffles, rules).
+    """Null distribution of each rule's lift, shuffled inside strata, shape (shuffles, rules).
 
     Neighbouring tables of a walk, `thin` rounds of trades apart, correlate by about 0.6 ** thin.
     """
@@ -104,6 +105,12 @@ def null_lifts(
         delayed(walk)(stream, length) for stream, length in zip(streams, lengths, strict=True)
     )
     return np.concatenate(walks)
+
+
+def lifts(rule_set: RuleSet, baskets: Baskets) -> FloatArray:
+    """Lift of rules in some baskets; 0 where a side does not occur."""
+    sets, places = _sides(rule_set)
+    return _lifts(count_sets(baskets, sets), places, baskets.n)
 
 
 def _sides(rule_set: RuleSet) -> tuple[list[Itemset], Integers]:

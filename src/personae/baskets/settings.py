@@ -7,6 +7,8 @@ from pydantic import Field
 from personae.core.settings import Frozen
 from personae.core.statistics import Correction
 
+BLOCK_WEEKS = 6
+
 
 class RuleSearch(Frozen):
     """How rules are learned and replayed.
@@ -72,18 +74,21 @@ class Promote(Frozen):
         Whether products or their categories are the items of rules.
     early_weeks
         Weeks to learn from, later ones to replay on; null where there is no time: half of the customers.
+    block_weeks
+        Weeks of a block inside which shuffles may move a customer's items: shorter than a season.
     exclude
         Items that are not for sale, such as coupons and fuel.
     smallest
         Fewest customers of a segment with rules of its own.
     per_segment
-        Most promotions of a segment, the ones farthest above chance.
+        Most promotions of a segment, those with the highest lower bound of lift.
     offers
         The first that fits a segment counts; the last one should fit every segment.
     """
 
     level: Literal["item", "category"] = "item"
     early_weeks: int | None = Field(None, gt=0)
+    block_weeks: int = Field(BLOCK_WEEKS, gt=0, exclude_if=BLOCK_WEEKS.__eq__)
     exclude: list[str] = Field(default_factory=list)
     smallest: int = Field(50, gt=0)
     per_segment: int = Field(5, gt=0)

@@ -119,6 +119,8 @@ def _of_money(reports: Reports, tables: Tables, folder: Path | None) -> Iterator
         yield response.profit(report, folder)
         if tables.get("curves/profit"):
             yield from response.share_curves(tables["curves/profit"], folder)
+        if report.get("decision_curve"):
+            yield response.decision(report["decision_curve"], report.get("cutoff"), folder)
         if len(report.get("budget") or []) > 1:
             yield response.budgets(report["budget"], folder)
     if reports.get("promotions"):

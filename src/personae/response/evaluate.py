@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from personae.core.arrays import FloatArray, IntArray
-from personae.response import explanations, leakage, scores
+from personae.response import explanations, leakage, metrics, scores
+from personae.response.calibration_check import calibration_figures
 from personae.response.folds import Folds, grouped_folds
 from personae.response.merged_classes import merge_classes
 from personae.response.model import ResponseModel, fit_on_all
@@ -107,7 +108,10 @@ def _evaluated(customers: pd.DataFrame, settings: Classify, seed: int) -> Respon
         report["segment"] = {"columns": settings.segment.columns, "k": settings.segment.k}
     known = [leakage.known_leaks(customers[settings.leaking], plan.target)] if settings.leaking else []
     undeclared = _undeclared(plan, customers)
-    report["leakage"] = [*known, *undeclared, *leakage.inspect(plan), _permuted_targets(plan)]
+    moved = {row["column"]: row["mean"] for row in report["importance"]}
+    whole = leakage.whole_procedure(plan, validation.procedure[0], moved)
+    report["leakage"] = [*known, *undeclared, *leakage.inspect(plan), whole, _permuted_targets(plan)]
+    report["leakage_scope"] = {"kinds": leakage.KINDS, "unseen": leakage.UNSEEN}
     if settings.claim is not None:
         report["seed_claim"] = repeated_splits(plan, settings.claim)
     return ResponseEvaluation(
@@ -149,6 +153,8 @@ def figures(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
             "figures": procedure,
         },
         "calibration": {name: fitted.method for name, fitted in validation.calibrations.items()},
+        "calibration_check": _calibration_check(plan, validation),
+        "sample": _sample(plan, validation),
         "differences": scores.differences(scored, folds),
     }
 
@@ -159,6 +165,30 @@ def _bounded(plan: ResponsePlan) -> dict[str, Any]:
     models = plan.settings.single_models.items()
     found = {name: bounds[model.type] for name, model in models if bounds.get(model.type, fewest) < fewest}
     return {"fit_rows": found} if found else {}
+
+
+def _calibration_check(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
+    """Check the first repeat's probabilities of the event, or of each of several classes."""
+    shown = [1] if len(plan.classes) == 2 else range(len(plan.classes))
+    given = validation.procedure[0]
+    return {
+        str(plan.classes[k]): calibration_figures(
+            (plan.target == k).astype(np.intp), given[:, k], plan.groups, seed=plan.seed
+        )
+        for k in shown
+    }
+
+
+def _sample(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
+    """Say whether the rows of the rarer class are enough to judge by, with the interval of the ROC AUC."""
+    given = validation.procedure[0]
+    seen = ~np.isnan(given[:, 0])
+    rarer = int(np.bincount(plan.target[seen], minlength=len(plan.classes)).min())
+    verdict, reason = "enough", f"the rarest class has {rarer} rows"
+    if rarer < metrics.EXACT_BELOW:
+        verdict, reason = "too few", f"{reason}; {metrics.EXACT_BELOW} are the least to judge a model by"
+    interval = metrics.auc_interval(plan.target[seen], given[seen])
+    return {"rarest_class": rarer, "verdict": verdict, "reason": reason, "roc_auc_ci": interval}
 
 
 def _majority_accuracy(plan: ResponsePlan) -> float:

@@ -4,38 +4,44 @@ Verdicts: `clean` (nothing found), `handled` (found, and the validation takes ca
 (left out, and somebody has to say whether rightly).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 from scipy import stats
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.neighbors import NearestNeighbors
-from sklearn.tree import DecisionTreeClassifier
 
 from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.copies import equal_rows
 from personae.response import metrics
+from personae.response.alike import alike_rows
 from personae.response.folds import identical_rows, value_codes
 from personae.response.plan import ResponsePlan
+from personae.response.telling import (
+    Finding,
+    column_auc,
+    columns_and_pairs,
+    encoded,
+    single_column,
+    target_dependent_missingness,
+)
 
-MIN_FILLED = 10
-CERTAIN = 0.9
+KINDS = (
+    "identical customers in different folds",
+    "customers who are all but identical, or of one undeclared household, in different folds",
+    "a column that alone tells the answer, by its order, levels, digits, letters or gaps",
+    "pairs of columns whose difference, ratio, sum, product, equality or joint levels tell the answer",
+    "columns computed from the answers of these very rows",
+    "rows copied or interpolated before the split",
+    "a procedure that is too good, or good on permuted answers",
+)
+UNSEEN = "what happened after the offer and looks like a fact of before; only who knows the columns can tell"
+
+ALIKE_BEYOND = 0.15
+ALIKE_Z = 4.0
+MOST_NAMED = 3
 STRONG = 1e-6
 NEIGHBOURS = 12
-TREE_FOLDS = 3
-TREE = DecisionTreeClassifier(max_depth=3, min_samples_leaf=5, random_state=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Result of one check: its columns, verdict and evidence."""
-
-    check: str
-    columns: tuple[str, ...]
-    verdict: str
-    evidence: str
 
 
 def inspect(plan: ResponsePlan) -> list[Finding]:
@@ -49,6 +55,9 @@ def inspect(plan: ResponsePlan) -> list[Finding]:
         conflicts(equal, target),
         single_column(plan),
         target_dependent_missingness(table, target),
+        *columns_and_pairs(plan),
+        encoded(table, target),
+        alike(plan),
         resampled(table, target, equal),
     ]
 
@@ -61,32 +70,10 @@ def known_leaks(values: pd.DataFrame, target: IntArray) -> Finding:
     >>> known_leaks(pd.DataFrame({"paid": [0.0, 0.0, 3.0]}), np.array([0, 0, 1])).evidence
     'measured after the event, no feature; alone paid reaches ROC AUC 1.000'
     """
-    alone = {str(name): _alone(values[name], target) for name in values}
+    alone = {str(name): column_auc(values[name], target) for name in values}
     reached = ", ".join(f"{name} reaches ROC AUC {auc:.3f}" for name, auc in alone.items())
     evidence = f"measured after the event, no feature; alone {reached}"
     return Finding("declared", tuple(values), "handled", evidence)
-
-
-def _alone(values: pd.Series, target: IntArray) -> float:
-    """ROC AUC of one column alone, directly or by a tree."""
-    if pd.api.types.is_numeric_dtype(values) and not values.isna().any():
-        column = values.to_numpy(float)
-        value = metrics.ranking(target, np.column_stack([-column, column]), "roc_auc")
-        return max(value, 1 - value)
-    if min(np.bincount(target)) < TREE_FOLDS:
-        return float("nan")
-    folds = StratifiedKFold(TREE_FOLDS, shuffle=True, random_state=0)
-    guessed = cross_val_predict(TREE, _codes(values), target, cv=folds, method="predict_proba")
-    return metrics.ranking(target, guessed, "roc_auc")
-
-
-def _codes(values: pd.Series) -> FloatArray:
-    """Give one input: numbers as they are, levels by their number."""
-    if pd.api.types.is_numeric_dtype(values):
-        codes = values.to_numpy(float, na_value=np.nan)
-    else:
-        codes = np.asarray(pd.factorize(values, sort=True)[0], dtype=float)
-    return np.asarray(codes)[:, None]
 
 
 def duplicates(groups: IntArray, units: IntArray, *, forward: bool = False) -> Finding:
@@ -122,61 +109,43 @@ def conflicts(groups: IntArray, target: IntArray) -> Finding:
     return Finding("conflicting labels", (), "handled", f"{evidence}accuracy cannot exceed {ceiling:.4f}")
 
 
-def single_column(plan: ResponsePlan) -> Finding:
-    """Find columns that alone reach a suspicious out-of-fold ROC AUC.
+def alike(plan: ResponsePlan) -> Finding:
+    """Look for customers of different groups who are unusually alike and answer more alike than that."""
+    name = "alike customers"
+    if plan.folds.forward:
+        return Finding(name, (), "clean", "predicted from earlier rows, which may be alike")
+    found = list(alike_rows(plan.table, plan.target, plan.groups, seed=plan.seed))
+    if not found:
+        return Finding(name, (), "clean", "few customers of different folds are unusually alike")
+    suspects = [each for each in found if each[2] >= ALIKE_BEYOND and each[3] >= ALIKE_Z]
+    pairs, share, agreement, z, columns = max(suspects or found, key=lambda each: each[3])
+    where = f", most in {', '.join(columns[:MOST_NAMED])}" if columns else ""
+    evidence = (
+        f"{pairs} pairs of unusually alike customers{where} ({share:.0%} of the rows): beyond what their "
+        f"columns explain, answers agree by {agreement:.2f} (0 none, 1 all; z {z:.1f}); suspicious from "
+        f"{ALIKE_BEYOND:g}, z {ALIKE_Z:g}"
+    )
+    return Finding(name, columns if suspects else (), "leak" if suspects else "clean", evidence)
 
-    Customers of one group are in one fold, so that copies cannot lend a column their answers.
+
+def whole_procedure(
+    plan: ResponsePlan, probabilities: FloatArray, importance: Mapping[str, float]
+) -> Finding:
+    """Report a procedure that is too good to be taken unasked, with the columns that it rests on.
+
+    `leak` where the whole 95 % interval of its ROC AUC is above `suspicious_auc`, `ask` where the figure is.
     """
     limit = plan.settings.guard.suspicious_auc
-    dealer = StratifiedGroupKFold(TREE_FOLDS, shuffle=True, random_state=plan.seed % 2**32)
-    folds = list(dealer.split(plan.target, plan.target, plan.groups))
-    aucs = {}
-    for column in plan.table:
-        inputs = _codes(plan.table[column])
-        if np.unique(inputs).size < 2:
-            continue
-        guessed = cross_val_predict(TREE, inputs, plan.target, cv=folds, method="predict_proba")
-        aucs[str(column)] = metrics.ranking(plan.target, guessed, "roc_auc")
-    if not aucs:
-        return Finding("single column", (), "clean", "no column varies")
-    best = max(aucs, key=aucs.__getitem__)
-    suspects = tuple(name for name, auc in aucs.items() if auc >= limit)
-    evidence = f"best single column {best}: ROC AUC {aucs[best]:.3f}; suspicious from {limit:g}"
-    return Finding("single column", suspects, "leak" if suspects else "clean", evidence)
-
-
-def target_dependent_missingness(table: pd.DataFrame, target: IntArray) -> Finding:
-    """Find columns that are filled, or unusual, almost only with one answer.
-
-    A column is reported if the exact lower bound (Clopper and Pearson 1934) of the share of one answer among
-    its filled rows exceeds 90 %, and leaves less than a fifth of the other answers' overall share.
-    """
-    suspects, seen = [], []
-    for column in table:
-        values = table[column]
-        usual = values.mode(dropna=False).iloc[0]
-        states = {"filled": (values.notna() & (values != "missing")).to_numpy()}
-        if (values == usual).mean() >= 0.5:
-            states[f"other than {usual}"] = (values != usual).to_numpy() & states["filled"]
-        for state, filled in states.items():
-            share = _certain_answer(filled, target)
-            if share is not None and str(column) not in suspects:
-                suspects.append(str(column))
-                seen.append(
-                    f"{column} is {state} in {int(filled.sum())} rows, {share:.1%} of them one answer"
-                )
-    evidence = "; ".join(seen) if seen else "no column is filled almost only with one answer"
-    return Finding("filled after the event", tuple(suspects), "leak" if suspects else "clean", evidence)
-
-
-def _certain_answer(filled: BoolArray, target: IntArray) -> float | None:
-    if filled.sum() < MIN_FILLED or filled.all():
-        return None
-    counts = np.bincount(target[filled], minlength=target.max() + 1)
-    answer = int(counts.argmax())
-    lower = stats.binomtest(int(counts[answer]), int(filled.sum())).proportion_ci(0.95, "exact").low
-    usual = float((target == answer).mean())
-    return float(counts.max() / filled.sum()) if lower > CERTAIN and 1 - lower < (1 - usual) / 5 else None
+    seen = ~np.isnan(probabilities[:, 0])
+    target, given = plan.target[seen], probabilities[seen]
+    auc = metrics.ranking(target, given, "roc_auc")
+    lower, upper = metrics.auc_interval(target, given)
+    main = tuple(sorted(importance, key=lambda name: -importance[name])[:MOST_NAMED])
+    evidence = f"ROC AUC out of fold {auc:.3f} ({lower:.3f} to {upper:.3f}); suspicious from {limit:g}"
+    if not auc >= limit:
+        return Finding("whole procedure", (), "clean", evidence)
+    verdict = "leak" if lower >= limit else "ask"
+    return Finding("whole procedure", main, verdict, f"{evidence}; it rests most on {', '.join(main)}")
 
 
 def resampled(table: pd.DataFrame, target: IntArray, groups: IntArray) -> Finding:

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import stats
 from sklearn.metrics import average_precision_score
 
-from personae.core.arrays import FloatArray, IntArray
+from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.statistics import roc_auc
 
 NAMES = (
@@ -19,6 +19,7 @@ NAMES = (
     "ece",
 )
 BINS = 10
+EXACT_BELOW = 30
 
 
 def figures(target: IntArray, probabilities: FloatArray) -> dict[str, float]:
@@ -75,6 +76,46 @@ def ranking(target: IntArray, probabilities: FloatArray, metric: str) -> float:
     positive = [1] if probabilities.shape[1] == 2 else labels
     figure = roc_auc if metric == "roc_auc" else average_precision_score
     return float(np.mean([figure(target == k, probabilities[:, k]) for k in positive]))
+
+
+def auc_interval(target: IntArray, probabilities: FloatArray, level: float = 0.95) -> tuple[float, float]:
+    """Interval of the ROC AUC: DeLong's variance (1988) on the logit, an exact bound where events are few.
+
+    Below 30 rows of the rarer class, or where all pairs are in order, it is Clopper and Pearson's (1934) with
+    as many trials as that class has rows: so many pairs without a row in common there are, and no AUC of all
+    pairs varies more (Birnbaum and Klose 1957). For more than two classes the macro
+    average, with the mean variance of one class against the rest and the smallest class as trials.
+
+    Examples
+    --------
+    >>> low, high = auc_interval(np.array([0] * 8 + [1] * 6), np.eye(2)[[0] * 8 + [1] * 6])
+    >>> round(low, 2), high
+    (0.54, 1.0)
+    """
+    labels = np.unique(target)
+    if len(labels) < 2:
+        return float("nan"), float("nan")
+    figure = ranking(target, probabilities, "roc_auc")
+    trials = int(min(min((target == k).sum(), (target != k).sum()) for k in labels))
+    tail = (1 - level) / 2
+    if trials < EXACT_BELOW or not 0 < figure < 1:
+        hits = figure * trials
+        low = stats.beta.ppf(tail, hits, trials - hits + 1) if hits > 0 else 0.0
+        high = stats.beta.ppf(1 - tail, hits + 1, trials - hits) if hits < trials else 1.0
+        return float(low), float(high)
+    positive = [1] if probabilities.shape[1] == 2 else labels
+    error = float(np.sqrt(np.mean([_delong(target == k, probabilities[:, k]) for k in positive])))
+    reach = float(stats.norm.ppf(1 - tail)) * error / (figure * (1 - figure))
+    centre = np.log(figure / (1 - figure))
+    return float(1 / (1 + np.exp(reach - centre))), float(1 / (1 + np.exp(-reach - centre)))
+
+
+def _delong(event: BoolArray, score: FloatArray) -> float:
+    """Variance of the ROC AUC from the placements of each event and each other row (DeLong et al. 1988)."""
+    ranks, events, others = stats.rankdata(score), score[event], score[~event]
+    above = (ranks[event] - stats.rankdata(events)) / len(others)
+    below = 1 - (ranks[~event] - stats.rankdata(others)) / len(events)
+    return float(above.var(ddof=1) / len(events) + below.var(ddof=1) / len(others))
 
 
 def expected_calibration_error(target: IntArray, probabilities: FloatArray) -> float:

@@ -12,15 +12,17 @@ from personae.core.errors import PersonaeError
 from personae.response.predictions import by_case
 from personae.targeting import profit
 from personae.targeting.budget import allocate, budget_curve
+from personae.targeting.decision import decision_curve
 from personae.targeting.profit import Economics
 from personae.targeting.settings import Target
 from personae.targeting.uplift import uplift
 
 CURVE_RESAMPLES = 200
 ESTIMATES = (
-    "profit on a file of this size, decided out of fold; {drawn} are drawn anew; training on another file "
-    "would vary it further"
+    "mean profit on files of this size from the same population, decided by models of this procedure; "
+    "{drawn} are drawn, and each draw learns the level of the probabilities again"
 )
+NO_INTERVAL = "fewer than {} independent units with a response: too few for an interval of the profit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,19 @@ def select_targets(
         "listed": promise,
         "profit": _profit(known, groups, settings, customers, seed),
         "model_ci_estimates": ESTIMATES.format(drawn=_drawn(groups, responses["unit"], time)),
+        "decision_curve": decision_curve(
+            known[0],
+            probability,
+            groups,
+            rfm=_rfm(settings, customers),
+            cutoff=_one_or_mean(money.cutoff),
+            resamples=CURVE_RESAMPLES,
+            seed=seed,
+        ),
         "profit_by_time": None if when is None else _by_time(when, *known),
         **plans,
         "if_response_falls": profit.profit_if_response_drops(*known, settings.fall),
-        "uplift": _uplift(settings, customers, responses, seed),
+        "uplift": _uplift(settings, customers, responses, money.cost, seed),
     }
     return Targets(report, listed, pd.DataFrame(points))
 
@@ -166,9 +177,12 @@ def _profit(
     """Profit of every list on known responses, the model's with interval."""
     response, probability, money = known
     each = profit.contact(probability, money) @ money.earned(response)
+    interval = profit.profit_interval(*known, groups, resamples=settings.resamples, seed=seed)[1:]
+    missing = NO_INTERVAL.format(profit.FEWEST_RESPONDERS) if np.isnan(interval[0]) else None
     return {
         **profit.profits(*known, rfm=_rfm(settings, customers)),
-        "model_ci": profit.profit_interval(*known, groups, resamples=settings.resamples, seed=seed)[1:],
+        "model_ci": interval,
+        "model_ci_missing": missing,
         "model_sd_over_repeats": float(each.std(ddof=1)) if len(each) > 1 else float("nan"),
     }
 
@@ -183,9 +197,7 @@ def _drawn(groups: IntArray, units: pd.Series, time: str | None) -> str:
     """Name what the bootstrap draws."""
     if time is not None:
         few = len(np.unique(groups))
-        return (
-            f"the {few} different times of column {time}, a small number that makes the interval too narrow,"
-        )
+        return f"the {few} different times of column {time}, by Student's t where there are fewer than 20,"
     return "groups of identical customers" if units.duplicated().any() else "customers"
 
 
@@ -218,7 +230,9 @@ def _rfm(settings: Target, customers: pd.DataFrame) -> FloatArray | None:
     return profit.rfm_score(np.nan_to_num(recency, nan=np.inf), *others)
 
 
-def _uplift(settings: Target, customers: pd.DataFrame, responses: pd.DataFrame, seed: int) -> dict[str, Any]:
+def _uplift(
+    settings: Target, customers: pd.DataFrame, responses: pd.DataFrame, cost: FloatArray, seed: int
+) -> dict[str, Any]:
     """Uplift with both arms, else the reason and required test size."""
     named, treatment = settings.uplift, None
     if named.treatment is not None:
@@ -228,6 +242,8 @@ def _uplift(settings: Target, customers: pd.DataFrame, responses: pd.DataFrame, 
         np.column_stack(inputs).astype(np.float64) if inputs else np.empty((len(customers), 0)),
         treatment,
         responses["target"].to_numpy(),
+        randomised=named.randomised,
+        cost=cost,
         units=responses["unit"].to_numpy(),
         smallest_effect=named.smallest_effect,
         resamples=settings.resamples,

@@ -1,5 +1,6 @@
 """Settings of stage target."""
 
+import operator
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -24,6 +25,9 @@ class Uplift(Frozen):
     ----------
     treatment
         Column that is 1 for contacted customers and 0 for the others; null: all were contacted.
+    randomised
+        Whether contact was dealt at random, which no file can show; else uplift is not identifiable. The
+        balance of the arms is checked.
     inputs
         Columns of numbers, known before the contact, that the effect may depend on.
     smallest_effect
@@ -31,6 +35,7 @@ class Uplift(Frozen):
     """
 
     treatment: str | None = None
+    randomised: bool = Field(False, exclude_if=operator.not_)
     inputs: list[str] = Field(default_factory=list)
     smallest_effect: float = Field(0.05, gt=0, lt=1)
 

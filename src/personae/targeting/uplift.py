@@ -1,5 +1,6 @@
-"""Uplift modelling, identifiable from an experiment only."""
+"""Uplift modelling, identifiable from an experiment with random contact only."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -11,15 +12,20 @@ from threadpoolctl import threadpool_limits
 
 from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.core.errors import PersonaeError
-from personae.core.statistics import bootstrap_rows
+from personae.core.statistics import adjust, bootstrap_rows, bootstrap_sums, roc_auc
 from personae.response.folds import grouped_folds
 
 MIN_IN_ARM = 50
-OVERLAP = (0.05, 0.95)
 # Beyond each end of an interval, so that those of both methods hold together with 95 % (Bonferroni).
 TAIL = 0.0125
 BOOSTING = {"max_iter": 100, "learning_rate": 0.05, "max_depth": 3}
 NOT_IDENTIFIABLE = "not identifiable from this file"
+NOT_DEALT = (
+    "nothing says that contact was dealt at random (target.uplift.randomised: true): those who were "
+    "contacted may differ in what the file does not hold"
+)
+# Level of the test of balance: one trial in a hundred that was dealt at random fails it.
+UNBALANCED = 0.01
 
 
 def experiment_size(base_rate: float, effect: float, *, power: float = 0.8, level: float = 0.05) -> int:
@@ -69,11 +75,32 @@ def identifiable(treatment: IntArray | None, response: IntArray, *, min_answers:
     return ""
 
 
-def overlapping(propensity: FloatArray) -> str:
-    """Reason if overlap fails for over 5 % of customers; else empty."""
-    outside = float(((propensity < OVERLAP[0]) | (propensity > OVERLAP[1])).mean())
-    if outside > 0.05:
-        return f"the arms do not overlap: for {outside:.0%} of the customers it is all but certain"
+def unbalanced(inputs: FloatArray, treatment: IntArray, propensity: FloatArray) -> str:
+    """Say how the arms differ beyond what dealing at random does; else an empty text.
+
+    Two tests share the level of 1 %: each input's means (Welch 1947, Holm over inputs), and whether a model
+    of all inputs tells the arms apart on customers that it has not seen (ROC AUC; Mann and Whitney 1947).
+
+    Parameters
+    ----------
+    propensity : probability of contact, out of fold
+    """
+    arms = inputs[treatment == 1], inputs[treatment == 0]
+    varied = np.flatnonzero(inputs.std(axis=0) > 0)
+    p_values = [
+        stats.ttest_ind(*(arm[:, k] for arm in arms), equal_var=False, nan_policy="omit").pvalue
+        for k in varied
+    ]
+    adjusted = adjust(np.array(p_values, dtype=float), "holm")
+    if len(varied) and np.nanmin(adjusted) < UNBALANCED / 2:
+        worst = int(varied[np.nanargmin(adjusted)])
+        means = " against ".join(f"{np.nanmean(arm[:, worst]):.4g}" for arm in arms)
+        p = np.nanmin(adjusted)
+        return f"the arms are not balanced: input {worst + 1} is {means} on average (p {p:.1g})"
+    auc = roc_auc(treatment == 1, propensity)
+    noise = np.sqrt((len(treatment) + 1) / (12 * len(arms[0]) * len(arms[1])))
+    if stats.norm.sf((auc - 0.5) / noise) < UNBALANCED / 2:
+        return f"the arms are not balanced: their inputs tell them apart (ROC AUC {auc:.3f})"
     return ""
 
 
@@ -82,6 +109,8 @@ def uplift(
     treatment: IntArray | None,
     response: IntArray,
     *,
+    randomised: bool = False,
+    cost: FloatArray | None = None,
     units: IntArray | None = None,
     model: Any = None,
     smallest_effect: float = 0.05,
@@ -101,6 +130,8 @@ def uplift(
     inputs : numbers that the model can take, shape (customers, inputs)
     treatment : 1 contacted, 0 not; None if all were
     response : 0 or 1
+    randomised : whether contact was dealt at random; else nothing is estimated
+    cost : of contacting each customer, for the Qini coefficient per unit of cost; by default 1
     units : who is kept together in a fold and drawn together in the bootstrap; by default each customer alone
     model : unfitted scikit-learn classifier; by default gradient boosting
 
@@ -108,33 +139,53 @@ def uplift(
     -------
     dict
         `verdict`, `reason`; `experiment`, the A/B test that finds the smallest effect with 80 % power at 5 %;
-        `qini`, by method the coefficient (0 for a random ranking) and its interval, 95 % for both together.
+        `qini`, by method the coefficient (0 for a random ranking) and its interval, 95 % for both together,
+        and `per_cost`, the same over the share of the cost; `effect`, the mean gain in response with its 95 %
+        interval (doubly robust; Robins, Rotnitzky and Zhao 1994), and `effect_per_cost`.
     """
     units = np.arange(len(response)) if units is None else units
+    cost = np.ones(len(response)) if cost is None else cost
     model = HistGradientBoostingClassifier(**BOOSTING, random_state=seed) if model is None else model
     rate = _without_contact(response, treatment, smallest_effect)
     per_arm = experiment_size(rate, smallest_effect)
     experiment = {"base_rate": rate, "effect": smallest_effect, "per_arm": per_arm}
     result = {"verdict": NOT_IDENTIFIABLE, "reason": "", "experiment": experiment, "qini": {}}
-    reason = identifiable(treatment, response, min_answers=folds)
+    reason = identifiable(treatment, response, min_answers=folds) or ("" if randomised else NOT_DEALT)
     if treatment is None or reason:
         return result | {"reason": reason}
     dealt = grouped_folds(2 * treatment + response, units, folds=folds, repeats=1, seed=seed)
     splits = [dealt.rows(0, (fold,)) for fold in range(folds)]
     out_of_fold = partial(_out_of_fold, model, inputs, splits)
-    propensity = out_of_fold(treatment)
-    reason = overlapping(propensity)
+    reason = unbalanced(inputs, treatment, out_of_fold(treatment))
     if reason:
         return result | {"reason": reason}
-    weight = np.where(treatment == 1, 1 / propensity, 1 / (1 - propensity))
-    effect = (response - out_of_fold(response)) * np.where(treatment == 1, weight, -weight)
+    contacted = float(treatment.mean())
+    weight = np.where(treatment == 1, 1 / contacted, 1 / (1 - contacted))
     treated, untreated = (out_of_fold(response, among=treatment == arm) for arm in (1, 0))
+    residual = response - np.where(treatment == 1, treated, untreated)
+    effect = treated - untreated + residual * np.where(treatment == 1, weight, -weight)
     transformed = out_of_fold((treatment == response).astype(np.intp), weight=weight)
-    rankings = {"two models": treated - untreated, "class transformation": transformed}
-    qini = {name: _qini(ranking, effect, units, resamples, seed) for name, ranking in rankings.items()}
+    rankings = {"two models": treated - untreated, "class transformation": transformed - 0.5}
+    qini = {
+        name: _qini(each, effect, cost, bootstrap_rows(units, resamples, np.random.default_rng(seed)))
+        for name, each in rankings.items()
+    }
     differs = any(each["ci"][0] > 0 for each in qini.values())
     verdict = "uplift differs between customers" if differs else "no difference in uplift is found"
-    return result | {"verdict": verdict, "qini": qini}
+    return result | {"verdict": verdict, "qini": qini, **_mean_effect(effect, cost, units, resamples, seed)}
+
+
+def _mean_effect(
+    effect: FloatArray, cost: FloatArray, units: IntArray, resamples: int, seed: int
+) -> dict[str, Any]:
+    """Mean gain in response a contact, and a unit of cost, with 95 % intervals over units."""
+    values = np.column_stack([effect, cost, np.ones(len(effect))])
+    gain, spent, rows = bootstrap_sums(values, units, resamples, np.random.default_rng(seed)).T
+    found = {}
+    for name, drawn in (("effect", gain / rows), ("effect_per_cost", gain / np.maximum(spent, 1e-12))):
+        lower, upper = np.quantile(drawn[1:], [0.025, 0.975])
+        found[name] = {"mean": float(drawn[0]), "ci": (float(lower), float(upper))}
+    return found
 
 
 def _without_contact(response: IntArray, treatment: IntArray | None, effect: float) -> float:
@@ -144,22 +195,27 @@ def _without_contact(response: IntArray, treatment: IntArray | None, effect: flo
     return min(max(base, 0.0), 1 - effect)
 
 
-def qini_coefficient(ranking: FloatArray, effect: FloatArray) -> float:
+def qini_coefficient(ranking: FloatArray, effect: FloatArray, cost: FloatArray | None = None) -> float:
     """Qini coefficient per customer: area above a random ranking.
 
     Parameters
     ----------
     ranking : predicted uplift
-    effect : response weighted by inverse propensity, negative for customers who were not contacted: its mean
-        is the mean effect
+    effect : unbiased for each customer's effect, its mean is the mean effect
+    cost : of contacting each customer; then they are ranked by uplift per cost, over the share of the cost
 
     Examples
     --------
     >>> qini_coefficient(np.array([3.0, 2.0, 1.0, 0.0]), np.array([1.0, 1.0, 0.0, 0.0]))
     0.125
+    >>> qini_coefficient(np.array([1.0, 1.0]), np.array([1.0, 1.0]), np.array([1.0, 3.0]))
+    0.125
     """
-    gain = np.concatenate([[0.0], np.cumsum(effect[np.argsort(-ranking, kind="stable")])]) / len(effect)
-    return float(np.trapezoid(gain - gain[-1] * np.linspace(0, 1, len(gain)), dx=1 / len(effect)))
+    cost = np.ones(len(effect)) if cost is None else cost
+    order = np.argsort(-ranking / np.maximum(cost, 1e-12), kind="stable")
+    gain = np.concatenate([[0.0], np.cumsum(effect[order])]) / len(effect)
+    spent = np.concatenate([[0.0], np.cumsum(cost[order])]) / cost.sum()
+    return float(np.trapezoid(gain - gain[-1] * spent, spent))
 
 
 def _out_of_fold(
@@ -183,9 +239,23 @@ def _out_of_fold(
 
 
 def _qini(
-    ranking: FloatArray, effect: FloatArray, units: IntArray, resamples: int, seed: int
+    ranking: FloatArray, effect: FloatArray, cost: FloatArray, samples: Iterator[IntArray]
 ) -> dict[str, Any]:
-    samples = bootstrap_rows(units, resamples, np.random.default_rng(seed))
-    drawn = [qini_coefficient(ranking[rows], effect[rows]) for rows in samples]
-    lower, upper = np.quantile(drawn, [TAIL, 1 - TAIL])
-    return {"coefficient": qini_coefficient(ranking, effect), "ci": (float(lower), float(upper))}
+    costs = None if np.ptp(cost) == 0 else cost
+    drawn = [
+        (qini_coefficient(ranking[rows], effect[rows]), _per_cost(ranking, effect, costs, rows))
+        for rows in samples
+    ]
+    (lower, low), (upper, high) = np.quantile(drawn, [TAIL, 1 - TAIL], axis=0)
+    everyone = np.arange(len(effect))
+    coefficient = qini_coefficient(ranking, effect)
+    return {
+        "coefficient": coefficient,
+        "ci": (float(lower), float(upper)),
+        "per_cost": coefficient if costs is None else _per_cost(ranking, effect, costs, everyone),
+        "per_cost_ci": (float(lower), float(upper)) if costs is None else (float(low), float(high)),
+    }
+
+
+def _per_cost(ranking: FloatArray, effect: FloatArray, cost: FloatArray | None, rows: IntArray) -> float:
+    return 0.0 if cost is None else qini_coefficient(ranking[rows], effect[rows], cost[rows])

@@ -142,7 +142,7 @@ def contributions(report: Mapping[str, Any], folder: Path | None = None) -> Pict
 def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
     """Profit of the model's list compared with other lists."""
     profits = {name: value for name, value in report["profit"].items() if name in LISTS and value is not None}
-    bounds = report["profit"].get("model_ci")
+    bounds = [bound for bound in report["profit"].get("model_ci") or [] if bound is not None]
     words = ", ".join(f"{LISTS[name]} {money(value)}" for name, value in profits.items())
     return bars(
         "profit",
@@ -207,6 +207,35 @@ def _by_share(
         axes.yaxis.set_major_formatter(lambda value, _: (percent if level is None else rounded)(value))
         name_axis(axes, "share of customers, those with the best prospects first")
         return finish(figure, f"{name}-curve", f"{name.capitalize()} by share contacted, {summary}", folder)
+
+
+def decision(rows: Rows, cutoff: float | None, folder: Path | None = None) -> Picture:
+    """Net benefit a customer over the probability from which a contact pays, with the model's band."""
+    at = [row["threshold"] for row in rows]
+    with drawing(300) as figure:
+        axes = figure.add_subplot()
+        low, high = ([row[f"model_{side}"] for row in rows] for side in ("lower", "upper"))
+        axes.fill_between(at, low, high, color=theme.ACCENT, alpha=0.2, linewidth=0)
+        axes.plot(at, [row["model"] for row in rows], color=theme.ACCENT, label="model")
+        for dashes, name in zip(DASHES, ("everyone", "nobody", "top_rfm"), strict=False):
+            if name in rows[0]:
+                style = (0, dashes[1]) if name != "nobody" else "-"
+                values = [row[name] for row in rows]
+                axes.plot(
+                    at, values, color=theme.INK, linewidth=1.2, linestyle=style, label=name.replace("_", " ")
+                )
+        top = max(row["model_upper"] for row in rows)
+        axes.set_ylim(-0.3 * top, 1.1 * top)
+        if cutoff is not None and at[0] <= cutoff <= at[-1]:
+            axes.axvline(cutoff, color=theme.SECOND, linewidth=1)
+        axes.legend(fontsize=8.5, handlelength=2.6)
+        axes.set_title("Net benefit of contacting by the model")
+        axes.xaxis.set_major_formatter(lambda value, _: percent(value))
+        axes.locator_params(nbins=5)
+        name_axis(axes, "probability from which a contact pays")
+        better = sum(row["advantage_lower"] > 0 for row in rows)
+        words = f"surely above all others at {better} of {len(rows)} thresholds"
+        return finish(figure, "decision-curve", f"Net benefit by threshold; the model is {words}", folder)
 
 
 def budgets(rows: Rows, folder: Path | None = None) -> Picture:

@@ -120,7 +120,7 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
             "customers": customers.with_columns(
                 demographics_known=pl.col("age").is_not_null().cast(pl.Int64), unit="customer"
             ),
-            "baskets": known.select("basket", "customer", "item", "category", "week")
+            "baskets": known.select("basket", "customer", "item", "category", "week", shop="store")
             .unique()
             .sort("customer", "basket", "item", "category"),
             "offers": made.join(demographics, on="customer", how="left"),

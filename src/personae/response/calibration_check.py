@@ -1,0 +1,109 @@
+"""How well predicted probabilities fit what happened, with intervals, beside what chance alone gives."""
+
+from typing import Any
+
+import numpy as np
+
+from personae.core.arrays import FloatArray, IntArray
+from personae.core.statistics import bootstrap_counts
+
+FEWEST_EVENTS = 30
+RESAMPLES = 400
+SMALLEST = 1e-4
+STEPS = 30
+NAMES = ("slope", "intercept", "observed_expected")
+
+
+def calibration_figures(
+    target: IntArray, probabilities: FloatArray, groups: IntArray, *, seed: int, resamples: int = RESAMPLES
+) -> dict[str, Any]:
+    """Compute slope, intercept and observed over expected events of probabilities out of fold (Cox 1958).
+
+    Slope is of a logistic regression of the event on the predicted log-odds (1 is right, below 1: too
+    extreme), intercept that with the slope held at 1 (0 is right, above 0: too low).
+
+    Parameters
+    ----------
+    target : 0 or 1, shape (rows,)
+    probabilities : of the event, of one repeat, shape (rows,); NaN where a row was never tested
+    groups : independent units, which the bootstrap draws
+    seed : of bootstrap and simulation
+
+    Returns
+    -------
+    dict
+        `rows`, `events`; by figure `value`, `ci` (95 %, bootstrapped by group) and `chance`, the central 95 %
+        of files whose events are drawn from these very probabilities; `verdict` with the reason, or `too few`
+        and no figures below 30 rows of the rarer class.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> p = rng.beta(1, 4, 2000); event = (rng.random(2000) < p).astype(int)
+    >>> found = calibration_figures(event, p, np.arange(2000), seed=1)
+    >>> found["verdict"], round(found["observed_expected"]["value"], 1)
+    ('as chance gives', 1.0)
+    """
+    seen = np.isfinite(probabilities)
+    event, given, groups = target[seen].astype(float), probabilities[seen], groups[seen]
+    events = int(event.sum())
+    counts = {"rows": len(event), "events": events}
+    if min(events, len(event) - events) < FEWEST_EVENTS:
+        return counts | {"verdict": "too few", "reason": f"{events} events, {FEWEST_EVENTS} are the least"}
+    given = np.clip(given, SMALLEST, 1 - SMALLEST)
+    log_odds = np.log(given / (1 - given))
+    rng = np.random.default_rng(seed)
+    _, member = np.unique(groups, return_inverse=True)
+    weights = np.concatenate([each[:, member] for each in bootstrap_counts(member.max() + 1, resamples, rng)])
+    value = _fitted(log_odds, event[None], np.ones((1, len(event))))[:, 0]
+    drawn = _fitted(log_odds, event[None], weights.astype(float))
+    simulated = (rng.random((resamples, len(event))) < given).astype(float)
+    chance = _fitted(log_odds, simulated, np.ones((1, len(event))))
+    figures: dict[str, dict[str, Any]] = {
+        name: {"value": float(value[k]), "ci": _central(drawn[k]), "chance": _central(chance[k])}
+        for k, name in enumerate(NAMES)
+    }
+    ratio = figures["observed_expected"]
+    outside = [name for name, each in figures.items() if not each["ci"][0] <= RIGHT[name] <= each["ci"][1]]
+    verdict, reason = "as chance gives", "every interval holds the value of right probabilities"
+    if outside:
+        verdict = "beyond chance"
+        percent = abs(ratio["value"] - 1)
+        direction = "low" if ratio["value"] > 1 else "high"
+        named = ", ".join(name.replace("_", " over ") for name in outside)
+        reason = f"{named} outside; on average probabilities are {percent:.0%} too {direction}"
+    return counts | figures | {"verdict": verdict, "reason": reason}
+
+
+RIGHT = {"slope": 1.0, "intercept": 0.0, "observed_expected": 1.0}
+
+
+def _central(values: FloatArray) -> tuple[float, float]:
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _fitted(log_odds: FloatArray, events: FloatArray, weights: FloatArray) -> FloatArray:
+    """Slope, intercept at slope 1, observed over expected, of each sample, shape (3, samples)."""
+    samples = max(len(events), len(weights))
+    slope, shift, alone = np.ones(samples), np.zeros(samples), np.zeros(samples)
+    for _ in range(STEPS):
+        p = _expit(slope[:, None] * log_odds + shift[:, None])
+        spread, left = weights * p * (1 - p), weights * (events - p)
+        a, b, c = (spread @ log_odds**2), (spread @ log_odds), spread.sum(axis=1)
+        g, h = left @ log_odds, left.sum(axis=1)
+        determinant = np.maximum(a * c - b * b, 1e-12)
+        move, turn = (c * g - b * h) / determinant, (a * h - b * g) / determinant
+        slope, shift = slope + np.clip(move, -1, 1), shift + np.clip(turn, -2, 2)
+        q = _expit(log_odds + alone[:, None])
+        step = (weights * (events - q)).sum(axis=1) / np.maximum((weights * q * (1 - q)).sum(axis=1), 1e-12)
+        alone = alone + np.clip(step, -2, 2)
+        if max(np.abs(move).max(), np.abs(turn).max(), np.abs(step).max()) < 1e-6:
+            break
+    expected = weights @ _expit(log_odds)
+    observed = (weights * events).sum(axis=1)
+    return np.stack([slope, alone, np.broadcast_to(observed / expected, (samples,))])
+
+
+def _expit(values: FloatArray) -> FloatArray:
+    return np.asarray(1 / (1 + np.exp(-values)))

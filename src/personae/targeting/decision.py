@@ -1,0 +1,70 @@
+"""Decision curve: net benefit of contacting by a model over all thresholds (Vickers and Elkin 2006)."""
+
+from typing import Any
+
+import numpy as np
+
+from personae.core.arrays import FloatArray, IntArray
+from personae.core.statistics import bootstrap_sums
+
+THRESHOLDS = 30
+MOST = 0.95
+
+
+def decision_curve(
+    response: IntArray,
+    probability: FloatArray,
+    units: IntArray,
+    *,
+    rfm: FloatArray | None = None,
+    cutoff: float | None = None,
+    resamples: int = 200,
+    seed: int = 0,
+) -> list[dict[str, Any]]:
+    """Give the net benefit a customer of contacting by the model, everyone, nobody and by RFM.
+
+    At a threshold t, the probability from which a contact pays, net benefit is the share of customers who are
+    contacted and respond, less t / (1 - t) times the share who are contacted and do not.
+
+    Parameters
+    ----------
+    response : 0 or 1, shape (customers,)
+    probability : out of fold, shape (repeats, customers); each repeat decides by itself
+    units : drawn with replacement for the 95 % bands
+    rfm : score; as many customers with the highest score are contacted as the model contacts
+    cutoff : threshold in force, which becomes one of the curve's
+
+    Returns
+    -------
+    list of dict
+        `threshold`; `model`, `model_lower`, `model_upper`; `everyone`, `nobody`, `top_rfm` if given;
+        `advantage_lower`, `advantage_upper`: of the model over the best of the others there.
+
+    Examples
+    --------
+    >>> points = decision_curve(np.array([0, 1]), np.array([[0.1, 0.9]]), np.arange(2), cutoff=0.5)
+    >>> [row["model"] for row in points if row["threshold"] == 0.5]
+    [0.5]
+    """
+    rows, points = len(response), []
+    highest = min(MOST, float(np.quantile(probability, 0.995)))
+    grid = np.linspace(0.01, max(highest, 0.02), THRESHOLDS)
+    if cutoff is not None and 0 < cutoff < 1:
+        grid = np.unique([*grid, cutoff])
+    order = None if rfm is None else np.argsort(np.argsort(-rfm, kind="stable"), kind="stable")
+    for threshold in grid:
+        worth = response - (1 - response) * threshold / (1 - threshold)
+        chosen = probability >= threshold
+        by_customer = {"model": chosen.mean(axis=0) * worth, "everyone": worth, "nobody": np.zeros(rows)}
+        if order is not None:
+            by_customer["top_rfm"] = (order < round(chosen.sum(axis=1).mean())) * worth
+        columns = np.column_stack([*by_customer.values(), np.ones(rows)])
+        drawn = bootstrap_sums(columns, units, resamples, np.random.default_rng(seed))
+        share = drawn[:, :-1] / drawn[:, -1:]
+        other = 1 + int(share[0, 1:].argmax())
+        model, advantage = share[1:, 0], share[1:, 0] - share[1:, other]
+        values = dict(zip(by_customer, share[0].tolist(), strict=True))
+        bounds = np.quantile([model, advantage], [0.025, 0.975], axis=1).T.ravel().tolist()
+        names = ("model_lower", "model_upper", "advantage_lower", "advantage_upper")
+        points.append({"threshold": float(threshold), **values, **dict(zip(names, bounds, strict=True))})
+    return points
