@@ -18,6 +18,7 @@ from personae.response.predictions import responses
 from personae.response.preprocessing import build_preprocessing, features
 from personae.response.published import repeated_splits
 from personae.response.settings import Classify
+from personae.response.telling import Finding
 from personae.response.validation import Validation, validate
 
 PERMUTED_FOLDS = 3
@@ -234,7 +235,7 @@ def _compared(
     }
 
 
-def _undeclared(plan: ResponsePlan, customers: pd.DataFrame) -> list[leakage.Finding]:
+def _undeclared(plan: ResponsePlan, customers: pd.DataFrame) -> list[Finding]:
     """Gain from each excluded column that is not declared as leaking."""
     if not plan.settings.ask:
         return []
@@ -252,7 +253,7 @@ def _undeclared(plan: ResponsePlan, customers: pd.DataFrame) -> list[leakage.Fin
 
     without = reached()
     return [
-        leakage.Finding(
+        Finding(
             "known only afterwards?",
             (column,),
             "ask",
@@ -263,7 +264,7 @@ def _undeclared(plan: ResponsePlan, customers: pd.DataFrame) -> list[leakage.Fin
     ]
 
 
-def _permuted_targets(plan: ResponsePlan) -> leakage.Finding:
+def _permuted_targets(plan: ResponsePlan) -> Finding:
     """Run the whole nested procedure on permuted targets."""
 
     def run(target: IntArray) -> FloatArray:
