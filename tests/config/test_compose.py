@@ -225,3 +225,41 @@ def test_a_study_without_section_or_file_is_refused(project):
     (project / "params.yaml").write_text("other: {}\n")
     with pytest.raises(PersonaeError, match=r"study/other.yaml: no such file"):
         compose("other", project / "conf", project / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "{segment: {k: 3},\n segment: {k: 5}}",
+            "params.yaml: the key segment is there twice, again in line 2",
+        ),
+        ("{segment: {k: 2}", r"params.yaml: not YAML: expected .* in line \d"),
+        ("{2020-01-01: 3}", "params.yaml: campaign.2020-01-01 is no setting; quote the key"),
+        ("{seed: -1}", "params.yaml: seed holds -1; it should be greater than or equal to 0"),
+        ("{seed: 4294967296}", "params.yaml: seed holds 4294967296; it should be less than 4294967296"),
+        ("{segment: {workers: 0}}", "params.yaml: segment.workers: 0 processes do nothing"),
+        (
+            "{use: {clusterer: [kmeans]}}",
+            r"campaign.use.clusterer holds \['kmeans'\]; expected one of hdbscan",
+        ),
+        ("{use: {classifier: []}}", r"campaign.use.classifier holds \[\]; expected one of"),
+        ("{use: {classifier: [logistic]}}", "classify: ablated: 'xgboost' is no model"),
+        ("{target: {cost: -3}}", "params.yaml: target: cost is -3; expected a number of at least 0"),
+        ("{target: {cost: .inf}}", "params.yaml: target: cost is inf"),
+        ("{target: {cost: 3, revenue: 2}}", "no contact can pay: the revenue never exceeds the cost"),
+    ],
+)
+def test_what_no_stage_could_use_is_refused_in_one_short_line(project, text, message):
+    if "ablated" in message:
+        text = "{use: {classifier: [logistic]}, classify: {ablated: [xgboost]}}"
+    (project / "params.yaml").write_text(f"campaign: {text}\n")
+    with pytest.raises(PersonaeError, match=message) as caught:
+        composed(project)
+    assert len(str(caught.value)) < len(str(project)) + 160
+
+
+@pytest.mark.parametrize(("text", "value"), [("1e-05", 1e-5), ("5E-3", 5e-3), ("1.5e-3", 1.5e-3)])
+def test_small_numbers_are_read_as_dvc_writes_them(project, text, value):
+    (project / "params.yaml").write_text(f"campaign: {{segment: {{floor: {text}}}}}\n")
+    assert composed(project)["segment"]["floor"] == value

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from personae.core.settings import Frozen
+from personae.core.settings import Frozen, Workers
 from personae.core.statistics import Correction
 
 BLOCK_WEEKS = 6
@@ -94,4 +94,4 @@ class Promote(Frozen):
     per_segment: int = Field(5, gt=0)
     search: RuleSearch = RuleSearch()
     offers: list[BasketOffer] = Field([BasketOffer()], min_length=1)
-    workers: int = 2
+    workers: Workers = 2

@@ -13,17 +13,18 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError, create_model
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from personae.config.columns import decode
 from personae.config.dictionary import Dictionary
+from personae.config.reading import read_yaml
 from personae.config.study import Study
 from personae.core.errors import PersonaeError
 from personae.core.paths import choice as choice_of
 from personae.core.paths import choices as choices_of
 from personae.core.paths import shipped_conf
 
+# Groups of which a study may take several choices together.
+SEVERAL = ("classifier",)
 GROUPS = ("effort", "imputer", "scaler", "clusterer", "classifier")
 # The keys that each stage reads.
 SETTINGS = {
@@ -82,12 +83,12 @@ def compose(study: str, conf: Path, params: Path | None, overrides: Sequence[str
         With all settings that are missing, or file, key and value of the first that does not fit and the
         nearest valid names.
     """
-    section = _section(study, params)
+    section = section_of(study, params)
     choices = section.pop("use", {})
     _check_choices(study, conf, params, choices)
     composed = _compose_groups(study, conf, choices, overrides)
     if "effort" in choices:  # chosen here, it wins over the numbers of the study's file
-        composed = _merged(composed, _read_yaml(choice_of(conf, "effort", choices["effort"])))
+        composed = _merged(composed, read_yaml(choice_of(conf, "effort", choices["effort"])))
     composed = _interpolated(_merged(composed, section), conf)
     try:
         checked = Study.model_validate_json(json.dumps(decode(composed) | {"study": study}))
@@ -110,31 +111,19 @@ def by_stage(study: str, composed: Mapping[str, Any]) -> dict[str, str]:
 
 def studies(params: Path) -> list[str]:
     """Name the studies: the sections of params.yaml."""
-    return list(_read_yaml(params))
+    return list(read_yaml(params))
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    """Read a file as YAML 1.2, as DVC does: `no` is a word."""
-    try:
-        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PersonaeError(f"{path}: no such file") from None
-    except YAMLError as error:
-        raise PersonaeError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    if content is not None and not isinstance(content, dict):
-        raise PersonaeError(f"{path}: holds {content!r}; expected keys and values")
-    return content or {}
-
-
-def _section(study: str, params: Path | None) -> dict[str, Any]:
+def section_of(study: str, params: Path | None) -> dict[str, Any]:
+    """Read a study's section of params.yaml."""
     if params is None:
         return {}
-    sections = _read_yaml(params)
+    sections = read_yaml(params)
     if study not in sections:
         raise PersonaeError(f"{params}: no section {study}; a study needs one, {{}} at least")
     section = sections[study] or {}
     if not isinstance(section, dict) or not isinstance(section.get("use", {}), dict):
-        raise PersonaeError(f"{params}: {study} holds {section!r}; expected keys and values")
+        raise PersonaeError(f"{params}: {study} holds {section!r}; expected keys and values, also below use")
     return section
 
 
@@ -145,6 +134,11 @@ def _check_choices(study: str, conf: Path, params: Path | None, choices: Mapping
                 f"{params}: {study}.use.{group} is no group (value {choice!r}){_nearest(group, GROUPS)}"
             )
         available = choices_of(conf, group)
+        many = group in SEVERAL
+        if isinstance(choice, list) and (not many or not choice):
+            raise PersonaeError(
+                f"{params}: {study}.use.{group} holds {choice}; expected one of {', '.join(available)}"
+            )
         for name in choice if isinstance(choice, list) else [choice]:
             if name not in available:
                 raise PersonaeError(
@@ -211,6 +205,9 @@ def _problem(
     keys = _keys_on_path(problem["loc"], composed)
     name = ".".join(str(key) for key in keys)
     where = _origin(keys, study, conf, params)
+    if problem["type"] == "value_error":
+        key = f"{name}: " if name else ""
+        return f"{where}: {key}{problem['msg'].removeprefix('Value error, ')}"
     if problem["type"] == "extra_forbidden":
         valid = _fields(_of_source(composed, keys), keys[:-1])
         return f"{where}: {name} is no setting (value {problem['input']!r}){_nearest(str(keys[-1]), valid)}"
@@ -291,16 +288,16 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 def _origin(keys: Sequence[int | str], study: str, conf: Path, params: Path | None) -> Path:
     """Find the file that sets a key."""
     own = _own(study, conf)
-    if params is not None and _holds(_section(study, params), keys):
+    if params is not None and _holds(section_of(study, params), keys):
         return params
-    if _holds(_read_yaml(own), keys):
+    if _holds(read_yaml(own), keys):
         return own
     for path in sorted(conf.glob("*/*.yaml")):
         package = path.read_text(encoding="utf-8").partition("@package ")[2].split("\n")[0].split(".")
         depth = len(package)
-        if list(keys[:depth]) == package and _holds(_read_yaml(path), keys[depth:]):
+        if list(keys[:depth]) == package and _holds(read_yaml(path), keys[depth:]):
             return path
-    return conf / "config.yaml" if _holds(_read_yaml(conf / "config.yaml"), keys) else own
+    return conf / "config.yaml" if _holds(read_yaml(conf / "config.yaml"), keys) else own
 
 
 def _own(study: str, conf: Path) -> Path:

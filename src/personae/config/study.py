@@ -2,12 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from personae.baskets.settings import Promote
-from personae.core.settings import Frozen, read
+from personae.core.settings import Frozen, Seed, read
 from personae.days.settings import Days
 from personae.imputation.settings import Impute
 from personae.inference.settings import Compare
@@ -59,7 +59,7 @@ class Study(Frozen):
     """Settings of all stages of one study, keyed by stage."""
 
     study: str
-    seed: int
+    seed: Seed
     effort: Literal["quick", "standard", "thorough"] = "standard"
     report: Report = Report()
     prepare: Prepare
@@ -71,6 +71,12 @@ class Study(Frozen):
     target: Target | None = None
     promote: Promote | None = None
     days: Days | None = None
+
+    @model_validator(mode="after")
+    def _some_contact_can_pay(self) -> Self:
+        if self.target is not None:
+            self.target.check_prices()
+        return self
 
 
 def load_study(folder: Path) -> Study:

@@ -3,12 +3,18 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from personae.core.errors import PersonaeError
+
+
+def _some(workers: int) -> int:
+    if workers == 0:
+        raise ValueError("0 processes do nothing; -1 takes all cores")
+    return workers
 
 
 class Frozen(BaseModel):
@@ -17,6 +23,10 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
 
+# What NumPy, scikit-learn and XGBoost take alike.
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+# Processes; -1 takes all cores.
+Workers = Annotated[int, Field(ge=-1), AfterValidator(_some)]
 Section = TypeVar("Section", bound=Frozen)
 
 
@@ -30,7 +40,7 @@ def load(path: Path, kind: type[Section], section: str | None = None) -> Section
     """
     try:
         return TypeAdapter(kind).validate_json(json.dumps(read(path)[section or path.stem]))
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, AttributeError, yaml.YAMLError) as error:
         raise PersonaeError(f"{path}: does not fit the code, compose it again: {error}") from None
 
 

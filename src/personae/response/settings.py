@@ -258,12 +258,14 @@ class Classify(Frozen):
         plain = self.single_models
         if not plain:
             raise ValueError("models needs one that is not a stack")
-        named = [*self.ablated, *(each.model for each in (self.claim, self.merging) if each)]
-        for stack in self.stacks.values():
-            named += stack.members
-        for name in named:
+        named = [("ablated", name) for name in self.ablated]
+        named += [
+            (key, each.model) for key, each in (("claim", self.claim), ("merging", self.merging)) if each
+        ]
+        named += [(f"models.{key}", name) for key, stack in self.stacks.items() for name in stack.members]
+        for key, name in named:
             if name not in plain:
-                raise ValueError(f"{name!r} is no model; models are {', '.join(plain)}")
+                raise ValueError(f"{key}: {name!r} is no model; models are {', '.join(plain)}")
         wants_segment = self.segment_input or any(each.segment for each in self.ablations.values())
         if wants_segment and self.segment is None:
             raise ValueError("segment is null, and an ablation or segment_input asks for it")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from personae.core.settings import Frozen
+from personae.core.settings import Frozen, Workers
 
 Rule = Literal["fixed", "silhouette", "elbow", "gap", "stability"]
 
@@ -133,7 +133,7 @@ class SegmentSettings(Frozen):
     floor: float = Field(0.02, ge=0, lt=1)
     effort: Resampling = Resampling()
     also: dict[str, Also] = Field({})
-    workers: int = 2
+    workers: Workers = 2
 
     @model_validator(mode="after")
     def _some_k_can_be_chosen(self) -> Self:

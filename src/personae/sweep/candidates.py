@@ -15,7 +15,7 @@ import yaml
 from optuna.distributions import BaseDistribution
 from pydantic import ValidationError
 
-from personae.config.compose import compose
+from personae.config.compose import compose, section_of
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
@@ -60,8 +60,7 @@ class StageConfig:
 
     def section(self) -> dict[str, Any]:
         """Read the study's section of params.yaml."""
-        sections = yaml.safe_load(self.params.read_text(encoding="utf-8")) or {}
-        return dict(sections.get(self.study) or {})
+        return section_of(self.study, self.params)
 
     def composed(self, section: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Compose the study from params.yaml, or from another section."""

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
+from personae.config.reading import read_yaml
 from personae.core.errors import PersonaeError
-from personae.core.settings import Frozen
+from personae.core.settings import Frozen, Seed
 
 
 class Prune(Frozen):
@@ -47,7 +47,7 @@ class _SweepSettings(Frozen):
     trials: int = Field(40, gt=0)
     sampler: Literal["tpe", "random"] = "tpe"
     startup: int = Field(10, gt=0)
-    seed: int = Field(1, ge=0)
+    seed: Seed = 1
     prune: Prune | None = None
 
 
@@ -91,15 +91,10 @@ def load_sweep(path: Path, stage: str, *, space: list[str], trials: int | None =
     PersonaeError
         If the file is missing or says something that no sweep has, or is about another stage.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         known = ", ".join(sorted(each.stem for each in path.parent.glob("*.yaml"))) or "none"
-        raise PersonaeError(f"{path}: no such file; sweeps there are: {known}") from None
-    except yaml.YAMLError as error:
-        raise PersonaeError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict):
-        raise PersonaeError(f"{path}: holds {content!r}; expected keys and values")
+        raise PersonaeError(f"{path}: no such file; sweeps there are: {known}")
+    content = read_yaml(path)
     if content.get("stage") != stage:
         raise PersonaeError(f"{path}: is about stage {content.get('stage')!r}; expected {stage}")
     given = content | ({"space": space} if space else {}) | ({"trials": trials} if trials is not None else {})

@@ -1,5 +1,6 @@
 """Settings of stage target."""
 
+import math
 import operator
 from typing import Annotated
 
@@ -81,3 +82,27 @@ class Target(Frozen):
     fall: float = Field(0.2, ge=0, lt=1)
     resamples: int = Field(2000, gt=0)
     uplift: Uplift = Uplift()
+
+    def check_prices(self) -> None:
+        """Refuse amounts that are none, and prices at which no contact can pay.
+
+        Columns are known only where the table is.
+
+        Raises
+        ------
+        ValueError
+            With the key, the value and what would be right.
+        """
+        given: dict[str, list[float]] = {}
+        for key, default, own in (
+            ("cost", self.cost, self.cost_by),
+            ("revenue", self.revenue, self.revenue_by),
+        ):
+            amounts = [default, *(each for by_group in own.values() for each in by_group.values())]
+            given[key] = [float(each) for each in amounts if not isinstance(each, str)]
+            for amount in given[key]:
+                if not (math.isfinite(amount) and amount >= 0):
+                    raise ValueError(f"target: {key} is {amount:g}; expected a number of at least 0")
+        in_columns = isinstance(self.cost, str) or isinstance(self.revenue, str)
+        if not in_columns and min(given["cost"]) >= max(given["revenue"]):
+            raise ValueError("target: no contact can pay: the revenue never exceeds the cost")
