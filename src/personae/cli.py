@@ -267,7 +267,7 @@ def compare(
         console.print(
             "\n".join(map(printable, changes.lines())), highlight=False, markup=False, soft_wrap=True
         )
-        console.print(f"\n{path}: all of it", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"\nFull comparison: {path}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _reports() -> dict[str, dict[str, Any]]:

@@ -27,7 +27,7 @@ def test_runs_experiments_and_revisions_are_compared_with_each_other(user):
     assert ["segment.k", "5", "3", "5"] in rows(done)
     assert ["silhouette", "2.400", "4.000", "2.400"] in rows(done)
     page = user.root / "build" / "compare" / f"campaign-{run[:8]}-threes-HEAD.html"
-    assert f"{page.relative_to(user.root)}: all of it" in done.stdout
+    assert f"Full comparison: {page.relative_to(user.root)}" in done.stdout
     text = page.read_text()
     assert "segment.silhouette" in text
     assert "The stages ran the same code." in text

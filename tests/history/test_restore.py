@@ -35,7 +35,7 @@ def test_an_older_run_is_identical_after_five_commits_that_have_nothing_to_do_wi
     done = user.personae("restore", run)
     assert done.stdout.splitlines()[0].split() == ["campaign", "different", "within", "noise", "identical"]
     assert ["segment", "0", "0", "8"] in [line.split() for line in done.stdout.splitlines()]
-    assert "5 of 5 files and folders have the md5 of then" in done.stdout
+    assert "5 of 5 files and folders have the md5 of that run" in done.stdout
     assert "Running stage 'segment@campaign'" in done.stderr
     assert "track@campaign" not in done.stderr
     there = user.root / "build" / "restored" / run[:8]

@@ -162,8 +162,8 @@ def test_cards_tell_gaps_from_cuts_and_name_columns_that_could_be_noise():
     assert first.borders == ("towards segment 1 (older, modest income): a gap, few customers lie between",)
     assert [border.split(": ")[1].split(",")[0] for border in second.borders] == ["a gap", "a cut"]
     assert first.caveats[0] == "weak: 2 natural groups; the 3 segments cut them further"
-    assert "yearly income could be noise" in first.caveats[1]
-    assert not any("age could be noise" in caveat for caveat in first.caveats)
+    assert first.caveats[1].startswith("could be noise")
+    assert first.caveats[1].endswith(": yearly income")
 
 
 def test_customers_in_no_segment_get_no_card():
@@ -196,5 +196,5 @@ def test_customers_far_from_every_segment_are_a_caveat():
     table, segment, _ = customers()
     far = np.arange(len(table)) < 20
     found = persona_cards(table, segment, np.arange(len(table)), settings=SETTINGS, far=far)
-    assert found[0].caveats == ("out of range: 17% of its customers are far from every segment",)
+    assert found[0].caveats == ("out of range: 16.7 % of its customers are far from every segment",)
     assert found[1].caveats == ()

@@ -58,8 +58,8 @@ def test_a_card_tells_of_its_borders_and_is_silent_on_an_action_that_is_none():
 def test_a_card_says_how_many_how_sure_and_what_to_do():
     text = cards_markdown("campaign", [CARD], "weak", "original")
     for part in (
-        "1,200 customers, 40.0%",
-        "10.0% to 30.0%",
+        "1,200 customers, 40 %",
+        "10 % to 30 %",
         "**What to do**: call",
         "small: 3 customers",
         "**weak**",

@@ -166,7 +166,7 @@ def test_the_published_split_is_reproduced_on_the_original_file():
     ("repeats", "apart"),
     [
         pytest.param(3, 0.03, id="sample"),
-        # As much as another seed changes: folds and forests are drawn anew.
+        # As much as another seed changes: folds and forests are drawn again.
         pytest.param(20, 0.02, id="full", marks=pytest.mark.slow),
     ],
 )

@@ -34,7 +34,7 @@ def test_every_claim_is_answered_from_the_reports(studies):
     assert {claim["check"] for claim in CLAIMS} == set(CHECKS)
     assert "29 of 31: 93.5 %, 95 % interval 79.3 % to 98.2 %" in text
     assert (
-        "inconclusive: told apart with AUC 0.610 (0.450 to 0.700); power to see a small difference 39 % in one test, 14 % after correction"
+        "inconclusive: separated with AUC 0.610 (0.450 to 0.700); power to see a small difference 39 % in one test, 14 % after correction"
         in text
     )
     assert "place 3 of 4" in text

@@ -20,9 +20,9 @@ from personae.config.dictionary import (
 )
 from personae.sources.settings import column_name
 
-# Sources without code, whose names and gaps nobody has looked at.
+# Sources without code, whose names and gaps were not reviewed.
 GENERIC = ("table", "transactions")
-# What customers are called for whom a feature of transactions is low, and high.
+# Names of customers with a low, and a high, value of a feature of transactions.
 OF_TRANSACTIONS: Mapping[str, tuple[str, tuple[str, str]]] = {
     "recency": ("days since the last purchase", ("recent", "long absent")),
     "tenure": ("days since the first purchase", ("new", "long-standing")),

@@ -41,7 +41,7 @@ class Column(Frozen):
     Attributes
     ----------
     label, words
-        Name for people; what customers are called for whom it is low, and high.
+        Name for people; names of customers with a low, and a high, value.
     role
         An `amount` is a number that segments see as log(1 + x), a `code` a number that names a category,
         `after` a column that is known only after what is predicted.
@@ -130,7 +130,7 @@ class Dictionary(Frozen):
     source
         Name of what reads the raw files, a package of `personae.studies`.
     target
-        Column to predict; or `column` beside what stage target needs: `cost`, `revenue`, `budgets`.
+        Column to predict; or `column` with what stage target needs: `cost`, `revenue`, `budgets`.
     roles
         See `Roles`.
     columns

@@ -116,7 +116,7 @@ def names(values: Iterable[Any]) -> NDArray[np.str_]:
     """Name each value; a missing one has the empty name.
 
     A whole number is named by its digits, be it stored as an integer or as a float, as pandas stores integers
-    beside a missing value.
+    next to a missing value.
 
     Examples
     --------

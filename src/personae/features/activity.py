@@ -26,7 +26,7 @@ def activity_days(minutes: FrameT, wear_gap: int) -> FrameT:
         The four levels in minutes; `night_active_minutes` (midnight to six); `active_bouts` and
         `bout_minutes` (their mean length); `longest_inactive` and `wear_minutes` within the day;
         `rest_minutes` and `rest_end` (hour): the longest inactive stretch that ends on the day between 3:00
-        and 15:00 and may begin the evening before; stretches from 16 hours on are left out (nobody sleeps so
+        and 15:00 and may begin the evening before; stretches from 16 hours on are left out (no one sleeps so
         long: the device was off).
     """
     clock = minutes.with_columns(date=nw.col("time").dt.date(), minute=minute_of_day())

@@ -33,23 +33,7 @@ def sleep_days(minutes: FrameT) -> FrameT:
     >>> sleep_days(log).select("date", "minutes_asleep", "minutes_in_bed", "awakenings").row(0)
     (datetime.date(2016, 4, 12), 3, 4, 1)
     """
-    time, state = nw.col("time"), nw.col("state")
-    before = state.shift(1).over("customer", "log", order_by="time")
-    logs = (
-        minutes.with_columns(
-            asleep=(state == ASLEEP).cast(nw.Int64),
-            restless=(state == RESTLESS).cast(nw.Int64),
-            awakening=((state == AWAKE) & (before != AWAKE)).fill_null(value=False).cast(nw.Int64),
-        )
-        .group_by("customer", "log")
-        .agg(
-            nw.col("asleep", "restless", "awakening").sum(),
-            in_bed=nw.len(),
-            begin=time.min(),
-            end=time.max(),
-        )
-        .with_columns(date=nw.col("end").dt.date())
-    )
+    logs = _logs(minutes)
     midnight = nw.col("date").cast(nw.Datetime("ms"))
     main = nw.col("in_bed") == nw.col("in_bed").max().over(*KEYS)
     return (
@@ -72,6 +56,27 @@ def sleep_days(minutes: FrameT) -> FrameT:
             restless_share=nw.col("restless") / nw.col("minutes_in_bed"),
         )
         .drop("restless")
+    )
+
+
+def _logs(minutes: FrameT) -> FrameT:
+    """Reduce minutes to logs: minutes by state, awakenings, begin, end and date."""
+    time, state = nw.col("time"), nw.col("state")
+    before = state.shift(1).over("customer", "log", order_by="time")
+    return (
+        minutes.with_columns(
+            asleep=(state == ASLEEP).cast(nw.Int64),
+            restless=(state == RESTLESS).cast(nw.Int64),
+            awakening=((state == AWAKE) & (before != AWAKE)).fill_null(value=False).cast(nw.Int64),
+        )
+        .group_by("customer", "log")
+        .agg(
+            nw.col("asleep", "restless", "awakening").sum(),
+            in_bed=nw.len(),
+            begin=time.min(),
+            end=time.max(),
+        )
+        .with_columns(date=nw.col("end").dt.date())
     )
 
 

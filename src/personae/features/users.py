@@ -100,7 +100,7 @@ def activity_regularity(hours: FrameT) -> FrameT:
     the same, near 0 for noise. Intradaily variability is the mean square of the differences between
     neighbouring hours over that variance: near 0 for a smooth day, near 2 for noise (Witting et al., 1990;
     Van Someren et al., 1999). Both need days in which something varies, else they are null; stability is 1 by
-    construction on a single day, so `regular_days` stands beside it.
+    construction on a single day, so `regular_days` is given as well.
 
     Parameters
     ----------

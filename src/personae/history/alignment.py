@@ -16,7 +16,7 @@ from personae.history.result import StoredResult
 from personae.segmentation.identity import Event, match_ids
 
 BY_CUSTOMERS = "aligned by the customers that they share"
-BY_PROFILE = "aligned by drivers and share alone: {} is not in DVC's cache, so nobody can be followed"
+BY_PROFILE = "aligned by drivers and share alone: {} is not in DVC's cache, so customers cannot be followed"
 
 Persona = Mapping[str, Any]
 

@@ -63,7 +63,7 @@ class Restored:
             *aligned([[self.study, *WORDS], *table]),
             *(["", *aligned([("metric", "then", "now", "verdict"), *rows])] if rows else []),
             "",
-            f"{self.same} of {self.outputs} files and folders have the md5 of then",
+            f"{self.same} of {self.outputs} files and folders have the md5 of that run",
             f"{self.directory}: code, data and results; `git worktree remove --force` takes it away",
         ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -123,8 +124,7 @@ def persona_cards(
     Parameters
     ----------
     customers : one row each: `customer` and the features of the settings; a category counts by its levels
-    segment : of each customer, shape (n,); negative for customers in none
-    unit : the independent unit of each customer, shape (n,), that bootstraps resample; None: the customer
+    segment, unit : of each customer, shape (n,): negative in none; what bootstraps resample, None: customers
     settings : features, words for names, playbook
     response : 1 where a customer accepted the offer, else 0, NaN without an answer; shape (n,)
     verdict, headline : on the segments: `supported`, `weak` or `not supported`; how many groups are natural
@@ -138,9 +138,9 @@ def persona_cards(
     unit = np.arange(len(customers)) if unit is None else unit
     rng = np.random.default_rng(seed)
     drivers = driver_table(table, segment, unit, settings, rng)
-    held_out = rng.random(unit.max() + 1)[unit] < 0.3
-    unsupported = verdict == UNSUPPORTED
+    held_out, unsupported = rng.random(unit.max() + 1)[unit] < 0.3, verdict == UNSUPPORTED
     all_names = _numbered(drivers) if unsupported else unique_names(drivers, settings) | dict(names or {})
+    caveats_of = partial(caveats, verdict, noise=could_be_noise, settings=settings, headline=headline)
     cards = []
     for each, own in drivers.items():
         inside = segment == each
@@ -158,15 +158,7 @@ def persona_cards(
             response_rate=rate,
             response_rate_ci=interval,
             action="" if unsupported else action({row["feature"]: row["effect"] for row in own}, settings),
-            caveats=caveats(
-                verdict,
-                size,
-                stability,
-                far=distant,
-                noise=could_be_noise,
-                settings=settings,
-                headline=headline,
-            ),
+            caveats=caveats_of(size, stability, far=distant),
             borders=neighbours(each, borders, all_names),
         )
         cards.append(card)

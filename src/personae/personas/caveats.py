@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from personae.core.numbers import percent
 from personae.core.statistics import STABLE
 from personae.personas.settings import Profile
 
 UNSUPPORTED = "not supported"
 GAP = "a gap, few customers lie between"
 CUT = "a cut, customers lie on both sides of it without a gap"
-NOISE = "{} could be noise: random numbers in its place give segments as good"
+NOISE = "could be noise, because random numbers in their place give segments as good: {}"
 
 
 def caveats(
@@ -29,8 +30,8 @@ def caveats(
         (verdict == "weak", f"weak: {weak}"),
         (size < settings.smallest, f"small: {size} customers"),
         (not jaccard >= STABLE, f"unstable: Jaccard {jaccard:.2f} over bootstraps"),
-        (far > 0.05, f"out of range: {far:.0%} of its customers are far from every segment"),
-        *((True, NOISE.format(settings.labels.get(column, column))) for column in noise),
+        (far > 0.05, f"out of range: {percent(far)} of its customers are far from every segment"),
+        (bool(noise), NOISE.format(", ".join(settings.labels.get(column, column) for column in noise))),
     ]
     return tuple(text for holds, text in texts if holds)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from personae.core.markdown import escaped
-from personae.core.numbers import rounded
+from personae.core.numbers import percent, rounded
 from personae.personas.cards import Persona
 
 SYNTHETIC = "**Synthetic sample data: these customers do not exist.**"
@@ -48,13 +48,13 @@ def _card(card: Persona, event: str) -> list[str]:
     lines = [
         f"## {card.id}: {escaped(card.name)}",
         "",
-        f"{card.size:,} customers, {card.share:.1%} of all.",
+        f"{card.size:,} customers, {percent(card.share)} of all.",
         "",
     ]
     if card.response_rate is not None and card.response_rate_ci is not None:
-        low, high = card.response_rate_ci
+        rate, low, high = map(percent, (card.response_rate, *card.response_rate_ci))
         lines += [
-            f"{escaped(event)}: {card.response_rate:.1%} (95 % interval {low:.1%} to {high:.1%}).",
+            f"{escaped(event)}: {rate} (95 % interval {low} to {high}).",
             "",
         ]
     lines += [
@@ -82,8 +82,8 @@ def _rule(rule: Mapping[str, Any]) -> str:
     if rule["fidelity"] is None or rule["coverage"] is None:
         return f"{text} Too few customers to check it on."
     return (
-        f"{text} Of the customers who meet it {rule['fidelity']:.0%} belong"
-        f" to the segment; it covers {rule['coverage']:.0%} of the segment."
+        f"{text} Of the customers who meet it {percent(rule['fidelity'])} belong"
+        f" to the segment; it covers {percent(rule['coverage'])} of the segment."
     )
 
 

@@ -21,7 +21,7 @@ from personae.core.files import atomic_write
 WIDTH = 340
 DOTS_PER_INCH = 72
 
-# Name of the CSS variable: colour on white, colour on the dark page. The segments' are told apart by people
+# Name of the CSS variable: colour on white, colour on the dark page. The segments' are distinct for people
 # with deutan and protan sight up to the eighth (a test simulates it); every segment carries its name as well.
 COLOURS = {
     "ink": ("#1b2027", "#eceff3"),

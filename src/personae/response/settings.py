@@ -174,7 +174,7 @@ class Classify(Frozen):
     leaking
         Columns of the table that are measured after the event: no feature may be one of them.
     ask
-        Those of `leaking` of which nobody has said so: the leakage guard asks, and says what they would add.
+        Those of `leaking` that were only guessed: the leakage guard asks, and reports what they would add.
     unit
         Column of the unit whose rows stay in one fold; null: rows equal in all features, if not by chance.
     time

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from personae.core.errors import PersonaeError
+from personae.sources.settings import FileSettings
 
 DELIMITERS = (",", ";", "\t", "|")
 SNIFFED_RECORDS = 200
@@ -49,6 +50,12 @@ class TableFile:
     lines: Sequence[int]
     encoding: str | None = None
     delimiter: str | None = None
+
+
+def read_files(directory: Path, settings: FileSettings) -> list[TableFile]:
+    """Read the files that the settings name."""
+    how = {"delimiter": settings.delimiter, "encoding": settings.encoding, "sheet": settings.sheet}
+    return [read_file(directory / name, **how) for name in settings.files]
 
 
 def read_file(

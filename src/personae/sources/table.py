@@ -12,7 +12,7 @@ from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
 from personae.core.tables import Prepared
 from personae.sources.contract import check_columns
-from personae.sources.files import TableFile, read_file
+from personae.sources.files import TableFile, read_files
 from personae.sources.settings import RESERVED, TablePrepare, column_name
 from personae.sources.values import (
     Decimal,
@@ -47,7 +47,7 @@ class Preparation(Frozen):
     flags
         Both values of a two-valued column, the one that counts as 1 last.
     answers
-        The answers, the event last, beside which all others are one; without event, of more than two each
+        The answers, the event last, against which all others are one; without event, of more than two each
         is one. None without target.
     """
 
@@ -157,13 +157,7 @@ def prepare(directory: Path, settings: TablePrepare) -> Prepared:
     PersonaeError
         If a file, column or value does not fit, an identifier repeats, or the event is not stated.
     """
-    files = [
-        read_file(
-            directory / name, delimiter=settings.delimiter, encoding=settings.encoding, sheet=settings.sheet
-        )
-        for name in settings.files
-    ]
-    file = _together(files)
+    file = _together(read_files(directory, settings))
     preparation = fit(file, settings)
     customers = preparation.apply(file)
     _check_identifiers(file, customers["customer"], settings)

@@ -9,8 +9,8 @@ import polars as pl
 from personae.core.errors import PersonaeError
 from personae.core.tables import Prepared
 from personae.features.baskets import MONEY, basket_features
-from personae.sources.files import TableFile, read_file
-from personae.sources.settings import FileSettings, TransactionsPrepare
+from personae.sources.files import TableFile, read_files
+from personae.sources.settings import TransactionsPrepare
 from personae.sources.values import (
     Parsed,
     check_values,
@@ -48,19 +48,14 @@ def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
     PersonaeError
         If a file, column or value does not fit, or nothing is left.
     """
-    lines = pl.concat([_lines(file, settings) for file in _files(directory, settings)], how="vertical")
+    lines = pl.concat([_lines(file, settings) for file in read_files(directory, settings)], how="vertical")
     bought, rejected = _purchases(lines, settings)
     start = bought["day"].min()
     assert isinstance(start, datetime.date)
     week = (pl.col("day") - start).dt.total_days() // DAYS_A_WEEK + 1
     bought = bought.with_columns(week=week.cast(pl.Int64)).sort("customer", "basket", "item", "spend")
     weeks = int(bought["week"].max())  # type: ignore[arg-type]
-    early_weeks = settings.early_weeks or max(weeks // 2, 1)
-    if early_weeks >= weeks:
-        raise PersonaeError(
-            f"{directory}: prepare.early_weeks holds {early_weeks}; the lines are of {weeks} weeks, and "
-            "later ones are needed to say who bought again"
-        )
+    early_weeks = _early_weeks(directory, settings, weeks)
     until = start + datetime.timedelta(days=early_weeks * DAYS_A_WEEK - 1)
     later = bought.filter(pl.col("week") > early_weeks).select("customer").unique()
     customers = _customers(bought, until, later["customer"])
@@ -93,6 +88,17 @@ def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
     )
 
 
+def _early_weeks(directory: Path, settings: TransactionsPrepare, weeks: int) -> int:
+    """Weeks that describe customers, by default half; later ones must remain."""
+    early_weeks = settings.early_weeks or max(weeks // 2, 1)
+    if early_weeks >= weeks:
+        raise PersonaeError(
+            f"{directory}: prepare.early_weeks holds {early_weeks}; the lines are of {weeks} weeks, and "
+            "later ones are needed to say who bought again"
+        )
+    return early_weeks
+
+
 def half_of_the_weeks(times: Sequence[pl.Series], pattern: str | None = None) -> int | None:
     """Half of the weeks of some files' days; None below two weeks."""
     given = pl.concat([_days(time, pattern).values.cast(pl.Date) for time in times])
@@ -115,15 +121,6 @@ def _customers(bought: pl.DataFrame, until: datetime.date, later: pl.Series) -> 
         pl.col("customer").is_in(later.implode()).cast(pl.Int64).alias(AGAIN),
         unit=pl.int_range(pl.len(), dtype=pl.Int64),
     )
-
-
-def _files(directory: Path, settings: FileSettings) -> list[TableFile]:
-    return [
-        read_file(
-            directory / name, delimiter=settings.delimiter, encoding=settings.encoding, sheet=settings.sheet
-        )
-        for name in settings.files
-    ]
 
 
 def _lines(file: TableFile, settings: TransactionsPrepare) -> pl.DataFrame:

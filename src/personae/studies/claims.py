@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.markdown import Markdown
 
-from personae.core.numbers import p_value, percent, rounded
+from personae.core.numbers import fixed, money, p_value, percent, rounded
 from personae.report.results import read_reports, read_tables
 from personae.studies.originals import PUBLISHERS
 
@@ -51,8 +51,8 @@ def imputation(reports: Reports) -> str | None:
     for name, column in reports.get("impute", {}).get("columns", {}).items():
         unseen = column.get("unseen")
         if unseen and unseen.get("r2") is not None:
-            verdicts.append(f"{name} {unseen['verdict']} (R² {rounded(unseen['r2'], 2)})")
-    return "customers never seen: " + ", ".join(verdicts) if verdicts else None
+            verdicts.append(f"{name} {unseen['verdict']} (R² {fixed(unseen['r2'], 2)})")
+    return "customers without a value: " + ", ".join(verdicts) if verdicts else None
 
 
 def probability(reports: Reports, event: Sequence[str], given: Sequence[str]) -> str | None:
@@ -71,7 +71,7 @@ def merge(reports: Reports, groups: Sequence[str]) -> str | None:
         if {pair["a"], pair["b"]} == set(groups):
             low, high = pair["two_sample_ci"]
             return (
-                f"{pair['verdict']}: told apart with AUC {rounded(pair['two_sample_auc'])} "
+                f"{pair['verdict']}: separated with AUC {rounded(pair['two_sample_auc'])} "
                 f"({rounded(low)} to {rounded(high)}); "
                 f"power to see a small difference {percent(pair['power'])} in one test, "
                 f"{percent(pair['power_within_pair'])} after correction"
@@ -125,8 +125,8 @@ def contact_everyone(reports: Reports) -> str | None:
         return None
     low, high = profit["model_ci"]
     return (
-        f"everyone {rounded(profit['everyone'])}, chosen by the model {rounded(profit['model'])} "
-        f"({rounded(low)} to {rounded(high)}), oracle {rounded(profit['oracle'])}"
+        f"everyone {money(profit['everyone'])}, the model's list {money(profit['model'])} "
+        f"({money(low)} to {money(high)}), perfect information {money(profit['oracle'])}"
     )
 
 

@@ -81,7 +81,7 @@ TABLES = {
         Table("heartrate_seconds", "Time", {"Value": ("heart_rate", WHOLE, 500)}),
     )
 }
-# Published beside the others and held in them already.
+# Published in addition; their content is in the others already.
 REDUNDANT = {
     *("dailyCalories", "dailyIntensities", "dailySteps", "hourlyCalories", "hourlyIntensities"),
     *("minuteCaloriesWide", "minuteIntensitiesWide", "minuteStepsWide"),

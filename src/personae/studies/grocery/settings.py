@@ -13,7 +13,7 @@ class GroceryPrepare(Frozen):
     Attributes
     ----------
     reference_year
-        The year of the data: ages and tenures count to it, and nobody's first purchase lies after it.
+        The year of the data: ages and tenures count to it, and no first purchase lies after it.
     largest_basket
         A basket with more different items is no shopping trip, and left out.
     unmapped

@@ -9,7 +9,7 @@ import polars as pl
 def offers(raw: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, history_weeks: int) -> pl.DataFrame:
     """One row a household and campaign, described by earlier weeks.
 
-    A campaign that the lines do not cover from its first to its last day is left out: nobody knows who
+    A campaign that the lines do not cover from its first to its last day is left out: it is unknown who
     redeemed its coupons on the days that are missing.
 
     Parameters
