@@ -7,6 +7,8 @@ file names that every room or study may have (`SHARED`) are not counted as used 
 """
 
 import ast
+import re
+import statistics
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ SOURCE = Path("src/personae")
 SHARED = {"__init__.py", "settings.py", "source.py", "simulate.py"}
 BASES = {"BaseModel", "NamedTuple", "TypedDict"}
 MOST_ROOMS = 2
+JARGON = re.compile(r"\b(told|anew|whom|nobody|everybody|beside|by way of|of then|stands? out)\b", re.I)
 
 
 def name_of(node: ast.expr) -> str:
@@ -63,6 +66,11 @@ def figures() -> Iterator[tuple[str, int, int, str]]:
         for path, node in nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
+    summaries = [
+        text.partition("\n\n")[0]
+        for _, node in nodes
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (text := ast.get_docstring(node))
+    ]
     code = [line for line in Path("dvc.yaml").read_text(encoding="utf-8").splitlines() if "- src/" in line]
     yield "lines of src/", lines(*files), 20_500, ""
     yield "records", len(records(classes)), 120, ""
@@ -71,6 +79,13 @@ def figures() -> Iterator[tuple[str, int, int, str]]:
     yield "loose modules", len(loose), 3, ", ".join(sorted(loose))
     yield "longest module", lines(module), 350, str(module.relative_to(SOURCE))
     yield "longest function", *max((length, 60, name) for length, name in functions)
+    yield (
+        "words of a summary, median",
+        int(statistics.median(len(each.split()) for each in summaries)),
+        12,
+        "",
+    )
+    yield "summaries with jargon", sum(bool(JARGON.search(each)) for each in summaries), 0, ""
     yield "lines of the study files", lines(*Path("conf/study").glob("*.yaml")), 650, ""
     yield "lines of dvc.lock", lines(Path("dvc.lock")), 4_500, ""
     yield "code dependencies in dvc.yaml", len(code), 60, ""

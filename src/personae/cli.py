@@ -102,7 +102,7 @@ def new_study(  # noqa: PLR0917 - typer's options
     source: Annotated[
         str | None, typer.Option(help="table (a row a customer) or transactions (lines of baskets).")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Take every default, ask nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Take every default without questions.")] = False,
 ) -> None:
     """Create a study from your own files and guess its settings."""
     from personae.onboarding.new_study import write_study, write_study_of_query
@@ -224,7 +224,7 @@ def adopt(
         from personae.sweep.adopt import adopt as write
 
         change = write(sweep, url=database)
-        console.print(change or "params.yaml says so already", highlight=False, markup=False)
+        console.print(change or "params.yaml holds these settings already", highlight=False, markup=False)
 
 
 @app.command()

@@ -78,9 +78,9 @@ def test_only_rules_that_replicate_and_add_something_are_offered():
 @pytest.mark.parametrize(
     ("leaning", "offer"),
     [
-        ({"deals": 0.9, "tenure": 2.0}, "10% off the basket with c and d"),
+        ({"deals": 0.9, "tenure": 2.0}, "10 % off the basket with c and d"),
         ({"deals": -0.5, "tenure": 0.6}, "try d with c"),
-        (FLAT, "25% off d with c"),
+        (FLAT, "25 % off d with c"),
     ],
 )
 def test_the_offer_follows_the_segments_leanings(leaning, offer):

@@ -9,6 +9,7 @@ import polars as pl
 from personae.baskets.replicate import ALL_CUSTOMERS, Replayed, halve, replicate, rules_table
 from personae.baskets.rules import RuleSet
 from personae.baskets.settings import BasketOffer, Promote
+from personae.core.numbers import percent
 from personae.core.settings import fits
 
 
@@ -135,7 +136,7 @@ def _promotion(
         "confidence": rule_set.confidence[rule],
         "lift": rule_set.lift[rule],
         "replay": {figure: again[figure] for figure in replayed},
-        "offer": offer.text.format(**sides, discount=f"{offer.discount:.0%}"),
+        "offer": offer.text.format(**sides, discount=percent(offer.discount)),
         "who": f"{group} with {sides['antecedent']} in the basket",
         "why": _why(name, again),
         "cost": {

@@ -1,4 +1,4 @@
-"""Which equal rows are one customer recorded twice, and which are different customers who look alike."""
+"""Equal rows: one customer recorded twice, or different but similar customers."""
 
 import numpy as np
 

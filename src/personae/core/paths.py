@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def installed() -> bool:
-    """Tell whether the package was installed from a wheel, so that no checkout is around it."""
+    """Whether the package runs from a wheel, without a checkout."""
     return (PACKAGE / "conf").exists()
 
 

@@ -1,4 +1,4 @@
-"""Which code is installed: outside of a checkout, stages depend on the file that says so."""
+"""Version of the installed code, as stages outside a checkout depend on it."""
 
 import hashlib
 from importlib.metadata import version

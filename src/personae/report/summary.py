@@ -12,6 +12,7 @@ HEADLINES = (
     ("silhouette", "segment", "silhouette"),
     ("verdict on segments", "segment", "verdict"),
     ("best response model", "classify", "best"),
+    ("rows of its folds", "classify", "rows"),
     ("ROC AUC", "classify", "models.{best}.roc_auc"),
     ("average precision", "classify", "models.{best}.average_precision"),
     ("profit by the model", "target", "profit.model"),
@@ -36,8 +37,12 @@ def headlines(results: Sequence[Mapping[str, Any]], *, empty: bool = False) -> l
     rows = []
     for title, name, key in HEADLINES:
         reports = [reports.get(name, {}) for reports in results]
+        places = 0 if name == "target" else 3
         rows.append(
-            [title, *(written(lookup(each, key.format(best=lookup(each, "best")))) for each in reports)]
+            [
+                title,
+                *(written(lookup(each, key.format(best=lookup(each, "best"))), places) for each in reports),
+            ]
         )
     return [row for row in rows if empty or set(row[1:]) != {"-"}]
 
@@ -70,7 +75,7 @@ def lookup(report: Any, key: str) -> Any:
     return report
 
 
-def written(value: Any) -> str:
+def written(value: Any, places: int = 3) -> str:
     """Write a figure, a mean with its spread, or a word.
 
     Examples
@@ -82,4 +87,4 @@ def written(value: Any) -> str:
         return f"{value['mean']:.3f} +- {value['sd']:.3f}" if {"mean", "sd"} <= value.keys() else "-"
     if value is None:
         return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:,.{places}f}" if isinstance(value, float) else str(value)

@@ -217,7 +217,7 @@ def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict
 
 
 def _too_few(report: Traced) -> str:
-    """Say so where the rarest class is sure to have fewer than `FEWEST` rows."""
+    """Caution where the rarest class has fewer than `FEWEST` rows."""
     rows, majority = _raw(report, "rows"), _raw(report, "majority_accuracy")
     if rows is None or majority is None:
         return ""

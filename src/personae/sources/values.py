@@ -108,7 +108,7 @@ def plain_number(cell: pl.Expr, *, whole: bool = False) -> pl.Expr:
 
 
 def is_wrong(cell: pl.Expr, *, whole: bool = False) -> pl.Expr:
-    """Tell cells that hold neither a number nor a word for missing."""
+    """Cells that hold neither a number nor a word for missing."""
     text = cell.str.strip_chars()
     missing = cell.is_null() | (text == "") | text.str.to_lowercase().is_in(list(MISSING_WORDS))
     return plain_number(cell, whole=whole).is_null() & ~missing

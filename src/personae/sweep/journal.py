@@ -9,7 +9,7 @@ from personae.tracking import provenance, runs
 from personae.tracking.store import Store
 
 SWEEP_TAG, TRIAL_TAG, FIGURES_TAG, STATE_TAG = "sweep", "trial", "personae.figures", "state"
-SEARCH = "of the search: chosen among many, so too good; the parent run has the winner's fresh ones"
+SEARCH = "of the search: the best of many, so optimistic; the parent run has the winner's holdout score"
 
 
 class Journal:

@@ -51,7 +51,7 @@ class Outcome:
             interval = f" (95 % interval {low_high[0]:.3g} to {low_high[1]:.3g})" if low_high else ""
             now, before = (rounded(each, plain=True) for each in (fresh, winner["search"][name]))
             lines.append(
-                f"  {name}: {now}{interval} on {winner['source']}; the search said "
+                f"  {name}: {now}{interval} on {winner['source']}; in the search "
                 f"{before}, optimism {winner['optimism'][name]:+.3g}"
             )
         if len(winner["front"]) > 1:

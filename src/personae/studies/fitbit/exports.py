@@ -185,7 +185,7 @@ def scan(source: Source, *, as_text: bool = False) -> pl.LazyFrame:
 
 
 def has_rows(source: Source) -> bool:
-    """Tell whether a file holds more than its header."""
+    """Whether a file holds more than its header."""
     return not pl.scan_csv(source.path, infer_schema=False).head(1).collect().is_empty()
 
 
@@ -197,7 +197,7 @@ def _numbers(table: Table) -> dict[str, pl.Expr]:
 
 
 def implausible(table: Table) -> pl.Expr:
-    """Tell rows of `scan` with a gap, or beyond a limit."""
+    """Rows of `scan` with a gap, or beyond a limit."""
     needed = [tidy for published, (tidy, *_) in table.columns.items() if published not in OPTIONAL_VALUES]
     above = [pl.col(tidy) > limit for tidy, dtype, limit in table.columns.values() if dtype != TEXT]
     return pl.any_horizontal(

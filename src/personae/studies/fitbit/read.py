@@ -232,7 +232,7 @@ def _kept_twice(counted: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _may_be_set_back(time: pl.Expr) -> pl.Expr:
-    """Tell the hours in which summer time ends: in the night of a Saturday to Sunday."""
+    """Hours in which summer time ends, Saturday to Sunday night."""
     return (time.dt.weekday() == SUNDAY) & (time.dt.hour() <= LAST_SET_BACK)
 
 

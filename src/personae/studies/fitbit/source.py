@@ -72,7 +72,7 @@ def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
 
 
 def _gaps(found: Mapping[str, Sequence[Source]]) -> dict[str, str]:
-    """Say which tables that one folder has are absent or without a row in another."""
+    """Tables of one folder that are absent or incomplete in another."""
     filled = {
         name: {source.path.parent.name for source in sources if has_rows(source)}
         for name, sources in found.items()
