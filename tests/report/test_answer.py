@@ -8,7 +8,8 @@ from tests.report.fabricated import study
 
 from personae.report.answer import answered, as_json
 from personae.report.page import render
-from personae.report.statements import Words
+from personae.report.statements import Words, found_segments
+from personae.report.traced import Traced
 
 STATISTICAL = r"silhouette|Jaccard|\bAUC\b|\bp[- ]value|\bp =|\bstack\b|\bk =|bootstrap|R²"
 WORDS = Words("Who should get the next offer?", "households", "accepted the offer", "$")
@@ -73,3 +74,17 @@ def test_few_answers_are_too_few_to_say(findings):
 def test_a_study_that_has_only_begun_claims_nothing():
     said = as_json(replace(study(1), reports={}).answer(), WORDS)
     assert said["found"] == said["trust"] == said["action"] == []
+
+
+@pytest.mark.parametrize(
+    ("supported_k", "sentence"),
+    [
+        (2, "Two natural groups of households; the four here cut them further."),
+        (5, "Five natural groups of households; the four here join some of them."),
+        (None, "Four groups of households: useful cuts, without gaps between them."),
+    ],
+)
+def test_the_number_of_natural_groups_leads_where_it_is_another(supported_k, sentence):
+    segments = Traced(study(4).reports["segment"] | {"verdict": "weak", "supported_k": supported_k}, "")
+    [found] = found_segments({"segment": segments}, WORDS)
+    assert re.sub(r"<[^>]+>", "", found.text) == sentence

@@ -66,22 +66,31 @@ def found_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
     report = reports.get("segment")
     if report is None:
         return
-    k, fewer = report["k"], report.at("supported_k")
+    k = report["k"]
     if report["verdict"] == "supported":
         text = Markup("{} kinds of {}.").format(_count(k).capitalize(), words.unit_name)
     elif report["verdict"] == "not supported":
         text = Markup("No kinds of {} show in this data: groups of them are cuts through one crowd.").format(
             words.unit_name
         )
-    elif fewer:
-        text = Markup("{} groups of {}, of which the data parts {}; further borders are cuts.").format(
-            _count(k).capitalize(), words.unit_name, _count(fewer)
-        )
     else:
-        text = Markup("{} groups of {}: useful cuts, without gaps between them.").format(
-            _count(k).capitalize(), words.unit_name
-        )
-    yield Statement(text, report["k"])
+        text = _weak_segments(k, report.at("supported_k"), words)
+    yield Statement(text, k)
+
+
+def _weak_segments(k: Traced, natural: Traced | None, words: Words) -> Markup:
+    """Say how many groups have gaps between them first, where any have."""
+    if not natural:
+        text = Markup("{} groups of {}: useful cuts, without gaps between them.")
+        return text.format(_count(k).capitalize(), words.unit_name)
+    if natural == k:
+        text = Markup("{} groups of {} with gaps between them.")
+        return text.format(_count(k).capitalize(), words.unit_name)
+    if natural.raw < k.raw:
+        text = Markup("{} natural groups of {}; the {} here cut them further.")
+    else:
+        text = Markup("{} natural groups of {}; the {} here join some of them.")
+    return text.format(_count(natural).capitalize(), words.unit_name, _count(k))
 
 
 def found_personas(reports: Mapping[str, Traced]) -> Iterator[Statement]:
