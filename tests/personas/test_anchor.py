@@ -10,6 +10,7 @@ from personae.core import archive, paths
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json, write_json
 from personae.personas.anchor import anchor
+from personae.personas.caveats import NO_SEGMENTS
 
 
 @pytest.fixture
@@ -22,9 +23,8 @@ def found(tmp_path, monkeypatch):
     segments = segment(table, k=2)
     for study in ("campaign", "aerofit"):
         archive.save(segments.segmenter, paths.model(study, "segmenter"))
-        write_json(
-            paths.report(study, "personas.json"), [{"id": 0, "name": "many"}, {"id": 1, "name": "few"}]
-        )
+        cards = [{"id": one, "name": name, "caveats": []} for one, name in enumerate(("many", "few"))]
+        write_json(paths.report(study, "personas.json"), cards)
     archive.save(segments.segmenter, paths.model("campaign", "segmenter") / "rfm")
     return segments
 
@@ -42,6 +42,12 @@ def test_segments_are_kept_with_the_names_of_their_personas(found):
     first = found.segmenter.centroids()[found.segmenter.ids.index(0)]
     assert kept["segments"][0]["centroid"] == pytest.approx(first, rel=1e-5)
     assert "name" not in kept["also"]["rfm"]["segments"][0]
+
+
+def test_segments_that_the_data_does_not_support_keep_no_name(found):
+    cards = [{"id": one, "name": f"group {one + 1}", "caveats": [NO_SEGMENTS]} for one in range(2)]
+    write_json(paths.report("campaign", "personas.json"), cards)
+    assert all("name" not in one for one in keep("campaign")["segments"])
 
 
 def test_names_of_given_groups_are_not_those_of_segments(found):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from personae.core import archive
 from personae.core.files import read_json, write_json
+from personae.personas.caveats import NO_SEGMENTS
 from personae.segmentation.segmenter import TRUSTED, Segmenter
 
 
@@ -17,7 +18,8 @@ def anchor(segmenters: Path, into: Path, personas: Path | None = None) -> int:
     into
         File with the anchor.
     personas
-        The report whose names the segments get; None where personas describe given groups.
+        The report whose names the segments get, unless the data does not support them; None where personas
+        describe given groups.
 
     Raises
     ------
@@ -26,7 +28,8 @@ def anchor(segmenters: Path, into: Path, personas: Path | None = None) -> int:
     """
     main = _segmenter(segmenters)
     others = sorted(path.parent for path in segmenters.glob(f"*/{archive.ARCHIVE}"))
-    names = {card["id"]: card["name"] for card in read_json(personas)} if personas else {}
+    cards = read_json(personas) if personas else []
+    names = {card["id"]: card["name"] for card in cards if NO_SEGMENTS not in card["caveats"]}
     also = {folder.name: _segmenter(folder).anchor({}) for folder in others}
     write_json(into, main.anchor(names) | {"also": also})
     return len(main.ids)

@@ -8,6 +8,7 @@ from personae.core.statistics import STABLE
 from personae.personas.settings import Profile
 
 UNSUPPORTED = "not supported"
+NO_SEGMENTS = "the data does not support these segments"
 GAP = "a gap, few customers lie between"
 CUT = "a cut, customers lie on both sides of it without a gap"
 NOISE = "could be noise, because random numbers in their place give segments as good: {}"
@@ -26,7 +27,7 @@ def caveats(
     """Give a segment's caveats; `far` is a share, `noise` lists columns."""
     weak = headline or "no gaps make these segments, or not all of them are stable"
     texts = [
-        (verdict == UNSUPPORTED, "the data does not support these segments"),
+        (verdict == UNSUPPORTED, NO_SEGMENTS),
         (verdict == "weak", f"weak: {weak}"),
         (size < settings.smallest, f"small: {size} customers"),
         (not jaccard >= STABLE, f"unstable: Jaccard {jaccard:.2f} over bootstraps"),
