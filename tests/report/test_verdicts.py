@@ -23,10 +23,15 @@ def test_verdict_of_the_segments_is_the_reports_own():
 
 def test_the_number_of_natural_groups_comes_first():
     findings = study(4)
-    findings.reports["segment"] |= {"headline": "2 natural groups; the 4 segments cut them further"}
-    assert told(findings)[0].text.startswith(
-        "2 natural groups; the 4 segments cut them further: redrawn from other customers"
-    )
+    headline = "2 natural groups; the 4 segments cut them further"
+    findings.reports["segment"] |= {
+        "verdict": "weak",
+        "headline": headline,
+        "reason": f"{headline}; no gap between segments 0 and 1",
+    }
+    [first] = [each for each in told(findings) if each.evidence.key == "segment.json#"]
+    assert first.text.startswith(f"{headline}: redrawn from other customers")
+    assert first.text.endswith("Weak: no gap between segments 0 and 1.")
 
 
 @pytest.mark.parametrize(

@@ -82,8 +82,9 @@ def _segmentation(report: Traced, name: str) -> Verdict:
 
 def _why_weak(report: Traced) -> Markup:
     """Name the borders that are cuts, or why segments are weak."""
-    weak = report["verdict"] == "weak" and report.at("reason")
-    return Markup(" Weak: {}.").format(report["reason"]) if weak else Markup()
+    reason = str(report.at("reason") or "").removeprefix(f"{report.at('headline')}; ")
+    weak = report["verdict"] == "weak" and reason
+    return Markup(" Weak: {}.").format(reason) if weak else Markup()
 
 
 LEVELS = {"impute": "supported", "baseline": "weak", "refuse": "not supported"}
