@@ -76,6 +76,35 @@ def test_noise_alone_is_seldom_called_unusual_and_the_control_reports_both_rates
     assert found.control["precision"] >= 0.6
 
 
+def test_a_weekday_that_is_always_different_is_not_unusual_on_that_day_alone():
+    days = table(users=8, days=70, seed=2)
+    sunday = pd.to_datetime(days["date"]).dt.day_of_week == 6
+    days.loc[sunday, "steps"] += 6_000.0
+    assert len(find_anomalies(days, SETTINGS).found) <= 0.01 * len(days)
+    days.loc[days.index[~sunday][20], "steps"] += 6_000.0
+    found = find_anomalies(days, SETTINGS).found
+    assert found.iloc[0]["date"] == days["date"][days.index[~sunday][20]]
+
+
+@pytest.mark.parametrize("law", ["lognormal", "t"])
+def test_heavy_tails_alone_are_not_unusual(law):
+    rng = np.random.default_rng(3)
+    days = table(users=10, days=60)
+    for name in FEATURES:
+        days[name] = rng.lognormal(5, 1, 600) if law == "lognormal" else 500 + 40 * rng.standard_t(4, 600)
+    found = find_anomalies(days, SETTINGS)
+    assert len(found.found) <= 0.02 * found.days
+    assert found.control["ordinary_expected"] <= 0.02 * found.days
+
+
+def test_the_control_says_what_share_of_the_list_is_ordinary():
+    days = table(users=8, days=60)
+    days.loc[::40, "steps"] += 9_000.0
+    control = find_anomalies(days, SETTINGS).control
+    assert control["ordinary_share"] < 0.3
+    assert find_anomalies(table(users=10, days=60, seed=5), SETTINGS).control["ordinary_expected"] < 6
+
+
 def test_users_with_few_days_and_missing_values_are_left_in_peace():
     days = table(users=3)
     few = days[days["customer"] == 0].head(3).assign(customer=99, steps=[100.0, 9_000.0, 200.0])

@@ -13,12 +13,18 @@ from personae.core.arrays import BoolArray, FloatArray
 from personae.core.errors import PersonaeError
 from personae.core.statistics import share
 from personae.days.settings import AnomalySettings, AnomalyThresholds
+from personae.days.tails import normal_scores, quantiles
 
 NORMAL_MAD = 0.6745
 LEAST_SCALE = 0.5
 PLANTED_SHARE = 0.03
 PLANTED_SHIFT = 6.0
 CONTROLS = 5
+LEAST_WEEKDAYS = 20
+OWN_WEEKDAYS, DAMPING = 4, 12
+
+# Customer and weekday (Monday is 0) of each day.
+WhoAndWhen = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +39,13 @@ class Anomalies:
         When a day is called unusual, as in `AnomalyThresholds`.
     found
         One row a day: `customer`, `date`, `scope` (unusual for the `user`, for `anyone` or for `both`), the
-        largest robust `z` within the user, `isolation` score and the `reason` in words.
+        largest robust `z` within the user and weekday, as a normal score under a law with fitted tails,
+        `isolation` score and the `reason` in words.
     control
         How the same rules find days that were planted, as `recovery` gives it: some of the unremarkable days
         are moved six robust standard deviations in two features, five times over. Its precision is that of a
-        world in which nothing but the planted is unusual.
+        world in which nothing but the planted is unusual. `ordinary_expected`: days that the thresholds would
+        list if no day were unusual, simulated; `ordinary_share`, the same as a share of the list.
     """
 
     days: int
@@ -75,7 +83,9 @@ def find_anomalies(days: pd.DataFrame, settings: AnomalySettings, *, seed: int =
         raise PersonaeError(f"anomalies: no user has {rules.least_days} days; lower least_days or add days")
     customers = days["customer"].to_numpy()
     values = days[columns].assign(**{name: np.sqrt(days[name]) for name in settings.roots}).to_numpy(float)
-    usual, z, isolation = _scores(customers, values, rules, seed)
+    weekdays = pd.to_datetime(days["date"]).dt.day_of_week.to_numpy()
+    who_and_when = customers, weekdays
+    usual, z, isolation = _scores(who_and_when, values, rules, seed)
     for_user, for_anyone = _is_unusual(z, isolation, rules)
     flagged = for_user | for_anyone
     order = np.lexsort((-isolation, -np.abs(z).max(axis=1)))
@@ -89,28 +99,31 @@ def find_anomalies(days: pd.DataFrame, settings: AnomalySettings, *, seed: int =
     labels, overall, usual_of_all = list(settings.features.values()), robust_z(values), _median(values)
     is_root = np.array([name in settings.roots for name in columns])
     raw, usual, usual_of_all = (np.where(is_root, each**2, each) for each in (values, usual, usual_of_all))
-    found["reason"] = [
+    reasons = [
         _reason("this user", z[row], raw[row], usual[row], labels)
         if for_user[row]
         else _reason("anyone", overall[row], raw[row], usual_of_all, labels)
         for row in rows
     ]
+    found["reason"] = pd.Series(reasons, index=found.index, dtype=object)
     return Anomalies(
         days=len(days),
         users=days["customer"].nunique(),
         rules=rules.model_dump(),
         found=found.reset_index(drop=True),
-        control=_control(customers[~flagged], values[~flagged], rules, seed),
+        control=_control((customers[~flagged], weekdays[~flagged]), values[~flagged], rules, seed)
+        | _ordinary(who_and_when, values, int(flagged.sum()), rules, seed),
     )
 
 
 def _scores(
-    customers: npt.NDArray[Any], values: FloatArray, rules: AnomalyThresholds, seed: int
+    who_and_when: WhoAndWhen, values: FloatArray, rules: AnomalyThresholds, seed: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Usual values and robust z, (rows, features); isolation scores, (rows,)."""
-    usual, scales, counts = _within_users(customers, values)
-    z = np.where(counts >= rules.least_days, _divide(values - usual, scales), 0.0)
-    return usual, z, _isolation(np.where(np.isnan(values), usual, values), rules.trees, seed)
+    """Usual values and normal scores, (rows, features); isolation scores, (rows,)."""
+    usual, scales, counts = _within_users(who_and_when, values)
+    z, _ = normal_scores(np.where(counts >= rules.least_days, _divide(values - usual, scales), 0.0))
+    overall, _ = normal_scores(robust_z(np.where(np.isnan(values), usual, values)))
+    return usual, z, _isolation(overall, rules.trees, seed)
 
 
 def _is_unusual(
@@ -134,21 +147,34 @@ def robust_z(values: FloatArray) -> FloatArray:
     return _divide(values - middle, _median(np.abs(values - middle)) / NORMAL_MAD)
 
 
-def _within_users(
-    customers: npt.NDArray[Any], values: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Median, robust scale and number of days by user, for each row.
+def _within_users(who_and_when: WhoAndWhen, values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Usual value, robust scale and number of days by user, for each row.
+
+    Usual is the user's median, moved by what the weekday is for all users, and by what it is for this one
+    from four such days on, by n / (n + 12).
 
     A handful of days that happen to be alike would make any other day an outlier, so no user's scale is below
     half of the typical user's.
     """
+    customers, weekdays = who_and_when
     _, codes = np.unique(customers, return_inverse=True)
-    groups = [values[codes == code] for code in range(codes.max() + 1)]
-    middles = np.stack([_median(group) for group in groups])
-    scales = np.stack([_median(np.abs(g - m)) for g, m in zip(groups, middles, strict=True)]) / NORMAL_MAD
+    groups = [np.flatnonzero(codes == code) for code in range(codes.max() + 1)]
+    usual = np.stack([_median(values[rows]) for rows in groups])[codes]
+    for day in range(7):
+        rows = np.flatnonzero(weekdays == day)
+        if len(rows) >= LEAST_WEEKDAYS:
+            usual[rows] += np.nan_to_num(_median(values[rows] - usual[rows]))
+    for rows in groups:
+        for day in range(7):
+            same = rows[weekdays[rows] == day]
+            if len(same) >= OWN_WEEKDAYS:
+                moved = np.nan_to_num(_median(values[same] - usual[same]))
+                usual[same] += moved * len(same) / (len(same) + DAMPING)
+    groups_left = [np.abs(values[rows] - usual[rows]) for rows in groups]
+    scales = np.stack([_median(left) for left in groups_left]) / NORMAL_MAD
     scales = np.fmax(scales, LEAST_SCALE * _median(np.where(scales > 0, scales, np.nan)))
-    counts = np.stack([np.count_nonzero(~np.isnan(group), axis=0) for group in groups])
-    return middles[codes], scales[codes], counts[codes]
+    counts = np.stack([np.count_nonzero(~np.isnan(left), axis=0) for left in groups_left])
+    return usual, scales[codes], counts[codes]
 
 
 def _median(values: FloatArray) -> FloatArray:
@@ -191,10 +217,10 @@ def _number(value: float) -> str:
 
 
 def _control(
-    customers: npt.NDArray[Any], values: FloatArray, rules: AnomalyThresholds, seed: int
+    who_and_when: WhoAndWhen, values: FloatArray, rules: AnomalyThresholds, seed: int
 ) -> dict[str, Any]:
     """Plant anomalies among ordinary days repeatedly and measure their recovery."""
-    _, scales, counts = _within_users(customers, values)
+    _, scales, counts = _within_users(who_and_when, values)
     known = ~np.isnan(values) & (counts >= rules.least_days)
     flagged, planted = [], []
     for child in np.random.SeedSequence(seed).spawn(CONTROLS):
@@ -204,10 +230,31 @@ def _control(
         for row in np.flatnonzero(chosen):
             which = rng.permutation(np.flatnonzero(known[row]))[:2]
             moved[row, which] += PLANTED_SHIFT * rng.choice([-1, 1], size=which.size) * scales[row, which]
-        _, z, isolation = _scores(customers, moved, rules, seed)
+        _, z, isolation = _scores(who_and_when, moved, rules, seed)
         flagged.append(np.logical_or(*_is_unusual(z, isolation, rules)))
         planted.append(chosen)
     return recovery(np.concatenate(flagged), np.concatenate(planted))
+
+
+def _ordinary(
+    who_and_when: WhoAndWhen, values: FloatArray, listed: int, rules: AnomalyThresholds, seed: int
+) -> dict[str, Any]:
+    """Days that the thresholds list where all are ordinary: simulated with fitted tails and correlations."""
+    usual, scales, counts = _within_users(who_and_when, values)
+    z, shapes = normal_scores(np.where(counts >= rules.least_days, _divide(values - usual, scales), 0.0))
+    central = np.clip(z, -3, 3)
+    spread = np.corrcoef(central, rowvar=False) if z.shape[1] > 1 else np.ones((1, 1))
+    spread = np.where(np.isfinite(spread), spread, np.eye(len(spread)))
+    expected = []
+    for child in np.random.SeedSequence([seed, CONTROLS]).spawn(CONTROLS):
+        rng = np.random.default_rng(child)
+        drawn = rng.multivariate_normal(np.zeros(len(spread)), spread, len(z), method="eigh")
+        law = [c + s * quantiles(x, g, h) for x, (c, s, g, h) in zip(drawn.T, shapes.T, strict=True)]
+        made = np.where(np.isnan(values), np.nan, usual + np.nan_to_num(scales) * np.column_stack(law))
+        _, scores, isolation = _scores(who_and_when, made, rules, seed)
+        expected.append(np.logical_or(*_is_unusual(scores, isolation, rules)).sum())
+    mean = float(np.mean(expected))
+    return {"ordinary_expected": mean, "ordinary_share": min(mean / listed, 1.0) if listed else None}
 
 
 def recovery(flagged: BoolArray, planted: BoolArray) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def _one_for_all(gains: FloatArray, actions: Sequence[Action], budget: float) ->
     options = []
     for index, action in enumerate(actions):
         # A hair above the budget is rounding: 0.3 buys three actions at 0.1.
-        users = min(len(gains), int(budget / action.cost + 1e-9))
+        users = min(int((gains[:, index] > 0).sum()), int(budget / action.cost + 1e-9))
         options.append(_row(action, users, np.sort(gains[:, index])[::-1][:users]))
     return max(options, key=lambda option: float(option["gain"]))
 
