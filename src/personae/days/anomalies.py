@@ -243,12 +243,12 @@ def _ordinary(
     usual, scales, counts = _within_users(who_and_when, values)
     z, shapes = normal_scores(np.where(counts >= rules.least_days, _divide(values - usual, scales), 0.0))
     central = np.clip(z, -3, 3)
-    spread = np.corrcoef(central, rowvar=False) if z.shape[1] > 1 else np.ones((1, 1))
-    spread = np.where(np.isfinite(spread), spread, np.eye(len(spread)))
+    spread = np.atleast_2d(np.corrcoef(central, rowvar=False))
+    spread = np.where(np.isfinite(spread), spread, np.eye(z.shape[1]))
     expected = []
     for child in np.random.SeedSequence([seed, CONTROLS]).spawn(CONTROLS):
         rng = np.random.default_rng(child)
-        drawn = rng.multivariate_normal(np.zeros(len(spread)), spread, len(z), method="eigh")
+        drawn = rng.multivariate_normal(np.zeros(z.shape[1]), spread, len(z), method="eigh")
         law = [c + s * quantiles(x, g, h) for x, (c, s, g, h) in zip(drawn.T, shapes.T, strict=True)]
         made = np.where(np.isnan(values), np.nan, usual + np.nan_to_num(scales) * np.column_stack(law))
         _, scores, isolation = _scores(who_and_when, made, rules, seed)
