@@ -1,5 +1,3 @@
-import re
-
 import pytest
 from tests.report.fabricated import study
 
@@ -30,7 +28,7 @@ def test_the_number_of_natural_groups_comes_first():
         "reason": f"{headline}; no gap between segments 0 and 1",
     }
     [first] = [each for each in told(findings) if each.evidence.key == "segment.json#"]
-    assert first.text.startswith(f"{headline}: redrawn from other customers")
+    assert first.text.startswith(f"{headline}: silhouette")
     assert first.text.endswith("Weak: no gap between segments 0 and 1.")
 
 
@@ -136,21 +134,6 @@ def test_a_model_of_few_rows_of_an_answer_is_too_few_to_say_however_good():
     found = [each for each in told(findings) if each.evidence.key.startswith("classify")]
     assert {each.level for each in found} == {"not supported"}
     assert all("too few to say, about 6 rows of the rarest answer" in each.text for each in found)
-
-
-def test_the_list_is_offered_with_its_own_cost_and_expected_profit():
-    findings = study(2)
-    findings.reports["target"] |= {
-        "listed": {"customers": 1363, "contacts": 309},
-        "plan": None,
-        "budget": [{"contacts": 50, "spent": 25.0, "expected_profit": 97.0}]
-        + [{"contacts": 309, "spent": 154.5, "expected_profit": 255.464}] * 2,
-    }
-    [verdict] = [each for each in told(findings) if each.evidence.key.startswith("target")]
-    text = re.sub("<[^>]+>", "", verdict.text)
-    assert text.startswith(
-        "Contact 309 of 1,363 customers: costs 154, expected to earn 255. A contact pays from"
-    )
 
 
 def test_columns_are_called_by_their_labels():

@@ -54,6 +54,18 @@ def figure(value: Any, how: str = "number", digits: int = 3, places: int | None 
     return _marked(value, how, text)
 
 
+def decimals(value: Any, digits: int = 3) -> int:
+    """Decimals with which a figure has so many digits, for all of its column.
+
+    Examples
+    --------
+    >>> decimals(11.8), decimals(0.0148), decimals(11263)
+    (1, 4, 0)
+    """
+    size = abs(getattr(value, "raw", value) or 1)
+    return max(0, digits - 1 - math.floor(math.log10(size)))
+
+
 def amount(value: Any, currency: str = "") -> Markup:
     """Write an amount without decimals, a sign of the currency before it, a code after it.
 
@@ -92,8 +104,7 @@ def spread(mean: Any, deviation: Any, how: str = "number", places: int | None = 
     if how == "percent":
         texts = [f"{100 * each.raw:.1f} %" for each in pair]
     else:
-        size = abs(mean.raw) or abs(deviation.raw) or 1
-        places = max(0, 2 - math.floor(math.log10(size))) if places is None else places
+        places = decimals(mean.raw or deviation.raw) if places is None else places
         texts = [fixed(each.raw, places) for each in pair]
     marked = (_marked(each, how, text.replace("-", MINUS)) for each, text in zip(pair, texts, strict=True))
     return Markup(" ± ").join(marked)

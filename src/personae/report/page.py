@@ -140,6 +140,7 @@ def environment() -> jinja2.Environment:
     made.filters |= {
         "by_pair": by_pair,
         "ci": numbers.interval,
+        "decimals": numbers.decimals,
         "fig": numbers.figure,
         "label": _label,
         "candidates_of": gallery.candidates_of,

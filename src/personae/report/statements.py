@@ -1,6 +1,5 @@
 """Sentences of an answer, each from the report that it rests on."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,12 +8,11 @@ from markupsafe import Markup
 
 from personae.report.gallery import persona_names
 from personae.report.numbers import amount, figure, interval
-from personae.report.results import Labels
+from personae.report.results import Labels, label
 from personae.report.traced import Traced
+from personae.report.verdicts import MIN_EVENTS, beyond, rarer, raw
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-# Fewer of the rarer answer say nothing about a model (Peduzzi et al. 1996 ask for ten a coefficient).
-MIN_EVENTS = 30
 CHIPS = {"supported": "solid", "weak": "take with care", "not supported": "not supported"}
 IMPUTED = {"impute": "solid", "baseline": "take with care", "refuse": "not supported"}
 MOST_COLUMNS = 4
@@ -104,10 +102,10 @@ def found_personas(reports: Mapping[str, Traced]) -> Iterator[Statement]:
         if persona.at("drivers", 0):
             first = persona["drivers"][0]
             text = Markup("{} %: {}; {} {} (all: {}).")
-            label = first.at("label") or first["feature"]
+            driver = first.at("label") or first["feature"]
             figures = figure(first["value"]), figure(first["overall"])
             share = figure(persona["share"], "of 100")
-            yield Statement(text.format(share, persona["name"], label, *figures), persona)
+            yield Statement(text.format(share, persona["name"], driver, *figures), persona)
 
 
 def found_groups(reports: Mapping[str, Traced]) -> Iterator[Statement]:
@@ -182,13 +180,13 @@ def trust_response(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
     area = best.at("roc_auc", "mean")
     if len(report.at("classes") or ()) > 2 or not area:
         share, majority = best.at("accuracy", "mean"), report.at("majority_accuracy")
-        text = Markup("The prediction is right for {} of {}; always naming the largest group for {}.")
+        text = Markup("The prediction is right for {} of {}; guessing the largest group every time for {}.")
         figures = figure(share, "percent"), figure(report.at("rows")), figure(majority, "percent")
-        yield Statement(text.format(*figures), best, _chip(best, "accuracy", _raw(majority)))
+        yield Statement(text.format(*figures), best, _chip(best, "accuracy", raw(majority)))
         return
-    if _rarer(report) < MIN_EVENTS:
+    if rarer(report) < MIN_EVENTS:
         text = Markup("Prediction of “{}”: {} {}, {} with the rarer answer, are too few to say.")
-        counts = figure(report.at("rows")), _rows_name(reports, report, words), round(_rarer(report))
+        counts = figure(report.at("rows")), _rows_name(reports, report, words), round(rarer(report))
         yield Statement(text.format(event, *counts), report, "too few to say")
         return
     text = Markup(
@@ -210,10 +208,10 @@ def trust_profit(reports: Mapping[str, Traced], words: Words) -> Iterator[Statem
     if report is None:
         return
     profit = report["profit"]
-    low, rest = _raw(profit.at("model_ci", 0)), max(_raw(profit["everyone"]) or 0, 0)
-    chip = "not supported" if (_raw(profit["model"]) or 0) <= rest else "take with care"
+    low, rest = raw(profit.at("model_ci", 0)), max(raw(profit["everyone"]) or 0, 0)
+    chip = "not supported" if (raw(profit["model"]) or 0) <= rest else "take with care"
     text = Markup("On past offers a choice like this would have earned {} {}; contacting all of them {}{}.")
-    assumed = ", at assumed prices" if _raw(report.at("assumed")) else ""
+    assumed = ", at assumed prices" if raw(report.at("assumed")) else ""
     yield Statement(
         text.format(
             words.money(profit["model"]),
@@ -233,11 +231,11 @@ def trust_gaps(reports: Mapping[str, Traced], words: Words) -> Iterator[Statemen
     for name, column in report["columns"].items():
         scores = column.at("unseen") or column.at("known")
         if scores:
-            verdicts.setdefault(str(scores["verdict"]), []).append(words.labels.get(name, name))
+            verdicts.setdefault(str(scores["verdict"]), []).append(label(name, words.labels))
     sentences = {
         "impute": "Where missing, {} can be filled in from the other columns.",
-        "baseline": "Where missing, {} gets its average: the other columns tell no more.",
-        "refuse": "Where missing, {} stays missing: the other columns do not tell it.",
+        "baseline": "Where missing, {} gets its average: the other columns add nothing.",
+        "refuse": "Where missing, {} stays missing: the other columns do not predict it.",
     }
     for verdict, sentence in sentences.items():
         names = verdicts.get(verdict, [])
@@ -254,7 +252,7 @@ def contacts(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]
     listed = report.at("listed")
     if listed is None:
         return
-    if not _raw(listed["contacts"]):
+    if not raw(listed["contacts"]):
         text = Markup("Contact none of {} {}: no contact is expected to pay.")
         yield Statement(text.format(figure(listed["customers"]), words.unit_name), listed)
         return
@@ -282,7 +280,7 @@ def promotions(reports: Mapping[str, Traced]) -> Iterator[Statement]:
         cost = rule.at("cost")
         if cost:
             statement += Markup(": of {} in 100 baskets reached, {} hold both anyway").format(
-                figure(cost["reached"]), figure(cost["given_anyway"])
+                figure(cost["reached"], places=1), figure(cost["given_anyway"], places=1)
             )
         yield Statement(statement + Markup("."), rule)
 
@@ -312,13 +310,7 @@ def not_known(reports: Mapping[str, Traced]) -> Iterator[Statement]:
 
 
 def _chip(model: Traced, name: str, reference: float | None) -> str:
-    """Whether a figure exceeds a reference by two standard deviations, or at all."""
-    mean, deviation = _raw(model.at(name, "mean")), _raw(model.at(name, "sd"))
-    if mean is None or deviation is None or reference is None:
-        return "unknown"
-    if mean - 2 * deviation > reference:
-        return "solid"
-    return "take with care" if mean > reference else "not supported"
+    return CHIPS.get(str(beyond(model, name, reference)), "unknown")
 
 
 def _event(reports: Mapping[str, Traced], report: Traced) -> str:
@@ -329,15 +321,9 @@ def _event(reports: Mapping[str, Traced], report: Traced) -> str:
 
 def _rows_name(reports: Mapping[str, Traced], report: Traced, words: Words) -> str:
     """What the rows of a model are: customers, or more than one case of a customer."""
-    customers = _raw(reports["prepare"].at("rows")) if "prepare" in reports else None
-    rows = _raw(report.at("rows"))
+    customers = raw(reports["prepare"].at("rows")) if "prepare" in reports else None
+    rows = raw(report.at("rows"))
     return "cases" if None not in (rows, customers) and rows > customers else words.unit_name
-
-
-def _rarer(report: Traced) -> float:
-    """How many rows have the rarer answer."""
-    rows, majority = _raw(report.at("rows")), _raw(report.at("majority_accuracy"))
-    return math.inf if rows is None or majority is None else float(rows * (1 - majority))
 
 
 def _count(value: Traced) -> str:
@@ -346,7 +332,3 @@ def _count(value: Traced) -> str:
 
 def _side(items: Traced) -> str:
     return " and ".join(str(item) for item in items)
-
-
-def _raw(value: Traced | None) -> Any:
-    return None if value is None else value.raw

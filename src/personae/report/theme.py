@@ -156,6 +156,22 @@ def _inline(svg: str, name: str) -> str:
     return re.sub(r"\n\s*", "\n", svg).strip()
 
 
+def two_lines(text: str, length: int = 26) -> str:
+    r"""Break a long label at a blank near its middle, each line at most `length`.
+
+    Examples
+    --------
+    >>> two_lines("likeness of days (interdaily stability)"), two_lines("yearly income")
+    ('likeness of days\n(interdaily stability)', 'yearly income')
+    """
+    text = " ".join(text.split())
+    blanks = [place for place, letter in enumerate(text) if letter == " "]
+    if len(text) <= length or not blanks:
+        return shortened(text, length)
+    middle = min(blanks, key=lambda place: abs(2 * place - len(text)))
+    return f"{shortened(text[:middle], length)}\n{shortened(text[middle + 1 :], length)}"
+
+
 def shortened(text: str, length: int = 26) -> str:
     """Cut a long label in the middle, keeping both ends.
 

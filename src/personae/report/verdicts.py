@@ -1,5 +1,6 @@
 """Verdicts of a study as sentences, decided by stated rules."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,8 +13,8 @@ from personae.report.results import NO_LABELS, Labels, label
 from personae.report.traced import Traced
 
 MOST_PAIRS = 3
-# Rows of the rarest class below which no verdict on a model is given.
-FEWEST = 30
+# Fewer of the rarer answer say nothing about a model (Peduzzi et al. 1996 ask for ten a coefficient).
+MIN_EVENTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,15 @@ def _segments(report: Traced) -> Iterator[Verdict]:
 
 def _segmentation(report: Traced, name: str) -> Verdict:
     text = Markup(
-        "{}{}: redrawn from other customers, the least stable segment comes back {} the same; simulated data "
-        "without segments looks this good in {} of tries."
+        "{}{}: silhouette {}, p = {} against simulated data without segments; the least stable segment has "
+        "mean bootstrap Jaccard {}."
     )
     sentence = text.format(
         report.at("headline") or Markup("{} segments").format(figure(report["k"])),
         name,
-        figure(report.at("stability", "min_jaccard"), "percent"),
-        figure(report.at("null", "p_value"), "percent"),
+        estimate(report["silhouette"], report.at("silhouette_ci"), places=3),
+        figure(report.at("null", "p_value"), "p"),
+        figure(report.at("stability", "min_jaccard"), places=2),
     )
     return Verdict(str(report["verdict"]), sentence + _why_weak(report), report)
 
@@ -113,7 +115,7 @@ IMPUTED = {
 def _imputed(name: str, who: str, case_scores: Traced) -> Markup:
     """The verdict on a column's gaps, its reason and the errors behind it."""
     verdict, reason = str(case_scores["verdict"]), case_scores.at("reason") or "not measured"
-    if _raw(case_scores, "rmse") is None:
+    if raw(case_scores, "rmse") is None:
         return Markup("{} {} stays missing: {}.").format(name, who, reason)
     compared = (
         estimate(case_scores.at("r2"), case_scores.at("r2_ci"), places=2),
@@ -189,9 +191,11 @@ def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict
         return
     yield from _leaks(report)
     best = report.at("selection", "figures") or report["models"][str(report["best"])]
-    level = _beyond(best, "roc_auc", 0.5)
+    level = beyond(best, "roc_auc", 0.5)
     if level is not None:
-        text = Markup("{} {} be predicted{}: ROC AUC {} over folds of {} rows, average precision {} ({}){}.")
+        text = Markup(
+            "{} {} be predicted{}: ROC AUC {} over folds of {} rows, average precision {}; selected: {}{}."
+        )
         few = _too_few(report)
         can = "cannot" if level == "not supported" else "can"
         yield Verdict(
@@ -203,32 +207,37 @@ def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict
                 _spread(best, "roc_auc"),
                 figure(report.at("rows")),
                 _spread(best, "average_precision"),
-                "a blend of models" if report["best"] == "stack" else _words(report["best"]),
+                "stacked ensemble" if report["best"] == "stack" else _words(report["best"]),
                 few,
             ),
             best,
         )
     majority = report.at("majority_accuracy")
-    level = _beyond(best, "accuracy", _raw(majority))
+    level = beyond(best, "accuracy", raw(majority))
     if level is not None:
-        text = Markup("Accuracy is {}; guessing the most frequent answer every time is right in {}{}.")
+        text = Markup("Accuracy {}, majority-class baseline {}{}.")
         few, accuracy = _too_few(report), _spread(best, "accuracy", "percent")
         sentence = text.format(accuracy, figure(majority, "percent"), few)
         yield Verdict("not supported" if few else level, sentence, best.at("accuracy"))
 
 
 def _too_few(report: Traced) -> str:
-    """Caution where the rarest class has fewer than `FEWEST` rows."""
-    rows, majority = _raw(report, "rows"), _raw(report, "majority_accuracy")
+    """Caution where the rarest class has fewer than `MIN_EVENTS` rows."""
+    rows = rarer(report)
+    return f"; too few to say, about {rows:.0f} rows of the rarest answer" if rows < MIN_EVENTS else ""
+
+
+def rarer(report: Traced) -> float:
+    """Most rows that the rarest answer can have; infinite where it is unknown."""
+    rows, majority = raw(report, "rows"), raw(report, "majority_accuracy")
     if rows is None or majority is None:
-        return ""
-    rarest = rows * (1 - majority) / max(len(report.at("classes") or ()) - 1, 1)
-    return f"; too few to say, about {rarest:.0f} rows of the rarest answer" if rarest < FEWEST else ""
+        return math.inf
+    return float(rows * (1 - majority) / max(len(report.at("classes") or ()) - 1, 1))
 
 
-def _beyond(model: Traced, name: str, reference: float | None) -> str | None:
+def beyond(model: Traced, name: str, reference: float | None) -> str | None:
     """Whether a figure exceeds a reference by two standard deviations, or at all."""
-    mean, deviation = _raw(model, name, "mean"), _raw(model, name, "sd")
+    mean, deviation = raw(model, name, "mean"), raw(model, name, "sd")
     if mean is None or deviation is None or reference is None:
         return None
     return (
@@ -254,40 +263,24 @@ def _words(name: Any) -> str:
 
 def _profit(report: Traced) -> Iterator[Verdict]:
     profit = report["profit"]
-    low = _raw(profit, "model_ci", 0)
-    rest = max(_raw(profit, "everyone") or 0, _raw(profit, "nobody") or 0)
-    model = _raw(profit, "model") or 0
+    low = raw(profit, "model_ci", 0)
+    rest = max(raw(profit, "everyone") or 0, raw(profit, "nobody") or 0)
+    model = raw(profit, "model") or 0
     level = "supported" if low is not None and low > rest else "weak" if model > rest else "not supported"
     text = Markup(
-        "{}A contact pays from a probability of {} on. On known answers such a list earned {}, contacting "
+        "A contact pays from a probability of {} on. On known answers such a list earned {}, contacting "
         "everyone {}{}."
     )
-    assumed = ", at assumed prices" if _raw(report, "assumed") else ""
+    assumed = ", at assumed prices" if raw(report, "assumed") else ""
     yield Verdict(
         level,
         text.format(
-            _offered(report),
             figure(report["cutoff"], "percent"),
             estimate(profit["model"], profit.at("model_ci"), "money"),
             figure(profit.at("everyone"), "money"),
             assumed,
         ),
         profit,
-    )
-
-
-def _offered(report: Traced) -> Markup:
-    """Size, cost and expected profit of the list that is offered; empty without a budget of its size."""
-    listed, plan = report.at("listed"), report.at("plan")
-    rows = [plan] if plan else list(report.at("budget") or ())
-    offered = [row for row in rows if _raw(row, "contacts") == _raw(listed, "contacts")]
-    if not listed or not offered:
-        return Markup()
-    return Markup("Contact {} of {} customers: costs {}, expected to earn {}. ").format(
-        figure(listed["contacts"]),
-        figure(listed["customers"]),
-        figure(offered[0].at("spent"), "money"),
-        figure(offered[0].at("expected_profit"), "money"),
     )
 
 
@@ -303,6 +296,7 @@ def _promotions(report: Traced) -> Iterator[Verdict]:
         )
 
 
-def _raw(value: Traced | None, *steps: str | int) -> Any:
+def raw(value: Traced | None, *steps: str | int) -> Any:
+    """Value some steps down without its origin; None where there is none."""
     part = None if value is None else value.at(*steps)
     return None if part is None else part.raw

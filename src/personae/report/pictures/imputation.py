@@ -9,6 +9,7 @@ from personae.report import theme
 from personae.report.pictures.shapes import dots
 from personae.report.theme import Picture
 
+CASES = {"unseen": "no value", "known": "earlier values"}
 LOOKS = {
     "impute": {"color": theme.GOOD, "marker": "o"},
     "baseline": {"color": theme.FAIR, "marker": "D"},
@@ -20,7 +21,7 @@ def gains(columns: Mapping[str, Any], folder: Path | None = None) -> Picture | N
     """Relative RMSE change of the chosen method against the baseline, with intervals."""
     rows, words = [], []
     for name, column in columns.items():
-        for case in ("unseen", "known"):
+        for case, who in CASES.items():
             scores = column.get(case)
             if not scores or not scores.get("baseline_rmse") or scores.get("rmse") is None:
                 continue
@@ -28,8 +29,8 @@ def gains(columns: Mapping[str, Any], folder: Path | None = None) -> Picture | N
             change = scores["rmse"] / baseline - 1
             differences = scores.get("difference_ci") or (None, None)
             bounds = [None if bound is None else bound / baseline for bound in differences]
-            rows.append((f"{name}, {case}", change, bounds, LOOKS[scores["verdict"]]))
-            words.append(f"{name}, {case}: {percent(change)}, {scores['verdict']}")
+            rows.append((f"{name}, {who}", change, bounds, LOOKS[scores["verdict"]]))
+            words.append(f"{name}, {who}: {percent(change)}, {scores['verdict']}")
     if not rows:
         return None
     return dots(

@@ -129,8 +129,11 @@ def dress(
 
 
 def name_rows(axes: Axes, names: Sequence[str], length: int = 26) -> None:
-    """Write one name a row, the first on top."""
-    axes.set_yticks(range(len(names)), [theme.shortened(name, length) for name in names])
+    """Write one name a row, the first on top; a long one on two lines."""
+    axes.set_yticks(range(len(names)), [theme.two_lines(name, length) for name in names])
+    for label in axes.get_yticklabels():
+        if "\n" in label.get_text():
+            label.set(fontsize=8, linespacing=0.95)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
 
