@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from tests.scratch import Project, environment
 
 LITTLE_EFFORT = {
+    "use": {"classifier": ["logistic", "xgboost"]},
     "impute": {"resamples": 200},
     "segment": {
         "candidates": [2, 3, 4],
@@ -21,7 +22,7 @@ LITTLE_EFFORT = {
         "folds": 3,
         "shuffles": 1,
         "guard": {"permutations": 1},
-        "models": {"xgboost": {"n_estimators": 30}, "random_forest": {"n_estimators": 20}},
+        "models": {"xgboost": {"n_estimators": 10}},
     },
     "target": {"resamples": 100},
 }
