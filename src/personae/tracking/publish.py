@@ -93,7 +93,6 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
     code, diff = provenance.code(f"{key.TRACK}@{result.study}")
     tags = {KEY_TAG: result.key, **code, **values.tags}
     run_id = runs.start(client, experiment_id, experiment or f"{result.study}-{result.key[:8]}", tags)
-    runs.write(client, run_id, values.params, values.metrics)
     for path, folder in values.artifacts:
         client.log_artifact(run_id, str(path), folder or None)
     client.log_text(run_id, key.lock_file(), f"{runs.PROVENANCE}/{runs.LOCK}")
@@ -103,6 +102,8 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
             objects.log_dataset(*dataset)
         for directory, tables in values.models:
             objects.log_model(directory, tables)
+        # After the models: MLflow copies what a run has measured by then to each of them, one by one.
+        runs.write(client, run_id, values.params, values.metrics)
     return run_id
 
 
