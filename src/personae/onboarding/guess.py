@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from threadpoolctl import threadpool_limits
 
 from personae.core.arrays import FloatArray, IntArray
 from personae.core.statistics import roc_auc
@@ -254,6 +255,7 @@ def _auc_of(inputs: Sequence[FloatArray], happened: IntArray, folds: IntArray) -
     table, scores = np.column_stack(inputs), np.zeros(len(happened))
     for fold in range(folds.max() + 1):
         learn = folds != fold
-        model = HistGradientBoostingClassifier(max_iter=60, random_state=0).fit(table[learn], happened[learn])
-        scores[~learn] = model.predict_proba(table[~learn])[:, 1]
+        model = HistGradientBoostingClassifier(max_iter=60, random_state=0)
+        with threadpool_limits(limits=1):  # threads that wait for each other on a busy machine take minutes
+            scores[~learn] = model.fit(table[learn], happened[learn]).predict_proba(table[~learn])[:, 1]
     return roc_auc(happened == 1, scores)
