@@ -1,4 +1,5 @@
 import json
+from importlib.metadata import version
 
 import pytest
 from typer.testing import CliRunner
@@ -50,3 +51,7 @@ def test_a_study_whose_data_is_not_here_is_named_and_the_others_run(run, tmp_pat
     assert (
         result.stderr == "mine: left out, data/mine is not here; `dvc checkout data/mine.dvc` may bring it\n"
     )
+
+
+def test_the_version_is_shown(run):
+    assert run("--version").output.strip() == version("personae")

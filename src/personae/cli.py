@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,16 +14,29 @@ from personae.core.command import in_project, one_line_errors
 from personae.core.errors import PersonaeError, printable
 
 app = typer.Typer(
-    help="Customer segments, personas and response models that survive scrutiny.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 data = typer.Typer(
     help="Which raw tables the studies start from: the sample or the originals.", no_args_is_help=True
 )
 app.add_typer(data, name="data")
 console = Console()
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(version("personae"))
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Customer segments, personas and response models that survive scrutiny."""
 
 
 @data.command("import")
