@@ -103,3 +103,14 @@ def test_customers_in_no_segment_are_a_stated_exclusion(buyers, segments, nobody
     some = segments.with_columns(segment=pl.when(pl.int_range(180) < 3).then(nobody).otherwise("segment"))
     report = to_json(compare_customers(buyers, some, SEGMENTS, made_by=["Income"], seed=1).report())
     assert {"what": "rows", "name": "segment", "reason": "3 rows have no group"} in report["excluded"]
+
+
+@pytest.mark.parametrize("segments", [[-1] * 40, [0] * 40, [0] * 38 + [1] * 2])
+def test_no_segments_one_and_too_small_ones_are_an_answer(segments):
+    customers = pl.DataFrame({"customer": range(40), "age": [20 + number % 7 for number in range(40)]})
+    labels = pl.DataFrame({"customer": range(40), "segment": segments})
+    report = compare_customers(customers, labels, Compare(), seed=1).report()
+    assert (report["tests"], report["variables"], report["merge"]) == (0, {}, [])
+    [excluded] = report["excluded"]
+    assert excluded["what"] == "comparison" and "a comparison needs two" in excluded["reason"]
+    assert set(report["groups"]) == {str(label) for label in segments if label >= 0}

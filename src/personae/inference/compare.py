@@ -12,6 +12,7 @@ from personae.core.errors import PersonaeError
 from personae.core.statistics import adjust
 from personae.inference.agreement import agreement
 from personae.inference.explained import explained
+from personae.inference.members import NothingToCompareError, left_out_row, members_of, told
 from personae.inference.merge import final_groups, judge_pairs
 from personae.inference.probabilities import SCHEMA, probabilities
 from personae.inference.settings import Compare, ComparisonCriteria
@@ -124,22 +125,27 @@ def compare_customers(
     grouping = settings.grouping or SEGMENT
     if settings.grouping is None:
         customers = customers.with_columns(pl.Series(SEGMENT, labels))
-    comparison = compare_groups(
-        customers,
-        grouping,
-        settings.rules,
-        seed=seed,
-        variables=settings.variables,
-        descriptive=()
-        if settings.grouping
-        else [*dict.fromkeys([*made_by, *settings.descriptive, *circular])],
-        unit=settings.unit,
-    )
+    try:
+        comparison = compare_groups(
+            customers,
+            grouping,
+            settings.rules,
+            seed=seed,
+            variables=settings.variables,
+            descriptive=()
+            if settings.grouping
+            else [*dict.fromkeys([*made_by, *settings.descriptive, *circular])],
+            unit=settings.unit,
+        )
+    except NothingToCompareError as error:
+        # That there are no groups is an answer: the later stages say so.
+        comparison = _nothing(read_groups(customers, grouping), grouping, settings, str(error))
     agreed = None
     if settings.grouping is not None:
         given = read_groups(customers, grouping)
         both = (given != "") & (labels != "")
-        agreed = agreement(given[both], labels[both], seed)
+        if min(len(np.unique(each[both])) for each in (given, labels)) > 1:
+            agreed = agreement(given[both], labels[both], seed)
     tables = settings.probabilities
     rows = pl.DataFrame(schema=SCHEMA)
     if tables is not None:
@@ -148,6 +154,26 @@ def compare_customers(
         filled=[filled.get(str(name), 0) for name in comparison.variables.index]
     )
     return replace(comparison, variables=counted, segments=agreed, probabilities=rows)
+
+
+def _nothing(labels: Values, grouping: str, settings: Compare, reason: str) -> GroupComparison:
+    """Comparison of groups that are none, or too few, with the reason."""
+    names, sizes = np.unique(labels[labels != ""], return_counts=True)
+    empty = pd.DataFrame()
+    return GroupComparison(
+        grouping=grouping,
+        sizes=dict(zip(names.tolist(), sizes.tolist(), strict=True)),
+        rules=settings.rules,
+        tests=0,
+        variables=empty,
+        pairs=empty,
+        merge=empty,
+        groups={name: name for name in names.tolist()},
+        descriptive=[],
+        explained={},
+        excluded=[left_out_row("comparison", grouping, reason)],
+        families=FAMILIES,
+    )
 
 
 def _observed(customers: pl.DataFrame, observed: pl.DataFrame | None) -> tuple[pl.DataFrame, dict[str, int]]:
@@ -223,12 +249,12 @@ def compare_groups(
     columns, varying, labels = _read(pl.DataFrame(table), grouping, variables, descriptive, unit)
     columns, theirs = _explained(columns, variables, descriptive, seed=seed)
     descriptive = [*descriptive, *(name for name, r2 in theirs.items() if r2 > FUNCTION_R2)]
-    members, left_out = _members(labels, grouping, rules.min_group)
+    members, left_out = members_of(labels, grouping, rules.min_group)
     compared, pairs, reasons = _compare_columns(columns, members, descriptive, rules, seed=seed)
-    changing = [_excluded("variable", name, f"changes within a {unit}") for name in varying]
+    changing = [left_out_row("variable", name, f"changes within a {unit}") for name in varying]
     excluded = [*changing, *left_out, *reasons]
     if not compared:
-        raise PersonaeError(f"{grouping}: no column is left to compare; {_text(excluded)}")
+        raise NothingToCompareError(f"{grouping}: no column is left to compare; {told(excluded)}")
     tested = [*compared.values(), *pairs]
     for row, p in zip(tested, adjust([row["p"] for row in tested], rules.correction).tolist(), strict=True):
         row["p_adjusted"] = p
@@ -267,7 +293,7 @@ def _compare_columns(
     for name, values in columns.items():
         usable, reason = usable_groups(values, members, rules.min_group)
         if reason:
-            excluded.append(_excluded("variable", name, reason))
+            excluded.append(left_out_row("variable", name, reason))
         if not usable:
             continue
         present = known(values)
@@ -317,32 +343,3 @@ def _explained(
     columns = {name: values for name, values in columns.items() if not variables or name in variables}
     others = {name: values for name, values in columns.items() if name not in descriptive}
     return columns, explained(space, others, seed=seed) if space else {}
-
-
-def _members(labels: Values, grouping: str, min_group: int) -> tuple[Members, list[Row]]:
-    """Rows of each group that is large enough, and what was left out."""
-    excluded = []
-    unknown = int((labels == "").sum())
-    if unknown:
-        excluded.append(_excluded("rows", grouping, f"{unknown} rows have no group"))
-    members = {}
-    for name in np.unique(labels[labels != ""]).tolist():
-        rows = labels == name
-        if rows.sum() < min_group:
-            excluded.append(_excluded("group", name, f"{int(rows.sum())} rows, fewer than {min_group}"))
-        else:
-            members[name] = rows
-    if len(members) < 2:
-        left = f"{len(members)} group of at least {min_group} rows" if members else "no group large enough"
-        raise PersonaeError(
-            f"column {grouping}: {left}; a comparison needs two ({_text(excluded) or 'none left out'})"
-        )
-    return members, excluded
-
-
-def _excluded(what: str, name: str, reason: str) -> Row:
-    return {"what": what, "name": name, "reason": reason}
-
-
-def _text(excluded: Sequence[Row]) -> str:
-    return "; ".join(f"{row['name']}: {row['reason']}" for row in excluded)

@@ -92,7 +92,8 @@ def _of_groups(reports: Reports, folder: Path | None, labels: Labels) -> Iterato
     if "compare" in reports:
         if reports["compare"].get("merge"):
             yield groups.separation(reports["compare"]["merge"], folder)
-        yield groups.effects(labelled(reports["compare"]["variables"], labels), folder)
+        if reports["compare"]["variables"]:
+            yield groups.effects(labelled(reports["compare"]["variables"], labels), folder)
 
 
 def _of_models(reports: Reports, tables: Tables, folder: Path | None, labels: Labels) -> Iterator[Picture]:

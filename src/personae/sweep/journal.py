@@ -112,8 +112,7 @@ class Journal:
         self._client.set_terminated(self.parent, "FINISHED")
 
     def stop(self, status: str) -> None:
-        """Flush and end the thread; with a status, end the parent's run."""
+        """Flush and end the thread, and the parent's run with a status."""
         self.drain()
         self._pool.shutdown()
-        if status:
-            self._client.set_terminated(self.parent, status)
+        self._client.set_terminated(self.parent, status)

@@ -135,7 +135,7 @@ class _Run:
                 self._journal.drain()
                 with self._worker.lock_winner():
                     winner = self._conclude()
-                status = ""
+                status = "FINISHED"
             return Outcome(name, finished, self._sweep.trials, self._journal.parent, winner)
         finally:
             self._journal.stop(status)
