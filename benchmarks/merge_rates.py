@@ -1,6 +1,8 @@
-"""How often groups that differ, are equal or hold a typing error are merged: `python -m benchmarks.merge_rates [TABLES]`.
+"""How often groups that differ, or are equal, may be merged: `python -m benchmarks.merge_rates [TABLES] [WHOLE]`.
 
-Each table has one column of interest; planted equal pairs have the eight of `tests/planted/pairs.py`.
+A merge asks for equivalence in every column. Of groups that differ in one column, TABLES are counted that are
+called equivalent in it: not fewer than are merged. Of equal pairs, and of pairs in which one cell is replaced,
+WHOLE comparisons are made, with the eight features of `tests/planted/pairs.py` and three.
 """
 
 import sys
@@ -15,6 +17,7 @@ from tests.planted.pairs import Scenario, planted
 
 from personae.core.statistics import wilson
 from personae.inference.compare import compare_groups
+from personae.inference.margins import equivalence
 from personae.inference.settings import ComparisonCriteria
 
 RULES = ComparisonCriteria(permutations=99)
@@ -60,10 +63,11 @@ EQUAL: dict[str, Maker] = {
 }
 
 
-def verdict(make: Maker, seed: int) -> str:
-    """Judge one table."""
+def equal(make: Maker, seed: int) -> bool:
+    """Whether one table's groups are called equivalent."""
     table = make(np.random.default_rng([seed, 77]))
-    return str(compare_groups(table, "group", RULES, seed=seed).merge["verdict"][0])
+    groups = (table.filter(pl.col("group") == name)["x"].to_numpy() for name in "ab")
+    return equivalence("x", *groups, RULES).p <= RULES.alpha
 
 
 def eight(sizes: tuple[int, int], seed: int) -> str:
@@ -101,19 +105,21 @@ def share(count: int, total: int) -> str:
 
 def main() -> None:
     """Print the rates."""
-    tables = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    print(f"{tables} tables a line; 95 % Wilson interval in parentheses")
-    print("| planted | merge | keep | inconclusive |\n|---|---|---|---|")
-    judged = {name: partial(verdict, make) for name, make in (DIFFERENT | EQUAL).items()}
-    judged |= {
-        f"equal, eight features, {a} + {b}": partial(eight, (a, b)) for a, b in ((500, 500), (500, 800))
-    }
-    for name, judge in judged.items():
-        found = Counter(Parallel(n_jobs=2)(delayed(judge)(seed) for seed in range(tables)))
-        cells = [share(found[word], tables) for word in ("merge", "keep", "inconclusive")]
-        print(f"| {name} | {' | '.join(cells)} |", flush=True)
-    changed = sum(Parallel(n_jobs=2)(delayed(moved)(seed) for seed in range(tables)))
-    print(f"\none cell of 3,000, 10 to 10^9 in size: another verdict in {share(changed, tables)}")
+    tables, whole = (int(given) for given in [*sys.argv[1:], *("400", "60")[len(sys.argv) - 1 :]])
+    print(
+        f"{tables} tables a line; 95 % Wilson interval in parentheses\n| one column | equivalent |\n|---|---|"
+    )
+    for name, make in (DIFFERENT | EQUAL).items():
+        print(f"| {name} | {share(sum(equal(make, seed) for seed in range(tables)), tables)} |", flush=True)
+    print(
+        f"\n{whole} tables a line\n| eight equal features | merge | keep | inconclusive |\n|---|---|---|---|"
+    )
+    for a, b in ((500, 500), (500, 800)):
+        found = Counter(Parallel(n_jobs=2)(delayed(eight)((a, b), seed) for seed in range(whole)))
+        cells = [share(found[word], whole) for word in ("merge", "keep", "inconclusive")]
+        print(f"| {a} + {b} | {' | '.join(cells)} |", flush=True)
+    changed = sum(Parallel(n_jobs=2)(delayed(moved)(seed) for seed in range(whole)))
+    print(f"\none cell of 3,000, 10 to 10^9 in size: another verdict in {share(changed, whole)}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personae.imputation.masking import Cells, like_missing, split, support
+from personae.imputation.masking import Cells, like_missing, odds_of_missing, split, support
 
 
 def cells(seed, rows=80, customers=12, share=0.4):
@@ -80,3 +80,14 @@ def test_support_looks_for_neighbours_among_other_customers():
     strangers = rng.normal(size=(300, 4))
     assert support(observed, strangers, np.arange(600), seed=0) < 0.1
     assert support(observed, strangers, groups, seed=0) == pytest.approx(0.95, abs=0.05)
+
+
+def test_weighted_by_the_odds_of_missing_observed_rows_are_like_the_missing_ones():
+    rng = np.random.default_rng(0)
+    columns = rng.normal(size=(4000, 3))
+    missing = rng.random(4000) < 1 / (1 + np.exp(-columns[:, 0]))
+    weights = odds_of_missing(columns[~missing], columns[missing])
+    assert weights.mean() == pytest.approx(1)
+    wanted = columns[missing].mean(axis=0)
+    assert np.average(columns[~missing], axis=0, weights=weights) == pytest.approx(wanted, abs=0.08)
+    assert odds_of_missing(columns, columns[:0]) is None

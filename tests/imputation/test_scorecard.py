@@ -16,6 +16,7 @@ from personae.imputation.settings import (
     ConstantImputer,
     ImputationCriteria,
     Impute,
+    KnnImputer,
     RidgeImputer,
     XgboostImputer,
 )
@@ -248,3 +249,17 @@ def test_with_few_customers_an_interval_covers_what_it_claims():
         low, high = measures(errors, rng.normal(size=6), np.arange(6), 500, seed=0)["mae_ci"]
         covered.append(low <= np.sqrt(2 / np.pi) <= high)
     assert np.mean(covered) > 0.86
+
+
+def test_a_mean_that_is_off_where_cells_are_missing_is_no_baseline():
+    """Too weak to beat the mean where values are seen, strong enough to bias it where they are not."""
+    rng = np.random.default_rng([3, 6])
+    table = pd.DataFrame(rng.normal(size=(400, 6))).add_prefix("x")
+    value = np.sqrt(0.1) * table.x0 + np.sqrt(0.9) * rng.normal(size=400)
+    missing = rng.random(400) < 1 / (1 + np.exp(-2 * (table.x0 - 0.8)))
+    settings = Impute(columns=["v"], predictors=list(table), imputer=KnnImputer(), others=[], resamples=200)
+    done = impute_table(table.assign(v=value.mask(missing)), settings, customer=None, unit=None)
+    unseen = done.scorecard["columns"]["v"]["unseen"]
+    assert unseen["like_missing"]["bias_ci"][1] < 0
+    assert unseen["verdict"] == "refuse"
+    assert "which is off by -0." in unseen["reason"]

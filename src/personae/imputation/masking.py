@@ -99,6 +99,40 @@ def like_missing(predictors: FloatArray, donors: BoolArray, rng: np.random.Gener
     return np.where(donors[rng.integers(len(donors), size=len(predictors))], np.nan, predictors)
 
 
+def odds_of_missing(observed: FloatArray, to_fill: FloatArray) -> FloatArray | None:
+    """Weights that make observed rows like those to fill: odds of missing given the predictors.
+
+    By logistic regression on standardised predictors, gaps being their mean and a column of their own.
+    Weighted so, errors on observed cells are those on the missing ones, where what is missing depends on what
+    is observed (MAR; Little and Rubin 2019, section 3.3).
+
+    Parameters
+    ----------
+    observed, to_fill
+        Predictors of the rows with and without the value, rows x columns.
+
+    Returns
+    -------
+    ndarray of shape (observed rows,) or None
+        Of mean 1; None where there is nothing to fill or nothing to tell by.
+    """
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - slow to import
+
+    rows = np.vstack([observed, to_fill])
+    rows = rows[:, ~np.isnan(rows).all(axis=0)]
+    if not len(to_fill) or not len(observed) or not rows.shape[1]:
+        return None
+    spread = np.nanstd(rows, axis=0)
+    scaled = np.nan_to_num((rows - np.nanmean(rows, axis=0)) / np.where(spread > 0, spread, 1.0))
+    gaps = np.isnan(rows)
+    design = np.hstack([scaled, gaps[:, gaps.any(axis=0)]])
+    missing = np.repeat([0, 1], [len(observed), len(to_fill)])
+    share = LogisticRegression(max_iter=500).fit(design, missing).predict_proba(design[: len(observed)])[:, 1]
+    odds = share / np.maximum(1 - share, 1e-6)
+    weights: FloatArray = odds / odds.mean()
+    return weights
+
+
 def support(observed: FloatArray, to_fill: FloatArray, groups: IntArray, seed: int) -> float | None:
     """Share of the rows to fill that lie inside the training range of their predictors.
 

@@ -9,9 +9,10 @@ from scipy.stats import norm, t
 from sklearn.base import clone
 
 from personae.core.arrays import FloatArray, IntArray
+from personae.core.numbers import rounded
 from personae.core.statistics import bootstrap_sums
 from personae.imputation.imputer import TableImputer, as_figures
-from personae.imputation.masking import Cells, CustomerKind, like_missing, split, support
+from personae.imputation.masking import Cells, CustomerKind, like_missing, odds_of_missing, split, support
 from personae.imputation.settings import ImputationCriteria, Impute, Method
 
 Verdict = Literal["impute", "baseline", "refuse"]
@@ -133,6 +134,7 @@ def score_cells(
     filled, baseline = predict_hidden(fitted, column, table.iloc[to_fill])
     errors = _errors(table, cells, kind, imputer, settings, seed=seed)
     measured = measures(errors, truth[scored], cells.groups[scored], settings.resamples, seed=seed)
+    weights = odds_of_missing(inputs[scored], inputs[to_fill])
     spread = len(to_fill) and measured["baseline_rmse"]
     return {
         "method": imputer.method,
@@ -142,6 +144,9 @@ def score_cells(
         "missing": len(to_fill),
         "baseline": "mean" if kind == "unseen" else "own_mean",
         **measured,
+        "like_missing": weighted_measures(
+            errors, weights, cells.groups[scored], settings.resamples, seed=seed
+        ),
         "support": support(inputs[observed], inputs[to_fill], cells.groups[observed], seed),
         "observed": _distribution(truth[scored]),
         "filled": _distribution(filled),
@@ -228,6 +233,48 @@ def measures(
     return measured
 
 
+def weighted_measures(
+    errors: FloatArray, weights: FloatArray | None, groups: IntArray, resamples: int, *, seed: int
+) -> dict[str, Any] | None:
+    """Measure errors on cells like the missing ones, with 95 % bootstrap intervals.
+
+    Parameters
+    ----------
+    errors
+        As for `measures`.
+    weights
+        Of each cell, see `masking.odds_of_missing`; None: nothing is said.
+
+    Returns
+    -------
+    dict or None
+        `rmse`, `baseline_rmse` and `difference` of weighted cells; `bias`, what the baseline is off by there,
+        by the slope of its error on the log-odds of missing; `difference_ci` and `bias_ci`.
+    """
+    if weights is None or np.isnan(errors).any():
+        return None
+    squared, off, logit = (errors**2).mean(axis=1), errors[1].mean(axis=0), np.log(weights)
+    logit -= logit.mean()
+    ones = np.ones(len(weights))
+    by_cell = np.column_stack(
+        [weights, weights * squared[0], weights * squared[1], ones, logit, logit**2, off, off * logit]
+    )
+    sums = bootstrap_sums(by_cell, groups, resamples, np.random.default_rng([seed, 3]))
+    weight, model, base, count, x, xx, y, xy = sums.T
+    rmse, baseline = np.sqrt(model / weight), np.sqrt(base / weight)
+    varied = np.maximum(xx - x**2 / count, 1e-12)
+    bias = (xy - x * y / count) / varied * np.average(logit, weights=weights)
+    difference, own = rmse - baseline, len(np.unique(groups))
+    return {
+        "rmse": float(rmse[0]),
+        "baseline_rmse": float(baseline[0]),
+        "difference": float(difference[0]),
+        "difference_ci": _interval(difference[1:], own),
+        "bias": float(bias[0]),
+        "bias_ci": _interval(bias[1:], own),
+    }
+
+
 def _interval(resampled: FloatArray, groups: int) -> tuple[float, float]:
     """Take percentiles, expanded as Student's t asks for where groups are few (Hesterberg, 2015)."""
     finite = resampled[np.isfinite(resampled)]
@@ -254,16 +301,17 @@ def _distribution(values: FloatArray) -> dict[str, float] | None:
 def decide(score: Mapping[str, Any], kind: CustomerKind, criteria: ImputationCriteria) -> tuple[Verdict, str]:
     """Give the verdict and its reason.
 
-    `impute` if the method is better than the baseline beyond chance, the missing cells lie inside its
-    training range and it fills in no other values than are observed. Where only the last two fail the answer
-    is `refuse`: the baseline is worse where it can be checked. `refuse`, too, if customers with a value are
-    too few, or most missing cells are unlike them: then a mean is no better than a guess. Else `baseline`.
+    `impute` if the method is better than the baseline beyond chance, on the hidden cells or on those like the
+    missing ones, the missing cells lie inside its training range and it fills in no other values than are
+    observed. Where only the last two fail the answer is `refuse`: the baseline is worse where it can be
+    checked. `refuse`, too, if customers with a value are too few, or most missing cells are unlike them, or
+    the baseline is off beyond chance on cells like the missing ones. Else `baseline`.
     """
     needed = criteria.unseen_customers if kind == "unseen" else criteria.known_customers
     share = 1.0 if score["support"] is None else score["support"]
-    shift = score["shift"] or 0.0
+    shift, there = score["shift"] or 0.0, score["like_missing"]
     low, high = score["difference_ci"]
-    better = high < 0
+    better = high < 0 or (there is not None and there["difference_ci"][1] < 0)
     inside = f"{share:.0%} of the missing cells lie inside the training range"
     though = "better than the baseline where it can be checked, but " if better else ""
     wanted = criteria.impute_support if better else criteria.baseline_support
@@ -275,6 +323,9 @@ def decide(score: Mapping[str, Any], kind: CustomerKind, criteria: ImputationCri
         return "refuse", f"{though}filled-in values lie {shift:+.1f} baseline errors from what is observed"
     if better:
         return "impute", f"better than the baseline beyond chance; {inside}"
+    if there is not None and not there["bias_ci"][0] <= 0 <= there["bias_ci"][1]:
+        off = rounded(there["bias"], plain=True)
+        return "refuse", f"not better than the baseline, which is off by {off} on cells like the missing ones"
     return "baseline", f"{'worse' if low > 0 else 'not better'} than the baseline beyond chance"
 
 
