@@ -77,7 +77,7 @@ def sample() -> None:
 
 @data.command()
 def pull(study: Annotated[str, typer.Argument(help="One whose rows come from a database.")]) -> None:
-    """Take the rows of a study's query again; nothing is written to the database."""
+    """Pull the rows of a study's query again, read-only."""
     from personae.onboarding.query import pull as again
 
     with one_line_errors():
@@ -87,7 +87,7 @@ def pull(study: Annotated[str, typer.Argument(help="One whose rows come from a d
 
 @app.command()
 def init(directory: Annotated[Path, typer.Argument(help="New or empty folder.")]) -> None:
-    """Make a project of your own where the package is installed and no checkout of it is there."""
+    """Create a project where the package is installed without a checkout."""
     from personae.onboarding.project import init as make
 
     with one_line_errors():
@@ -141,7 +141,7 @@ def new_study(  # noqa: PLR0917 - typer's options
 
 @app.command(hidden=True)
 def targets() -> None:
-    """Print the last stage of every study whose data is here; the others are named on standard error."""
+    """Print the last stage of every study whose data is present."""
     from personae.config.compose import studies
 
     with one_line_errors():
@@ -158,7 +158,7 @@ def targets() -> None:
 
 @app.command()
 def summary() -> None:
-    """Show the answer and the main figures of every study that has run."""
+    """Show answer and main figures of every computed study."""
     from personae.report.answer import answered
     from personae.report.summary import summary as figures
 

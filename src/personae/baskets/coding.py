@@ -37,7 +37,7 @@ class Baskets:
 
     @property
     def strata(self) -> Integers:
-        """Baskets among which items may be dealt out again; all, where no customer has two baskets."""
+        """Strata of baskets inside which items may be exchanged; all if customers have one basket."""
         if self.stratum is not None:
             return self.stratum
         return self.customer if len(np.unique(self.customer)) < self.n else np.zeros(self.n, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Null model of association: shuffles that keep who bought what, when and where, and basket sizes."""
+"""Null model of association: shuffles inside strata that keep basket sizes."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ BURN_IN = 20
 def shuffled(
     baskets: Baskets, rng: np.random.Generator, *, burn_in: int = BURN_IN, thin: int = 1
 ) -> Iterator[Baskets]:
-    """Sample uniformly from tables with the same basket sizes and item counts in each stratum.
+    """Sample uniformly from tables with the same sizes and counts by stratum.
 
     A round pairs the baskets of each stratum at random; each pair pools the items that only one of them holds
     and deals them out again at random, to each as many as it gave (a global curveball trade). A stratum is a
@@ -57,7 +57,7 @@ def shuffled(
 def trade(
     basket: Integers, item: Integers, strata: Integers, n_items: int, rng: np.random.Generator
 ) -> tuple[Integers, Integers]:
-    """Make one global curveball trade inside each stratum of baskets; entries come back in another order."""
+    """One global curveball trade inside each stratum of baskets."""
     place = _seats(strata, rng)
     holder = np.empty(int(place.max(initial=0)) + 2, dtype=np.int64)
     holder[place] = np.arange(len(strata))
@@ -85,7 +85,7 @@ def trade(
 
 
 def _seats(strata: Integers, rng: np.random.Generator) -> Integers:
-    """Seat the baskets of each stratum at random, from an even seat on: seats 2k and 2k + 1 trade."""
+    """Pair the baskets of each stratum at random: seats 2k and 2k + 1."""
     order = rng.permutation(len(strata))
     order = order[np.argsort(strata[order], kind="stable")]
     size = np.bincount(strata)

@@ -148,7 +148,7 @@ def _promotion(
 
 
 def _why(name: str, again: Mapping[str, Any]) -> str:
-    """Say the lift beside that of shuffles; of a segment beside everybody's, too."""
+    """Compare the lift with that of shuffles, and of all customers."""
     text = (
         f"on baskets that took no part in learning, lift {again['lift']:.2f} (at least "
         f"{again['lift_lower']:.2f}), where baskets shuffled inside customer, weeks and shop reach "

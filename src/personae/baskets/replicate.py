@@ -59,7 +59,7 @@ def halve(
 
 
 def _strata(heads: pl.DataFrame, block_weeks: int) -> IntArray:
-    """Number the customers, blocks of weeks and shops of baskets together, as far as they are known."""
+    """Number strata of baskets by customer, block of weeks and shop."""
     known = [pl.col("customer")]
     if "week" in heads.columns:
         known.append((pl.col("week").fill_null(0) - 1) // block_weeks)
@@ -109,9 +109,7 @@ def replicate(
         for name, rule_set in learned.items()
     }
     replays = {
-        name: _beside_everybody(
-            learned[name], figures, groups.get(ALL_CUSTOMERS), name == ALL_CUSTOMERS, seed
-        )
+        name: _against_all(learned[name], figures, groups.get(ALL_CUSTOMERS), name == ALL_CUSTOMERS, seed)
         for name, figures in replays.items()
     }
     p_values = np.concatenate([np.empty(0), *(figures["p_value"] for figures in replays.values())])
@@ -131,10 +129,10 @@ def replicate(
     return replayed
 
 
-def _beside_everybody(
+def _against_all(
     rule_set: RuleSet, figures: pl.DataFrame, everybody: Halves | None, is_everybody: bool, seed: int
 ) -> pl.DataFrame:
-    """Add the rules' lift among all customers, and whether a segment's excess over shuffles beats it."""
+    """Add the lift among all customers, and whether a segment exceeds it."""
     lift, null = figures["lift"].to_numpy(), figures["null_mean"].to_numpy()
     own = np.ones(len(rule_set), dtype=bool)
     if everybody is not None and not is_everybody and len(rule_set):

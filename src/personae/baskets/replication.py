@@ -1,4 +1,4 @@
-"""Replication of rules on later baskets, beyond what customer, time and shop explain."""
+"""Replication of rules on later baskets, beyond customer, time and shop."""
 
 from itertools import islice
 
@@ -28,12 +28,11 @@ def replay(
     seed: int = 0,
     workers: int = 1,
 ) -> pl.DataFrame:
-    """Replay rules on later baskets and on their shuffles inside customer, block of weeks and shop.
+    """Replay rules on later baskets and on their shuffles inside strata.
 
-    Lift above 1 proves nothing: items meet in large baskets, and in those of a kind of customer, a season or
-    a shop, without having to do with each other. So a
-    rule's lift is compared with the 95th percentile of its lift in shuffled baskets; its standard error,
-    on the log scale, comes from a bootstrap of customers, whose baskets are not independent.
+    Lift above 1 proves nothing: unrelated items meet in large baskets, and in those of a kind of customer, a
+    season or a shop. So a rule's lift is compared with the 95th percentile of its lift in shuffled baskets;
+    its standard error, on the log scale, comes from a bootstrap of customers.
 
     Parameters
     ----------
@@ -108,7 +107,7 @@ def null_lifts(
 
 
 def lifts(rule_set: RuleSet, baskets: Baskets) -> FloatArray:
-    """Lift of rules in some baskets; 0 where a side does not occur."""
+    """Lift of rules in some baskets; 0 without both sides."""
     sets, places = _sides(rule_set)
     return _lifts(count_sets(baskets, sets), places, baskets.n)
 

@@ -227,7 +227,7 @@ def _decode_compare(compare: dict[str, Any], columns: Mapping[str, Column], spac
 
 
 def _margin(column: Column | None) -> dict[str, Any] | str | None:
-    """Margin that the dictionary states for a column, and that of an amount."""
+    """Margin of a column, stated by the dictionary, or of an amount."""
     if column is None or column.margin is None:
         return AMOUNT_MARGIN if column is not None and column.role == "amount" else None
     return column.margin.model_dump()

@@ -184,7 +184,7 @@ def ancestors(name: str, columns: Mapping[str, Column]) -> set[str]:
 
 
 def match(pattern: str, columns: Mapping[str, Column]) -> list[str]:
-    """Expand a pattern to declared columns; a plain name stays as it is."""
+    """Expand a pattern to declared columns; keep a plain name."""
     if pattern in columns or not set("*?[") & set(pattern):
         return [pattern]
     prefix = LOG if pattern.startswith(LOG) else ""

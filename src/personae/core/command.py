@@ -44,7 +44,7 @@ def one_line_errors() -> Iterator[None]:
 
 @contextmanager
 def in_project() -> Iterator[None]:
-    """Do as `one_line_errors`, and refuse to work in a folder below a project's own."""
+    """As `one_line_errors`, and refuse to run below a project's folder."""
     with one_line_errors():
         here = Path.cwd()
         root = next((each for each in here.parents if (each / paths.PARAMS).is_file()), None)

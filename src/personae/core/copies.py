@@ -98,7 +98,7 @@ def chance_of_equals(codes: IntArray, group: IntArray) -> FloatArray:
 
 
 def _shares(column: IntArray, copies: IntArray, first: IntArray) -> FloatArray:
-    """Probability of each row's value in another row; the copies of a row count as one."""
+    """Probability of each row's value in another row, copies counted once."""
     seen = np.bincount(column)[column] - copies + 1
     met = np.bincount(np.bincount(column[first]), minlength=3)
     once = min(1.0, 2 * (met[2] + 1) / (met[1] + 1))

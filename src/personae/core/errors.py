@@ -18,7 +18,7 @@ class PersonaeError(Exception):
 
 
 def one_line(text: object, most: int = LONGEST) -> str:
-    r"""Write a text in one line for a terminal or a log: escaped, cut, passwords of URLs masked.
+    r"""Text in one line for terminals and logs, escaped and without passwords.
 
     Examples
     --------
@@ -31,6 +31,6 @@ def one_line(text: object, most: int = LONGEST) -> str:
 
 
 def printable(text: str) -> str:
-    """Escape what a terminal would obey, in one line of text, and mask the passwords of URLs."""
+    """Escape control characters and mask passwords of URLs."""
     masked = PASSWORD.sub(r"\1:***@", text)
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in masked)

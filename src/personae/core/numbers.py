@@ -54,7 +54,7 @@ def percent(value: float) -> str:
 
 
 def fixed(value: float, places: int) -> str:
-    """Write a number with so many decimals; one that rounds to zero has no sign.
+    """Write a number with fixed decimals; zero has no sign.
 
     Examples
     --------

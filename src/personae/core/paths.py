@@ -26,12 +26,12 @@ def shipped_conf() -> Path:
 
 
 def shipped(name: str) -> Path:
-    """File of the project that the wheel carries for projects without a checkout."""
+    """A project file that the wheel carries for use without a checkout."""
     return PACKAGE / "project" / name if installed() else PACKAGE.parents[1] / name
 
 
 def choice(conf: Path, group: str, name: str) -> Path:
-    """File of a choice of a configuration group: the user's own, or else the package's."""
+    """File of a configuration choice, the user's before the package's."""
     own = conf / group / f"{name}.yaml"
     return own if own.exists() else shipped_conf() / group / f"{name}.yaml"
 

@@ -55,7 +55,7 @@ def load_effort(path: Path) -> str:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read the plain values of a settings file, or of a folder's files.
+    """Read the plain values of a settings file or folder.
 
     Raises
     ------

@@ -98,7 +98,7 @@ def write_csv(path: Path, table: pl.DataFrame) -> None:
 
 
 def harmless(table: pl.DataFrame) -> pl.DataFrame:
-    """Put an apostrophe before text that a spreadsheet would run as a formula.
+    """Prefix text that a spreadsheet would run as a formula.
 
     Examples
     --------

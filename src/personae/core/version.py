@@ -1,4 +1,4 @@
-"""Version of the installed code, as stages outside a checkout depend on it."""
+"""Version of the installed code, a dependency of stages without checkout."""
 
 import hashlib
 from importlib.metadata import version
@@ -10,7 +10,7 @@ FILE = Path("personae.version")
 
 
 def installed() -> str:
-    """Version of the installed package, and the start of a hash of its code and settings."""
+    """Version of the package, and a hash of its code and settings."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*")):

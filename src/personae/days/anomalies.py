@@ -148,7 +148,7 @@ def robust_z(values: FloatArray) -> FloatArray:
 
 
 def _within_users(who_and_when: WhoAndWhen, values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Usual value, robust scale and number of days by user, for each row.
+    """Usual value, robust scale and number of days by user, by row.
 
     Usual is the user's median, moved by what the weekday is for all users, and by what it is for this one
     from four such days on, by n / (n + 12).
@@ -239,7 +239,7 @@ def _control(
 def _ordinary(
     who_and_when: WhoAndWhen, values: FloatArray, listed: int, rules: AnomalyThresholds, seed: int
 ) -> dict[str, Any]:
-    """Days that the thresholds list where all are ordinary: simulated with fitted tails and correlations."""
+    """Days flagged among simulated ordinary ones with fitted tails and correlations."""
     usual, scales, counts = _within_users(who_and_when, values)
     z, shapes = normal_scores(np.where(counts >= rules.least_days, _divide(values - usual, scales), 0.0))
     central = np.clip(z, -3, 3)

@@ -1,4 +1,4 @@
-"""Tails that are not normal: Tukey's g-and-h law, fitted to quantiles that outliers do not reach."""
+"""Non-normal tails: Tukey's g-and-h law, fitted to inner quantiles."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ GRID = np.linspace(-12, 12, 4801)
 
 
 def normal_scores(z: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Normal scores of robust z by column, under a g-and-h law (Hoaglin 1985).
+    """Normal scores of robust z under a g-and-h law (Hoaglin 1985).
 
     Skew and tail weight come from quantiles between 6 and 94 %, so that outliers stay outliers; tails lighter
     than the normal's count as normal. Fewer than 60 values that are not 0 stay as they are.
@@ -46,7 +46,7 @@ def normal_scores(z: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def quantiles(normal: FloatArray, g: float, h: float) -> FloatArray:
-    """Standard g-and-h quantiles at normal quantiles: (exp(g x) - 1) / g * exp(h x² / 2)."""
+    """Standard g-and-h quantiles at normal ones: (exp(g x) - 1) / g * exp(h x² / 2)."""
     bent = normal if abs(g) < 1e-6 else np.expm1(g * normal) / g
     return np.asarray(bent * np.exp(h * normal**2 / 2))
 

@@ -233,7 +233,7 @@ def _lay_out(directory: Path, result: StoredResult) -> None:
 
 
 def _check_version(run_id: str, directory: Path) -> None:
-    """Outside of a checkout the code is that of the installed package: it must be the run's."""
+    """Outside a checkout, require the run's own version of the package."""
     known = directory / version.FILE
     if known.exists() and (then := known.read_text(encoding="utf-8")) != (now := version.installed()):
         raise PersonaeError(

@@ -1,4 +1,4 @@
-"""A result read back from MLflow, a DVC experiment or a git revision."""
+"""A result read back from MLflow, an experiment or a git revision."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a study found, whether to trust it, and what to do: the first words of every page."""
+"""First words of every page: findings, trust in them, actions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from personae.report.traced import Traced
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found, whether to trust it, and what to do, in that order."""
+    """Findings, trust in them, and actions, in that order."""
 
     question: str
     found: list[Statement]
@@ -20,7 +20,7 @@ class Answer:
 
 
 def answer(reports: Mapping[str, Traced], words: Words) -> Answer:
-    """Decide what is said first of a study.
+    """Select the first statements on a study.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ Tables = Mapping[str, list[dict[str, Any]]]
 def pictures(
     reports: Reports, tables: Tables, folder: Path | None = None, labels: Labels = NO_LABELS
 ) -> list[Picture]:
-    """Draw all pictures with figures; PNG into `folder` if given, columns named by `labels`."""
+    """Draw all pictures with figures, columns named by `labels`; PNG into `folder`."""
     drawn = [
         *_of_segments(reports, tables, folder),
         *_of_groups(reports, folder, labels),
@@ -32,7 +32,7 @@ def pictures(
 
 
 def labelled(columns: Mapping[str, Any], labels: Labels) -> Mapping[str, Any]:
-    """Name the keys by their labels; a label that two columns share is followed by the column.
+    """Name keys by their labels, shared labels followed by the key.
 
     Examples
     --------

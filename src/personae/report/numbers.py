@@ -55,7 +55,7 @@ def figure(value: Any, how: str = "number", digits: int = 3, places: int | None 
 
 
 def decimals(value: Any, digits: int = 3) -> int:
-    """Decimals with which a figure has so many digits, for all of its column.
+    """Decimals that give a figure so many digits, for its whole column.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def decimals(value: Any, digits: int = 3) -> int:
 
 
 def amount(value: Any, currency: str = "") -> Markup:
-    """Write an amount without decimals, a sign of the currency before it, a code after it.
+    """Write an amount with its currency, a sign before, a code after.
 
     Examples
     --------

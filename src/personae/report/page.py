@@ -61,7 +61,7 @@ class Findings:
     words: Words = field(default_factory=Words)
 
     def answer(self) -> Answer:
-        """What is said first."""
+        """First statements of the page."""
         return answer(self.traced(), self.words)
 
     def traced(self) -> dict[str, Traced]:
@@ -123,7 +123,7 @@ def _show(pictures: Mapping[str, Picture], name: str, kind: str = "") -> Markup:
 
 @jinja2.pass_context
 def _label(context: Context, name: Any) -> str:
-    """Name a column by its label, or by its own name with blanks."""
+    """Name a column by its label, else with blanks."""
     return label(str(name), context.get("labels", NO_LABELS))
 
 

@@ -68,7 +68,7 @@ def read_tables(folder: Path, names: Sequence[str] = TABLES) -> dict[str, Rows]:
 
 
 def label(name: str, labels: Labels) -> str:
-    """Name a column by its label, or by its own name with blanks.
+    """Name a column by its label, else with blanks.
 
     Examples
     --------

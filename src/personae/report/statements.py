@@ -41,7 +41,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A study's own words; the sentences of an answer are its methods' results."""
+    """A study's own words: question, units, event, currency, labels."""
 
     title: str = ""
     unit_name: str = "customers"
@@ -77,7 +77,7 @@ def found_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
 
 
 def _weak_segments(k: Traced, natural: Traced | None, words: Words) -> Markup:
-    """Say how many groups have gaps between them first, where any have."""
+    """The number of groups with gaps between them first, if any."""
     if not natural:
         text = Markup("{} groups of {}: useful cuts, without gaps between them.")
         return text.format(_count(k).capitalize(), words.unit_name)
@@ -92,7 +92,7 @@ def _weak_segments(k: Traced, natural: Traced | None, words: Words) -> Markup:
 
 
 def found_personas(reports: Mapping[str, Traced]) -> Iterator[Statement]:
-    """Each persona with its share and what sets it apart most; none of segments without support."""
+    """Share and strongest driver of each persona, unless segments are unsupported."""
     personas, segments = reports.get("personas"), reports.get("segment")
     if personas is None or segments is None:
         return
@@ -225,7 +225,7 @@ def trust_profit(reports: Mapping[str, Traced], words: Words) -> Iterator[Statem
 
 
 def trust_gaps(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
-    """Missing values, one statement a verdict, those of customers without any value of their own first."""
+    """Missing values, one statement a verdict."""
     report = reports.get("impute", Traced({"columns": {}}, "impute.json#"))
     verdicts: dict[str, list[str]] = {}
     for name, column in report["columns"].items():
@@ -247,7 +247,7 @@ def trust_gaps(reports: Mapping[str, Traced], words: Words) -> Iterator[Statemen
 
 
 def contacts(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
-    """Whom to contact, with cost and expected profit of that list."""
+    """The contact list, with its cost and expected profit."""
     report = reports.get("target", Traced({}, "target.json#"))
     listed = report.at("listed")
     if listed is None:
@@ -301,7 +301,7 @@ def by_group(reports: Mapping[str, Traced]) -> Iterator[Statement]:
 
 
 def not_known(reports: Mapping[str, Traced]) -> Iterator[Statement]:
-    """What this file cannot say."""
+    """What the file cannot answer."""
     report = reports.get("target")
     uplift = report.at("uplift") if report is not None else None
     if uplift and uplift.at("reason"):
@@ -320,7 +320,7 @@ def _event(reports: Mapping[str, Traced], report: Traced) -> str:
 
 
 def _rows_name(reports: Mapping[str, Traced], report: Traced, words: Words) -> str:
-    """What the rows of a model are: customers, or more than one case of a customer."""
+    """Name of a model's rows: customers, or their cases."""
     customers = raw(reports["prepare"].at("rows")) if "prepare" in reports else None
     rows = raw(report.at("rows"))
     return "cases" if None not in (rows, customers) and rows > customers else words.unit_name

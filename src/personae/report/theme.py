@@ -157,7 +157,7 @@ def _inline(svg: str, name: str) -> str:
 
 
 def two_lines(text: str, length: int = 26) -> str:
-    r"""Break a long label at a blank near its middle, each line at most `length`.
+    r"""Break a long label near its middle, each line at most `length`.
 
     Examples
     --------

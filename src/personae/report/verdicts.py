@@ -37,7 +37,7 @@ class Verdict:
 
 
 def verdicts(reports: dict[str, Traced], labels: Labels = NO_LABELS) -> list[Verdict]:
-    """Collect the verdicts of all reports, in page order, columns named by `labels`."""
+    """Collect the verdicts of all reports, with columns named by `labels`."""
     gathered: list[Verdict] = []
     judges: dict[str, Callable[[Traced], Iterator[Verdict]]] = {
         "segment": _segments,
@@ -113,7 +113,7 @@ IMPUTED = {
 
 
 def _imputed(name: str, who: str, case_scores: Traced) -> Markup:
-    """The verdict on a column's gaps, its reason and the errors behind it."""
+    """Verdict on a column's gaps, with its reason and errors."""
     verdict, reason = str(case_scores["verdict"]), case_scores.at("reason") or "not measured"
     if raw(case_scores, "rmse") is None:
         return Markup("{} {} stays missing: {}.").format(name, who, reason)
@@ -228,7 +228,7 @@ def _too_few(report: Traced) -> str:
 
 
 def rarer(report: Traced) -> float:
-    """Most rows that the rarest answer can have; infinite where it is unknown."""
+    """Most rows that the rarest answer can have; infinite if unknown."""
     rows, majority = raw(report, "rows"), raw(report, "majority_accuracy")
     if rows is None or majority is None:
         return math.inf
@@ -236,7 +236,7 @@ def rarer(report: Traced) -> float:
 
 
 def beyond(model: Traced, name: str, reference: float | None) -> str | None:
-    """Whether a figure exceeds a reference by two standard deviations, or at all."""
+    """Whether a figure exceeds a reference, by two standard deviations or at all."""
     mean, deviation = raw(model, name, "mean"), raw(model, name, "sd")
     if mean is None or deviation is None or reference is None:
         return None

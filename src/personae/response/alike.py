@@ -1,4 +1,4 @@
-"""Customers of different folds who are unusually alike: near-copies, households that nobody declared."""
+"""Unusually similar customers of different folds: near-copies, undeclared households."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -32,7 +32,7 @@ Alike = tuple[int, float, float, float, tuple[str, ...]]
 
 
 def alike_rows(table: pd.DataFrame, target: IntArray, groups: IntArray, *, seed: int) -> Iterator[Alike]:
-    """Compare the answers of unusually alike rows of different groups with a forest that sees no such pair.
+    """Compare the answers of similar rows of different groups with a forest.
 
     Two rows are as alike as the product, over columns, of the share of rows that are as near: a shared rare
     value tells more than a shared common one. They are unusually alike if the row's twelfth nearest is
@@ -75,7 +75,7 @@ def _judged(
 
 
 def _households(table: pd.DataFrame) -> Iterator[IntArray]:
-    """Give the levels of columns, or of two together, that put few rows of many into company."""
+    """Levels of one or two columns that join few of many rows."""
     codes = {str(name): pd.factorize(table[name], use_na_sentinel=False)[0] for name in table}
     matches = {
         name: float((np.bincount(each) / len(each)) ** 2 @ np.ones(each.max() + 1))
@@ -95,7 +95,7 @@ def _households(table: pd.DataFrame) -> Iterator[IntArray]:
 
 
 def _company(codes: IntArray) -> float:
-    """Share of rows in levels of several rows; 0 where those are too large to be households."""
+    """Share of rows in shared levels; 0 for levels beyond a household."""
     size = np.bincount(codes)
     several = size[size > 1]
     low, high = HOUSEHOLD
@@ -113,7 +113,7 @@ def _same_level(codes: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def _block(table: pd.DataFrame, by: object) -> IntArray:
-    """Take neighbours in a column, or whole levels, so that pairs stay together: at most 2,000 rows."""
+    """Sample at most 2,000 rows that keeps similar rows together."""
     if len(table) <= MAX_ROWS:
         return np.arange(len(table))
     if isinstance(by, np.ndarray):
@@ -125,7 +125,7 @@ def _block(table: pd.DataFrame, by: object) -> IntArray:
 
 
 def _places(table: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
-    """Place of each value in its column, from 0 to 1, levels far apart; and the share of rows at it."""
+    """Place of each value in its column, 0 to 1, and its frequency."""
     places, shares = [], []
     for name in table:
         values = table[name]
@@ -140,7 +140,7 @@ def _places(table: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
 
 
 def _ahead(place: FloatArray, usual: FloatArray, groups: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """For each row and its most alike ones of other groups: how far ahead they are of the twelfth."""
+    """Lead of each row's nearest neighbours over its twelfth, other groups only."""
     rows = len(place)
     if rows <= PARTNERS + 1:
         return np.empty(0, np.intp), np.empty(0, np.intp), np.zeros(1)
@@ -174,7 +174,7 @@ def _linked(a: IntArray, b: IntArray, rows: int) -> IntArray:
 def _residual_agreement(
     place: FloatArray, target: IntArray, together: IntArray, a: IntArray, b: IntArray
 ) -> tuple[float, float]:
-    """Mean product of the pairs' residuals, in units of the answers' variance, and its z.
+    """Mean product of the pairs' residuals in variance units, and z.
 
     Residuals are those of a forest out of fold, pairs kept together.
     """

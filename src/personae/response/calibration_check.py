@@ -1,4 +1,4 @@
-"""How well predicted probabilities fit what happened, with intervals, beside what chance alone gives."""
+"""Calibration figures with intervals, compared with chance alone."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ NAMES = ("slope", "intercept", "observed_expected")
 def calibration_figures(
     target: IntArray, probabilities: FloatArray, groups: IntArray, *, seed: int, resamples: int = RESAMPLES
 ) -> dict[str, Any]:
-    """Compute slope, intercept and observed over expected events of probabilities out of fold (Cox 1958).
+    """Calibration slope, intercept and observed over expected events (Cox 1958).
 
     Slope is of a logistic regression of the event on the predicted log-odds (1 is right, below 1: too
     extreme), intercept that with the slope held at 1 (0 is right, above 0: too low).
@@ -84,7 +84,7 @@ def _central(values: FloatArray) -> tuple[float, float]:
 
 
 def _fitted(log_odds: FloatArray, events: FloatArray, weights: FloatArray) -> FloatArray:
-    """Slope, intercept at slope 1, observed over expected, of each sample, shape (3, samples)."""
+    """Slope, intercept at slope 1 and ratio by sample, shape (3, samples)."""
     samples = max(len(events), len(weights))
     slope, shift, alone = np.ones(samples), np.zeros(samples), np.zeros(samples)
     for _ in range(STEPS):

@@ -1,4 +1,4 @@
-"""Columns that were computed from the answers themselves, the row's own among them."""
+"""Columns computed from the answers, the row's own among them."""
 
 from collections.abc import Callable, Iterator
 
@@ -22,7 +22,7 @@ Levels = tuple[FloatArray, FloatArray, FloatArray]
 
 
 def encoded_answers(table: pd.DataFrame, target: IntArray) -> Iterator[tuple[str, str]]:
-    """Name each column that is a share of the answers of these very rows, and how that shows.
+    """Columns that are a share of these rows' answers, with the evidence.
 
     Three signs: the answers' share at a value is that value (or its known transform) to the last digit; the
     value is such a share drawn towards the mean by a fixed number of rows (Micci-Barreca 2001); rows of one
@@ -59,7 +59,7 @@ def _sign(values: FloatArray, happened: FloatArray, groups: dict[str, IntArray])
 
 
 def _law(levels: Levels, mean: float, resolution: float) -> str:
-    """Name the formula by which a value is the share of the answers at it, beyond coincidence."""
+    """Formula by which a value is the share of answers at it."""
     at, rows, events = levels
     mixed = (events > 0) & (events < rows)
     if mixed.sum() < MIN_LEVELS:
@@ -97,7 +97,7 @@ def _line(value: FloatArray, share: FloatArray) -> FloatArray:
 
 
 def _smoothed(levels: Levels, mean: float) -> bool:
-    """Look for one m with value = (k + m mean) / (n + m) at all values, of which some hold several groups."""
+    """Find one m with value = (k + m mean) / (n + m) throughout."""
     at, rows, events = levels
     away = np.abs(at - mean) > 1e-9
     if away.sum() < MIN_LEVELS or at.min() < 0 or at.max() > 1:
@@ -118,7 +118,7 @@ def _smoothed(levels: Levels, mean: float) -> bool:
 
 
 def _agreement(groups: IntArray, values: FloatArray, happened: FloatArray) -> float:
-    """Standardised sum of products of residuals over the pairs of rows of one group; 0 where not asked.
+    """Standardised sum of residual products over pairs of one group.
 
     Asked where the value is one for the whole group. Own answers in the value make the sum negative; what the
     curve of the answers over the value misses, and what else a group shares, makes it positive.
@@ -140,7 +140,7 @@ def _agreement(groups: IntArray, values: FloatArray, happened: FloatArray) -> fl
 
 
 def _resolution(at: FloatArray) -> float:
-    """Half of the last digit that the values are written with; 0 from five digits on."""
+    """Half of the values' last digit; 0 from five digits on."""
     for digits in range(2, 5):
         if np.allclose(at, np.round(at, digits), rtol=0, atol=1e-9):
             return float(0.5 * 10.0**-digits)
@@ -148,7 +148,7 @@ def _resolution(at: FloatArray) -> float:
 
 
 def _is_code(values: pd.Series) -> bool:
-    """Whether a column can name groups: words, or whole numbers, of at least 20 levels that repeat."""
+    """Whether a column may name groups: 20 or more repeated levels."""
     levels = values.nunique()
     if levels < 20 or levels > 0.7 * len(values):
         return False

@@ -62,7 +62,7 @@ class ResponseEvaluation:
 def evaluate_response(
     customers: pd.DataFrame, settings: Classify, groups: Mapping[str, str] | None = None, *, seed: int = 0
 ) -> ResponseEvaluation:
-    """Compare, choose, explain and check response models; fit the best on all rows.
+    """Compare, choose, explain and check response models; fit the best.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def figures(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
 
 
 def _bounded(plan: ResponsePlan) -> dict[str, Any]:
-    """Rows that models learned from where they were fewer than a training set has."""
+    """Rows that models learned from, where limited."""
     bounds, fewest = plan.settings.fit_rows, len(plan.folds.rows(0, plan.folds.outer[:1])[0])
     models = plan.settings.single_models.items()
     found = {name: bounds[model.type] for name, model in models if bounds.get(model.type, fewest) < fewest}
@@ -169,7 +169,7 @@ def _bounded(plan: ResponsePlan) -> dict[str, Any]:
 
 
 def _calibration_check(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
-    """Check the first repeat's probabilities of the event, or of each of several classes."""
+    """Check the calibration of the first repeat, by class if several."""
     shown = [1] if len(plan.classes) == 2 else range(len(plan.classes))
     given = validation.procedure[0]
     return {
@@ -181,7 +181,7 @@ def _calibration_check(plan: ResponsePlan, validation: Validation) -> dict[str, 
 
 
 def _sample(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
-    """Say whether the rows of the rarer class are enough to judge by, with the interval of the ROC AUC."""
+    """Whether the rarer class has enough rows, with the ROC AUC's interval."""
     given = validation.procedure[0]
     seen = ~np.isnan(given[:, 0])
     rarer = int(np.bincount(plan.target[seen], minlength=len(plan.classes)).min())

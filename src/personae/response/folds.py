@@ -98,7 +98,7 @@ def identical_rows(table: pd.DataFrame) -> IntArray:
 
 
 def value_codes(table: pd.DataFrame) -> IntArray:
-    """Number the values of every column, shape (rows, columns); missing is a value.
+    """Number the values of every column, missing included, shape (rows, columns).
 
     Examples
     --------

@@ -110,7 +110,7 @@ def conflicts(groups: IntArray, target: IntArray) -> Finding:
 
 
 def alike(plan: ResponsePlan) -> Finding:
-    """Look for customers of different groups who are unusually alike and answer more alike than that."""
+    """Find similar customers of different groups whose answers agree too well."""
     name = "alike customers"
     if plan.folds.forward:
         return Finding(name, (), "clean", "predicted from earlier rows, which may be alike")
@@ -131,7 +131,7 @@ def alike(plan: ResponsePlan) -> Finding:
 def whole_procedure(
     plan: ResponsePlan, probabilities: FloatArray, importance: Mapping[str, float]
 ) -> Finding:
-    """Report a procedure that is too good to be taken unasked, with the columns that it rests on.
+    """Report a suspiciously good procedure and the columns behind it.
 
     `leak` where the whole 95 % interval of its ROC AUC is above `suspicious_auc`, `ask` where the figure is.
     """

@@ -79,7 +79,7 @@ def ranking(target: IntArray, probabilities: FloatArray, metric: str) -> float:
 
 
 def auc_interval(target: IntArray, probabilities: FloatArray, level: float = 0.95) -> tuple[float, float]:
-    """Interval of the ROC AUC: DeLong's variance (1988) on the logit, an exact bound where events are few.
+    """Interval of the ROC AUC: DeLong (1988) on the logit, exact for few events.
 
     Below 30 rows of the rarer class, or where all pairs are in order, it is Clopper and Pearson's (1934) with
     as many trials as that class has rows: so many pairs without a row in common there are, and no AUC of all
@@ -111,7 +111,7 @@ def auc_interval(target: IntArray, probabilities: FloatArray, level: float = 0.9
 
 
 def _delong(event: BoolArray, score: FloatArray) -> float:
-    """Variance of the ROC AUC from the placements of each event and each other row (DeLong et al. 1988)."""
+    """Variance of the ROC AUC from placements (DeLong et al. 1988)."""
     ranks, events, others = stats.rankdata(score), score[event], score[~event]
     above = (ranks[event] - stats.rankdata(events)) / len(others)
     below = 1 - (ranks[~event] - stats.rankdata(others)) / len(events)

@@ -83,7 +83,7 @@ def encode_target(values: pd.Series, name: str) -> tuple[IntArray, tuple[Any, ..
 
 
 def group_ids(customers: pd.DataFrame, settings: Classify, table: pd.DataFrame) -> IntArray:
-    """Number groups of rows of one unit or of one customer by its features."""
+    """Number groups of rows of one unit or one customer."""
     same = identical_rows(table)
     if settings.unit is None:
         return same

@@ -1,4 +1,4 @@
-"""Leaks that a column tells by its levels and digits, or only two columns together tell."""
+"""Leaks in levels, digits, or pairs of columns."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -25,7 +25,7 @@ Relation = tuple[str, tuple[str, ...], IntArray]
 
 
 def level_rates(codes: IntArray, target: IntArray, folds: IntArray) -> FloatArray:
-    """Share of each class among the other folds' rows of one's level, shrunk by one row of the prior.
+    """Class shares by level from other folds, shrunk towards the prior.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def level_rates(codes: IntArray, target: IntArray, folds: IntArray) -> FloatArra
 
 
 def level_auc(codes: IntArray, target: IntArray, folds: IntArray) -> float:
-    """ROC AUC of levels encoded out of fold, of rows whose level other folds have; 0 where they are few."""
+    """ROC AUC of levels encoded out of fold; 0 for few rows."""
     shape = int(folds.max()) + 1, int(codes.max()) + 1
     counts = np.bincount(np.ravel_multi_index((folds, codes), shape), minlength=shape[0] * shape[1])
     counts = counts.reshape(shape)
@@ -56,7 +56,7 @@ def level_auc(codes: IntArray, target: IntArray, folds: IntArray) -> float:
 
 
 def coded(values: FloatArray) -> IntArray:
-    """Number the values where they are few, else their bins; a missing value has a number of its own.
+    """Number the values, or their bins if many; missing has its own.
 
     Bins have about equal numbers of rows and of distinct values, so that a rare tail has bins too.
 
@@ -77,7 +77,7 @@ def coded(values: FloatArray) -> IntArray:
 
 
 def faces(table: pd.DataFrame) -> Iterator[Relation]:
-    """Go through what a model of values in order does not see of a column: its levels, digits, letters."""
+    """Views of a column that ordered values hide: levels, digits, letters."""
     for name in table:
         values = table[name]
         levels = _levels(values)
@@ -102,7 +102,7 @@ def faces(table: pd.DataFrame) -> Iterator[Relation]:
 
 
 def relations(table: pd.DataFrame) -> Iterator[Relation]:
-    """Go through the relations of a bounded number of pairs: numbers, levels, numbers within levels."""
+    """Relations of a bounded number of pairs of columns."""
     numeric = _varied(table.select_dtypes("number"), MAX_NUMERIC)
     yield from _arithmetic(numeric)
     yield from _residuals(numeric)
@@ -144,7 +144,7 @@ def _arithmetic(numeric: pd.DataFrame) -> Iterator[Relation]:
 
 
 def _residuals(numeric: pd.DataFrame) -> Iterator[Relation]:
-    """Give what a straight line through all other columns, of values or logarithms, leaves of each column."""
+    """Residuals of each column from a linear fit of the others."""
     filled = numeric.fillna(numeric.median())
     positive = filled.loc[:, (filled > 0).all()]
     for how, frame in (("what other columns leave", filled), ("what other columns leave, in logs", positive)):
@@ -164,7 +164,7 @@ def _residuals(numeric: pd.DataFrame) -> Iterator[Relation]:
 
 
 def _same_words(words: pd.DataFrame) -> Iterator[Relation]:
-    """Say whether two columns of words hold the same word, where they share words at all."""
+    """Whether two columns of words agree, where they share words."""
     for a, b in combinations(words, 2):
         same = (words[a] == words[b]).to_numpy()
         if 0.02 < same.mean() < 0.98:
@@ -172,7 +172,7 @@ def _same_words(words: pd.DataFrame) -> Iterator[Relation]:
 
 
 def equal_states(table: pd.DataFrame) -> Iterator[tuple[str, tuple[str, ...], BoolArray]]:
-    """Say of pairs of numbers where they are equal, or have their usual ratio to the last digit."""
+    """Where pairs of numbers are equal or in their usual ratio."""
     numeric = _varied(table.select_dtypes("number"), MAX_NUMERIC)
     decimals = {name: _digits(numeric[name].to_numpy(float)) for name in numeric}
     for a, b in combinations(numeric, 2):

@@ -1,4 +1,4 @@
-"""Checks of the leakage guard that look at columns: alone, in pairs, by their gaps, as encodings."""
+"""Leakage checks of columns: alone, in pairs, by gaps, as encodings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ TREE = DecisionTreeClassifier(max_depth=3, min_samples_leaf=5, random_state=0)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check: the columns it points at, its verdict and what it saw."""
+    """Result of one check: its columns, verdict and evidence."""
 
     check: str
     columns: tuple[str, ...]
@@ -40,7 +40,7 @@ class Finding:
 
 
 def column_auc(values: pd.Series, target: IntArray) -> float:
-    """ROC AUC of one column: of its order, either way; of a tree out of fold where it has gaps or words."""
+    """ROC AUC of one column alone, directly or by a tree."""
     if pd.api.types.is_numeric_dtype(values) and not values.isna().any():
         column = values.to_numpy(float)
         value = metrics.ranking(target, np.column_stack([-column, column]), "roc_auc")
@@ -62,7 +62,7 @@ def _codes(values: pd.Series) -> FloatArray:
 
 
 def single_column(plan: ResponsePlan) -> Finding:
-    """Look for a column that alone predicts too well: ROC AUC of a small tree, out of fold.
+    """Find columns that alone reach a suspicious out-of-fold ROC AUC.
 
     Customers of one group are in one fold, so that copies cannot lend a column their answers. A column of two
     values that is a copy of the answer with a few per cent of errors is recognised by Cohen's kappa, too.
@@ -90,7 +90,7 @@ def single_column(plan: ResponsePlan) -> Finding:
 
 
 def _is_copy(values: FloatArray, target: IntArray, near_limit: bool) -> bool:
-    """Whether a column of two values agrees with one of two answers by a kappa of .8, or nears the limit."""
+    """Whether a binary column copies an answer (kappa from .8) or nears the limit."""
     known = np.isfinite(values)
     levels = np.unique(values[known])
     if len(levels) != 2 or target.max() != 1 or known.mean() < CERTAIN:
@@ -99,7 +99,7 @@ def _is_copy(values: FloatArray, target: IntArray, near_limit: bool) -> bool:
 
 
 def _guard_folds(target: IntArray, groups: IntArray, seed: int) -> IntArray:
-    """Number the fold of each row for checks of columns, groups kept together."""
+    """Fold of each row for column checks, groups kept together."""
     folds = np.empty(len(target), dtype=np.intp)
     dealer = StratifiedGroupKFold(TREE_FOLDS, shuffle=True, random_state=seed % 2**32)
     for number, (_, test) in enumerate(dealer.split(target, target, groups)):
@@ -108,7 +108,7 @@ def _guard_folds(target: IntArray, groups: IntArray, seed: int) -> IntArray:
 
 
 def columns_and_pairs(plan: ResponsePlan) -> list[Finding]:
-    """Look for levels, digits and pairs of columns that tell the answer, each encoded out of fold.
+    """Find levels, digits and pairs that predict too well out of fold.
 
     Of more than 5,000 rows as many are drawn. A pair is reported only where it tells clearly more than each
     of its columns does.
@@ -143,7 +143,7 @@ def _sampled(plan: ResponsePlan) -> IntArray:
 
 
 def _equal_pairs(table: pd.DataFrame, target: IntArray) -> Finding:
-    """Look for two columns that are equal, or in their usual ratio, almost only with one answer."""
+    """Find columns equal, or in their usual ratio, almost only with one answer."""
     columns, seen = list[str](), list[str]()
     for text, pair, same in equal_states(table):
         for state, rows in ((text, same), (f"it is not so that {text}", ~same)):
@@ -156,7 +156,7 @@ def _equal_pairs(table: pd.DataFrame, target: IntArray) -> Finding:
 
 
 def encoded(table: pd.DataFrame, target: IntArray) -> Finding:
-    """Look for columns that were computed from the answers of these rows, their own included."""
+    """Find columns computed from these rows' answers."""
     found = dict(encoded_answers(table, target))
     evidence = "; ".join(f"{name}: {how}" for name, how in found.items())
     none = "no column is a share of these rows' answers"
@@ -164,7 +164,7 @@ def encoded(table: pd.DataFrame, target: IntArray) -> Finding:
 
 
 def target_dependent_missingness(table: pd.DataFrame, target: IntArray) -> Finding:
-    """Look for a column that is filled, empty, or at a usual value almost only with one answer.
+    """Find columns filled, empty or unusual almost only with one answer.
 
     A state is reported if the exact lower bound (Clopper and Pearson 1934) of the share of one answer among
     its rows exceeds 90 %, and leaves less than a fifth of the other answers' overall share; or if being
@@ -185,7 +185,7 @@ def target_dependent_missingness(table: pd.DataFrame, target: IntArray) -> Findi
 
 
 def _states(values: pd.Series) -> Iterator[tuple[str, BoolArray, bool]]:
-    """Give what a column can be: filled, empty, other than usual, at a value that many rows have."""
+    """States of a column: filled, empty, unusual, or a frequent value."""
     filled = (values.notna() & (values != "missing")).to_numpy()
     yield "filled", filled, False
     yield "empty", ~filled, True
@@ -203,7 +203,7 @@ def _states(values: pd.Series) -> Iterator[tuple[str, BoolArray, bool]]:
 
 
 def _certain_answer(rows: BoolArray, target: IntArray, *, demanding: bool = False) -> float | None:
-    """Share of the answer that all but alone occurs in these rows; None where none does.
+    """Share of the answer that almost alone occurs in these rows.
 
     With `demanding` the most frequent answer must leave a twentieth, for rows without events are common.
     """
@@ -218,7 +218,7 @@ def _certain_answer(rows: BoolArray, target: IntArray, *, demanding: bool = Fals
 
 
 def _certain_odds(filled: BoolArray, target: IntArray) -> float | None:
-    """Share of an answer among filled rows where its odds ratio surely exceeds 20 (Woolf 1955, +1/2)."""
+    """Share of an answer whose odds ratio surely exceeds 20 (Woolf 1955)."""
     for answer in np.unique(target):
         own = target == answer
         cells = np.array(

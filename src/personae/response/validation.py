@@ -103,7 +103,7 @@ def score_models(
 
 
 def fit_model(plan: ResponsePlan, name: str, inputs: FloatArray, target: IntArray, seed: int) -> Any:
-    """Fit a single model on all rows, or on as many drawn rows as its type may learn from."""
+    """Fit a single model on all rows, or on its limit of rows."""
     model = plan.settings.single_models[name]
     most = plan.settings.fit_rows.get(model.type, len(target))
     if len(target) > most:

@@ -179,7 +179,7 @@ def alike(table: pl.DataFrame, target: str, *apart: str) -> tuple[pl.Series, dic
 
 
 def refuse_first(path: Path, given: pl.Series, wrong: pl.Series, expected: str) -> None:
-    """Refuse the first cell that is wrong; rows count from 2, below the header."""
+    """Raise for the first wrong cell; rows count from 2."""
     rows = wrong.arg_true()
     if len(rows):
         raise PersonaeError(
@@ -188,7 +188,7 @@ def refuse_first(path: Path, given: pl.Series, wrong: pl.Series, expected: str) 
 
 
 def _cast(file: TableFile, name: str, dtype: Any) -> pl.Series:
-    """Give a column its type; the first cell that does not fit is refused with its line."""
+    """Cast a column; raise for the first misfit with its line."""
     given = file.table[name]
     if dtype == pl.String:
         return given

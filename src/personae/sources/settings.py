@@ -13,7 +13,7 @@ RESERVED = ("customer", "unit", "segment")
 
 
 class Query(Frozen):
-    """Where a snapshot comes from; it is read by `personae data pull` alone.
+    """Origin of a snapshot, read by `personae data pull` alone.
 
     Attributes
     ----------

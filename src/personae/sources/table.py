@@ -118,7 +118,7 @@ class Preparation(Frozen):
         return (text == self.flags[name][-1]).cast(pl.Int64)
 
     def _answers(self, file: TableFile, name: str) -> pl.Series:
-        """Code two answers as 0 and 1, the event 1; keep more as words."""
+        """Code two answers as 0 and 1 (the event); keep more as words."""
         assert self.answers is not None
         text = identifiers(file.table[name])
         _refuse(file, name, ~text.is_in(self.answers), f"one of {', '.join(self.answers)}")

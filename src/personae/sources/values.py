@@ -88,7 +88,7 @@ class Parsed:
 
 
 def plain_number(cell: pl.Expr, *, whole: bool = False) -> pl.Expr:
-    """Read numbers as programs write them; null where empty, a word for missing, or unfit (see `is_wrong`).
+    """Parse numbers as programs write them; null for anything else.
 
     Neither a thousands mark nor a currency is read, nor infinity. Whole numbers may end in `.0`, as pandas
     writes them beside missing values.
@@ -115,7 +115,7 @@ def is_wrong(cell: pl.Expr, *, whole: bool = False) -> pl.Expr:
 
 
 def truth_as_number(cells: pl.Series) -> pl.Series:
-    """Write 1 and 0 where every cell of a column is TRUE or FALSE, as Excel and R write flags.
+    """Code TRUE and FALSE as 1 and 0 where a column has only these.
 
     Examples
     --------
@@ -238,7 +238,7 @@ def check_values(file: TableFile, column: str, parsed: Parsed, expected: str) ->
 
 
 def answers(cells: pl.Series) -> tuple[str, str] | None:
-    """Find the pair of answers, such as no and yes, of all cells.
+    """Find the pair of answers, such as no and yes, that all cells have.
 
     Examples
     --------

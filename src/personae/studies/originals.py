@@ -138,14 +138,14 @@ def _plain(path: Path, content: bytes) -> bytes:
 
 
 def is_published(study: str, name: str) -> bool:
-    """Tell a table of the study, in whatever edition, from a file of the user's."""
+    """Whether a file is a table of the study, not the user's."""
     known = {**PUBLISHERS[study]["required"], **PUBLISHERS[study]["optional"]}
     tables = {Path(each).name.removesuffix(".gz") for each in known}
     return name == ORIGIN or Path(name).name.removesuffix(".gz") in tables
 
 
 def replace_folder(final: Path, files: Mapping[str, bytes], is_published: Callable[[str], bool]) -> list[str]:
-    """Put files in place of a study's, all or none, and give the names of the user's own that stay.
+    """Replace a study's files atomically; return the user's own that stay.
 
     A folder that a killed call left aside is put back first, and removed last.
 
@@ -192,7 +192,7 @@ def replace_folder(final: Path, files: Mapping[str, bytes], is_published: Callab
 
 
 def _swap(fresh: Path, final: Path, old: Path) -> None:
-    """Exchange the folder; what is left aside goes only when the new one stands."""
+    """Exchange the folder, removing the old one last."""
     shutil.rmtree(old, ignore_errors=True)
     if final.exists():
         final.replace(old)

@@ -60,14 +60,10 @@ def select_targets(
     Targets
         `customers`: customer, segment, probability (mean over repeats, each out of fold), expected_profit,
         decision, reason; the most profitable first. Of several offers to a customer it holds the last.
-
     """
     segments = segments.astype("Int64")
     money = economics_of(settings, customers, segments)
-    responses, probabilities = by_case(responses)
-    if responses["target"].max() > 1:
-        raise PersonaeError("target: the study's target has more than two classes; none of them is an event")
-    probability = probabilities[..., 0]
+    responses, probability = _of_event(responses)
     scored = np.asarray(~np.isnan(probability).all(axis=0))
     unscored = int((~scored).sum())
     if time is None and unscored:
@@ -88,21 +84,40 @@ def select_targets(
         "listed": promise,
         "profit": _profit(known, groups, settings, customers, seed),
         "model_ci_estimates": ESTIMATES.format(drawn=_drawn(groups, responses["unit"], time)),
-        "decision_curve": decision_curve(
-            known[0],
-            probability,
-            groups,
-            rfm=_rfm(settings, customers),
-            cutoff=_one_or_mean(money.cutoff),
-            resamples=CURVE_RESAMPLES,
-            seed=seed,
-        ),
+        "decision_curve": _decision(known, groups, settings, customers, seed),
         "profit_by_time": None if when is None else _by_time(when, *known),
         **plans,
         "if_response_falls": profit.profit_if_response_drops(*known, settings.fall),
         "uplift": _uplift(settings, customers, responses, money.cost, seed),
     }
     return Targets(report, listed, pd.DataFrame(points))
+
+
+def _of_event(responses: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray]:
+    """Responses by case, and probabilities of the event, shape (repeats, cases)."""
+    responses, probabilities = by_case(responses)
+    if responses["target"].max() > 1:
+        raise PersonaeError("target: the study's target has more than two classes; none of them is an event")
+    return responses, probabilities[..., 0]
+
+
+def _decision(
+    known: tuple[IntArray, FloatArray, Economics],
+    groups: IntArray,
+    settings: Target,
+    customers: pd.DataFrame,
+    seed: int,
+) -> list[dict[str, Any]]:
+    response, probability, money = known
+    return decision_curve(
+        response,
+        probability,
+        groups,
+        rfm=_rfm(settings, customers),
+        cutoff=_one_or_mean(money.cutoff),
+        resamples=CURVE_RESAMPLES,
+        seed=seed,
+    )
 
 
 def economics_of(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> Economics:
@@ -136,7 +151,7 @@ def _amounts(
 def _listed(
     responses: pd.DataFrame, segments: pd.Series, probability: FloatArray, money: Economics, settings: Target
 ) -> tuple[pd.DataFrame, dict[str, float], dict[str, Any]]:
-    """List customers by their last offer, with what the list promises and with budgets."""
+    """List customers by their last offer, with expected profit and budgets."""
     last = ~responses["customer"].duplicated(keep="last").to_numpy()
     responses, probability, money = responses[last], probability.mean(axis=0)[last], money.at(last)
     expected = money.expected(probability)

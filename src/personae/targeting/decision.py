@@ -1,4 +1,4 @@
-"""Decision curve: net benefit of contacting by a model over all thresholds (Vickers and Elkin 2006)."""
+"""Decision curve: net benefit over thresholds (Vickers and Elkin 2006)."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def decision_curve(
     resamples: int = 200,
     seed: int = 0,
 ) -> list[dict[str, Any]]:
-    """Give the net benefit a customer of contacting by the model, everyone, nobody and by RFM.
+    """Net benefit per customer of the model's list and of baselines.
 
     At a threshold t, the probability from which a contact pays, net benefit is the share of customers who are
     contacted and respond, less t / (1 - t) times the share who are contacted and do not.

@@ -179,7 +179,7 @@ def profit_interval(
     resamples: int = 2000,
     seed: int = 0,
 ) -> tuple[float, float, float]:
-    """Profit of the model with its 95 % interval, a bootstrap-t over independent units (Efron 1981).
+    """Profit of the model with its 95 % bootstrap-t interval (Efron 1981).
 
     It estimates the mean profit on customer files of this size, drawn from the same population, decided by
     models of this quality. A file with more responders teaches its model to contact more: so the standard
@@ -221,7 +221,7 @@ def _spread(counts: FloatArray | IntArray, totals: FloatArray) -> FloatArray:
 def _relearned(
     response: IntArray, probability: FloatArray, money: Economics, member: IntArray, rng: np.random.Generator
 ) -> float:
-    """Standard error where each sample learns the level of the log-odds again; 0 for large files."""
+    """Standard error with the log-odds' level re-estimated in each sample."""
     if len(response) > RELEARN_UP_TO:
         return 0.0
     given = np.clip(probability.mean(axis=0), 1e-4, 1 - 1e-4)
@@ -241,7 +241,7 @@ def _relearned(
 
 
 def _level(log_odds: FloatArray, response: IntArray, weights: FloatArray) -> FloatArray:
-    """Shift of the log-odds that makes as many responses expected as each weighted sample has."""
+    """Log-odds shift that matches expected and observed responses by sample."""
     shift = np.zeros(len(weights))
     for _ in range(8):
         p = 1 / (1 + np.exp(-(log_odds + shift[:, None])))

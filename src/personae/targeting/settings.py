@@ -84,7 +84,7 @@ class Target(Frozen):
     uplift: Uplift = Uplift()
 
     def check_prices(self) -> None:
-        """Refuse amounts that are none, and prices at which no contact can pay.
+        """Raise for invalid amounts, and prices at which nothing pays.
 
         Columns are known only where the table is.
 

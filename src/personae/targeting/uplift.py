@@ -1,6 +1,6 @@
 """Uplift modelling, identifiable from an experiment with random contact only."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ MIN_IN_ARM = 50
 # Beyond each end of an interval, so that those of both methods hold together with 95 % (Bonferroni).
 TAIL = 0.0125
 BOOSTING = {"max_iter": 100, "learning_rate": 0.05, "max_depth": 3}
+DIFFERS, ALIKE = "uplift differs between customers", "no difference in uplift is found"
 NOT_IDENTIFIABLE = "not identifiable from this file"
 NOT_DEALT = (
     "nothing says that contact was dealt at random (target.uplift.randomised: true): those who were "
@@ -76,7 +77,7 @@ def identifiable(treatment: IntArray | None, response: IntArray, *, min_answers:
 
 
 def unbalanced(inputs: FloatArray, treatment: IntArray, propensity: FloatArray) -> str:
-    """Say how the arms differ beyond what dealing at random does; else an empty text.
+    """How arms differ beyond randomisation; else an empty text.
 
     Two tests share the level of 1 %: each input's means (Welch 1947, Holm over inputs), and whether a model
     of all inputs tells the arms apart on customers that it has not seen (ROC AUC; Mann and Whitney 1947).
@@ -128,8 +129,7 @@ def uplift(
     Parameters
     ----------
     inputs : numbers that the model can take, shape (customers, inputs)
-    treatment : 1 contacted, 0 not; None if all were
-    response : 0 or 1
+    treatment, response : 1 contacted, 0 not, None if all were; 0 or 1
     randomised : whether contact was dealt at random; else nothing is estimated
     cost : of contacting each customer, for the Qini coefficient per unit of cost; by default 1
     units : who is kept together in a fold and drawn together in the bootstrap; by default each customer alone
@@ -147,8 +147,8 @@ def uplift(
     cost = np.ones(len(response)) if cost is None else cost
     model = HistGradientBoostingClassifier(**BOOSTING, random_state=seed) if model is None else model
     rate = _without_contact(response, treatment, smallest_effect)
-    per_arm = experiment_size(rate, smallest_effect)
-    experiment = {"base_rate": rate, "effect": smallest_effect, "per_arm": per_arm}
+    size = experiment_size(rate, smallest_effect)
+    experiment = {"base_rate": rate, "effect": smallest_effect, "per_arm": size}
     result = {"verdict": NOT_IDENTIFIABLE, "reason": "", "experiment": experiment, "qini": {}}
     reason = identifiable(treatment, response, min_answers=folds) or ("" if randomised else NOT_DEALT)
     if treatment is None or reason:
@@ -156,29 +156,34 @@ def uplift(
     dealt = grouped_folds(2 * treatment + response, units, folds=folds, repeats=1, seed=seed)
     splits = [dealt.rows(0, (fold,)) for fold in range(folds)]
     out_of_fold = partial(_out_of_fold, model, inputs, splits)
-    reason = unbalanced(inputs, treatment, out_of_fold(treatment))
-    if reason:
+    if reason := unbalanced(inputs, treatment, out_of_fold(treatment)):
         return result | {"reason": reason}
+    effect, rankings = _effects(treatment, response, out_of_fold)
+    qini = {
+        name: _qini(each, effect, cost, bootstrap_rows(units, resamples, np.random.default_rng(seed)))
+        for name, each in rankings.items()
+    }
+    verdict = DIFFERS if any(each["ci"][0] > 0 for each in qini.values()) else ALIKE
+    return result | {"verdict": verdict, "qini": qini, **_mean_effect(effect, cost, units, resamples, seed)}
+
+
+def _effects(
+    treatment: IntArray, response: IntArray, out_of_fold: Callable[..., FloatArray]
+) -> tuple[FloatArray, dict[str, FloatArray]]:
+    """Doubly robust effect of each customer, and the rankings by method."""
     contacted = float(treatment.mean())
     weight = np.where(treatment == 1, 1 / contacted, 1 / (1 - contacted))
     treated, untreated = (out_of_fold(response, among=treatment == arm) for arm in (1, 0))
     residual = response - np.where(treatment == 1, treated, untreated)
     effect = treated - untreated + residual * np.where(treatment == 1, weight, -weight)
     transformed = out_of_fold((treatment == response).astype(np.intp), weight=weight)
-    rankings = {"two models": treated - untreated, "class transformation": transformed - 0.5}
-    qini = {
-        name: _qini(each, effect, cost, bootstrap_rows(units, resamples, np.random.default_rng(seed)))
-        for name, each in rankings.items()
-    }
-    differs = any(each["ci"][0] > 0 for each in qini.values())
-    verdict = "uplift differs between customers" if differs else "no difference in uplift is found"
-    return result | {"verdict": verdict, "qini": qini, **_mean_effect(effect, cost, units, resamples, seed)}
+    return effect, {"two models": treated - untreated, "class transformation": transformed - 0.5}
 
 
 def _mean_effect(
     effect: FloatArray, cost: FloatArray, units: IntArray, resamples: int, seed: int
 ) -> dict[str, Any]:
-    """Mean gain in response a contact, and a unit of cost, with 95 % intervals over units."""
+    """Mean effect a contact and a unit of cost, with 95 % intervals."""
     values = np.column_stack([effect, cost, np.ones(len(effect))])
     gain, spent, rows = bootstrap_sums(values, units, resamples, np.random.default_rng(seed)).T
     found = {}

@@ -47,7 +47,7 @@ class Results:
 
 
 def _note(answer: Mapping[str, Any]) -> str:
-    """Write an answer as the Markdown that MLflow shows as a run's description."""
+    """Format an answer as the Markdown description of a run."""
     lines = [f"**{escaped(answer['question'])}**"]
     titles = {"found": "What we found", "trust": "Can I trust it", "action": "What to do"}
     for part, title in titles.items():

@@ -75,7 +75,7 @@ def git(*arguments: str, environment: Mapping[str, str] | None = None) -> bytes 
 
 
 def _diff() -> tuple[bytes, list[str]]:
-    """Diff of the working tree against HEAD, and the changed files that it leaves out.
+    """Diff of the working tree against HEAD, and files left out.
 
     New files are in it where code is, and pointers of DVC; secrets and what is large are not.
     """

@@ -195,7 +195,7 @@ class Store:
 
 
 def _remove_quoted(database: Path) -> None:
-    """Remove the empty folders that MLflow makes of a quoted path, as if it were one."""
+    """Remove empty folders that MLflow makes of quoted paths."""
     quoted = Path(paths.sqlite_url(database).removeprefix("sqlite:///"))
     if quoted != database:
         for folder in quoted.parents:

@@ -210,7 +210,7 @@ def _by_share(
 
 
 def decision(rows: Rows, cutoff: float | None, folder: Path | None = None) -> Picture:
-    """Net benefit a customer over the probability from which a contact pays, with the model's band."""
+    """Decision curve: net benefit by threshold probability, with the model's band."""
     at = [row["threshold"] for row in rows]
     with drawing(300) as figure:
         axes = figure.add_subplot()

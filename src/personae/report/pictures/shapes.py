@@ -129,7 +129,7 @@ def dress(
 
 
 def name_rows(axes: Axes, names: Sequence[str], length: int = 26) -> None:
-    """Write one name a row, the first on top; a long one on two lines."""
+    """Write one name a row, the first on top, long ones on two lines."""
     axes.set_yticks(range(len(names)), [theme.two_lines(name, length) for name in names])
     for label in axes.get_yticklabels():
         if "\n" in label.get_text():

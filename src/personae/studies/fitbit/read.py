@@ -76,7 +76,7 @@ def _as_text(source: Source, _: bool) -> list[pl.LazyFrame]:
 
 
 def _hours_added(hours: pl.DataFrame) -> pl.DataFrame:
-    """Add the steps of both hours that have one name where clocks were set back: a day of 25 hours."""
+    """Add the two hours of one name when clocks are set back."""
     twice = hours.filter(
         pl.struct("customer", "time").is_duplicated(),
         pl.len().over(KEYS) == LONGEST_DAY // HOUR,
@@ -88,7 +88,7 @@ def _hours_added(hours: pl.DataFrame) -> pl.DataFrame:
 
 
 def _check_once(source: Source, rows: pl.DataFrame) -> None:
-    """Refuse two different rows of one user and day, or whatever the key of the table is."""
+    """Raise for two different rows with the same key."""
     key = list(source.table.key)
     twice = rows.filter(pl.struct(key).is_duplicated()).sort(key, maintain_order=True)
     if twice.is_empty():
@@ -220,7 +220,7 @@ def _nights(sources: Sequence[Source], as_text: bool) -> list[pl.LazyFrame]:
 
 
 def _kept_twice(counted: pl.LazyFrame) -> pl.LazyFrame:
-    """Give the minutes of sleep logs that are there twice in nothing but the hour of the clock change."""
+    """Minutes of sleep repeated by the clock change alone."""
     hour = pl.col("time").dt.truncate("1h")
     twice = counted.filter(pl.col("times") > 1)
     logs = (
@@ -237,7 +237,7 @@ def _may_be_set_back(time: pl.Expr) -> pl.Expr:
 
 
 def _set_back(hours: pl.DataFrame) -> pl.DataFrame:
-    """Give the hours with 120 minutes on a day of 1,500 minutes, in which summer time may have ended."""
+    """Hours of 120 minutes, in which summer time may have ended."""
     minutes = pl.col("minutes")
     return hours.filter(
         minutes == 2 * HOUR,

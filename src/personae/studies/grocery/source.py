@@ -240,7 +240,7 @@ def parse(path: Path, row: int, text: str | None) -> list[str]:
 
 
 def _joins_literals(text: str) -> bool:
-    """Tell whether neighbouring literals become one, as in a list printed by NumPy: `['cake' 'milk']`."""
+    """Whether adjacent literals lack a comma, as NumPy prints them."""
     if not re.search(r"""['"]\s*['"]""", text):  # most lists end here, at little cost
         return False
     kinds = [token.type for token in tokenize.generate_tokens(io.StringIO(text).readline)]

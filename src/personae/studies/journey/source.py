@@ -249,7 +249,7 @@ def _scan(directory: Path, name: str, columns: list[str]) -> pl.LazyFrame:
 
 
 def _check_keys(path: Path, keys: pl.DataFrame) -> None:
-    """Refuse a key that is empty or there twice: a second row doubles every line that is joined to it."""
+    """Raise for an empty or repeated key, which would double lines."""
     wrong = keys.filter(pl.any_horizontal(pl.all().is_null()) | keys.is_duplicated())
     if wrong.height:
         values = ", ".join(map(str, wrong.row(0)))
@@ -259,7 +259,7 @@ def _check_keys(path: Path, keys: pl.DataFrame) -> None:
 
 
 def _check_lines(path: Path, lines: pl.LazyFrame) -> None:
-    """Refuse the first line without customer, basket, product or time, or with an impossible figure."""
+    """Raise for the first line with a missing or impossible value."""
     rules = {
         **{name: (pl.col(name).is_null(), "a value in every row") for name in FILLED},
         "week": (~pl.col("week").is_between(1, LAST_WEEK), f"1 to {LAST_WEEK}"),
