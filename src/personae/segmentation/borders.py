@@ -104,14 +104,14 @@ def _valley_figures(
 
 
 def is_gap(border: Border, limits: tuple[float, float, float] = GAP) -> bool:
-    """Decide on one border by the largest p values of the valley and of the dip, and the largest depth."""
+    """Say whether a border is a gap, by limits of p values and depth."""
     valley_p, dip_p, deep = limits
     significant = border["p_value"] <= valley_p or border["dip_p"] <= dip_p
     return significant and max(border["depth"], border["local_depth"]) <= deep
 
 
 def adjacent(centers: FloatArray) -> list[tuple[int, int]]:
-    """Give the pairs of segments with no third centroid nearer to their midpoint (Gabriel and Sokal 1969).
+    """Neighbouring segments: no third centroid is nearer to their midpoint (Gabriel and Sokal 1969).
 
     Examples
     --------
@@ -132,7 +132,7 @@ def adjacent(centers: FloatArray) -> list[tuple[int, int]]:
 def out_of_sample_positions(
     points: FloatArray, unseen: Sequence[BoolArray], ends: Sequence[tuple[FloatArray, FloatArray]]
 ) -> FloatArray:
-    """Put customers on the line from centroid a (0) to centroid b (1) of the fits that did not see them.
+    """Project customers on the line between two out-of-sample centroids (0 and 1).
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def _on_the_line(
     columns: IntArray,
     rng: np.random.Generator,
 ) -> tuple[FloatArray, FloatArray]:
-    """Put the customers of two segments on the line, ties spread several times; give offsets from it too."""
+    """Project the customers of two segments on their line, with ties spread, and give offsets."""
     a, b = pair
     along = centers[b] - centers[a]
     inside = (points - centers[a]) @ along / (along @ along)
@@ -225,7 +225,7 @@ def _centers(points: FloatArray, labels: Labels, k: int) -> FloatArray:
 
 
 def _matched_centers(points: FloatArray, labels: Labels, refit: Refit, k: int) -> FloatArray:
-    """Give the centroids of a fit in the order of the segments; NaN where two claim the same one."""
+    """Centroids of a fit in the order of the segments; NaN where two match one."""
     drawn, again = refit
     shared = contingency(labels[drawn] + 1, again + 1)[1:, 1:]
     if not shared.size:

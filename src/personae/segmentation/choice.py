@@ -22,7 +22,7 @@ def choose_k(
     reference: FloatArray | None = None,
     min_jaccard: Callable[[int], float] = lambda k: 0.0,
 ) -> tuple[int, bool]:
-    """Choose k by one rule, among candidates up to the cap that leave no niche in another segment.
+    """Choose k by one rule among the admitted candidates.
 
     Parameters
     ----------

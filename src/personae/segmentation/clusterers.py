@@ -53,7 +53,7 @@ class Clusterer(BaseEstimator, ABC):  # type: ignore[misc]
         return np.asarray(self.distances(points).argmin(axis=1))
 
     def margin(self, points: FloatArray) -> FloatArray:
-        """Say how much nearer the first segment is than the second: 0 on the border, 1 at the centre."""
+        """Relative distance to the second segment: 0 on the border, 1 at the centre."""
         distances = np.sort(self.distances(points), axis=1)
         if distances.shape[1] < 2:
             return np.ones(len(points))

@@ -83,7 +83,7 @@ def columns_that_matter(
 
 
 def _refit(noisy: FloatArray, labels: Labels, fit: Fit, rng: np.random.Generator) -> tuple[float, float]:
-    """Give the silhouette of segments found with a noise, and how similar the least stable one is."""
+    """Silhouette after refitting with noise, and similarity of the least stable segment."""
     again = fit(noisy, int(rng.integers(2**31)))
     segments = int(labels.max(initial=-1)) + 1
     return mean_known(silhouettes(noisy, [again]))[0], best_jaccard(labels, again, segments).min()

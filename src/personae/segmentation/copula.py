@@ -18,7 +18,7 @@ class GaussianCopula:
 
     Ties, bounds, two-valued and skewed columns stay as they are. Only continuous columns with a dip of their
     own (p <= .05) become normal: a null that kept their humps would keep the segments. A column of several
-    axes (the indicators of a category) is dealt out whole, independently of the others.
+    axes (the indicators of a category) is permuted whole, independently of the others.
 
     Attributes
     ----------
@@ -49,11 +49,13 @@ class GaussianCopula:
         latent = rng.standard_normal((count, len(self._single))) @ root(self.correlation)
         table[:, self._single] = self._observe(latent)
         for axes in self._whole:
-            dealt = self._means[:, axes]
+            observed = self._means[:, axes]
             order = (
-                rng.permutation(len(dealt)) if count == len(dealt) else rng.integers(len(dealt), size=count)
+                rng.permutation(len(observed))
+                if count == len(observed)
+                else rng.integers(len(observed), size=count)
             )
-            table[:, axes] = dealt[order]
+            table[:, axes] = observed[order]
         table = np.asarray(table[groups])
         if self._within.any():
             shared = np.bincount(groups)[groups] > 1
@@ -111,7 +113,7 @@ def fit_copula(
 
 
 def _rank_correlation(columns: FloatArray) -> FloatArray:
-    """Correlate ranks, ties at their mean; 0 beside a constant column."""
+    """Rank correlation, ties at their mean; 0 with a constant column."""
     ranks = np.empty_like(columns)
     for number, values in enumerate(columns.T):
         _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)

@@ -65,7 +65,7 @@ def dip(values: FloatArray) -> float:
 
 
 def dip_p_value(values: FloatArray) -> float:
-    """Give the p value of the dip beside uniform samples; 1 for fewer than four values.
+    """P value of the dip against uniform samples; 1 below four values.
 
     Ties look like many modes: spread them before (`borders`), or do not ask (`is_heaped`).
 
@@ -90,7 +90,7 @@ def dip_p_value(values: FloatArray) -> float:
 
 
 def is_heaped(values: FloatArray) -> bool:
-    """Say whether some value is shared by at least one customer in twenty, so that a dip tells nothing.
+    """Say whether one value is shared by 5 % of the customers or more.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def is_humped(values: FloatArray) -> bool:
 
 
 def normal_margin(values: FloatArray) -> FloatArray:
-    """Replace columns by normal ones of the same mean, standard deviation and order, shape (n, columns).
+    """Replace columns by normal ones of the same mean, deviation and order.
 
     Examples
     --------

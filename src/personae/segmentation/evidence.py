@@ -174,7 +174,7 @@ def _choose(
     *,
     seed: np.random.SeedSequence,
 ) -> tuple[dict[str, NullDistribution], dict[str, int], int, bool]:
-    """Give null distributions, the votes, the k of the rule in force, and whether that k qualified."""
+    """Null distributions, votes, the chosen k, and whether it qualified."""
     ks, rule, settings = pipeline.ks, pipeline.rule, pipeline.settings
     jaccard = {k: each["min_jaccard"] for k, each in zip(ks, stability, strict=True)}.__getitem__
     ballots = {
@@ -197,7 +197,7 @@ def _gaps(
     evidence: tuple[Sequence[float], Sequence[float]],
     seed: np.random.SeedSequence,
 ) -> tuple[int | None, str, Callable[[int], list[Border]]]:
-    """Give the number of segments that gaps support, or why there is none, and the borders of any k.
+    """Supported number of segments, or why there is none, and borders by k.
 
     `evidence` is, of every k, the least Jaccard similarity and the p value of the silhouette.
     """

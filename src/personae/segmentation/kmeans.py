@@ -101,7 +101,7 @@ def _squared(points: Single, squares: Single, index: NDArray[np.int64]) -> Singl
 
 
 def _lloyd(points: Single, squares: Single, mass: Single, centers: Single) -> tuple[Single, Single]:
-    """Make one iteration of Lloyd in every run; give new centroids and the inertia around the old ones."""
+    """One Lloyd iteration in every run: new centroids, inertia of the old ones."""
     starts, k, axes = centers.shape
     flat = centers.reshape(-1, axes)
     away = flat @ points.T

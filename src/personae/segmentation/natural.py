@@ -19,7 +19,7 @@ def supported_k(
     min_jaccard: Mapping[int, float],
     borders_of: Callable[[int], list[Border]],
 ) -> tuple[int | None, str]:
-    """Find the largest number of segments of which all are stable and every border is a gap.
+    """Find the largest k with stable segments and a gap at every border.
 
     Two things leave the number undecided: a larger one, stable too, of which every border is nearly a gap;
     and a plain gap that runs through one of the segments, whatever larger number shows it.
@@ -64,7 +64,7 @@ def kind_of(beyond_chance: float, min_jaccard: float, borders: Sequence[Border])
     Parameters
     ----------
     beyond_chance : float
-        p value of the whole beside tables of one cloud.
+        p value of the silhouette against null tables.
 
     Returns
     -------

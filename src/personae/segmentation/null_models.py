@@ -42,7 +42,7 @@ class NullModel:
         self.kind = kind
 
     def fit(self, points: FloatArray, groups: Codes) -> Self:
-        """Fit to points of the reference space, and the independent unit (0 to G - 1) of each."""
+        """Fit to points of the reference space and their independent units."""
         sizes = np.bincount(groups)
         means = np.zeros((len(sizes), points.shape[1]))
         np.add.at(means, groups, points)
@@ -87,14 +87,14 @@ class NullModel:
 def fit_null_model(
     kind: str, points: FloatArray, groups: Codes, columns: IntArray | None = None
 ) -> NullModel | GaussianCopula:
-    """Fit one of `NULL_MODELS` to points and their groups; `columns` is the column of every axis."""
+    """Fit one of `NULL_MODELS`; `columns` is the column of every axis."""
     if kind == GaussianCopula.kind:
         return fit_copula(points, groups, columns)
     return NullModel(kind).fit(points, groups)
 
 
 class NullDistribution:
-    """Tables of one null model with their metrics, and which of them reach the observed table.
+    """Tables of one null model, and which reach the observed silhouette.
 
     A table reaches the observed one where its standardised silhouette does: the silhouette of the k that the
     rule chooses in it, less the mean of the same k over all tables, in standard deviations of these.
@@ -130,7 +130,7 @@ class NullDistribution:
         return pd.DataFrame([compare(own, chance) for own, chance in pairs]).add_prefix(f"{self.kind}_")
 
     def find_reached(self, observed: PartitionMetrics, k: int | None, reference: FloatArray) -> BoolArray:
-        """Choose k in the tables as in the observed one, and find those that reach it."""
+        """Find the tables whose chosen k reaches the observed silhouette."""
         rule, ks, settings = self._pipeline.rule, self._pipeline.ks, self._pipeline.settings
 
         def vote(metrics: PartitionMetrics) -> int:
@@ -175,7 +175,7 @@ def null_distributions(
     k: int | None,
     seed: np.random.SeedSequence,
 ) -> dict[str, NullDistribution]:
-    """Draw null tables in rounds, until there are enough or chance has plainly reached the observed figure.
+    """Draw null tables in rounds, until enough or plainly not significant.
 
     Stopping at a given number of tables that reach it keeps the p-value valid (Besag and Clifford 1991).
 
@@ -251,7 +251,7 @@ def compare(observed: float, chance: FloatArray, reached: BoolArray | None = Non
 
 
 def standardised_silhouette(tables: Sequence[PartitionMetrics]) -> FloatArray:
-    """Put silhouettes in deviations from the mean of the same k, shape (tables, ks); -inf where none is."""
+    """Standardise silhouettes by k, shape (tables, ks); -inf where there is none."""
     widths = np.array([each.silhouette for each in tables])
     known = np.isfinite(widths)
     count = np.maximum(known.sum(axis=0), 1)
@@ -265,7 +265,7 @@ def standardised_silhouette(tables: Sequence[PartitionMetrics]) -> FloatArray:
 def _draw(
     model: NullModel | GaussianCopula, groups: Codes, pipeline: Pipeline, seed: np.random.SeedSequence
 ) -> tuple[FloatArray, list[Clusterer], PartitionMetrics, np.random.Generator]:
-    """Draw a null table and put it through the pipeline; give working points, partitions and metrics."""
+    """Draw and cluster a null table: working points, partitions and metrics."""
     rng = np.random.default_rng(seed)
     points = model.draw(groups, rng)
     working = pipeline.working_space().fit_transform(points)

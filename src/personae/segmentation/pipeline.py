@@ -46,7 +46,7 @@ class Pipeline:
     def fit_all(
         self, working: FloatArray, weights: Labels | None, seed: int, ks: Sequence[int] | None = None
     ) -> list[Clusterer]:
-        """Fit the clusterer for every k (or the given ones) to points of the working space."""
+        """Fit the clusterer for every k to points of the working space."""
         ks = self.ks if ks is None else ks
         if self.scarce:
             distinct = len(np.unique(working, axis=0))
@@ -89,7 +89,7 @@ def build_pipeline(
 
 
 def sample_units(groups: Codes, rows: int, rng: np.random.Generator) -> tuple[Labels, Codes]:
-    """Sample whole units of about `rows` customers; give their rows, and their units numbered from 0."""
+    """Sample whole units of about `rows` customers: their rows and units."""
     index = np.arange(len(groups))
     if len(index) > rows:
         sizes = np.bincount(groups)

@@ -20,7 +20,7 @@ BLOCK_CELLS = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class PartitionMetrics:
-    """What a rule chooses k by: figures of one table for every candidate k, as arrays of shape (ks,).
+    """Metrics of one table for every candidate k, shape (ks,).
 
     `silhouette` is the mean, NaN where there is none; `inertia` that of one customer on average;
     `smallest_share` the share of the customers in the smallest segment. With `min_clusters` segments no

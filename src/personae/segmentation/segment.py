@@ -254,7 +254,7 @@ def _fit_candidates(pipeline: Pipeline, working: FloatArray, seed: int) -> list[
 def _report(
     evidence: SegmentEvidence, pipeline: Pipeline, chosen: Clusterer, ids: Sequence[int], tree: int
 ) -> SegmentReport:
-    """Describe the chosen candidate, segments in the order of their ids; `tree` customers are in Ward's."""
+    """Describe the chosen candidate; `tree` customers are in Ward's."""
     settings = pipeline.settings
     row = evidence.candidates.iloc[evidence.column].to_dict()
     sizes = np.bincount(chosen.labels_[chosen.labels_ >= 0]).tolist()

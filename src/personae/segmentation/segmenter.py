@@ -100,7 +100,7 @@ class Segmenter(BaseEstimator):  # type: ignore[misc]
         return {"segments": segments}
 
     def centroids(self) -> list[dict[str, float]]:
-        """Give the centroid of every segment in raw units, in the order of `ids`, as an anchor holds it."""
+        """Centroids in raw units, in the order of `ids`."""
         records: list[dict[str, float]] = self.space.to_raw(self.centers).to_dict("records")
         return records
 
@@ -108,7 +108,7 @@ class Segmenter(BaseEstimator):  # type: ignore[misc]
 def locate(
     working: FloatArray, points: FloatArray, clusterer: Clusterer, centers: FloatArray
 ) -> tuple[Labels, FloatArray, FloatArray]:
-    """Give segment, margin and distance from the own centroid (for noise, the nearest) of every point."""
+    """Segment, margin and distance from the own (noise: nearest) centroid."""
     labels = clusterer.predict(working)
     margin = np.where(labels == NOISE, 0.0, clusterer.margin(working))
     if not len(centers):

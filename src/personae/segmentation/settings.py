@@ -75,7 +75,7 @@ class ReferenceSpace(Frozen):
 
 
 class Scaler(Frozen):
-    """Where the clusterer works: the reference space or scaled otherwise, on some principal axes or all."""
+    """Working space of the clusterer: scaler and principal axes."""
 
     name: Literal["reference", "standard", "robust", "quantile", "log1p"] = "reference"
     axes: int | None = Field(None, gt=0)

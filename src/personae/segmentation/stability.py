@@ -80,7 +80,7 @@ def agreement_figures(runs: list[tuple[float, FloatArray]]) -> dict[str, Any]:
 
 
 def best_jaccard(first: Labels, second: Labels, k: int) -> FloatArray:
-    """Give, for segments 0 to k - 1 of the first partition, the highest Jaccard similarity with the second.
+    """Highest Jaccard similarity of each first segment with a second one.
 
     Noise belongs to no segment, and lowers the similarity of the one it left; NaN for an absent segment.
 
@@ -138,7 +138,7 @@ def bootstrap_once(
 
 
 def mean_jaccard(runs: FloatArray) -> FloatArray:
-    """Average Jaccard similarities, shape (bootstraps, k), where the segment was drawn; 0 if it never was."""
+    """Mean Jaccard similarity of each segment, where drawn; else 0."""
     known = np.isfinite(runs)
     counts = known.sum(axis=0)
     sums = np.where(known, runs, 0.0).sum(axis=0)
@@ -146,14 +146,14 @@ def mean_jaccard(runs: FloatArray) -> FloatArray:
 
 
 def smallest_jaccard(runs: FloatArray) -> float:
-    """Give the mean Jaccard similarity of the least stable segment."""
+    """Mean Jaccard similarity of the least stable segment."""
     return float(mean_jaccard(runs).min(initial=1.0)) if runs.shape[1] else 0.0
 
 
 def prediction_strength_once(
     points: FloatArray, groups: Codes, fit_all: FitAll, rng: np.random.Generator
 ) -> list[float]:
-    """Split units in halves, and see how well segments of one half predict those of the other.
+    """Prediction strength of one random split of the units.
 
     Returns
     -------

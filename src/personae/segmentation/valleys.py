@@ -18,7 +18,7 @@ LOCAL_ROWS = 500
 def spread_ties(
     position: FloatArray, points: FloatArray, along: FloatArray, columns: IntArray, rng: np.random.Generator
 ) -> FloatArray:
-    """Spread tied values along the line, so that no gap between the levels of one column passes for one.
+    """Spread ties along the line: levels of one column make no gap.
 
     What a column contributes to the position is spread over half the way to its neighbouring values; a value
     that one customer in twenty has, over all the way that the column contributes between the centroids. So
@@ -92,7 +92,7 @@ def valley(positions: FloatArray) -> tuple[float, float, tuple[float, float]]:
 
 
 def local_depth(position: FloatArray, across: FloatArray) -> float:
-    """Compare customers halfway with those at the centroids that lie at the same place across the line.
+    """Depth of the valley among customers at the same offset from the line.
 
     For every customer halfway, others are counted whose offset from the line is near to its own: halfway, and
     at either centroid. On the bend of a ring those halfway have company there and none at the centroids.
@@ -119,11 +119,11 @@ def local_depth(position: FloatArray, across: FloatArray) -> float:
     near = min(np.quantile(pdist(side), NEAR) for side in (first, second))
     # Shares of pairs, times the customers of the whole window: thinning one window leaves them as they are.
     own = (pdist(middle) <= near).mean() * (count - 1)
-    beside = min(
+    at_centroids = min(
         max((cdist(middle, side) <= near).mean(), 1 / (len(middle) * len(side))) * size
         for side, size in zip((first, second), counts, strict=True)
     )
-    return float(own / beside)
+    return float(own / at_centroids)
 
 
 def _thinned(rows: IntArray) -> IntArray:

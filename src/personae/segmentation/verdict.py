@@ -11,7 +11,7 @@ SIGNIFICANT = 0.05
 
 
 def headline(k: int, supported_k: int | None) -> str:
-    """Say how many natural groups there are, and how the segments relate to them; empty where there are none.
+    """Number of natural groups, and how the segments relate; empty without.
 
     Examples
     --------

@@ -44,7 +44,7 @@ class TreeClusterer(CentroidClusterer):
 
 
 class WardClusterer(TreeClusterer):
-    """Ward linkage (Ward 1963) on all points or a sample; every customer joins the nearest centroid.
+    """Ward linkage (Ward 1963); every customer joins the nearest centroid.
 
     The tree is cut into k groups; assigning to their centroids makes new and old customers alike, and
     carries a tree on a sample over to all rows.
@@ -75,7 +75,7 @@ class WardThenKMeansClusterer(TreeClusterer):
     A niche is a node of the top of the Ward tree with at most `niche_share` of the customers. Its radius
     holds 95 % of its members, the centroid of the nearest other group is at least `isolation` radii away,
     and half of that, its reach, holds next to no others. A customer within the reach of a niche belongs to
-    it, everybody else to the nearest k-means centroid. A rule that chooses the number of segments starts
+    it, all others to the nearest k-means centroid. A rule that chooses the number of segments starts
     where all niches are peeled (`min_clusters`); a smaller number that is asked for peels the farthest only.
 
     Parameters
@@ -207,7 +207,7 @@ def contract(tree: FloatArray, leaves: int = 30) -> FloatArray:
 
 
 def centroids(points: FloatArray, labels: Labels, k: int) -> FloatArray:
-    """Give the mean point of every segment 0 to k - 1; noise is left out."""
+    """Mean point of every segment, without noise."""
     kept = labels >= 0
     sums = np.zeros((k, points.shape[1]))
     np.add.at(sums, labels[kept], points[kept])
