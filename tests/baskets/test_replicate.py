@@ -62,7 +62,7 @@ def test_a_rule_that_holds_for_everybody_alike_is_no_segments_own():
     pair = {"item 14", "item 15"}
     found = {name: [row for row in rules_of(each) if set(row[:2]) == pair] for name, each in alike.items()}
     assert [row[2] for row in found[ALL_CUSTOMERS]] == ["replicates", "replicates"]
-    assert {row[2] for name in "01" for row in found[name]} == {"everybody's"}
+    assert {row[2] for name in "01" for row in found[name]} == {"as for all customers"}
 
 
 def rules_of(group):

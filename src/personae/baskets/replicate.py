@@ -98,7 +98,7 @@ def replicate(
         By group its rules and the figures of `replay`, with `p_adjusted`; `replicates`, whether it is at most
         alpha; `superseded`, whether the rule adds nothing sure to a replicating one of fewer antecedents;
         `everybody_lift` and `everybody_null`, the lift on all customers' later baskets and its mean in their
-        shuffles; and `own`, whether a segment's lift over that of shuffles surely beats everybody's.
+        shuffles; and `own`, whether a segment's lift over that of shuffles surely exceeds all customers'.
     """
     search = search or RuleSearch()
     learned = {
@@ -130,16 +130,16 @@ def replicate(
 
 
 def _against_all(
-    rule_set: RuleSet, figures: pl.DataFrame, everybody: Halves | None, is_everybody: bool, seed: int
+    rule_set: RuleSet, figures: pl.DataFrame, everyone: Halves | None, is_all: bool, seed: int
 ) -> pl.DataFrame:
     """Add the lift among all customers, and whether a segment exceeds it."""
     lift, null = figures["lift"].to_numpy(), figures["null_mean"].to_numpy()
     own = np.ones(len(rule_set), dtype=bool)
-    if everybody is not None and not is_everybody and len(rule_set):
+    if everyone is not None and not is_all and len(rule_set):
         # One-sided 99.5 %: a segment has many rules, and each is compared.
         error = np.log(np.maximum(_ratio(lift, figures["lift_lower"].to_numpy()), 1)) / NORMAL_95
         segments_excess = _ratio(lift * np.exp(-SURELY * error), null)
-        _, later = everybody
+        _, later = everyone
         lift = lifts(rule_set, later)
         null = null_lifts(rule_set, later, SCREENING_SHUFFLES, seed=seed).mean(axis=0)
         own = segments_excess > _ratio(lift, null)
@@ -180,7 +180,7 @@ def rules_table(replayed: Mapping[str, Replayed]) -> pl.DataFrame:
         .when("superseded")
         .then(pl.lit("superseded"))
         .when(~pl.col("own"))
-        .then(pl.lit("everybody's"))
+        .then(pl.lit("as for all customers"))
         .otherwise(pl.lit("replicates"))
     )
     again = pl.exclude("p_value", "p_adjusted", "replicates", "superseded", "own").name.prefix("replay_")

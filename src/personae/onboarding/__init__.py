@@ -1,1 +1,1 @@
-"""Files that nobody has seen to a study: what they hold is guessed, asked about and written down."""
+"""From unknown files to a study: contents are guessed, confirmed and written."""

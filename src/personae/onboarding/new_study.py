@@ -1,4 +1,4 @@
-"""`personae new-study`: from files that nobody has seen to a study of a few lines, all or nothing."""
+"""`personae new-study`: from unknown files to a short study, all or nothing."""
 
 import re
 import shutil

@@ -76,7 +76,7 @@ def import_originals(source: Path, raw: Path, only: str | None = None) -> list[I
 def _match(study: str, folder: Path) -> tuple[dict[str, Path], list[str]]:
     original = PUBLISHERS[study]
     wanted = {**original["required"], **original["optional"]}
-    found: dict[str, Path] = {}
+    matched: dict[str, Path] = {}
     remarks = []
     for path in sorted(folder.rglob("*")):
         name = next((each for each in wanted if _same_name(path.relative_to(folder), each)), None)
@@ -85,16 +85,16 @@ def _match(study: str, folder: Path) -> tuple[dict[str, Path], list[str]]:
         if name is None:
             remarks.append(f"{path.name}: not a file of this study, left out")
             continue
-        if name in found:
+        if name in matched:
             raise PersonaeError(
-                f"{path}: {name} is also at {found[name]}; remove one, study {study} is as it was"
+                f"{path}: {name} is also at {matched[name]}; remove one, study {study} is as it was"
             )
-        found[name] = path
-    absent = [name for name in original["required"] if name not in found]
+        matched[name] = path
+    absent = [name for name in original["required"] if name not in matched]
     if absent:
         raise PersonaeError(f"{folder}: {absent[0]} is missing; study {study} keeps what it had")
-    remarks += [f"{name}: not there, optional" for name in original["optional"] if name not in found]
-    return found, remarks
+    remarks += [f"{name}: not there, optional" for name in original["optional"] if name not in matched]
+    return matched, remarks
 
 
 def _same_name(path: Path, name: str) -> bool:
@@ -111,7 +111,7 @@ def _replace(study: str, files: Mapping[str, Path], remarks: list[str], raw: Pat
     hashes = {
         name: hashlib.sha256(_plain(files[name], content)).hexdigest() for name, content in contents.items()
     }
-    strange = [name for name, found in hashes.items() if found != known[name]]
+    strange = [name for name, digest in hashes.items() if digest != known[name]]
     remarks = remarks + [f"{name}: another content than the known edition" for name in strange]
     data = "other" if strange else "original"
     origin = json.dumps({"data": data, "sha256": hashes}, indent=2) + "\n"

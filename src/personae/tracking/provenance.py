@@ -14,7 +14,7 @@ from personae.tracking import key
 from personae.tracking.runs import chunks
 
 GENERATED = ("dvc.lock", "resolved", "reports", "mlruns")
-# Folders whose new files are code; of others only the names are told.
+# Folders whose new files are code; of others only the names are listed.
 CODE, POINTER = ("src", "conf", "tests"), ".dvc"
 SECRETS = (
     *(".env*", "*.env", "*.pem", "*.key", "*.p12", "*.pfx", "id_rsa*", "id_ed25519*", ".netrc", ".pgpass"),

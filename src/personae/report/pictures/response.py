@@ -216,14 +216,12 @@ def decision(rows: Rows, cutoff: float | None, folder: Path | None = None) -> Pi
         axes = figure.add_subplot()
         low, high = ([row[f"model_{side}"] for row in rows] for side in ("lower", "upper"))
         axes.fill_between(at, low, high, color=theme.ACCENT, alpha=0.2, linewidth=0)
-        axes.plot(at, [row["model"] for row in rows], color=theme.ACCENT, label="model")
+        axes.plot(at, [row["model"] for row in rows], color=theme.ACCENT, label=LISTS["model"])
         for dashes, name in zip(DASHES, ("everyone", "nobody", "top_rfm"), strict=False):
             if name in rows[0]:
                 style = (0, dashes[1]) if name != "nobody" else "-"
                 values = [row[name] for row in rows]
-                axes.plot(
-                    at, values, color=theme.INK, linewidth=1.2, linestyle=style, label=name.replace("_", " ")
-                )
+                axes.plot(at, values, color=theme.INK, linewidth=1.2, linestyle=style, label=LISTS[name])
         top = max(row["model_upper"] for row in rows)
         axes.set_ylim(-0.3 * top, 1.1 * top)
         if cutoff is not None and at[0] <= cutoff <= at[-1]:
