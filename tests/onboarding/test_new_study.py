@@ -165,3 +165,14 @@ def test_a_column_called_like_a_flag_of_gaps_is_kept_beside_it(folder):
     found = composed(folder)
     assert "income_missing (column)" in found["classify"]["features"]
     assert "income_missing" in found["prepare"]["kinds"]
+
+
+def test_rows_of_one_person_stay_together_and_their_number_is_no_amount(folder):
+    persons = np.repeat(np.arange(1_503_960_366, 1_503_960_366 + 30), 20)
+    pl.DataFrame({"Id": persons, "steps": np.arange(600) % 97, "minutes": np.arange(600) % 31}).write_csv(
+        folder / "days.csv"
+    )
+    path, shown = write_study("own", [folder / "days.csv"])
+    assert "unit: Id" in path.read_text()
+    assert "Id: names whose rows they are, so these stay together (roles.unit)" in shown
+    assert "Id" not in composed(folder)["segment"]["space"]["columns"]

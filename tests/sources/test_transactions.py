@@ -110,3 +110,10 @@ def test_a_file_without_a_purchase_is_refused_with_the_reason(tmp_path):
     columns = {"id": "Customer", "item": "Stock", "time": "Date", "quantity": "Qty"}
     with pytest.raises(PersonaeError, match="no purchase is left; most lines: line of no piece"):
         prepare(tmp_path, settings(files=["a.csv"], columns=columns, cancelled=None))
+
+
+def test_a_customer_an_item_and_a_day_are_enough(folder):
+    found = prepare(
+        folder, settings(columns={"id": "Customer", "item": "Stock", "time": "Date"}, cancelled=None)
+    )
+    assert found.tables["customers"]["customer"].to_list() == ["10", "11"]

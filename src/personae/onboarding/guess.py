@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from personae.core.arrays import FloatArray, IntArray
 from personae.core.statistics import roc_auc
-from personae.onboarding.kinds import Column, guess, words_of
+from personae.onboarding.kinds import REPEATING, Column, guess, words_of
 from personae.sources.files import TableFile
 from personae.sources.values import ANSWERS, Decimal, decimal_mark, identifiers, labels, numbers
 
@@ -42,8 +42,9 @@ class TableGuess:
     ----------
     columns
         Of the file, in its order.
-    identifier, target, event
-        None where there seems to be none; the event is an answer as the file spells it.
+    identifier, unit, target, event
+        None where there seems to be none; a unit names whose several rows they are; the event is an answer as
+        the file spells it.
     after
         Columns that may be known only after the answer, and why.
     """
@@ -51,6 +52,7 @@ class TableGuess:
     columns: Sequence[Column]
     decimal: Decimal
     identifier: str | None
+    unit: str | None
     target: str | None
     event: str | None
     after: Sequence[tuple[str, str]]
@@ -70,7 +72,7 @@ PARTS: Mapping[str, str] = {
     "time": r"\b(time|date|datetime|timestamp|day|datum|zeit|invoice date|order date)\b",
     "basket": rf"\b(basket|invoice|order|receipt|transaction|ticket|bon|rechnung|bestellung){NUMBER}?$",
     "id": rf"\b(customer|client|member|user|household|kunde|kunden|card|account){NUMBER}?$",
-    "item": rf"\b(item|product|sku|stock|article|artikel|produkt|upc|ean){NUMBER}?$",
+    "item": rf"\b(item|product|sku|stock|article|artikel|produkt|upc|ean)({NUMBER}| description| name)?$",
     "quantity": r"\b(quantity|qty|units|pieces|menge|anzahl)\b",
     "price": r"\b(unit price|price|preis|stückpreis)\b",
     "amount": r"\b(amount|sales value|line total|total|betrag|umsatz|revenue|sales)\b",
@@ -122,22 +124,19 @@ def guess_table(
     columns = [
         guess(file.table[name], decimal, first=number == 0) for number, name in enumerate(file.table.columns)
     ]
-    identifier = _identifier(columns)
+    named = [c for c in columns if c.kind == "identifier" and c.missing == 0]
+    identifier = next((c.name for c in named if c.levels >= REPEATING * file.table.height), None)
+    unit = next((c.name for c in named if c.levels < REPEATING * file.table.height), None)
     target = target or _target(columns)
     after: list[tuple[str, str]] = []
     if target is not None:
         event = event or _event(file.table[target])
         features = [c for c in columns if c.name not in (target, identifier) and c.kind not in UNUSED]
         after = _known_after(file.table, features, (target, event), decimal, seed)
-    return TableGuess(columns, decimal, identifier, target, event, after)
+    return TableGuess(columns, decimal, identifier, unit, target, event, after)
 
 
 UNUSED = ("constant", "text", "identifier")
-
-
-def _identifier(columns: Sequence[Column]) -> str | None:
-    """Take the first of the columns that are identifiers without a gap."""
-    return next((c.name for c in columns if c.kind == "identifier" and c.missing == 0), None)
 
 
 def _target(columns: Sequence[Column]) -> str | None:

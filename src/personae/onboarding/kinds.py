@@ -34,6 +34,8 @@ _PLAINLY = (
 )
 _CARD = r"\b(card|loyalty|membership|account|ssn)\b"
 _WHOSE = r"(customer|client|user|member|account|kunde|household|person|subscriber|visitor|passenger)s?"
+# Whoever is called so has several rows where it repeats.
+_OF_WHOM = rf"id|{_WHOSE} ?(id|nr|no|number)"
 # The last word of a name counts: a store is a code, the purchases in stores are a number.
 # What is counted is a number, whatever it is counted by: visits per store, days in region.
 _COUNTED = (
@@ -149,7 +151,8 @@ def _numeric(column: Column, cells: pl.Series, parsed: Parsed, *, first: bool) -
     given_out = whole and ((first and _is_running(values)) or _is_sparse(name, values, first=first))
     unique = levels == len(values) and (given_out or _names_identifier(name))
     plainly = levels >= REPEATING * len(values) and re.fullmatch(_PLAINLY, words_of(name))
-    if whole and len(values) > 2 and (unique or plainly):
+    shared = levels > MOST_CODES and re.fullmatch(_OF_WHOM, words_of(name))
+    if whole and len(values) > 2 and (unique or plainly or shared):
         return replace(column, kind="identifier")
     if whole and _is_code(name, cells, values):
         return replace(column, kind="code")

@@ -108,7 +108,9 @@ def _settled(guess: TableGuess, file: TableFile, known: Known, ask: Ask, shown: 
         codes = _columns(answer, names)
     for each in guess.columns:
         shown += [f"{each.name}: {doubt}" for doubt in each.doubts]
-        if each.kind in LEFT_OUT and each.name != (known.identifier or guess.identifier):
+        if each.name == guess.unit != known.identifier:
+            shown.append(f"{each.name}: names whose rows they are, so these stay together (roles.unit)")
+        elif each.kind in LEFT_OUT and each.name != (known.identifier or guess.identifier):
             shown.append(f"{each.name}: {each.kind}, left out")
     return {
         "target": target,
@@ -117,6 +119,7 @@ def _settled(guess: TableGuess, file: TableFile, known: Known, ask: Ask, shown: 
         "sentinels": sentinels,
         "codes": codes,
         "identifier": known.identifier or guess.identifier,
+        "unit": None if guess.unit == known.identifier else guess.unit,
         "columns": guess.columns,
         "decimal": guess.decimal,
     }
@@ -166,7 +169,9 @@ def _table_file(
             comment = "  # the answer that the models predict"
         lines.append(f"  {role}: {_flow(names)}{comment}")
     left = [
-        column for column in said["columns"] if column.kind in LEFT_OUT and column.name != said["identifier"]
+        column
+        for column in said["columns"]
+        if column.kind in LEFT_OUT and column.name not in (said["identifier"], said["unit"])
     ]
     if left:
         lines.append("# left out: " + ", ".join(f"{column.name} ({column.kind})" for column in left[:20]))
@@ -177,6 +182,8 @@ def _roles(said: Mapping[str, Any]) -> dict[str, Any]:
     roles: dict[str, Any] = {}
     if said["identifier"] is not None:
         roles["id"] = said["identifier"]
+    if said["unit"] is not None:
+        roles["unit"] = said["unit"]
     if said["event"] is not None:
         roles["event"] = said["event"]
     taken = {said["target"], said["identifier"]}

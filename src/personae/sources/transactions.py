@@ -181,4 +181,6 @@ def _purchases(lines: pl.DataFrame, settings: TransactionsPrepare) -> tuple[pl.D
 
 
 def _matches(pattern: str | None) -> pl.Expr:
-    return pl.lit(value=False) if pattern is None else pl.col("basket").str.contains(pattern)
+    if pattern is None:  # of every line, for Polars does not broadcast a literal that fills gaps
+        return pl.col("basket").is_null() & pl.lit(value=False)
+    return pl.col("basket").str.contains(pattern)
