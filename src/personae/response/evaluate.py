@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from personae.core.arrays import FloatArray, IntArray
+from personae.core.statistics import adjust
 from personae.response import explanations, leakage, metrics, scores
 from personae.response.calibration_check import calibration_figures
+from personae.response.conformal import conformal_sets
 from personae.response.folds import Folds, grouped_folds
 from personae.response.merged_classes import merge_classes
 from personae.response.model import ResponseModel, fit_on_all
@@ -138,7 +140,7 @@ def figures(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
     return {
         "target": settings.target,
         "classes": plan.classes,
-        "split": split_text(settings),
+        "split": split_text(settings, folds.count),
         "rows": len(plan.target),
         **_bounded(plan),
         "folds": folds.count,
@@ -156,6 +158,7 @@ def figures(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
         "calibration": {name: fitted.method for name, fitted in validation.calibrations.items()},
         "calibration_check": _calibration_check(plan, validation),
         "sample": _sample(plan, validation),
+        **_sets(plan, validation),
         "differences": scores.differences(scored, folds),
     }
 
@@ -178,6 +181,14 @@ def _calibration_check(plan: ResponsePlan, validation: Validation) -> dict[str, 
         )
         for k in shown
     }
+
+
+def _sets(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
+    """Prediction sets where there are more than two classes."""
+    if len(plan.classes) == 2 or plan.folds.forward:
+        return {}
+    given = validation.procedure[0]
+    return {"prediction_sets": conformal_sets(plan.target, given, plan.folds.assignment[0], plan.classes)}
 
 
 def _sample(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
@@ -206,7 +217,7 @@ def ablation(plan: ResponsePlan) -> dict[str, Any]:
     -------
     dict
         By variant and model: ROC AUC and average precision of the variant, and the difference to all features
-        with its corrected interval.
+        with its corrected interval; `p_adjusted` over all variants, models and figures (Holm 1979).
     """
     variants, models = ablated_plans(plan), plan.settings.ablated
     if not variants or not models:
@@ -216,10 +227,16 @@ def ablation(plan: ResponsePlan) -> dict[str, Any]:
         variant = replace(inputs, settings=alone)
         scored[name] = scores.score_all(variant, validate(variant, nested=False))
     full = scored.pop("all")
-    return {
+    compared = {
         name: {model: _compared((name, one[model]), ("all", full[model]), plan.folds) for model in models}
         for name, one in scored.items()
     }
+    rows = [
+        each["difference"] for one in compared.values() for found in one.values() for each in found.values()
+    ]
+    for row, p in zip(rows, adjust([row["p"] for row in rows], "holm").tolist(), strict=True):
+        row["p_adjusted"] = p
+    return compared
 
 
 def _compared(

@@ -14,6 +14,9 @@ from personae.core.arrays import IntArray
 from personae.core.copies import same_customers
 from personae.core.errors import PersonaeError
 
+LEAST_FOLDS = 3
+ROWS_A_FOLD = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Folds:
@@ -120,6 +123,20 @@ def merged_groups(a: IntArray, b: IntArray) -> IntArray:
     links = coo_array((np.ones(len(a)), (a, b + size)), shape=(2 * size, 2 * size))
     label = connected_components(links, directed=False)[1][a]
     return np.asarray(pd.factorize(label)[0], dtype=np.intp)
+
+
+def fold_count(target: IntArray, groups: IntArray, most: int) -> int:
+    """Folds that leave five groups of the rarest class in each, from 3 to those asked for.
+
+    More folds than the rarest class has groups stay as they are, to be refused.
+
+    Examples
+    --------
+    >>> fold_count(np.array([0] * 80 + [1] * 20), np.arange(100), 5)
+    4
+    """
+    rarest = min(len(np.unique(groups[target == answer])) for answer in np.unique(target))
+    return most if rarest < most else min(most, max(LEAST_FOLDS, rarest // ROWS_A_FOLD))
 
 
 def grouped_folds(target: IntArray, groups: IntArray, *, folds: int, repeats: int, seed: int) -> Folds:

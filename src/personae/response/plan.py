@@ -9,7 +9,14 @@ import pandas as pd
 
 from personae.core.arrays import IntArray
 from personae.core.errors import PersonaeError
-from personae.response.folds import Folds, grouped_folds, identical_rows, merged_groups, time_folds
+from personae.response.folds import (
+    Folds,
+    fold_count,
+    grouped_folds,
+    identical_rows,
+    merged_groups,
+    time_folds,
+)
 from personae.response.preprocessing import build_preprocessing, features
 from personae.response.settings import Classify
 
@@ -98,7 +105,8 @@ def make_folds(
     if settings.time is not None:
         known = None if settings.known is None else customers[settings.known].to_numpy()
         return time_folds(target, customers[settings.time].to_numpy(), folds=settings.folds, known=known)
-    return grouped_folds(target, groups, folds=settings.folds, repeats=settings.repeats, seed=seed)
+    folds = fold_count(target, groups, settings.folds)
+    return grouped_folds(target, groups, folds=folds, repeats=settings.repeats, seed=seed)
 
 
 def ablated_plans(plan: ResponsePlan) -> dict[str, ResponsePlan]:
@@ -124,15 +132,15 @@ def ablated_plans(plan: ResponsePlan) -> dict[str, ResponsePlan]:
     return plans
 
 
-def split_text(settings: Classify) -> str:
+def split_text(settings: Classify, folds: int) -> str:
     """Describe how rows are divided into training and test rows."""
     if settings.time is not None:
         known = f"whose {settings.known} lies before it" if settings.known else "before it"
-        return f"{settings.folds} blocks of {settings.time}, each predicted from rows {known}"
+        return f"{folds} blocks of {settings.time}, each predicted from rows {known}"
     kept = (
         "identical customers" if settings.unit is None else f"customers of one {settings.unit} or identical"
     )
-    return f"{settings.folds} stratified folds, {settings.repeats} times; {kept} in one fold"
+    return f"{folds} stratified folds, {settings.repeats} times; {kept} in one fold"
 
 
 def _check_columns(customers: pd.DataFrame, settings: Classify) -> None:

@@ -14,6 +14,7 @@ from personae.targeting import profit
 from personae.targeting.budget import allocate, budget_curve
 from personae.targeting.decision import decision_curve
 from personae.targeting.profit import Economics
+from personae.targeting.rates import contacted_by, rates_by
 from personae.targeting.settings import Target
 from personae.targeting.uplift import uplift
 
@@ -21,6 +22,11 @@ CURVE_RESAMPLES = 200
 ESTIMATES = (
     "mean profit on files of this size from the same population, decided by models of this procedure; "
     "{drawn} are drawn, and each draw learns the level of the probabilities again"
+)
+# Columns of age and family by which the contact list is shown, in small letters.
+PERSONAL = (
+    *("age", "sex", "gender", "marital_status", "maritalstatus"),
+    *("family_size", "household_size", "kids", "children", "kidhome", "teenhome"),
 )
 NO_INTERVAL = "fewer than {} independent units with a response: too few for an interval of the profit"
 
@@ -85,6 +91,8 @@ def select_targets(
         "profit": _profit(known, groups, settings, customers, seed),
         "model_ci_estimates": ESTIMATES.format(drawn=_drawn(groups, responses["unit"], time)),
         "decision_curve": _decision(known, groups, settings, customers, seed),
+        "response_rates": _rates(settings, customers, segments, when, known[0]),
+        "contacted_by": _contacted_by(customers, known),
         "profit_by_time": None if when is None else _by_time(when, *known),
         **plans,
         "if_response_falls": profit.profit_if_response_drops(*known, settings.fall),
@@ -118,6 +126,26 @@ def _decision(
         resamples=CURVE_RESAMPLES,
         seed=seed,
     )
+
+
+def _rates(
+    settings: Target, customers: pd.DataFrame, segments: pd.Series, when: pd.Series | None, response: IntArray
+) -> dict[str, Any]:
+    """Pooled response rates by segment, time of the offer and the columns that prices differ by."""
+    named = {"segment": segments, **({} if when is None else {str(when.name): when})}
+    channels = [name for name in (*settings.cost_by, *settings.revenue_by) if name in customers]
+    named |= {name: customers[name] for name in channels}
+    return {name: rates for name, column in named.items() if (rates := rates_by(column, response))}
+
+
+def _contacted_by(
+    customers: pd.DataFrame, known: tuple[IntArray, FloatArray, Economics]
+) -> list[dict[str, Any]]:
+    """Share contacted and precision by age and family, where such columns are there."""
+    response, probability, money = known
+    chosen = profit.contact(probability.mean(axis=0), money)
+    columns = [name for name in customers if str(name).lower() in PERSONAL]
+    return [row for name in columns for row in contacted_by(customers[name], chosen, response)]
 
 
 def economics_of(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> Economics:
