@@ -193,16 +193,14 @@ def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict
     best = report.at("selection", "figures") or report["models"][str(report["best"])]
     level = beyond(best, "roc_auc", 0.5)
     if level is not None:
-        text = Markup(
-            "{} {} be predicted{}: ROC AUC {} over folds of {} rows, average precision {}; selected: {}{}."
-        )
+        text = Markup("{} {}{}: ROC AUC {} over folds of {} rows, average precision {}; selected: {}{}.")
         few = _too_few(report)
-        can = "cannot" if level == "not supported" else "can"
+        can = "cannot be predicted" if level == "not supported" else "can be predicted"
         yield Verdict(
             "not supported" if few else level,
             text.format(
                 report["target"],
-                can,
+                "may be predictable" if few else can,
                 _joined(report, compare),
                 _spread(best, "roc_auc"),
                 figure(report.at("rows")),
