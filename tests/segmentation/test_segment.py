@@ -296,3 +296,10 @@ def test_a_method_that_looks_at_a_sample_of_the_customers_says_so(planted, metho
         found = segment(planted[0], clusterer=method(max_rows=rows, **options))
         assert found.report.sampled == sampled
         assert sum(found.report.sizes) + found.report.noise == 160
+
+
+def test_a_column_of_equal_quartiles_is_refused_by_the_robust_scaler(planted):
+    table = planted[0].assign(x0=[float(row % 20 == 0) for row in range(len(planted[0]))])
+    settings = SegmentSettings(space=ReferenceSpace(columns=COLUMNS), scaler=Scaler(name="robust"), k=2)
+    with pytest.raises(PersonaeError, match=r"quartiles of x0 are equal \(0\); the scaler robust cannot"):
+        segment_customers(table, settings, seed=1)

@@ -22,7 +22,7 @@ from personae.segmentation.pipeline import Pipeline, build_pipeline, sample_unit
 from personae.segmentation.segmenter import FAR_QUANTILE, Segmenter, locate
 from personae.segmentation.sensitivity import agreement_with, other_methods, sensitivity
 from personae.segmentation.settings import SegmentSettings
-from personae.segmentation.space import Space
+from personae.segmentation.space import Space, check_quartiles
 from personae.segmentation.verdict import VERDICTS, headline, judge
 from personae.segmentation.ward import centroids
 
@@ -172,6 +172,8 @@ def _segment(
 ) -> Segmentation:
     settings, left_out = _without_refused(table, settings)
     space = Space(**settings.space.model_dump()).fit(table)
+    if "robust" in (settings.space.scaler, settings.scaler.name):
+        check_quartiles(table, settings.space.columns)
     points = space.transform(table)
     ks = sorted({1, *settings.candidates, settings.k or 1})
     pipeline = build_pipeline(settings, space, points, ks, seed)

@@ -45,6 +45,20 @@ def build_scaler(name: str, rows: int) -> Any:
     raise PersonaeError(f"segment: there is no scaler {name!r}; expected one of {', '.join(SCALERS)}")
 
 
+def check_quartiles(table: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Refuse columns that vary only outside their quartiles.
+
+    The robust scaler divides by the distance of the quartiles, and by 1 where it is 0: such a column would be
+    nearly all of the variance.
+    """
+    for column in columns:
+        lower, upper = table[column].quantile([0.25, 0.75])
+        if lower == upper and table[column].min() < table[column].max():
+            raise PersonaeError(
+                f"segment: the quartiles of {column} are equal ({lower:g}); the scaler robust cannot scale it"
+            )
+
+
 class Space(BaseEstimator):  # type: ignore[misc]
     """Turn customers into points: chosen columns, logarithms, scaling, categories as indicators.
 

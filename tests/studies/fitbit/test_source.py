@@ -233,6 +233,11 @@ WHOLE_FILES = {
         lambda text: text + text.split("\n")[1].rsplit(",", 1)[0] + "\n",
         "Calories is empty",
     ),
+    "a long row": (
+        "dailyActivity",
+        lambda text: text + text.split("\n")[1].rstrip("\r") + ",x\n",
+        r"16 cells in row \d+",
+    ),
     "7,000 kg": (
         "weightLogInfo",
         lambda text: text + add(text, 2, "7000"),

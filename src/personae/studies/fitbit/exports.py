@@ -185,8 +185,25 @@ def scan(source: Source, *, as_text: bool = False) -> pl.LazyFrame:
 
 
 def has_rows(source: Source) -> bool:
-    """Whether a file holds more than its header."""
-    return not pl.scan_csv(source.path, infer_schema=False).head(1).collect().is_empty()
+    """Tell whether a file holds more than its header."""
+    return not _whole_lines(source.path).slice(1, 1).collect().is_empty()
+
+
+def check_widths(path: Path) -> None:
+    """Refuse a row with another number of cells than the header; the tables quote nothing."""
+    lines = _whole_lines(path)
+    commas = pl.col("line").str.count_matches(",", literal=True)
+    wrong = pl.col("line").is_not_null() & (commas != commas.first())
+    found = lines.with_row_index("row", 1).filter(wrong).select("row", cells=commas + 1).head(1).collect()
+    if found.height and not lines.select(pl.col("line").str.contains('"').any()).collect().item():
+        row, cells = found.row(0)
+        raise PersonaeError(f"{path}: {cells} cells in row {row}; the header has another number")
+
+
+def _whole_lines(path: Path) -> pl.LazyFrame:
+    return pl.scan_csv(
+        path, separator="\x1f", quote_char=None, has_header=False, infer_schema=False, new_columns=["line"]
+    )
 
 
 def _numbers(table: Table) -> dict[str, pl.Expr]:

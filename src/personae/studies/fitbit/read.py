@@ -13,6 +13,7 @@ from personae.studies.fitbit.exports import (
     LONGEST_DAY,
     Source,
     check_period,
+    check_widths,
     collect,
     explain,
     implausible,
@@ -55,6 +56,7 @@ def read_whole(sources: Sequence[Source]) -> tuple[pl.DataFrame, Repairs, dict[s
         rows = collect(partial(_as_text, source), [source])[0]
         if rows.select(implausible(table).any()).item():
             explain(source)
+        check_widths(source.path)
         rows = rows.with_columns(date=pl.col("time").dt.date())
         check_period([source], rows)
         measures = [column for column, dtype in rows.schema.items() if dtype.is_numeric()]

@@ -9,6 +9,7 @@ from personae.core.errors import PersonaeError
 from personae.core.tables import Prepared
 from personae.features.describe import describe
 from personae.features.minutes import hour_days
+from personae.sources.contract import unended
 from personae.studies.fitbit.exports import Source, find, has_rows
 from personae.studies.fitbit.read import KEYS, TWICE, minute_days, read_whole
 from personae.studies.fitbit.settings import FitbitPrepare
@@ -59,7 +60,7 @@ def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
     return Prepared(
         tables={"customers": _customers(days, tables), "days": days, **hours},
         duplicates={"rows": sum(rows for rule, _, rows in repairs if rule == TWICE)},
-        repairs=repairs,
+        repairs=[*repairs, *unended(*(each.path for sources in files.values() for each in sources))],
         rejected=rejected | {"user without a day in the minute tables": unmeasured},
         notes={
             "days": days.height,

@@ -1,0 +1,10 @@
+"""A small sample of the mutation campaign; `benchmarks/mutations.py` runs a thousand files and more."""
+
+from benchmarks.mutations import main
+
+
+def test_a_changed_file_is_refused_in_a_line_counted_or_equal():
+    counts, faults = main(files=48, seed=7)
+    assert faults == []
+    assert sum(counts.values()) == 48
+    assert len({name for name, _ in counts}) == 4
