@@ -28,7 +28,7 @@ from personae.studies.grocery import source as grocery_source
 from personae.studies.grocery.settings import GroceryPrepare
 
 ENDLESS = ("inf", "-inf", "1e308", "9223372036854775808", "1e400", "--5", "0x1F", "1,5,5", "TRUE?")
-# An empty cell has a meaning there: no title before the name, no card.
+# Any cell has a meaning there: a name without a title, a customer without a card.
 MEANT = ("customer_name", "loyalty_card_number")
 WORDS = ("nan", "NA", "N/A", "null", "None", "?", "")
 
@@ -57,8 +57,8 @@ def mutate(text, separator, rng):  # noqa: PLR0912 - a branch a kind
     kinds = ("endless", "missing", "short row", "long row", "column twice", "column gone", "row twice", "cut",
              "blank lines", "trailing", "spaces", "byte order", "line ends", "no line end", "quoted")  # fmt: skip
     kind = kinds[int(rng.integers(len(kinds)))]
-    if kind == "missing" and names[column] in MEANT:
-        kind = "endless"
+    if names[column] in MEANT:
+        column = 0
     if kind in ("endless", "missing"):
         cells[column] = str(rng.choice(ENDLESS if kind == "endless" else WORDS))
     elif kind == "short row":
@@ -156,5 +156,6 @@ if __name__ == "__main__":
     counts, faults = main(arguments.files, arguments.seed)
     for (name, word), count in sorted(counts.items()):
         print(f"{name}: {word} {count}")
-    print(*faults, sep="\n")
+    for fault in faults:
+        print(fault)
     print(f"seed {arguments.seed}: {arguments.files} files, {len(faults)} faults")
