@@ -68,7 +68,7 @@ def test_few_answers_are_too_few_to_say(findings):
     few = findings.reports["classify"] | {"rows": 14, "majority_accuracy": 8 / 14}
     said = as_json(replace(findings, reports=findings.reports | {"classify": few}).answer(), WORDS)
     assert {"chip": "too few to say"}.items() <= said["trust"][1].items()
-    assert "14 households, 6 with the rarer answer" in said["trust"][1]["text"]
+    assert "14 households, about 6 with the rarest answer" in said["trust"][1]["text"]
 
 
 def test_a_study_that_has_only_begun_claims_nothing():

@@ -173,8 +173,15 @@ def trust_response(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
         return
     leaks = [check for check in report.at("leakage") or () if check["verdict"] == "leak"]
     if leaks:
-        text = Markup("The prediction cannot be trusted: {}.")
-        yield Statement(text.format(leaks[0].at("evidence") or leaks[0]["check"]), leaks[0], "not supported")
+        names = dict.fromkeys(str(name) for check in leaks for name in check.at("columns") or ())
+        columns = ", ".join(words.labels.get(name, name) for name in names)
+        text = Markup("The prediction cannot be trusted: it may know the answer beforehand{}.")
+        yield Statement(text.format(columns and f" ({columns})"), leaks[0], "not supported")
+        return
+    if rarer(report) < MIN_EVENTS:
+        text = Markup("Prediction of “{}”: {} {}, about {} with the rarest answer, are too few to say.")
+        counts = figure(report.at("rows")), _rows_name(reports, report, words), round(rarer(report))
+        yield Statement(text.format(event, *counts), report, "too few to say")
         return
     best = report.at("selection", "figures") or report["models"][str(report["best"])]
     area = best.at("roc_auc", "mean")
@@ -183,11 +190,6 @@ def trust_response(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
         text = Markup("The prediction is right for {} of {}; guessing the largest group every time for {}.")
         figures = figure(share, "percent"), figure(report.at("rows")), figure(majority, "percent")
         yield Statement(text.format(*figures), best, _chip(best, "accuracy", raw(majority)))
-        return
-    if rarer(report) < MIN_EVENTS:
-        text = Markup("Prediction of “{}”: {} {}, {} with the rarer answer, are too few to say.")
-        counts = figure(report.at("rows")), _rows_name(reports, report, words), round(rarer(report))
-        yield Statement(text.format(event, *counts), report, "too few to say")
         return
     text = Markup(
         "Prediction of “{}”, tested on {} {} it had not seen: of one who did and one who did not, it ranks"
@@ -289,6 +291,8 @@ def prescribed(reports: Mapping[str, Traced], words: Words) -> Iterator[Statemen
     """Actions by user, within the budget."""
     report = reports.get("prescription")
     for action in report.at("actions") or () if report is not None else ():
+        if not action["users"].raw:
+            continue
         text = Markup("{} for {} {}.")
         yield Statement(text.format(action["action"], figure(action["users"]), words.unit_name), action)
 

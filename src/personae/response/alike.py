@@ -19,8 +19,9 @@ MIN_PAIRS = 20
 MIN_SHARE = 0.05
 # In logs of a probability, beyond the most that columns permuted each for itself reach.
 MARGIN = 1.0
-# Levels that may be households: mean rows of one, share of rows with company, columns that are tried.
+# Levels that may be households: mean and most rows of one, share of rows with company, columns that are tried.
 HOUSEHOLD = (2.0, 8.0)
+LARGEST = 12
 TIED = 0.2
 EXCESS = 5.0
 MOST_TRIED = 6
@@ -99,7 +100,8 @@ def _company(codes: IntArray) -> float:
     size = np.bincount(codes)
     several = size[size > 1]
     low, high = HOUSEHOLD
-    return float(several.sum() / len(codes)) if len(several) and low <= several.mean() <= high else 0.0
+    fits = len(several) and several.max() <= LARGEST and low <= several.mean() <= high
+    return float(several.sum() / len(codes)) if fits else 0.0
 
 
 def _same_level(codes: IntArray) -> tuple[IntArray, IntArray]:

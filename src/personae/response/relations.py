@@ -42,7 +42,11 @@ def level_rates(codes: IntArray, target: IntArray, folds: IntArray) -> FloatArra
 
 
 def level_auc(codes: IntArray, target: IntArray, folds: IntArray) -> float:
-    """ROC AUC of levels encoded out of fold; 0 for few rows."""
+    """ROC AUC of levels encoded out of fold; 0 for few rows of known levels.
+
+    A row whose level no other fold has counts with the prior: levels that repeat are not a fair sample of a
+    column, and may be told apart where the whole column is not.
+    """
     shape = int(folds.max()) + 1, int(codes.max()) + 1
     counts = np.bincount(np.ravel_multi_index((folds, codes), shape), minlength=shape[0] * shape[1])
     counts = counts.reshape(shape)
@@ -52,7 +56,7 @@ def level_auc(codes: IntArray, target: IntArray, folds: IntArray) -> float:
         or np.bincount(target[known], minlength=int(target.max()) + 1).min() < MIN_ROWS
     ):
         return 0.0
-    return metrics.ranking(target[known], level_rates(codes, target, folds)[known], "roc_auc")
+    return metrics.ranking(target, level_rates(codes, target, folds), "roc_auc")
 
 
 def coded(values: FloatArray) -> IntArray:
