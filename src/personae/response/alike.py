@@ -19,7 +19,7 @@ MIN_PAIRS = 20
 MIN_SHARE = 0.05
 # In logs of a probability, beyond the most that columns permuted each for itself reach.
 MARGIN = 1.0
-# Levels that may be households: mean and most rows of one, share of rows with company, columns that are tried.
+# Levels that may be households: mean and most rows of one, share of rows with company, columns tried.
 HOUSEHOLD = (2.0, 8.0)
 LARGEST = 12
 TIED = 0.2

@@ -170,7 +170,7 @@ def segment_customers(
 def _segment(
     table: pd.DataFrame, settings: SegmentSettings, groups: Codes, anchor: Mapping[str, Any], seed: int
 ) -> Segmentation:
-    settings, left_out = _without_refused(table, settings)
+    settings, left_out = without_refused(table, settings)
     space = Space(**settings.space.model_dump()).fit(table)
     if "robust" in (settings.space.scaler, settings.scaler.name):
         check_quartiles(table, settings.space.columns)
@@ -230,9 +230,7 @@ def _segment(
     )
 
 
-def _without_refused(
-    table: pd.DataFrame, settings: SegmentSettings
-) -> tuple[SegmentSettings, dict[str, str]]:
+def without_refused(table: pd.DataFrame, settings: SegmentSettings) -> tuple[SegmentSettings, dict[str, str]]:
     """Leave columns out of the space whose gaps imputation refused to fill, and say which."""
     space = settings.space
     refused = [name for name in space.columns if f"{name}_missing" in table and table[name].isna().any()]

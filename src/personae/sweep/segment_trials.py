@@ -15,7 +15,7 @@ from personae.core.parallel import parallel_map, warm_up
 from personae.segmentation.clusterers import Labels
 from personae.segmentation.pipeline import Pipeline, build_pipeline, sample_units
 from personae.segmentation.quality import silhouettes, smallest_share
-from personae.segmentation.segment import Segmentation, segment_customers
+from personae.segmentation.segment import Segmentation, segment_customers, without_refused
 from personae.segmentation.settings import Scaler, SegmentSettings
 from personae.segmentation.space import Space
 from personae.segmentation.stability import agreement, agreement_figures, refit_once
@@ -60,7 +60,7 @@ class SegmentTrials:
         self._step, self._libraries = STEP if sweep.prune else sweep.bootstraps, ThreadpoolController()
         self._table, self._base, self._objective, self._seed = table, base, sweep.objectives[0], seed
         self._anchor, self._describe = anchor or {}, describe
-        self._space = Space(**base.space.model_dump()).fit(table)
+        self._space = Space(**without_refused(table, base)[0].space.model_dump()).fit(table)
         self._points = self._space.transform(table)
         sampling, *self._drawn = np.random.SeedSequence([seed, sweep.seed]).spawn(1 + sweep.bootstraps)
         limit = min(base.effort.stability_rows, base.effort.silhouette_rows)
