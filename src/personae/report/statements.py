@@ -202,6 +202,11 @@ def trust_response(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
         best,
         _chip(best, "roc_auc", 0.5),
     )
+    asked = [check for check in report.at("leakage") or () if check["verdict"] == "ask"]
+    if asked:
+        main = ", ".join(words.labels.get(str(name), str(name)) for name in asked[0].at("columns") or ())
+        text = Markup("That is unusually good. Are all of these known before the answer: {}?")
+        yield Statement(text.format(main or "its columns"), asked[0], "take with care")
 
 
 def trust_profit(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
