@@ -22,7 +22,7 @@ def overview(studies: Mapping[str, Mapping[str, Any]], words: Mapping[str, Words
     lines = []
     for study, contents in studies.items():
         reports = {name: Traced(content, f"{study}/{name}.json#") for name, content in contents.items()}
-        said = answer(reports, (words or {}).get(study, Words()))
-        lines.append((study, said, reports, is_sample(contents)))
+        own = (words or {}).get(study, Words())
+        lines.append((study, answer(reports, own), reports, own.unit_name, is_sample(contents)))
     sample = any(is_sample(contents) for contents in studies.values())
     return environment().get_template("overview.html.j2").render(lines=lines, sample=sample)
