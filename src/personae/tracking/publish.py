@@ -9,7 +9,7 @@ from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import write_text
 from personae.tracking import key, provenance
-from personae.tracking.store import Store, first_line
+from personae.tracking.store import Store, first_line, quieten
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -126,6 +126,7 @@ def _stamp(study: str, result_key: str) -> None:
 @contextmanager
 def _one_line(store: Store, study: str) -> Iterator[None]:
     """Give the reason of a failed publication in one line."""
+    quieten()  # MLflow reads how much to say as it is imported
     from mlflow.exceptions import MlflowException  # noqa: PLC0415 - costs a second
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
