@@ -116,6 +116,12 @@ def new_study(  # noqa: PLR0917 - typer's options
     source: Annotated[
         str | None, typer.Option(help="table (a row a customer) or transactions (lines of baskets).")
     ] = None,
+    item: Annotated[str | None, typer.Option(help="Of transactions: column with what was bought.")] = None,
+    time: Annotated[str | None, typer.Option(help="Column with its day.")] = None,
+    basket: Annotated[str | None, typer.Option(help="Column with the receipt's number.")] = None,
+    quantity: Annotated[str | None, typer.Option(help="Column with the pieces.")] = None,
+    price: Annotated[str | None, typer.Option(help="Column with the price of a piece.")] = None,
+    amount: Annotated[str | None, typer.Option(help="Or column with that of the line.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take every default without questions.")] = False,
 ) -> None:
     """Create a study from your own files and guess its settings."""
@@ -124,7 +130,10 @@ def new_study(  # noqa: PLR0917 - typer's options
 
     asked = None if yes or not sys.stdin.isatty() else typer.prompt
     with one_line_errors():
-        known = Known(target, event, identifier, after, source)
+        parts = {"item": item, "time": time, "basket": basket, "quantity": quantity}
+        parts |= {"price": price, "amount": amount}
+        columns = {part: column for part, column in parts.items() if column is not None}
+        known = Known(target, event, identifier, after, source, columns)
         if (url is None) != (query is None) or (url is not None and files):
             raise PersonaeError("new-study: give files, or --url with --query")
         written, lines = (

@@ -168,11 +168,6 @@ def test_three_columns_and_three_answers(bring):
             ),
             r"own.csv: column spend holds 'inf' in line 19; expected a finite number",
         ),
-        (
-            "twice",
-            lambda table: pl.concat([table, table.tail(5)]),
-            r"column kd repeats K0146, K0147, K0148, K0149, K0150",
-        ),
         ("ten", lambda table: table.head(10), r"column segment: .* a comparison needs two"),
     ],
 )

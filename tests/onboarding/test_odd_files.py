@@ -160,7 +160,11 @@ def test_rows_that_are_repeated_are_named(folder):
     (folder / "twice.csv").write_text(text(pl.concat([german(), german().tail(5)])), encoding="utf-8")
     repeated = german()[NAMES[0]].tail(5).to_list()
     with pytest.raises(PersonaeError, match=f"Kundennummer repeats {repeated[0]}"):
-        customers("twice", folder / "twice.csv")
+        customers("twice", folder / "twice.csv", identifier=NAMES[0])
+    assert not (folder / "data/twice").exists()
+    _, shown = write_study("twice", [folder / "twice.csv"])
+    assert any("no identifier; rows are numbered" in line for line in shown)
+    assert (folder / "conf/study/twice.yaml").read_text().count("id: ") == 0
 
 
 @pytest.mark.parametrize(
@@ -177,3 +181,60 @@ def test_what_is_no_table_is_one_line(folder, content, message):
     with pytest.raises(PersonaeError, match=message):
         write_study("empty", [folder / "empty.csv"])
     assert not (folder / "data/empty").exists()
+
+
+def test_columns_called_like_those_of_counts_are_read(folder):
+    names = {NAMES[1]: "count", NAMES[5]: "len", NAMES[6]: "answers", NAMES[2]: "level", NAMES[3]: "word"}
+    table = german().rename(names).with_columns(level=pl.lit("n. bek."), index=pl.col("len"))
+    (folder / "counts.csv").write_text(text(table), encoding="utf-8")
+    assert {"count", "len", "answers"} <= set(
+        customers("counts", folder / "counts.csv", target="len").columns
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "message"),
+    [
+        ({"identifier": "nr"}, "column nr is missing; it has Kundennummer"),
+        ({"identifier": NAMES[1]}, "column Anrede repeats"),
+        (
+            {"target": NAMES[5], "event": "yes"},
+            "column Gekündigt never holds the event 'yes'; it has ja, nein",
+        ),
+        ({"source": "lines"}, "--source holds 'lines'; expected table or transactions"),
+        ({"source": "transactions"}, "no column of item, time is found; name it by --item, --time"),
+        ({"columns": {"item": "nr"}}, "column nr is missing"),
+    ],
+)
+def test_what_is_said_is_checked_and_nothing_written(folder, known, message):
+    (folder / "said.csv").write_text(text(german()), encoding="utf-8")
+    with pytest.raises(PersonaeError, match=message):
+        write_study("said", [folder / "said.csv"], Known(**known))
+    assert not (folder / "conf/study/said.yaml").exists()
+
+
+def test_texts_alone_and_files_of_other_columns_are_one_line(folder):
+    (folder / "texts.csv").write_text(text(german().select(NAMES[0], NAMES[7])), encoding="utf-8")
+    with pytest.raises(PersonaeError, match="all columns are text or identifiers; nothing to describe"):
+        write_study("texts", [folder / "texts.csv"])
+    (folder / "all.csv").write_text(text(german()), encoding="utf-8")
+    with pytest.raises(PersonaeError, match="differ from those of .*all.csv: Anrede is missing"):
+        write_study("texts", [folder / "all.csv", folder / "texts.csv"])
+
+
+def test_lines_of_a_till_are_known_by_beleg_or_by_what_is_said(folder):
+    rng = np.random.default_rng(5)
+    names = ["Kunde", "Belegnummer", "Artikel", "Datum", "Menge", "Preis", "Kasse"]
+    cells = [rng.integers(1, 40, 300), rng.integers(1, 150, 300), rng.integers(1, 9, 300)]
+    days = [f"2024-{1 + day % 12:02d}-11" for day in range(300)]
+    lines = pl.DataFrame(dict(zip(names, [*cells, days, *cells[2:], *cells[2:], *cells[2:]], strict=True)))
+    lines.write_csv(folder / "till.csv")
+    _, shown = write_study("till", [folder / "till.csv"])
+    assert "Belegnummer: taken as basket" in shown
+    assert "Kasse: left out" in shown
+    lines.rename(dict(zip(names, "abcdefg", strict=True))).write_csv(folder / "odd.csv")
+    parts = {"basket": "b", "item": "c", "time": "d", "quantity": "e"}
+    path, shown = write_study("odd", [folder / "odd.csv"], Known(identifier="a", columns=parts))
+    assert "columns: {id: a, basket: b, item: c, time: d, quantity: e}" in path.read_text()
+    assert [line for line in shown if "left out" in line] == ["f: left out", "g: left out"]
+    assert any("--price" in line for line in shown)

@@ -9,8 +9,10 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from personae.core.arrays import FloatArray, IntArray
+from personae.core.errors import PersonaeError
 from personae.core.statistics import roc_auc
-from personae.onboarding.kinds import REPEATING, Column, guess, words_of
+from personae.onboarding.kinds import Column, guess, words_of
+from personae.sources.contract import check_columns
 from personae.sources.files import TableFile
 from personae.sources.values import ANSWERS, Decimal, decimal_mark, identifiers, labels, numbers
 
@@ -67,10 +69,12 @@ class TransactionsGuess:
     cancelled: str | None
 
 
-NUMBER = r"( ?(id|no|nr|number|num|code))"
+NUMBER = r"( ?(id|no|nr|number|num|code|nummer))"
+NEEDED = {"id": "customer", "item": "item", "time": "time"}
 PARTS: Mapping[str, str] = {
     "time": r"\b(time|date|datetime|timestamp|day|datum|zeit|invoice date|order date)\b",
-    "basket": rf"\b(basket|invoice|order|receipt|transaction|ticket|bon|rechnung|bestellung){NUMBER}?$",
+    "basket": rf"\b(basket|invoice|order|receipt|transaction|ticket|bon|beleg|"
+    rf"rechnungs?|bestellung|bestell){NUMBER}?$",
     "id": rf"\b(customer|client|member|user|household|kunde|kunden|card|account){NUMBER}?$",
     "item": rf"\b(item|product|sku|stock|article|artikel|produkt|upc|ean)({NUMBER}| description| name)?$",
     "quantity": r"\b(quantity|qty|units|pieces|menge|anzahl)\b",
@@ -80,24 +84,46 @@ PARTS: Mapping[str, str] = {
 }
 
 
-def guess_transactions(file: TableFile) -> TransactionsGuess | None:
+def guess_transactions(
+    file: TableFile, named: Mapping[str, str] | None = None, *, sure: bool = False
+) -> TransactionsGuess | None:
     """Find the columns of transactions by their names; None where these are no transactions.
 
     They are where a customer, an item and a time are named, and customers repeat.
+
+    Parameters
+    ----------
+    named : columns by what they hold, where known.
+    sure : whether these are transactions for certain.
+
+    Raises
+    ------
+    PersonaeError
+        If a named column is missing; or, for certain transactions, one that is needed is not found.
     """
     words = {name: words_of(name) for name in file.table.columns}
-    columns: dict[str, str] = {}
+    columns = dict(named or {})
+    check_columns(file.path, file.table, list(columns.values()))
     for part, pattern in PARTS.items():
+        if part in columns:
+            continue
         match = [n for n, w in words.items() if n not in columns.values() and re.search(pattern, w)]
         if match:
             columns[part] = match[0]
-    if not {"time", "id", "item"} <= columns.keys():
+    absent = {part: say for part, say in NEEDED.items() if part not in columns}
+    if absent and sure:
+        raise PersonaeError(
+            f"{file.path}: no column of {', '.join(absent.values())} is found; name it by "
+            f"{', '.join(f'--{part}' for part in absent)} (others by --basket, --quantity, --price, "
+            f"--amount); it has {', '.join(words)}"
+        )
+    if absent:
         return None
     customers = file.table[columns["id"]].drop_nulls()
-    if customers.n_unique() > 0.9 * len(customers):
+    if not sure and customers.n_unique() > 0.9 * len(customers):
         return None
     if "price" in columns and "amount" in columns:
-        del columns["amount"]
+        del columns["price" if "amount" in (named or {}) else "amount"]
     cancelled = None
     if "basket" in columns:
         baskets = labels(file.table[columns["basket"]]).drop_nulls()
@@ -105,12 +131,17 @@ def guess_transactions(file: TableFile) -> TransactionsGuess | None:
         if 0 < len(letters) < len(baskets) / 5:
             cancelled = f"^[{''.join(sorted(set(''.join(letters.unique()))))}]"
     order = ("id", "basket", "item", "category", "time", "quantity", "price", "amount")
-    named = {part: columns[part] for part in order if part in columns}
-    return TransactionsGuess(named, decimal_mark(file.table), cancelled)
+    found = {part: columns[part] for part in order if part in columns}
+    return TransactionsGuess(found, decimal_mark(file.table), cancelled)
 
 
 def guess_table(
-    file: TableFile, *, target: str | None = None, event: str | None = None, seed: int = 0
+    file: TableFile,
+    *,
+    target: str | None = None,
+    event: str | None = None,
+    identifier: str | None = None,
+    seed: int = 0,
 ) -> TableGuess:
     """Guess what a table of customers holds; what is given is not guessed.
 
@@ -118,6 +149,7 @@ def guess_table(
     ----------
     file : the table as its file holds it
     target, event : column with the answers, and the answer that is the event
+    identifier : column with each customer once
     seed : of the rows and folds by which columns are held against the answer
     """
     decimal = decimal_mark(file.table)
@@ -125,8 +157,10 @@ def guess_table(
         guess(file.table[name], decimal, first=number == 0) for number, name in enumerate(file.table.columns)
     ]
     named = [c for c in columns if c.kind == "identifier" and c.missing == 0]
-    identifier = next((c.name for c in named if c.levels >= REPEATING * file.table.height), None)
-    unit = next((c.name for c in named if c.levels < REPEATING * file.table.height), None)
+    rows = file.table.height
+    distinct = {c.name: identifiers(file.table[c.name]).n_unique() for c in named}
+    identifier = identifier or next((name for name, levels in distinct.items() if levels == rows), None)
+    unit = next((name for name, levels in distinct.items() if levels < rows and name != identifier), None)
     target = target or _target(columns)
     after: list[tuple[str, str]] = []
     if target is not None:
@@ -164,8 +198,8 @@ def _target(columns: Sequence[Column]) -> str | None:
 
 def _event(answers: pl.Series) -> str | None:
     """Choose the answer that happened: yes of yes and no, 1 of 0 and 1, else the rarer one."""
-    counts = identifiers(answers).drop_nulls().value_counts(sort=True)
-    levels = counts[answers.name].to_list()
+    counts = identifiers(answers).rename("answer").drop_nulls().value_counts(sort=True)
+    levels = counts["answer"].to_list()
     if len(levels) != 2:
         return None
     spelt = {level.lower(): level for level in levels}

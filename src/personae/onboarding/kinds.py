@@ -128,7 +128,9 @@ def _text_kind(name: str, given: pl.Series, levels: int, first: bool) -> Kind:
     unique = levels / len(given)
     words = given.str.count_matches(r"\S+").mean()
     assert isinstance(words, float)
-    if unique == 1 and words < 1.5 and (first or _names_identifier(name)):
+    each_once = unique == 1 and (first or _names_identifier(name))
+    plainly = unique >= REPEATING and re.fullmatch(_PLAINLY, words_of(name))
+    if words < 1.5 and (each_once or plainly):
         return "identifier"
     if words >= TEXT_WORDS and unique > 0.2:
         return "text"

@@ -15,7 +15,8 @@ from personae.core.errors import PersonaeError
 from personae.core.files import write_text
 from personae.onboarding.edit import edit, round_trip, track
 from personae.onboarding.query import described, remember, take
-from personae.onboarding.study_file import YAML_WORDS, Ask, Known, describe
+from personae.onboarding.study_file import Ask, Known, describe
+from personae.onboarding.yaml_line import YAML_WORDS
 from personae.sources.files import read_file
 from personae.sources.settings import Query
 

@@ -1,17 +1,19 @@
 """What a new study's file says: files are read, guessed at, and asked about."""
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from personae.core.errors import PersonaeError
 from personae.onboarding.guess import TableGuess, TransactionsGuess, guess_table, guess_transactions
-from personae.onboarding.kinds import Column
+from personae.onboarding.kinds import REPEATING, Column
+from personae.onboarding.yaml_line import flow
+from personae.sources.contract import check_columns
 from personae.sources.files import TableFile
 from personae.sources.settings import Query
+from personae.sources.table import check_identifiers, learn_answers, together
 from personae.sources.transactions import half_of_the_weeks
+from personae.sources.values import identifiers
 
 ROLES = {
     "number": "numbers",
@@ -25,8 +27,11 @@ MODELS = "override /classifier: [logistic, gradient_boosting]"
 LEFT_OUT = ("constant", "text", "identifier")
 STRUCTURAL_SHARE = 0.5
 FEW_ROWS = 50
-# What YAML 1.1 reads as no text.
-YAML_WORDS = ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf")
+WITHOUT = (
+    ({"basket"}, "no column of baskets (--basket): the lines of a customer and day are one"),
+    ({"quantity", "amount"}, "no column of quantities (--quantity): a line is one piece"),
+    ({"price", "amount"}, "no column of prices (--price or --amount): spend counts pieces"),
+)
 Ask = Callable[[str, str], str]
 
 
@@ -39,6 +44,7 @@ class Known:
     identifier: str | None = None
     after: str | None = None
     source: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)  # of transactions, by what they hold
 
 
 def describe(
@@ -51,23 +57,57 @@ def describe(
     sql: Query | None = None,
 ) -> str:
     """Write the text of a study's file; what was guessed goes to `shown`, a line each."""
-    first = tables[0]
-    transactions = None if known.source == "table" else guess_transactions(first)
-    if known.source == "transactions" and transactions is None:
+    if known.source not in (None, "table", "transactions"):
+        raise PersonaeError(f"new-study: --source holds {known.source!r}; expected table or transactions")
+    lines = _transactions(tables[0], known)
+    if lines is not None:
+        return _transactions_file(name, tables, lines, shown, _files(tables, sql))
+    file = together(tables)
+    if 1 < file.table.height < FEW_ROWS:
+        shown.append(f"{file.table.height} rows tell little of what the columns are: look at every line")
+    check_columns(file.path, file.table, [each for each in (known.target, known.identifier) if each])
+    if known.identifier is not None:
+        check_identifiers(file, known.identifier)
+    guess = guess_table(file, target=known.target, event=known.event, identifier=known.identifier)
+    said = _settled(guess, file, known, ask, shown)
+    if said["target"] is None and known.event is not None:
         raise PersonaeError(
-            f"{first.path}: no columns of customer, item and time are found; name them in the study's file"
+            f"{file.path}: no column of answers is found for event {known.event!r}; --target names it"
         )
-    if transactions is not None:
-        return _transactions_file(name, tables, transactions, shown, _files(tables, sql))
-    if 1 < first.table.height < FEW_ROWS:
-        shown.append(f"{first.table.height} rows tell little of what the columns are: look at every line")
-    if known.target is not None and known.target not in first.table.columns:
+    learn_answers(file, said["target"], said["event"])
+    _check_described(file, said)
+    return _table_file(name, file, guess, said, _files(tables, sql))
+
+
+def _transactions(file: TableFile, known: Known) -> TransactionsGuess | None:
+    """Guess at transactions unless it is said that a row is a customer."""
+    sure = known.source == "transactions" or bool(known.columns)
+    of_tables = {
+        "--target": known.target,
+        "--event": known.event,
+        "--after": None if known.after == "none" else known.after,
+    }
+    used = [option for option, value in of_tables.items() if value not in (None, "none")]
+    if sure and (used or known.source == "table"):
         raise PersonaeError(
-            f"{first.path}: column {known.target} is missing; it has {', '.join(first.table.columns)}"
+            f"new-study: {(used or ['--source table'])[0]} is for a row a customer; of transactions, the "
+            "answer is who buys again"
         )
-    guess = guess_table(first, target=known.target, event=known.event)
-    said = _settled(guess, first, known, ask, shown)
-    return _table_file(name, tables, guess, said, _files(tables, sql))
+    if known.source == "table" or used:
+        return None
+    named = dict(known.columns) | ({"id": known.identifier} if known.identifier else {})
+    return guess_transactions(file, named, sure=sure)
+
+
+def _check_described(file: TableFile, said: Mapping[str, Any]) -> None:
+    """Raise where no column is left that says anything about customers."""
+    others = [each for each in said["columns"] if each.name not in (said["target"], said["identifier"])]
+    if all(each.kind in LEFT_OUT for each in others):
+        constant = any(each.kind == "constant" for each in others)
+        raise PersonaeError(
+            f"{file.path}: all columns{' but the answer' if said['target'] else ''} are text or identifiers"
+            f"{' or constant' if constant else ''}; nothing to describe customers by"
+        )
 
 
 def _files(tables: Sequence[TableFile], sql: Query | None) -> dict[str, Any]:
@@ -83,7 +123,7 @@ def _settled(guess: TableGuess, file: TableFile, known: Known, ask: Ask, shown: 
     )
     event, after = known.event, _columns(known.after or "none", names)
     if target is not None and target != guess.target:
-        guess = guess_table(file, target=target, event=event)
+        guess = guess_table(file, target=target, event=event, identifier=known.identifier)
     if target is not None and event is None and guess.event is not None:
         event = ask(f"Which answer of {target} is the event?", guess.event)
     if target is not None and known.after is None and guess.after:
@@ -106,34 +146,50 @@ def _settled(guess: TableGuess, file: TableFile, known: Known, ask: Ask, shown: 
             ", ".join(codes),
         )
         codes = _columns(answer, names)
-    for each in guess.columns:
-        shown += [f"{each.name}: {doubt}" for doubt in each.doubts]
-        if each.name == guess.unit != known.identifier:
-            shown.append(f"{each.name}: names whose rows they are, so these stay together (roles.unit)")
-        elif each.kind in LEFT_OUT and each.name != (known.identifier or guess.identifier):
-            shown.append(f"{each.name}: {each.kind}, left out")
+    shown += [line for each in guess.columns for line in _told(each, guess, file)]
     return {
         "target": target,
         "event": event,
         "after": after,
         "sentinels": sentinels,
         "codes": codes,
-        "identifier": known.identifier or guess.identifier,
-        "unit": None if guess.unit == known.identifier else guess.unit,
+        "identifier": guess.identifier,
+        "unit": guess.unit,
         "columns": guess.columns,
         "decimal": guess.decimal,
     }
 
 
+def _told(column: Column, guess: TableGuess, file: TableFile) -> list[str]:
+    """Say what is doubtful of a column, and what is not used of it."""
+    name = column.name
+    lines = [f"{name}: {doubt}" for doubt in column.doubts]
+    if name == guess.unit and column.levels >= REPEATING * file.table.height:
+        cells = identifiers(file.table[name])
+        first = cells.filter(cells.is_duplicated())[0]
+        numbered = "; rows are numbered" if guess.identifier is None else ""
+        lines.append(
+            f"{name} repeats {first}: no identifier{numbered}, and those of one {name} stay together"
+        )
+    elif name == guess.unit:
+        lines.append(f"{name}: names whose rows they are, so these stay together (roles.unit)")
+    elif column.kind in LEFT_OUT and name != guess.identifier:
+        lines.append(f"{name}: {_why_left(column)}, left out")
+    return lines
+
+
+def _why_left(column: Column) -> str:
+    return "empty" if column.levels == 0 else column.kind
+
+
 def _table_file(
     name: str,
-    tables: Sequence[TableFile],
+    file: TableFile,
     guess: TableGuess,
     said: Mapping[str, Any],
     prepare: dict[str, Any],
 ) -> str:
-    rows = sum(file.table.height for file in tables)
-    file = tables[0]
+    rows = file.table.height
     if file.delimiter not in (None, ","):
         prepare["delimiter"] = file.delimiter
     if said["decimal"] != ".":
@@ -155,10 +211,10 @@ def _table_file(
         f"defaults: [{', '.join(groups)}]",
         f"study: {name}",
         "source: table",
-        f"prepare: {_flow(prepare)}",
+        f"prepare: {flow(prepare)}",
     ]
     if classify:
-        lines.append(f"target: {_flow(said['target'])}")
+        lines.append(f"target: {flow(said['target'])}")
     lines.append("roles:")
     why = dict(guess.after)
     for role, names in roles.items():
@@ -167,14 +223,16 @@ def _table_file(
             comment = "  # " + "; ".join(why.get(each, "as you said") for each in names)
         if role == "event":
             comment = "  # the answer that the models predict"
-        lines.append(f"  {role}: {_flow(names)}{comment}")
+        lines.append(f"  {role}: {flow(names)}{comment}")
     left = [
         column
         for column in said["columns"]
         if column.kind in LEFT_OUT and column.name not in (said["identifier"], said["unit"])
     ]
     if left:
-        lines.append("# left out: " + ", ".join(f"{column.name} ({column.kind})" for column in left[:20]))
+        lines.append(
+            "# left out: " + ", ".join(f"{column.name} ({_why_left(column)})" for column in left[:20])
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -219,27 +277,33 @@ def _transactions_file(
     shown: list[str],
     prepare: dict[str, Any],
 ) -> str:
-    rows = sum(file.table.height for file in tables)
+    file, used = tables[0], list(guess.columns.values())
+    rows = sum(each.table.height for each in tables)
+    for each in tables:
+        check_columns(each.path, each.table, used)
     prepare["columns"] = guess.columns
-    if tables[0].delimiter not in (None, ","):
-        prepare["delimiter"] = tables[0].delimiter
+    if file.delimiter not in (None, ","):
+        prepare["delimiter"] = file.delimiter
     if guess.decimal != ".":
         prepare["decimal"] = guess.decimal
     if guess.cancelled is not None:
         prepare["cancelled"] = guess.cancelled
         shown.append(f"baskets that match {guess.cancelled!r} are taken as cancelled")
     shown += [f"{column}: taken as {role}" for role, column in guess.columns.items()]
+    shown += [say for parts, say in WITHOUT if not parts & guess.columns.keys()]
+    unused = dict.fromkeys(column for each in tables for column in each.table.columns if column not in used)
+    shown += [f"{column}: left out" for column in unused]
     early_weeks = half_of_the_weeks([each.table[guess.columns["time"]] for each in tables])
     if early_weeks is not None:
         prepare["early_weeks"] = early_weeks
         shown.append(f"customers are described by weeks 1 to {early_weeks}; who buys later bought again")
     lines = [
         "# @package _global_",
-        f"# {rows:,} lines of {tables[0].path.name}, read by `personae new-study`.",
+        f"# {rows:,} lines of {file.path.name}, read by `personae new-study`.",
         f"defaults: [override /effort: quick, {MODELS}]",
         f"study: {name}",
         "source: transactions",
-        f"prepare: {_flow(prepare)}",
+        f"prepare: {flow(prepare)}",
         "target: again  # 1: bought in a later week",
         "roles:",
         "  numbers: [recency, tenure, active_days, days_between, weekend_share]",
@@ -248,28 +312,6 @@ def _transactions_file(
         "promote: {level: item}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _flow(value: Any) -> str:
-    """Write a value on one line, as YAML 1.1 (Hydra), YAML 1.2 (DVC) and OmegaConf read it again.
-
-    Examples
-    --------
-    >>> print(_flow({"files": ["a.csv"], "event": "yes", "a: b": 1}))
-    {files: [a.csv], event: "yes", "a: b": 1}
-    """
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_word(str(key))}: {_flow(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, str):
-        return _word(value.replace("${", r"\${"))
-    if isinstance(value, Sequence):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    return json.dumps(value)
-
-
-def _word(text: str) -> str:
-    plain = re.fullmatch(r"[A-Za-z_][\w ./-]*\w|[A-Za-z_]", text, re.ASCII) and text.lower() not in YAML_WORDS
-    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def _one_of(answer: str, names: Sequence[str]) -> str | None:

@@ -96,7 +96,8 @@ def _described(column: pl.Series) -> dict[str, Any]:
     levels: list[tuple[str, int]] = []
     if _kind(column.dtype) == "category":
         kind = "category" if distinct > 1 else "constant"
-        counted = known.cast(pl.String).value_counts().sort(["count", known.name], descending=[True, False])
+        counted = known.cast(pl.String).rename("level").value_counts()
+        counted = counted.sort("count", "level", descending=[True, False])
         levels = list(counted.iter_rows())
     elif distinct < 2:
         kind = "constant"

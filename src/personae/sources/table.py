@@ -157,17 +157,20 @@ def prepare(directory: Path, settings: TablePrepare) -> Prepared:
     PersonaeError
         If a file, column or value does not fit, an identifier repeats, or the event is not stated.
     """
-    file = _together(read_files(directory, settings))
+    file = together(read_files(directory, settings))
     preparation = fit(file, settings)
     customers = preparation.apply(file)
-    _check_identifiers(file, customers["customer"], settings)
+    if settings.id is not None:
+        check_identifiers(file, settings.id)
     described = customers.columns[1:]
     answer = column_name(settings.target) if settings.target else None
     features = [name for name in described if name != answer]
-    twins = customers.group_by(features).agg(
-        pl.len(), (pl.col(answer).n_unique() if answer else pl.lit(1)).alias("answers")
+    alike = customers.select(  # whatever the columns are called
+        pl.struct(features or "customer").alias("features"),
+        (pl.col(answer) if answer else pl.lit(1)).alias("answer"),
     )
-    groups = twins.filter(pl.col("len") > 1) if features else twins.clear()
+    twins = alike.group_by("features").agg(pl.len(), answers=pl.col("answer").n_unique())
+    groups = twins.filter(pl.col("len") > 1)
     return Prepared(
         tables={"customers": customers.with_columns(_units(file, settings))},
         duplicates={
@@ -216,7 +219,7 @@ def fit(file: TableFile, settings: TablePrepare) -> Preparation:
         levels=levels,
         pooled=pooled,
         flags=flags,
-        answers=_learn_answers(file, settings),
+        answers=learn_answers(file, settings.target, settings.event),
     )
 
 
@@ -246,13 +249,22 @@ def _levels(text: pl.Series, missing: Sequence[str], most: int) -> tuple[list[st
     ], rare
 
 
-def _learn_answers(file: TableFile, settings: TablePrepare) -> list[str] | None:
-    name, event = settings.target, settings.event
+def learn_answers(file: TableFile, name: str | None, event: str | None) -> list[str] | None:
+    """Give the answers of a column, the event last.
+
+    Raises
+    ------
+    PersonaeError
+        If there are fewer than two, the event is none of them, or not given where it must be.
+    """
     if name is None or name not in file.table.columns:
         return None
     given = sorted(identifiers(file.table[name]).drop_nulls().unique())
     if len(given) < 2:
-        raise PersonaeError(f"{file.path}: column {name} holds {given}; a target needs two answers at least")
+        raise PersonaeError(
+            f"{file.path}: column {name} holds {'one' if given else 'no'} answer; a target "
+            "needs two answers at least"
+        )
     if event is not None:
         if event not in given:
             raise PersonaeError(
@@ -267,30 +279,39 @@ def _learn_answers(file: TableFile, settings: TablePrepare) -> list[str] | None:
     return given
 
 
-def _together(files: Sequence[TableFile]) -> TableFile:
+def together(files: Sequence[TableFile]) -> TableFile:
+    """Join the parts of one table; raise where their columns or types differ."""
     first = files[0]
     for other in files[1:]:
-        if other.table.columns != first.table.columns:
-            raise PersonaeError(f"{other.path}: its columns differ from those of {first.path}")
+        names, wanted = other.table.columns, first.table.columns
+        odd = [f"{name} is missing" for name in wanted if name not in names]
+        odd += [f"{name} is there besides" for name in names if name not in wanted]
+        if names != wanted:
+            odd = odd or ["their order"]
+            raise PersonaeError(f"{other.path}: its columns differ from those of {first.path}: {odd[0]}")
     if len(files) == 1:
         return first
     lines = [line for file in files for line in file.lines]
-    table = pl.concat([file.table for file in files], how="vertical_relaxed")
+    try:
+        table = pl.concat([file.table for file in files], how="vertical_relaxed")
+    except pl.exceptions.PolarsError as error:
+        raise PersonaeError(f"{first.path}: other files hold other types of values ({error})") from None
     return TableFile(first.path, table, lines, first.encoding, first.delimiter)
 
 
-def _check_identifiers(file: TableFile, customer: pl.Series, settings: TablePrepare) -> None:
+def check_identifiers(file: TableFile, name: str) -> None:
+    """Raise where a column is empty in a row, or names a customer twice."""
+    customer = identifiers(file.table[name])
     absent = customer.is_null().arg_true()
     if len(absent):
         raise PersonaeError(
-            f"{file.path}: column {settings.id} is empty in line {file.lines[absent[0]]}; expected an "
-            "identifier"
+            f"{file.path}: column {name} is empty in line {file.lines[absent[0]]}; expected an identifier"
         )
     repeated = customer.filter(customer.is_duplicated()).unique(maintain_order=True)
     if len(repeated):
         shown = ", ".join(repeated.head(5).to_list()) + (" ..." if len(repeated) > 5 else "")
         raise PersonaeError(
-            f"{file.path}: column {settings.id} repeats {shown}; expected each customer once "
+            f"{file.path}: column {name} repeats {shown}; expected each customer once "
             f"({len(repeated)} identifiers repeat)"
         )
 

@@ -316,7 +316,7 @@ def _parsed(cells: pl.Series, values: pl.Series, missing: Collection[str]) -> Pa
     word = text.str.to_lowercase().is_in(list(MISSING_WORDS)).fill_null(value=False)
     if further is not None:
         word = word | further
-    counts = text.filter(unread & word).value_counts(sort=True)
+    counts = text.rename("word").filter(unread & word).value_counts(sort=True)
     words = dict(counts.iter_rows()) if counts.height else {}
     nan = cells.is_nan().fill_null(value=False) if cells.dtype.is_float() else None
     wrong = unread & ~word if nan is None else unread & ~word & ~nan
