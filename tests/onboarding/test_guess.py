@@ -43,6 +43,19 @@ def test_a_column_that_tells_too_much_is_asked_about_whatever_its_name(calls):
     assert "without" in dict(found.after)["talk"]
 
 
+def test_an_honest_driver_of_a_small_table_is_kept_and_a_leak_of_it_is_not():
+    rng = np.random.default_rng(6)
+    driver, others = rng.normal(size=300), rng.normal(size=(3, 300))
+    bought = 1.6 * driver + 0.4 * others.sum(axis=0) + rng.logistic(size=300) > 0
+    cells = dict(zip("abcd", [driver, *others], strict=True), bought=np.where(bought, "yes", "no"))
+    found = guess_table(file(**cells))
+    assert [name for name, _ in found.after] == list(found.unsure) == ["a"]
+    leaks = {"rating": np.where(bought, 8, 3) + rng.normal(size=300), "code": np.where(bought, "A", "")}
+    found = guess_table(file(**leaks, **cells))
+    assert {name for name, _ in found.after} - set(found.unsure) == {"rating", "code"}
+    assert "with it" not in dict(found.after)["code"]
+
+
 def test_a_column_whose_name_says_that_it_comes_later_is_asked_about(calls):
     noise = np.random.default_rng(1).normal(size=ROWS).round(2)
     found = guess_table(file(**{name: calls[name] for name in ("id", "age", "deposit")}, duration=noise))

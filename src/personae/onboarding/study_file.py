@@ -127,13 +127,7 @@ def _settled(guess: TableGuess, file: TableFile, known: Known, ask: Ask, shown: 
     if target is not None and event is None and guess.event is not None:
         event = ask(f"Which answer of {target} is the event?", guess.event)
     if target is not None and known.after is None and guess.after:
-        for column, reason in guess.after:
-            shown.append(f"{column}: left out of the models, may be known only after the answer ({reason})")
-        names_after = ", ".join(column for column, _ in guess.after)
-        answer = ask(
-            f"Known only after the answer, so left out: {names_after}? (none: keep them)", names_after
-        )
-        after = _columns(answer, names)
+        after = _asked_after(guess, names, ask, shown)
     sentinels = {column.name: list(column.sentinels) for column in guess.columns if column.sentinels}
     if sentinels:
         told = "; ".join(f"{column} {', '.join(values)}" for column, values in sentinels.items())
@@ -158,6 +152,22 @@ def _settled(guess: TableGuess, file: TableFile, known: Known, ask: Ask, shown: 
         "columns": guess.columns,
         "decimal": guess.decimal,
     }
+
+
+def _asked_after(guess: TableGuess, names: Sequence[str], ask: Ask, shown: list[str]) -> list[str]:
+    """Ask which columns are known only after the answer; by default those that tell too much for certain."""
+    sure = [column for column, _ in guess.after if column not in guess.unsure]
+    named = ", ".join(column for column, _ in guess.after)
+    answer = ask(
+        f"Known only after the answer, so left out: {named}? (none: keep them)", ", ".join(sure) or "none"
+    )
+    after = _columns(answer, names)
+    for column, reason in guess.after:
+        say = "left out of the models, may be known only after the answer"
+        if column not in after:
+            say = f"kept, though it tells much; --after {column!r} leaves it out if it is known only later"
+        shown.append(f"{column}: {say} ({reason})")
+    return after
 
 
 def _told(column: Column, guess: TableGuess, file: TableFile) -> list[str]:
