@@ -82,6 +82,15 @@ def test_sqlite_again_by_the_same_query(inside):
     assert pointer("shop")["outs"][0]["push"] is False
     assert pointer("shop")["outs"][0]["md5"] != first["md5"]
     kept = everything(inside)
+    with sqlite3.connect("shop.db") as connection:
+        connection.execute("alter table customers rename column visits to calls")
+    study = inside / "conf/study/shop.yaml"
+    text = study.read_text()
+    study.write_text(text.replace("select id, age, visits,", "select id, age, calls,"))
+    with pytest.raises(PersonaeError, match="the old rows stay.*column visits is missing"):
+        pull("shop")
+    study.write_text(text)
+    assert everything(inside) == kept
     (inside / "shop.db").unlink()
     with pytest.raises(PersonaeError, match="no such file"):
         pull("shop")

@@ -3,15 +3,17 @@
 import dataclasses
 import os
 import re
+import shutil
 import urllib.parse
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from ruamel.yaml import YAML
 
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.onboarding.edit import edit, track
+from personae.sources.by_name import find_source
 from personae.sources.settings import Query
 from personae.sources.sql import Snapshot, snapshot
 
@@ -73,7 +75,8 @@ def pull(name: str) -> Snapshot:
     Raises
     ------
     PersonaeError
-        If the study's rows come from files, or the query fails; then the rows stay as they were.
+        If the study's rows come from files, the query fails, or its rows no longer fit the study; then the
+        rows stay as they were.
     """
     own = paths.CONF / "study" / f"{name}.yaml"
     if not own.exists():
@@ -82,9 +85,11 @@ def pull(name: str) -> Snapshot:
     if said is None:
         raise PersonaeError(f"{own}: prepare.sql is missing; the study's rows come from files")
     path = paths.raw(name) / f"{name}.parquet"
-    fresh, before = paths.RAW / f".{name}.parquet", path.read_bytes() if path.exists() else None
+    fresh, before = paths.RAW / f".{name}" / path.name, path.read_bytes() if path.exists() else None
     try:
+        fresh.parent.mkdir(parents=True, exist_ok=True)
         taken = take(Query.model_validate(said), fresh)
+        _check_fit(name, fresh)
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh.replace(path)
         track(paths.raw(name))
@@ -93,9 +98,22 @@ def pull(name: str) -> Snapshot:
             path.write_bytes(before)
         raise
     finally:
-        fresh.unlink(missing_ok=True)
+        shutil.rmtree(fresh.parent, ignore_errors=True)
     remember(name, taken)
     return taken
+
+
+def _check_fit(name: str, file: Path) -> None:
+    """Prepare rows on trial, so that those that do not fit never replace others."""
+    from personae.config.compose import compose  # noqa: PLC0415 - Hydra costs half a second
+
+    settings = compose(name, paths.CONF, paths.PARAMS)["prepare"]
+    source = find_source(settings["source"])
+    try:
+        source.prepare(file.parent, get_type_hints(source.prepare)["settings"].model_validate(settings))
+    except PersonaeError as error:
+        reason = str(error).replace(str(file), "they do not fit the study")
+        raise PersonaeError(f"{paths.raw(name)}: the old rows stay, new ones are refused: {reason}") from None
 
 
 def remember(name: str, taken: Snapshot) -> None:

@@ -84,7 +84,10 @@ def build_pipeline(
     ks = (1,) if clusterer.finds_k else tuple(ks)
     distinct = _distinct(points, SCARCE * max(ks))
     if max(ks) > distinct:
-        raise PersonaeError(f"segment: k is {max(ks)}, but there are only {distinct} distinct customers")
+        raise PersonaeError(
+            f"segment: k is {max(ks)}, but there are only {distinct} distinct customers: too few for so many "
+            "segments (segment.candidates)"
+        )
     return Pipeline(settings, space, clusterer, ks, distinct < SCARCE * max(ks))
 
 
