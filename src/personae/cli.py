@@ -86,7 +86,9 @@ def pull(study: Annotated[str, typer.Argument(help="One whose rows come from a d
 
 
 @app.command()
-def init(directory: Annotated[Path, typer.Argument(help="New or empty folder.")]) -> None:
+def init(
+    directory: Annotated[Path, typer.Argument(help="New, empty, or without files of a project.")],
+) -> None:
     """Create a project where the package is installed without a checkout."""
     from personae.onboarding.project import init as make
 
@@ -173,11 +175,15 @@ def summary() -> None:
 
     with one_line_errors():
         reports = {study: own for study, own in _reports().items() if own}
+        if not reports:
+            console.print("Nothing has run yet: `dvc repro` computes the studies.")
+            return
         for study, own in reports.items():
             for line in answered(study, own, _words(study)):
                 console.print(line, highlight=False, markup=False, soft_wrap=True)
         console.print(figures(reports), highlight=False, soft_wrap=True)
-        console.print("\n`make ui` opens the runs in MLflow.")
+        tool = "make ui" if Path("Makefile").exists() else "personae ui"
+        console.print(f"\n`{tool}` opens the runs in MLflow.")
 
 
 @app.command()

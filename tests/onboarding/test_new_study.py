@@ -121,7 +121,7 @@ def test_never_over_something_that_is_there(folder, taken):
     (folder / taken).parent.mkdir(parents=True, exist_ok=True)
     (folder / taken).write_text("own: {}\n")
     before = contents(folder)
-    with pytest.raises(PersonaeError, match="already"):
+    with pytest.raises(PersonaeError, match="already.* remove the study: .*own"):
         write_study("own", [own])
     assert contents(folder) == before
 

@@ -174,10 +174,12 @@ def test_rows_that_are_repeated_are_named(folder):
         ("a;b\n", "empty.csv: a header and no rows"),
         ("a;b;c\n1;2;3\n1;2\n1;2;3;4\n", "2 cells in line 3"),
         ("a;b;a\n1;2;3\n", "column a is there twice"),
+        ("0,0,0,1\n1,1,1,0\n", "the first line looks like values, not names: 0, 0, 0, 1"),
+        ("\x8d\xff", "is not text in cp1252, see byte 0"),
     ],
 )
 def test_what_is_no_table_is_one_line(folder, content, message):
-    (folder / "empty.csv").write_text(content)
+    (folder / "empty.csv").write_text(content, encoding="latin-1")
     with pytest.raises(PersonaeError, match=message):
         write_study("empty", [folder / "empty.csv"])
     assert not (folder / "data/empty").exists()

@@ -115,11 +115,15 @@ def _check_name(name: str) -> None:
             raise PersonaeError(f"{path}: no such file; run it in the project's folder")
     taken = [paths.CONF / "study" / f"{name}.yaml", paths.raw(name), paths.RAW / f"{name}.dvc"]
     taken.append(paths.report(name, ""))
-    present = [path for path in taken if path.exists()]
-    if present:
-        raise PersonaeError(f"{present[0]}: is there already; choose another name, or remove it first")
+    present = [str(path) for path in taken if path.exists()]
     if name in (round_trip().load(paths.PARAMS.read_text(encoding="utf-8")) or {}):
-        raise PersonaeError(f"{paths.PARAMS}: has a section {name} already; choose another name")
+        present.append(f"section {name} of {paths.PARAMS}")
+    if present:
+        if re.search(rf"\b{name}\b", GRAPH.read_text(encoding="utf-8")):
+            present.append(f"{name} in the lists of {GRAPH}")
+        raise PersonaeError(
+            f"{present[0]} is there already; choose another name, or remove the study: {', '.join(present)}"
+        )
 
 
 @contextmanager

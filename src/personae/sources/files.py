@@ -29,6 +29,7 @@ BYTE_ORDER_MARKS = (
 # A field of a table, not of a book: the standard library's limit of 128 kB is too low for pasted texts.
 LARGEST_FIELD = 10_000_000
 REPLACED = "\ufffd"
+VALUE = r"-?\d+(\.\d+)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +167,10 @@ def _decoded(path: Path, content: bytes, encoding: str | None) -> tuple[str, str
     encoding = encoding or _encoding(path, content)
     try:
         text = content.decode(encoding)
-    except (UnicodeDecodeError, LookupError) as error:
-        raise PersonaeError(f"{path}: is not text in {encoding} ({error})") from None
+    except LookupError:
+        raise PersonaeError(f"{path}: no encoding is called {encoding}") from None
+    except UnicodeDecodeError as error:
+        raise PersonaeError(f"{path}: is not text in {encoding}, see byte {error.start}") from None
     if "\0" in text:
         raise PersonaeError(f"{path}: is not text in {encoding} (it has zero bytes)")
     return text.lstrip("\r\n").replace("\r\n", "\n").replace("\r", "\n"), encoding
@@ -248,6 +251,13 @@ def _rows(path: Path, text: str, delimiter: str) -> tuple[list[str], list[int]]:
 def _header(path: Path, cells: Sequence[str]) -> list[str]:
     """Name the columns; unnamed ones after their place."""
     header = [cell.strip() or f"column_{number}" for number, cell in enumerate(cells, start=1)]
+    if all(re.fullmatch(VALUE, cell.strip()) for cell in cells):
+        figures = [float(cell) for cell in cells]
+        # Numbered columns, and years, are names.
+        if figures != [figures[0] + place for place in range(len(figures))]:
+            raise PersonaeError(
+                f"{path}: the first line looks like values, not names: {', '.join(cells[:4])}"
+            )
     twice = [name for name, count in Counter(header).items() if count > 1]
     if twice:
         raise PersonaeError(f"{path}: column {twice[0]} is there twice")
