@@ -117,7 +117,8 @@ def _generic(
         label, words = (
             OF_TRANSACTIONS.get(name, (None, None)) if dictionary.source != "table" else (None, None)
         )
-        entry = column.label or label or name.replace("_", " ")
+        days = "days since " if column.role == "date" else ""
+        entry = column.label or label or days + name.replace("_", " ")
         words = column.words or words or (f"low {entry}", f"high {entry}")
         made[column_name(name)] = column.model_copy(update={"label": entry, "words": words})
     filled = [name for name in _used(made, "impute", NUMERIC) if made[name].gaps is None]
