@@ -33,7 +33,7 @@ def test_a_notebook_runs_to_its_end_in_the_figures_of_the_report(path):
 def test_a_figure_that_is_not_the_reports_stops_with_both():
     study = open_study("aerofit")
     assert study.agree(180, "prepare", "rows") == {"here": 180.0, "report": 180}
-    with pytest.raises(PersonaeError, match=r"prepare.json#/rows is 180, here it is 181: `dvc repro`"):
+    with pytest.raises(PersonaeError, match=r"prepare.json#/rows is 180, here 181: `dvc repro`"):
         study.agree(181, "prepare", "rows")
     with pytest.raises(PersonaeError, match="aerofit: no response model 'oracle'"):
         study.response_model("oracle")

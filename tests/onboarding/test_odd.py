@@ -168,12 +168,16 @@ def test_three_columns_and_three_answers(bring):
             ),
             r"own.csv: column spend holds 'inf' in line 19; expected a finite number",
         ),
-        ("ten", lambda table: table.head(10), r"column segment: .* a comparison needs two"),
     ],
 )
 def test_one_line(bring, name, change, message):
     with pytest.raises(PersonaeError, match=message.replace("own.csv", f"{name}.csv")):
         bring(name, change(customers()), after="none")
+
+
+def test_ten_customers_end_in_a_report(bring):
+    bring("ten", customers().head(10), after="none")
+    assert report("ten", "segment")["verdict"] == "not supported"
 
 
 def test_a_negative_amount_is_named_with_its_customer(folder):

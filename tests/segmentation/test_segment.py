@@ -198,7 +198,7 @@ def test_further_segmentations_stand_beside_the_main_one(planted, found):
 def test_the_verdict_is_told_in_words_and_as_a_figure(found):
     assert (found.report.verdict, found.report.verdict_rank) == ("supported", 2)
     [line] = found.report.lines()
-    assert line.startswith(f"{found.report.space['name']}: 4 segments, supported: beyond chance")
+    assert line.startswith(f"{found.report.space['name']}: 4 segments, supported: every border is a gap")
     lone = segment(noise_table("gaussian", customers=120, seed=2), k=3).report
     assert (lone.verdict_rank, "not supported" in lone.lines()[0]) == (0, True)
 

@@ -125,7 +125,7 @@ def failures(
     Examples
     --------
     >>> result = failures("m", np.array([0, 1]), np.array([[[0.9, 0.1], [0.6, 0.4]]]), ["no", "yes"], [7, 8])
-    >>> result["confusion"], confused["rows"][0]["customer"]
+    >>> result["confusion"], result["rows"][0]["customer"]
     ({'no': {'no': 1.0, 'yes': 0.0}, 'yes': {'no': 1.0, 'yes': 0.0}}, 8)
     """
     predicted = probabilities.argmax(axis=2)

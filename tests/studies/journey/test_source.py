@@ -136,7 +136,7 @@ def test_demographics_are_middles_of_their_bands_or_unknown(tmp_path):
 
 def test_baskets_cover_all_weeks_and_leave_out_what_has_no_category(tmp_path):
     result = prepared(tmp_path)
-    assert result.tables["baskets"].columns == ["basket", "customer", "item", "category", "week"]
+    assert result.tables["baskets"].columns == ["basket", "customer", "item", "category", "week", "shop"]
     assert result.tables["baskets"]["basket"].to_list() == [10, 10, 12, 13, 14]
     rejected = {reason.split(" of ")[0]: rows for reason, rows in result.rejected.items()}
     assert rejected["basket line"] == 2
