@@ -30,8 +30,6 @@ QUIET = {
     "MLFLOW_LOG_UV_FILES": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-    # Seven processes of a server that serve its language-model features alone.
-    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
 }
 # The pages then open on training runs instead of on conversations with language models.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
