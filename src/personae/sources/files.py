@@ -266,3 +266,23 @@ def _header(path: Path, cells: Sequence[str]) -> list[str]:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n")[0] or type(error).__name__
+
+
+def together(files: Sequence[TableFile]) -> TableFile:
+    """Join the parts of one table; raise where their columns or types differ."""
+    first = files[0]
+    for other in files[1:]:
+        names, wanted = other.table.columns, first.table.columns
+        odd = [f"{name} is missing" for name in wanted if name not in names]
+        odd += [f"{name} is there besides" for name in names if name not in wanted]
+        if names != wanted:
+            odd = odd or ["their order"]
+            raise PersonaeError(f"{other.path}: its columns differ from those of {first.path}: {odd[0]}")
+    if len(files) == 1:
+        return first
+    lines = [line for file in files for line in file.lines]
+    try:
+        table = pl.concat([file.table for file in files], how="vertical_relaxed")
+    except pl.exceptions.PolarsError as error:
+        raise PersonaeError(f"{first.path}: other files hold other types of values ({error})") from None
+    return TableFile(first.path, table, lines, first.encoding, first.delimiter)

@@ -12,7 +12,7 @@ from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
 from personae.core.tables import Prepared
 from personae.sources.contract import check_columns
-from personae.sources.files import TableFile, read_files
+from personae.sources.files import TableFile, read_files, together
 from personae.sources.settings import RESERVED, TablePrepare, column_name
 from personae.sources.values import (
     Decimal,
@@ -277,26 +277,6 @@ def learn_answers(file: TableFile, name: str | None, event: str | None) -> list[
             "one is the event"
         )
     return given
-
-
-def together(files: Sequence[TableFile]) -> TableFile:
-    """Join the parts of one table; raise where their columns or types differ."""
-    first = files[0]
-    for other in files[1:]:
-        names, wanted = other.table.columns, first.table.columns
-        odd = [f"{name} is missing" for name in wanted if name not in names]
-        odd += [f"{name} is there besides" for name in names if name not in wanted]
-        if names != wanted:
-            odd = odd or ["their order"]
-            raise PersonaeError(f"{other.path}: its columns differ from those of {first.path}: {odd[0]}")
-    if len(files) == 1:
-        return first
-    lines = [line for file in files for line in file.lines]
-    try:
-        table = pl.concat([file.table for file in files], how="vertical_relaxed")
-    except pl.exceptions.PolarsError as error:
-        raise PersonaeError(f"{first.path}: other files hold other types of values ({error})") from None
-    return TableFile(first.path, table, lines, first.encoding, first.delimiter)
 
 
 def check_identifiers(file: TableFile, name: str) -> None:
