@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from personae.core import paths
-from personae.core.command import in_project, one_line_errors
+from personae.core.command import in_project, one_line_errors, pin_arithmetic
 from personae.core.errors import PersonaeError, printable
 
 app = typer.Typer(
@@ -37,6 +37,7 @@ def main(
     ] = False,
 ) -> None:
     """Customer segments, personas and response models that survive scrutiny."""
+    pin_arithmetic()
 
 
 @data.command("import")

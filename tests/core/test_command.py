@@ -1,4 +1,7 @@
+import json
 import os
+import platform
+import subprocess
 import sys
 import zipfile
 
@@ -11,15 +14,28 @@ from personae.core.errors import PersonaeError
 
 def stage(monkeypatch, main, *arguments):
     monkeypatch.setattr(sys, "argv", ["stage", *arguments])
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        monkeypatch.setenv(name, "8")
     run_stage(main)
 
 
-def test_a_stage_gets_its_study_and_one_thread(monkeypatch):
+def test_a_stage_gets_its_study(monkeypatch):
     seen = []
-    stage(monkeypatch, lambda study: seen.append((study, os.environ["OMP_NUM_THREADS"])), "campaign")
-    assert seen == [("campaign", "1")]
+    stage(monkeypatch, seen.append, "campaign")
+    assert seen == ["campaign"]
+
+
+def test_libraries_that_a_stage_loads_have_one_thread_and_the_code_of_avx2():
+    code = (
+        "import json, personae.stages.segment, threadpoolctl;"
+        "print(json.dumps([[one['num_threads'], one.get('architecture')] for one in threadpoolctl.threadpool_info()]))"
+    )
+    environment = os.environ | {"OMP_NUM_THREADS": "8"}
+    printed = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    threads, architectures = zip(*json.loads(printed.stdout), strict=True)
+    assert set(threads) == {1}
+    if platform.machine() == "x86_64":
+        assert set(architectures) - {None} == {"Haswell"}
 
 
 def test_errors_that_users_can_mend_are_one_line(monkeypatch, capsys):

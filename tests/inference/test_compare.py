@@ -54,7 +54,16 @@ def p_values_of(found):
 
 # Tables of each scenario, and how many are merge, keep and inconclusive: a sample, and in full.
 SAMPLE = [(10, 0, 0), (20, 0, 1), (10, 0, 0), (10, 0, 10), (10, 0, 10), *[(2, 2, 0)] * 2, *[(2, 0, 2)] * 3]
-FULL = [(60, 0, 2), (60, 0, 2), (60, 0, 0), (40, 0, 39), (40, 0, 40), (12, 11, 0), (12, 12, 0), *[(12, 0, 12)] * 3]
+FULL = [
+    (60, 0, 2),
+    (60, 0, 2),
+    (60, 0, 0),
+    (40, 0, 39),
+    (40, 0, 40),
+    (12, 11, 0),
+    (12, 12, 0),
+    *[(12, 0, 12)] * 3,
+]
 
 
 # benchmarks/inference_verdicts.py has the rates.

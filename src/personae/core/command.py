@@ -1,6 +1,7 @@
 """Exit codes and the one-line error message of a command."""
 
 import os
+import platform
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,14 +59,21 @@ def _end(message: str) -> None:
     raise SystemExit(1) from None
 
 
-def run_stage(main: Callable[[str], None]) -> None:
-    """Run a stage for the study named on the command line.
+def pin_arithmetic() -> None:
+    """Let numerical libraries give the same last bits on every x86 CPU; call it before they are imported.
 
-    Numerical libraries get one thread each: stages parallelise over tasks, and sums must not depend on
-    the number of threads.
+    One thread each, for commands parallelise over tasks, and code for AVX2 whatever else the CPU has: sums
+    over threads or wider registers end in other last bits, and a tie may then fall the other way.
     """
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ[f"{library}_NUM_THREADS"] = "1"
+    if platform.machine().lower() in {"x86_64", "amd64"}:
+        os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+        os.environ["NPY_DISABLE_CPU_FEATURES"] = "X86_V4 AVX512_ICL AVX512_SPR"
+
+
+def run_stage(main: Callable[[str], None]) -> None:
+    """Run a stage for the study named on the command line."""
     with one_line_errors(), threadpool_limits(limits=1):
         if len(sys.argv) != 2:
             raise PersonaeError("usage: python -m personae.stages.STAGE STUDY")
