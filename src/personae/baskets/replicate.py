@@ -79,7 +79,7 @@ def learn(early: Baskets, search: RuleSearch, *, seed: int = 0, workers: int = 1
     rule_set = rules(itemsets, early, min_confidence=search.min_confidence, max_consequent=1)
     screened = (adjust(fisher(rule_set), search.correction) <= search.alpha) & not_redundant(rule_set)
     rule_set = rule_set.at(np.flatnonzero(screened))
-    null = null_lifts(rule_set, early, SCREENING_SHUFFLES, seed=seed, workers=workers)
+    null = null_lifts(rule_set.sides, early, SCREENING_SHUFFLES, seed=seed, workers=workers)
     above = _ratio(rule_set.lift_lower, null.mean(axis=0))
     first = np.argsort(-above, kind="stable")[: search.max_rules]
     return rule_set.at(np.sort(first[above[first] > 1]))
@@ -108,10 +108,7 @@ def replicate(
         name: replay(rule_set, groups[name][1], search, seed=seed, workers=workers)
         for name, rule_set in learned.items()
     }
-    replays = {
-        name: _against_all(learned[name], figures, groups.get(ALL_CUSTOMERS), name == ALL_CUSTOMERS, seed)
-        for name, figures in replays.items()
-    }
+    replays = _against_all(learned, replays, groups, seed=seed, workers=workers)
     p_values = np.concatenate([np.empty(0), *(figures["p_value"] for figures in replays.values())])
     ends = np.cumsum([len(rule_set) for rule_set in learned.values()])
     adjusted = np.split(adjust(p_values, search.correction), ends[:-1])
@@ -130,22 +127,41 @@ def replicate(
 
 
 def _against_all(
-    rule_set: RuleSet, figures: pl.DataFrame, everyone: Halves | None, is_all: bool, seed: int
-) -> pl.DataFrame:
+    learned: Mapping[str, RuleSet],
+    replays: Mapping[str, pl.DataFrame],
+    groups: Mapping[str, Halves],
+    *,
+    seed: int,
+    workers: int,
+) -> dict[str, pl.DataFrame]:
     """Add the lift among all customers, and whether a segment exceeds it."""
+    segments = [name for name in learned if name != ALL_CUSTOMERS] if ALL_CUSTOMERS in groups else []
+    rules_of = [each for name in segments for each in learned[name].sides]
+    lift = null = np.empty(0)
+    if rules_of:
+        _, later = groups[ALL_CUSTOMERS]
+        lift = lifts(rules_of, later)
+        null = null_lifts(rules_of, later, SCREENING_SHUFFLES, seed=seed, workers=workers).mean(axis=0)
+    ends = np.cumsum([len(learned[name]) for name in segments])
+    parts = zip(np.split(lift, ends), np.split(null, ends), strict=True)
+    everybody = dict(zip(segments, parts, strict=False))
+    return {
+        name: figures.with_columns(_excess(figures, everybody.get(name))) for name, figures in replays.items()
+    }
+
+
+def _excess(figures: pl.DataFrame, everybody: tuple[FloatArray, FloatArray] | None) -> list[pl.Series]:
+    """Compare a segment's lifts with those of all customers."""
     lift, null = figures["lift"].to_numpy(), figures["null_mean"].to_numpy()
-    own = np.ones(len(rule_set), dtype=bool)
-    if everyone is not None and not is_all and len(rule_set):
+    own = np.ones(len(lift), dtype=bool)
+    if everybody is not None:
         # One-sided 99.5 %: a segment has many rules, and each is compared.
         error = np.log(np.maximum(_ratio(lift, figures["lift_lower"].to_numpy()), 1)) / NORMAL_95
         segments_excess = _ratio(lift * np.exp(-SURELY * error), null)
-        _, later = everyone
-        lift = lifts(rule_set, later)
-        null = null_lifts(rule_set, later, SCREENING_SHUFFLES, seed=seed).mean(axis=0)
+        lift, null = everybody
         own = segments_excess > _ratio(lift, null)
-    return figures.with_columns(
-        pl.Series("everybody_lift", lift), pl.Series("everybody_null", null), pl.Series("own", own)
-    )
+    named = {"everybody_lift": lift, "everybody_null": null, "own": own}
+    return [pl.Series(name, values) for name, values in named.items()]
 
 
 def _superseded(rule_set: RuleSet, figures: pl.DataFrame, holds: BoolArray) -> BoolArray:

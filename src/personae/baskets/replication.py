@@ -1,5 +1,6 @@
 """Replication of rules on later baskets, beyond customer, time and shop."""
 
+from collections.abc import Sequence
 from itertools import islice
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy import sparse
 from personae.baskets.coding import Baskets, Integers, pack
 from personae.baskets.curveball import shuffled
 from personae.baskets.itemsets import Itemset, count_sets, intersect
-from personae.baskets.rules import NORMAL_95, RuleSet, lift_of
+from personae.baskets.rules import NORMAL_95, RuleSet, Sides, lift_of
 from personae.baskets.settings import RuleSearch
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
@@ -61,11 +62,11 @@ def replay(
     if rule_set.names != later.names:
         raise PersonaeError("baskets: rules and later baskets have different items; code them together")
     search = search or RuleSearch()
-    sets, places = _sides(rule_set)
+    sets, places = _places(rule_set.sides)
     counts = count_sets(later, sets)
     antecedent, _, both = counts[places]
     lift = _lifts(counts, places, later.n)
-    null = null_lifts(rule_set, later, search.shuffles, thin=search.thin, seed=seed, workers=workers)
+    null = null_lifts(rule_set.sides, later, search.shuffles, thin=search.thin, seed=seed, workers=workers)
     null_p95 = np.quantile(null, 0.95, axis=0) if len(rule_set) else lift
     error, customers = _bootstrap(rule_set, later, search.resamples, seed)
     enough = (customers >= search.min_customers) & (lift > 0)
@@ -83,21 +84,21 @@ def replay(
 
 
 def null_lifts(
-    rule_set: RuleSet, baskets: Baskets, shuffles: int, *, thin: int = 4, seed: int = 0, workers: int = 1
+    rules: Sequence[Sides], baskets: Baskets, shuffles: int, *, thin: int = 4, seed: int = 0, workers: int = 1
 ) -> FloatArray:
     """Null distribution of each rule's lift, shuffled inside strata, shape (shuffles, rules).
 
     Neighbouring tables of a walk, `thin` rounds of trades apart, correlate by about 0.6 ** thin.
     """
-    if not len(rule_set):
+    if not rules:
         return np.empty((shuffles, 0))
-    sets, places = _sides(rule_set)
+    sets, places = _places(rules)
     lengths = [len(part) for part in np.array_split(np.arange(shuffles), WALKS)]
 
     def walk(stream: np.random.SeedSequence, length: int) -> FloatArray:
         tables = islice(shuffled(baskets, np.random.default_rng(stream), thin=thin), length)
         lifts = [_lifts(count_sets(table, sets), places, baskets.n) for table in tables]
-        return np.array(lifts).reshape(length, len(rule_set))
+        return np.array(lifts).reshape(length, len(rules))
 
     streams = np.random.SeedSequence(seed).spawn(WALKS)
     walks = Parallel(n_jobs=workers, prefer="threads")(
@@ -106,19 +107,18 @@ def null_lifts(
     return np.concatenate(walks)
 
 
-def lifts(rule_set: RuleSet, baskets: Baskets) -> FloatArray:
+def lifts(rules: Sequence[Sides], baskets: Baskets) -> FloatArray:
     """Lift of rules in some baskets; 0 without both sides."""
-    sets, places = _sides(rule_set)
+    sets, places = _places(rules)
     return _lifts(count_sets(baskets, sets), places, baskets.n)
 
 
-def _sides(rule_set: RuleSet) -> tuple[list[Itemset], Integers]:
+def _places(rules: Sequence[Sides]) -> tuple[list[Itemset], Integers]:
     """Give distinct itemsets, and each rule's antecedent, consequent and union among them."""
-    both = [tuple(sorted((*a, *c))) for a, c in zip(rule_set.antecedents, rule_set.consequents, strict=True)]
-    sides = rule_set.antecedents, rule_set.consequents, both
-    sets = sorted({codes for side in sides for codes in side})
+    wanted = [(a, c, tuple(sorted((*a, *c)))) for a, c in rules]
+    sets = sorted({codes for three in wanted for codes in three})
     place = {codes: number for number, codes in enumerate(sets)}
-    return sets, np.array([[place[codes] for codes in side] for side in sides], dtype=np.int64)
+    return sets, np.array([[place[codes] for codes in three] for three in wanted], dtype=np.int64).reshape(-1, 3).T
 
 
 def _lifts(
@@ -131,7 +131,7 @@ def _lifts(
 
 def _bootstrap(rule_set: RuleSet, later: Baskets, resamples: int, seed: int) -> tuple[FloatArray, Integers]:
     """Bootstrap standard error of each log lift over customers, and their number."""
-    sets, places = _sides(rule_set)
+    sets, places = _places(rule_set.sides)
     customer = np.unique(later.customer, return_inverse=True)[1]
     people = int(customer.max(initial=0)) + 1
     held = _held(sets, later, customer, people)

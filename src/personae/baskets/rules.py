@@ -13,6 +13,8 @@ from personae.baskets.itemsets import Itemset
 from personae.core.arrays import BoolArray, FloatArray
 
 NORMAL_95 = 1.6448536269514722  # one-sided
+# Antecedent and consequent.
+Sides = tuple[Itemset, Itemset]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class RuleSet:
     def __len__(self) -> int:
         """Number of rules."""
         return len(self.antecedents)
+
+    @property
+    def sides(self) -> list[Sides]:
+        """Antecedent and consequent of each rule."""
+        return list(zip(self.antecedents, self.consequents, strict=True))
 
     @property
     def support(self) -> FloatArray:

@@ -150,6 +150,8 @@ def _decode_target(tree: dict[str, Any], dictionary: Dictionary) -> None:
         _section(tree, "classify").setdefault("target", column)
     if isinstance(tree.get("classify"), dict) and not tree["classify"].get("target"):
         tree["classify"] = None  # the groups `classifier` and `effort` fill it, answer or not
+    if set(tree.get("promote") or ()) == {"search"}:
+        tree["promote"] = None  # and this one, baskets or not
     for part, counted in (("merging", "repeats"), ("claim", "splits")):
         if isinstance(tree.get("classify"), dict) and set(tree["classify"].get(part) or ()) == {counted}:
             del tree["classify"][
