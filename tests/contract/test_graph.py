@@ -80,9 +80,21 @@ def test_code_declared_is_code_imported(name, graph, imports):
     assert named - used == set()
 
 
-@pytest.mark.parametrize("path", sorted(Path("src").rglob("*/*/__init__.py")), ids=str)
+STAGES_PACKAGE = Path("src/personae/stages/__init__.py")
+PACKAGES = sorted({*Path("src").rglob("*/*/__init__.py")} - {STAGES_PACKAGE})
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=str)
 def test_packages_hold_no_code(path):
     assert all(isinstance(node, ast.Expr) for node in ast.parse(path.read_text()).body)
+
+
+def test_stages_pin_arithmetic_before_they_import_anything():
+    _, *code = ast.parse(STAGES_PACKAGE.read_text()).body
+    assert list(map(ast.unparse, code)) == [
+        "from personae.core.command import pin_arithmetic",
+        "pin_arithmetic()",
+    ]
 
 
 @pytest.mark.parametrize("name", STAGES)

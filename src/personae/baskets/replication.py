@@ -118,7 +118,9 @@ def _places(rules: Sequence[Sides]) -> tuple[list[Itemset], Integers]:
     wanted = [(a, c, tuple(sorted((*a, *c)))) for a, c in rules]
     sets = sorted({codes for three in wanted for codes in three})
     place = {codes: number for number, codes in enumerate(sets)}
-    return sets, np.array([[place[codes] for codes in three] for three in wanted], dtype=np.int64).reshape(-1, 3).T
+    return sets, np.array([[place[codes] for codes in three] for three in wanted], dtype=np.int64).reshape(
+        -1, 3
+    ).T
 
 
 def _lifts(
