@@ -20,5 +20,6 @@ sed -i "s/effort: quick/effort: standard/" params.yaml  # the samples are a firs
 [ -d data/campaign ] || dvc pull --quiet data.dvc
 python -m personae.cli data import "$originals"
 dvc repro
+python -m personae.cli overview
 python -m personae.cli summary
-echo "reports: $clone/reports/"
+echo "reports: $clone/reports/index.html"

@@ -31,7 +31,7 @@ def findings():
 
 
 def first_screen(findings):
-    page = render(findings).partition('<section id="answer"')[2].partition("<nav")[0]
+    page = render(findings).partition('<section id="answer"')[2].partition("</section>")[0]
     return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r"</?data[^>]*>", "", page)).split())
 
 

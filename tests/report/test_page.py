@@ -182,36 +182,52 @@ def test_rules_that_do_not_hold_are_told_from_rules_that_were_never_learned():
     assert "No rule between products" not in absent
 
 
-def test_a_promotion_is_a_card_with_offer_rule_who_why_and_cost_under_its_segment():
+def section(findings, name):
+    return render(findings).partition(f'<section id="{name}">')[2].partition("</section>")[0]
+
+
+def test_promotions_are_one_table_a_rule_a_row_and_a_segment_a_column():
     findings = study(2)
-    findings.reports["promotions"][0] |= {
-        "segment": "everybody",
-        "offer": "tea for all",
-        "who": "all with <b>herbs</b>",
-    }
-    section = render(findings).partition('<section id="promote">')[2].partition("</section>")[0]
-    groups = [group.partition("</h3>") for group in section.split("<h3>")[1:]]
-    zero, one = (f"Segment {each['id']} · {each['name']}" for each in findings.reports["personas"])
-    assert [title for title, _, _ in groups] == ["All customers", one, "Segment 2", zero]
-    assert [cards.count("<article") for _, _, cards in groups] == [1, 2, 1, 1]
-    words = " ".join("".join(Page(groups[0][2].partition("</article>")[0]).words).split())
-    assert words.startswith(
-        "tea for all herbs + tea 0 → root vegetables promotions.json › 0 Who all with <b>herbs"
-    )
-    assert (
-        "Whether a discount pays is not tested: of 2.8 of 100 baskets reached, 1.2 hold both anyway and get the "
-        "10 % off for nothing." in words
-    )
+    first, second = findings.reports["promotions"][:2]
+    second |= {name: first[name] for name in ("antecedent", "consequent")}
+    first |= {"segment": "everybody", "consequent": ["<b>herbs"]}
+    second["consequent"] = first["consequent"]
+    table = section(findings, "promote").partition("<table")[2].partition("</table>")[0]
+    assert table.count("<tr>") == 1 + 4
+    words = [word.strip() for word in Page(table).words if word.strip()]
+    zero, one = (each["name"] for each in findings.reports["personas"])
+    heads = ["show", "with", "all customers", one, "segment 2", zero, "by chance", "a discount"]
+    assert words[words.index("show") :][:8] == heads
+    row = ["<b>herbs", "herbs + tea 0", "3.10", "(", "2.20", ")", "3.10", "(", "2.20", ")", "1.40"]
+    assert words[words.index("<b>herbs") :][:11] == row
 
 
-def test_promotions_of_an_older_run_that_say_neither_who_nor_why_nor_cost_are_shown():
+@pytest.mark.parametrize(
+    ("cost", "advice"),
+    [
+        (
+            {"given_anyway": 1.2, "break_even": 1.2},
+            "10 % off pays if 1.2 more of 100 baskets add root vegetables",
+        ),
+        (
+            {"given_anyway": 2.0, "break_even": None},
+            "No discount: of 2.8 in 100 baskets it would reach, 2.0 hold",
+        ),
+        ({"given_anyway": 1.2, "break_even": None}, "No discount: 10 % off cannot pay at a margin of 20 %"),
+    ],
+)
+def test_what_is_bought_anyway_is_not_discounted(cost, advice):
+    findings = study(2)
+    for rule in findings.reports["promotions"]:
+        rule["cost"] |= {"discount": 0.1, "margin": 0.2} | cost
+    assert advice in "".join(Page(section(findings, "promote")).words)
+
+
+def test_promotions_of_an_older_run_that_say_no_cost_are_shown():
     findings = study(2)
     for promotion in findings.reports["promotions"]:
-        for name in ("who", "why", "cost"):
-            del promotion[name]
-    section = render(findings).partition('<section id="promote">')[2].partition("</section>")[0]
-    assert section.count("<article") == 5
-    assert "<dt>" not in section
+        del promotion["cost"]
+    assert section(findings, "promote").count("Whether a discount pays is not tested.") == 5
 
 
 def test_what_was_computed_on_a_sample_is_said():
@@ -243,7 +259,7 @@ def test_same_reports_give_the_same_bytes_with_pictures_for_elsewhere(tmp_path):
     drawn = [pictures(findings.reports, findings.tables, tmp_path / name) for name in ("once", "again")]
     assert render(findings, drawn[0]) == render(findings, drawn[1])
     files = {path.name: path.read_bytes() for path in (tmp_path / "once").glob("*.png")}
-    assert {"segments.png", "choice-of-k.png", "roc.png", "profit-curve.png", "lifts.png"} <= files.keys()
+    assert {"segments.png", "choice-of-k.png", "roc.png", "budget.png", "lifts.png"} <= files.keys()
     assert {path.name: path.read_bytes() for path in (tmp_path / "again").glob("*.png")} == files
 
 

@@ -28,7 +28,7 @@ def test_the_number_of_natural_groups_comes_first():
         "reason": f"{headline}; no gap between segments 0 and 1",
     }
     [first] = [each for each in told(findings) if each.evidence.key == "segment.json#"]
-    assert first.text.startswith(f"{headline}: silhouette")
+    assert first.text.startswith(f"{headline}: 300 customers, silhouette")
     assert first.text.endswith("Weak: no gap between segments 0 and 1.")
 
 

@@ -42,7 +42,9 @@ def promote(
     replayed = replicate(groups, settings.search, seed=seed, workers=settings.workers)
     columns = sorted({column for offer in settings.offers for column in offer.when})
     effects = segment_effects(customers, segments, columns)
-    offered = promotions(replayed, effects, settings.offers, per_segment=settings.per_segment)
+    offered = promotions(
+        replayed, effects, settings.offers, per_segment=settings.per_segment, margin=settings.margin
+    )
     return rules_table(replayed), offered
 
 
@@ -73,6 +75,7 @@ def promotions(
     offers: Sequence[BasketOffer],
     *,
     per_segment: int = 5,
+    margin: float = 0.3,
 ) -> list[dict[str, Any]]:
     """Choose each group's replicating rules of highest lift, with their offers.
 
@@ -82,6 +85,7 @@ def promotions(
     effects : as `segment_effects` returns them
     offers : the first that fits a group counts
     per_segment : most promotions of a group
+    margin : share of a price that is earned at full price
 
     Returns
     -------
@@ -89,10 +93,13 @@ def promotions(
         `segment`, `antecedent`, `consequent`; figures of learning and, under `replay`, on later baskets;
         `offer`, `who`, `why`; and `cost`, for 100 baskets of the segment as they are: baskets
         `reached`, which hold the antecedent, those with both sides, where the discount is
-        `given_anyway` for nothing, and the `discount` as a share of the consequent's price.
+        `given_anyway` for nothing, the `discount` as a share of the consequent's price, and how many
+        more baskets must add the consequent for the discount to pay at this `margin`: `break_even`, null
+        where that is more than there are.
     """
     return [
         _promotion(name, rule_set, figures.row(rule, named=True), rule, offer)
+        | {"cost": _cost(figures.row(rule, named=True), offer.discount, margin)}
         for name, (rule_set, figures) in replayed.items()
         for offer in [offer for offer in offers if fits(effects[name], offer.when)][:1]
         for rule in _best(rule_set, figures)[:per_segment]
@@ -139,11 +146,30 @@ def _promotion(
         "offer": offer.text.format(**sides, discount=percent(offer.discount)),
         "who": f"{group} with {sides['antecedent']} in the basket",
         "why": _why(name, again),
-        "cost": {
-            "reached": 100 * again["support"] / again["confidence"],
-            "given_anyway": 100 * again["support"],
-            "discount": offer.discount,
-        },
+    }
+
+
+def _cost(again: Mapping[str, Any], discount: float, margin: float) -> dict[str, float | None]:
+    """Baskets of 100 that a discount reaches, those that hold both anyway, and those it must win.
+
+    Each basket won earns margin less discount, each that holds both anyway costs the discount.
+
+    Examples
+    --------
+    >>> again = {"support": 0.04, "confidence": 0.4}
+    >>> _cost(again, 0.1, 0.3)["break_even"], _cost(again, 0.3, 0.3)["break_even"]
+    (2.0, None)
+    """
+    given = 100 * again["support"]
+    reached = given / again["confidence"]
+    needed = given * discount / (margin - discount) if margin > discount else None
+    possible = needed is not None and needed <= reached - given
+    return {
+        "reached": reached,
+        "given_anyway": given,
+        "discount": discount,
+        "margin": margin,
+        "break_even": round(needed, 6) if needed is not None and possible else None,
     }
 
 

@@ -82,6 +82,8 @@ class Promote(Frozen):
         Fewest customers of a segment with rules of its own.
     per_segment
         Most promotions of a segment, those with the highest lower bound of lift.
+    margin
+        Assumed: share of a product's price that is earned at full price, for the break-even of a discount.
     offers
         The first that fits a segment counts; the last one should fit every segment.
     """
@@ -93,5 +95,6 @@ class Promote(Frozen):
     smallest: int = Field(50, gt=0)
     per_segment: int = Field(5, gt=0)
     search: RuleSearch = RuleSearch()
+    margin: float = Field(0.3, gt=0, le=1)
     offers: list[BasketOffer] = Field([BasketOffer()], min_length=1)
     workers: Workers = 2

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from personae.report import statements
+from personae.report import actions, statements
 from personae.report.statements import Statement, Words
 from personae.report.traced import Traced
+
+# What the reports that trust rests on are about.
+SUBJECTS = {"segment": "groups", "classify": "prediction", "target": "profit", "impute": "filling gaps"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,11 @@ class Answer:
     found: list[Statement]
     trust: list[Statement]
     action: list[Statement]
+
+    def claims(self) -> list[tuple[str, Statement]]:
+        """Most cautious statement of trust on each subject, for a row of the index."""
+        names = [statement.evidence.key.partition(".json")[0].rpartition("/")[2] for statement in self.trust]
+        return list(dict(zip((SUBJECTS[name] for name in names), self.trust, strict=True)).items())
 
 
 def answer(reports: Mapping[str, Traced], words: Words) -> Answer:
@@ -44,11 +52,11 @@ def answer(reports: Mapping[str, Traced], words: Words) -> Answer:
             *statements.trust_gaps(reports, words),
         ],
         [
-            *statements.contacts(reports, words),
-            *statements.promotions(reports),
-            *statements.prescribed(reports, words),
-            *statements.by_group(reports),
-            *statements.not_known(reports),
+            *actions.contacts(reports, words),
+            *actions.promotions(reports),
+            *actions.prescribed(reports, words),
+            *actions.by_group(reports),
+            *actions.not_known(reports),
         ],
     )
 

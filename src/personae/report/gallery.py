@@ -18,14 +18,18 @@ Tables = Mapping[str, list[dict[str, Any]]]
 
 
 def pictures(
-    reports: Reports, tables: Tables, folder: Path | None = None, labels: Labels = NO_LABELS
+    reports: Reports,
+    tables: Tables,
+    folder: Path | None = None,
+    labels: Labels = NO_LABELS,
+    currency: str = "",
 ) -> list[Picture]:
     """Draw all pictures with figures, columns named by `labels`; PNG into `folder`."""
     drawn = [
         *_of_segments(reports, tables, folder),
         *_of_groups(reports, folder, labels),
         *_of_models(reports, tables, folder, labels),
-        *_of_money(reports, tables, folder),
+        *_of_money(reports, tables, folder, currency),
         *_of_data(reports, folder, labels),
     ]
     return [picture for picture in drawn if picture is not None]
@@ -48,9 +52,10 @@ def _of_segments(reports: Reports, tables: Tables, folder: Path | None) -> Itera
     personas = reports.get("personas", [])
     if personas:
         yield segments.shares(personas, folder)
+        half = segments.widest(personas)
         for position, persona in enumerate(personas):
             if persona["drivers"]:
-                yield segments.drivers(persona, position, folder)
+                yield segments.drivers(persona, position, half, folder)
     report = reports.get("segment")
     if report is None:
         return
@@ -114,16 +119,13 @@ def _of_models(reports: Reports, tables: Tables, folder: Path | None, labels: La
         yield response.calibration(tables["curves/reliability"], report["best"], folder)
 
 
-def _of_money(reports: Reports, tables: Tables, folder: Path | None) -> Iterator[Picture]:
+def _of_money(reports: Reports, tables: Tables, folder: Path | None, currency: str) -> Iterator[Picture]:
     report = reports.get("target")
     if report is not None:
-        yield response.profit(report, folder)
         if tables.get("curves/profit"):
-            yield from response.share_curves(tables["curves/profit"], folder)
+            yield response.budget(tables["curves/profit"], report, currency, folder)
         if report.get("decision_curve"):
             yield response.decision(report["decision_curve"], report.get("cutoff"), folder)
-        if len(report.get("budget") or []) > 1:
-            yield response.budgets(report["budget"], folder)
     if reports.get("promotions"):
         yield baskets.lifts(reports["promotions"], folder)
 

@@ -131,14 +131,12 @@ def between(low: Any, high: Any, how: str = "number", digits: int = 3, places: i
 
 
 def source(value: Any) -> Markup:
-    """Link to the file behind a figure, its key as text."""
+    """Link to the file behind a figure: a small mark, its key as title."""
     if not isinstance(value, Traced):
         return Markup("")
     file, _, pointer = value.key.partition("#")
     steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/") if step]
-    return Markup('<a class="source" href="{}">{}</a>').format(file, " › ".join([file, *steps]))
-
-
-def linked(value: Any, text: str) -> Markup:
-    """Give text with the key that it comes from."""
-    return Markup('<span data-key="{}">{}</span>').format(value.key, text)
+    key = " › ".join([file, *steps])
+    return Markup('<a class="source" href="{}" title="{}" aria-label="source: {}">#</a>').format(
+        file, key, key
+    )

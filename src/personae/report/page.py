@@ -11,11 +11,12 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from personae.report import gallery, numbers, theme
+from personae.report.actions import on_discount
 from personae.report.answer import Answer, answer
-from personae.report.pictures.baskets import joined
+from personae.report.pictures.baskets import by_rule, joined
 from personae.report.probabilities import Highlight, by_pair, highlighted
 from personae.report.results import NO_LABELS, Rows, label
-from personae.report.statements import Words
+from personae.report.statements import Words, driver_figure
 from personae.report.theme import Picture
 from personae.report.traced import Traced
 from personae.report.verdicts import verdicts
@@ -139,8 +140,11 @@ def environment() -> jinja2.Environment:
     )
     made.filters |= {
         "by_pair": by_pair,
+        "by_rule": by_rule,
+        "on_discount": on_discount,
         "ci": numbers.interval,
         "decimals": numbers.decimals,
+        "driver": driver_figure,
         "fig": numbers.figure,
         "label": _label,
         "candidates_of": gallery.candidates_of,

@@ -17,7 +17,6 @@ CHIPS = {"supported": "solid", "weak": "take with care", "not supported": "not s
 IMPUTED = {"impute": "solid", "baseline": "take with care", "refuse": "not supported"}
 MOST_COLUMNS = 4
 MOST_PERSONAS = 6
-MOST_PROMOTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +100,17 @@ def found_personas(reports: Mapping[str, Traced]) -> Iterator[Statement]:
     for persona in list(personas)[:MOST_PERSONAS]:
         if persona.at("drivers", 0):
             first = persona["drivers"][0]
-            text = Markup("{} %: {}; {} {} (all: {}).")
+            text = Markup("{} %: {}; {} {} against {} of all.")
             driver = first.at("label") or first["feature"]
-            figures = figure(first["value"]), figure(first["overall"])
+            figures = driver_figure(first, "value"), driver_figure(first, "overall")
             share = figure(persona["share"], "of 100")
             yield Statement(text.format(share, persona["name"], driver, *figures), persona)
+
+
+def driver_figure(driver: Traced, name: str) -> Markup:
+    """Write a driver's mean in its column's own unit, a share per hundred."""
+    share = str(driver.at("label") or "").startswith("share ")
+    return figure(driver[name], "percent" if share else "number")
 
 
 def found_groups(reports: Mapping[str, Traced]) -> Iterator[Statement]:
@@ -125,10 +130,11 @@ def found_pairs(reports: Mapping[str, Traced]) -> Iterator[Statement]:
         yield Statement(Markup("No products are bought together more than chance explains."), report)
         return
     first = report[0]
-    sides = (_side(first[name]) for name in ("antecedent", "consequent"))
+    sides = (side(first[name]) for name in ("antecedent", "consequent"))
     text = Markup("{} {} bought together more than chance explains, first of all {} with {}.")
-    pairs = "pair of products is" if len(report) == 1 else "pairs of products are"
-    yield Statement(text.format(len(report), pairs, *sides), report)
+    count = len({(tuple(rule["antecedent"]), tuple(rule["consequent"])) for rule in report.raw})
+    pairs = "pair of products is" if count == 1 else "pairs of products are"
+    yield Statement(text.format(count, pairs, *sides), report)
 
 
 def trust_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
@@ -151,8 +157,12 @@ def trust_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
             )
         )
     text = Markup("; ").join(parts)
+    sizes = report.at("sizes")
+    count = f"{sum(sizes.raw):,} {words.unit_name}" if sizes else words.unit_name
     yield Statement(
-        Markup("The groups: {}.").format(text) if parts else Markup("The groups were not tested."),
+        Markup("The groups of {}: {}.").format(count, text)
+        if parts
+        else Markup("The groups were not tested."),
         report,
         CHIPS[str(report["verdict"])] if parts else "unknown",
     )
@@ -217,10 +227,12 @@ def trust_profit(reports: Mapping[str, Traced], words: Words) -> Iterator[Statem
     profit = report["profit"]
     low, rest = raw(profit.at("model_ci", 0)), max(raw(profit["everyone"]) or 0, 0)
     chip = "not supported" if (raw(profit["model"]) or 0) <= rest else "take with care"
-    text = Markup("On past offers a choice like this would have earned {} {}; contacting all of them {}{}.")
+    text = Markup("On {}past offers such a choice would have earned {} {}; contacting all of them {}{}.")
+    offers = report.at("customers")
     assumed = ", at assumed prices" if raw(report.at("assumed")) else ""
     yield Statement(
         text.format(
+            figure(offers) + Markup(" ") if offers else "",
             words.money(profit["model"]),
             interval(profit.at("model_ci"), "money"),
             words.money(profit["everyone"]),
@@ -234,88 +246,27 @@ def trust_profit(reports: Mapping[str, Traced], words: Words) -> Iterator[Statem
 def trust_gaps(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
     """Missing values, one statement a verdict."""
     report = reports.get("impute", Traced({"columns": {}}, "impute.json#"))
-    verdicts: dict[str, list[str]] = {}
+    verdicts: dict[str, list[Markup]] = {}
     for name, column in report["columns"].items():
         scores = column.at("unseen") or column.at("known")
         if scores:
-            verdicts.setdefault(str(scores["verdict"]), []).append(label(name, words.labels))
+            gaps = scores.at("missing") or column.at("missing")
+            count = Markup(" ({} missing)").format(figure(gaps)) if gaps else ""
+            verdicts.setdefault(str(scores["verdict"]), []).append(
+                Markup("{}{}").format(label(name, words.labels), count)
+            )
     sentences = {
-        "impute": "Where missing, {} can be filled in from the other columns.",
-        "baseline": "Where missing, {} gets its average: the other columns add nothing.",
-        "refuse": "Where missing, {} stays missing: the other columns do not predict it.",
+        "impute": "What is missing of {} can be filled in from the other columns.",
+        "baseline": "What is missing of {} gets the average: the other columns add nothing.",
+        "refuse": "What is missing of {} stays missing: the other columns do not predict it.",
     }
     for verdict, sentence in sentences.items():
         names = verdicts.get(verdict, [])
         if names:
-            shown = ", ".join(names[:MOST_COLUMNS])
+            shown = Markup(", ").join(names[:MOST_COLUMNS])
             more = f" and {len(names) - MOST_COLUMNS} more" if len(names) > MOST_COLUMNS else ""
             text = Markup(sentence).format(shown + more)  # noqa: S704 - a constant
             yield Statement(text, report, IMPUTED[verdict])
-
-
-def contacts(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
-    """The contact list, with its cost and expected profit."""
-    report = reports.get("target", Traced({}, "target.json#"))
-    listed = report.at("listed")
-    if listed is None:
-        return
-    if not raw(listed["contacts"]):
-        text = Markup("Contact none of {} {}: no contact is expected to pay.")
-        yield Statement(text.format(figure(listed["customers"]), words.unit_name), listed)
-        return
-    text = Markup("Contact {} of {} {}: costs {}, expected to earn {}; {} if {} fewer respond.")
-    yield Statement(
-        text.format(
-            figure(listed["contacts"]),
-            figure(listed["customers"]),
-            words.unit_name,
-            words.money(listed.at("spent")),
-            words.money(listed.at("expected_profit")),
-            words.money(listed.at("if_response_falls")),
-            figure(report.at("if_response_falls", "by"), "percent"),
-        )
-        + Markup(' <a href="{}targets.csv">The list</a>.').format(listed.key.partition("target.json")[0]),
-        listed,
-    )
-
-
-def promotions(reports: Mapping[str, Traced]) -> Iterator[Statement]:
-    """First promotions, with what is not known of them."""
-    for rule in list(reports.get("promotions", Traced([], "")))[:MOST_PROMOTIONS]:
-        text = Markup("Show {} with {}. Whether a discount pays is not tested")
-        statement = text.format(_side(rule["consequent"]), _side(rule["antecedent"]))
-        cost = rule.at("cost")
-        if cost:
-            statement += Markup(": of {} in 100 baskets reached, {} hold both anyway").format(
-                figure(cost["reached"], places=1), figure(cost["given_anyway"], places=1)
-            )
-        yield Statement(statement + Markup("."), rule)
-
-
-def prescribed(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
-    """Actions by user, within the budget."""
-    report = reports.get("prescription")
-    for action in report.at("actions") or () if report is not None else ():
-        if not action["users"].raw:
-            continue
-        text = Markup("{} for {} {}.")
-        yield Statement(text.format(action["action"], figure(action["users"]), words.unit_name), action)
-
-
-def by_group(reports: Mapping[str, Traced]) -> Iterator[Statement]:
-    """Where each group has an action of its own."""
-    personas = reports.get("personas")
-    if personas is not None and any(persona.at("action") for persona in personas):
-        yield Statement(Markup("Address each group in its own way: the table says how."), personas)
-
-
-def not_known(reports: Mapping[str, Traced]) -> Iterator[Statement]:
-    """What the file cannot answer."""
-    report = reports.get("target")
-    uplift = report.at("uplift") if report is not None else None
-    if uplift and uplift.at("reason"):
-        text = Markup("Not known from this file: whether a contact causes the answer ({}).")
-        yield Statement(text.format(uplift["reason"]), uplift)
 
 
 def _chip(model: Traced, name: str, reference: float | None) -> str:
@@ -339,5 +290,6 @@ def _count(value: Traced) -> str:
     return NUMBERS[value.raw] if value.raw < len(NUMBERS) else str(value)
 
 
-def _side(items: Traced) -> str:
+def side(items: Traced) -> str:
+    """Write one side of a rule in words."""
     return " and ".join(str(item) for item in items)

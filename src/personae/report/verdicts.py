@@ -69,12 +69,13 @@ def _segments(report: Traced) -> Iterator[Verdict]:
 
 def _segmentation(report: Traced, name: str) -> Verdict:
     text = Markup(
-        "{}{}: silhouette {}, p = {} against simulated data without segments; the least stable segment has "
-        "mean bootstrap Jaccard {}."
+        "{}{}: {} customers, silhouette {}, p = {} against simulated data without segments; the least stable "
+        "segment has mean bootstrap Jaccard {}."
     )
     sentence = text.format(
         report.at("headline") or Markup("{} segments").format(figure(report["k"])),
         name,
+        figure(sum(report["sizes"].raw)),
         estimate(report["silhouette"], report.at("silhouette_ci"), places=3),
         figure(report.at("null", "p_value"), "p"),
         figure(report.at("stability", "min_jaccard"), places=2),
@@ -101,7 +102,10 @@ def _imputation(report: Traced, labels: Labels) -> Iterator[Verdict]:
             case_scores = column.at(case)
             if case_scores:
                 yield Verdict(
-                    LEVELS[str(case_scores["verdict"])], _imputed(name, who, case_scores), case_scores
+                    LEVELS[str(case_scores["verdict"])],
+                    _imputed(name, who, case_scores)
+                    + _counted(" Tested on {} hidden cells.", case_scores.at("cells")),
+                    case_scores,
                 )
 
 
@@ -165,7 +169,8 @@ def _merges(report: Traced) -> Iterator[Verdict]:
         level, text = PAIRS[str(pair["verdict"])]
         auc = estimate(pair.at("two_sample_auc"), pair.at("two_sample_ci"))
         more = pair["reason"] if pair["verdict"] == "merge" else DECIDED.get(str(pair.at("decision")), "")
-        yield Verdict(level, text.format(pair["a"], pair["b"], auc, more), pair)
+        count = _counted(" Compared: {} rows.", pair.at("two_sample_rows"))
+        yield Verdict(level, text.format(pair["a"], pair["b"], auc, more) + count, pair)
 
 
 def _joined(report: Traced, compare: Traced | None) -> str:
@@ -277,7 +282,8 @@ def _profit(report: Traced) -> Iterator[Verdict]:
             estimate(profit["model"], profit.at("model_ci"), "money"),
             figure(profit.at("everyone"), "money"),
             assumed,
-        ),
+        )
+        + _counted(" Past offers: {}.", report.at("customers")),
         profit,
     )
 
@@ -292,6 +298,11 @@ def _promotions(report: Traced) -> Iterator[Verdict]:
             Markup("No rule between products holds again on baskets it was not learned on."),
             report,
         )
+
+
+def _counted(sentence: str, count: Traced | None) -> Markup:
+    """Add how many a verdict rests on, where the report says it."""
+    return Markup(sentence).format(figure(count)) if count else Markup()  # noqa: S704 - constants
 
 
 def raw(value: Traced | None, *steps: str | int) -> Any:

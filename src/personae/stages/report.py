@@ -34,10 +34,11 @@ def main(study: str) -> None:
         highlights=[tuple(one) for one in probabilities.get("highlights", ())],
         words=Words.of(settings),
     )
-    drawn = pictures(findings.reports, findings.tables, folder / "pictures", findings.words.labels)
+    words = findings.words
+    drawn = pictures(findings.reports, findings.tables, folder / "pictures", words.labels, words.currency)
     write_text(folder / "report.html", render(findings, drawn))
-    write_json(folder / "answer.json", as_json(findings.answer(), findings.words))
-    cards = model_cards(study, reports, settings["segment"], settings.get("classify"), findings.words.labels)
+    write_json(folder / "answer.json", as_json(findings.answer(), words))
+    cards = model_cards(study, reports, settings["segment"], settings.get("classify"), words.labels)
     for name, card in cards.items():
         write_text(paths.report(study, f"cards/{name}.md"), card)
 

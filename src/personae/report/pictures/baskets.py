@@ -7,6 +7,7 @@ from typing import Any
 from personae.core.numbers import rounded
 from personae.report.pictures.shapes import dots
 from personae.report.theme import Picture
+from personae.report.traced import Traced
 
 MOST = 25
 
@@ -20,6 +21,22 @@ def joined(items: Any) -> str:
     ('herbs + rice', 'oil')
     """
     return str(items) if isinstance(items, str) else " + ".join(map(str, items))
+
+
+def by_rule(promotions: Traced) -> list[tuple[Traced, dict[Any, Traced]]]:
+    """Each rule's first promotion, and its promotions by segment.
+
+    Examples
+    --------
+    >>> rows = [{"segment": s, "antecedent": ["a"], "consequent": ["b"]} for s in ("everybody", "1")]
+    >>> [(first["segment"].raw, list(by_segment)) for first, by_segment in by_rule(Traced(rows, ""))]
+    [('everybody', ['everybody', '1'])]
+    """
+    rules: dict[tuple[str, str], dict[Any, Traced]] = {}
+    for each in promotions:
+        sides = joined(each["antecedent"].raw), joined(each["consequent"].raw)
+        rules.setdefault(sides, {})[each["segment"].raw] = each
+    return [(next(iter(segments.values())), segments) for segments in rules.values()]
 
 
 def lifts(promotions: Sequence[Mapping[str, Any]], folder: Path | None = None) -> Picture:

@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 
-from personae.core.numbers import money, percent, rounded
+from personae.core.arrays import FloatArray
+from personae.core.numbers import percent, rounded
 from personae.report import theme
-from personae.report.numbers import LISTS
-from personae.report.pictures.shapes import bars, dot, dots, name_axis, name_rows, spread
+from personae.report.numbers import LISTS, amount
+from personae.report.pictures.shapes import bars, dot, dots, key, name_axis, name_rows, spread
 from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
 MOST = 15
+PROFIT = ("profit", "profit_lower", "profit_upper")
 DASHES = ((0, (5, 2)), (0, (1, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1)), (0, (8, 3)))
 
 
@@ -49,7 +52,7 @@ def ranking(rows: Rows, best: str, kind: str, folder: Path | None = None) -> Pic
         "precision_recall": ("recall", "precision", "precision-recall", "Precision and recall"),
     }[kind]
     lines = _lines(rows, best)
-    with drawing(300) as figure:
+    with drawing(330) as figure:
         axes = figure.add_subplot()
         _draw_lines(axes, lines, x, y, best)
         if kind == "roc":
@@ -57,7 +60,7 @@ def ranking(rows: Rows, best: str, kind: str, folder: Path | None = None) -> Pic
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), title=title)
         axes.set_xlabel(x.replace("_", " "))
         axes.set_ylabel(y.replace("_", " "))
-        axes.legend(fontsize=8.5, handlelength=2.6)
+        key(figure)
         return finish(figure, name, f"{title} of {', '.join(lines)}", folder)
 
 
@@ -89,7 +92,7 @@ def _draw_lines(axes: Axes, lines: Mapping[str, Rows], x: str, y: str, best: str
 def calibration(rows: Rows, best: str, folder: Path | None = None) -> Picture:
     """Observed against predicted probability; a dot's area stands for its customers."""
     lines = _lines([{**row, "class": None} for row in rows], best)
-    with drawing(300) as figure:
+    with drawing(330) as figure:
         axes = figure.add_subplot()
         axes.plot([0, 1], [0, 1], color=theme.INK, linewidth=1, linestyle=(0, (4, 3)))
         _draw_lines(axes, lines, "predicted", "observed", best)
@@ -101,7 +104,7 @@ def calibration(rows: Rows, best: str, folder: Path | None = None) -> Picture:
         axes.set(
             xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), title="Calibration", xlabel="predicted", ylabel="observed"
         )
-        axes.legend(fontsize=8.5, handlelength=2.6)
+        key(figure)
         return finish(
             figure, "calibration", f"Observed against predicted probability of {', '.join(lines)}", folder
         )
@@ -139,80 +142,63 @@ def contributions(report: Mapping[str, Any], folder: Path | None = None) -> Pict
     )
 
 
-def profit(report: Mapping[str, Any], folder: Path | None = None) -> Picture:
-    """Profit of the model's list compared with other lists."""
-    profits = {name: value for name, value in report["profit"].items() if name in LISTS and value is not None}
-    bounds = [bound for bound in report["profit"].get("model_ci") or [] if bound is not None]
-    words = ", ".join(f"{LISTS[name]} {money(value)}" for name, value in profits.items())
-    return bars(
-        "profit",
-        [
-            (LISTS[name], value, theme.ACCENT if name == "model" else theme.MUTED, "")
-            for name, value in profits.items()
-        ],
-        "profit; the line is the model's 95 % interval",
-        f"Profit by contact list: {words}",
-        folder,
-        height=(48, 25),
-        reference=(0, ""),
-        intervals={list(profits).index("model"): bounds} if bounds and "model" in profits else {},
-        tick=rounded,
-        bins=5,
-    )
+def budget(rows: Rows, report: Mapping[str, Any], currency: str = "", folder: Path | None = None) -> Picture:
+    """Profit by money spent, best prospects first; the list, half its money and break-even are marked.
 
-
-def share_curves(rows: Rows, folder: Path | None = None) -> list[Picture]:
-    """Profit, gain and lift by share contacted, with intervals.
-
-    Gain is the share of all responders who are reached; lift is how many times as many responders there are
-    as among all customers.
+    Parameters
+    ----------
+    rows
+        Contents of `curves/profit.csv`: profit of past offers by number of contacts, with its interval.
+    report
+        Contents of `target.json`, for the cost of a contact and the size of the list that it chooses.
+    currency
+        Sign or code of the amounts.
     """
-    peak = max(rows, key=lambda row: row["profit"])
-    fifth = min(rows, key=lambda row: abs(row["share"] - 0.2))
-    profit_at = f"highest at {percent(peak['share'])}: {money(peak['profit'])}"
-    gain_at = f"{percent(fifth['gain'])} of the responders at {percent(fifth['share'])}"
-    lift_at = f"{rounded(fifth['lift'])} at {percent(fifth['share'])}"
-    return [
-        _by_share(rows, "profit", profit_at, folder, level=0.0, mark=peak),
-        _by_share(rows, "gain", gain_at, folder, level=None),
-        _by_share(rows, "lift", lift_at, folder, level=1.0),
-    ]
-
-
-def _by_share(
-    rows: Rows,
-    name: str,
-    summary: str,
-    folder: Path | None,
-    *,
-    level: float | None,
-    mark: Mapping[str, Any] | None = None,
-) -> Picture:
-    """Draw a figure with its interval against `level` or the diagonal."""
-    shares = [row["share"] for row in rows]
-    with drawing(280) as figure:
+    spent = np.array([0.0, *(row["contacts"] * report["cost"] for row in rows)])
+    profit, low, high = (np.array([0.0, *(row[name] for row in rows)]) for name in PROFIT)
+    by_list = (report.get("contacts") or 0) * report["cost"]
+    marks = {"the list": by_list, "half the money": by_list / 2, "break-even": _break_even(spent, profit)}
+    with drawing(300, 460) as figure:
         axes = figure.add_subplot()
-        if f"{name}_lower" in rows[0]:
-            low, high = ([row[f"{name}_{side}"] for row in rows] for side in ("lower", "upper"))
-            axes.fill_between(shares, low, high, color=theme.ACCENT, alpha=0.2, linewidth=0)
-        axes.plot(shares, [row[name] for row in rows], color=theme.ACCENT)
-        if level is None:
-            axes.plot([0, 1], [0, 1], color=theme.INK, linewidth=1)
-        else:
-            axes.axhline(level, color=theme.INK, linewidth=1)
-        if mark is not None:
-            axes.plot([mark["share"]], [mark[name]], "o", color=theme.SECOND, markersize=8)
-        axes.set_title(f"{name.capitalize()} by the share contacted")
-        axes.xaxis.set_major_formatter(lambda value, _: percent(value))
-        axes.yaxis.set_major_formatter(lambda value, _: (percent if level is None else rounded)(value))
-        name_axis(axes, "share of customers, those with the best prospects first")
-        return finish(figure, f"{name}-curve", f"{name.capitalize()} by share contacted, {summary}", folder)
+        axes.fill_between(spent, low, high, color=theme.ACCENT, alpha=0.2, linewidth=0)
+        axes.plot(spent, profit, color=theme.ACCENT)
+        axes.axhline(0, color=theme.INK, linewidth=1)
+        words = [f"contacting all {amount(spent[-1], currency)} brings {amount(profit[-1], currency)}"]
+        for (name, at), marker in zip(marks.items(), "osD", strict=True):
+            if at:
+                curve = float(np.interp(at, spent, profit))
+                earned = report["profit"]["model"] if name == "the list" else curve
+                label = f"{name}: {amount(at, currency)}"
+                if name != "break-even":
+                    label += f" spent, {amount(earned, currency)} earned"
+                axes.plot([at], [earned], marker, color=theme.SECOND, markersize=8, label=label)
+                words.append(label)
+        _amounts(axes)
+        figure.legend(loc="outside upper left", fontsize=9, handlelength=1)
+        name_axis(axes, "money spent on past offers, best prospects first; band: 95 % interval")
+        axes.set_ylabel("profit")
+        return finish(figure, "budget", f"Profit by money spent; {'; '.join(words)}", folder)
+
+
+def _break_even(spent: FloatArray, profit: FloatArray) -> float | None:
+    """Money from which on the curve stays below zero; None where it never falls there."""
+    losing = profit < 0
+    if not losing[-1] or losing.all():
+        return None
+    last = int(np.flatnonzero(~losing)[-1])
+    return float(np.interp(0, profit[[last + 1, last]], spent[[last + 1, last]])) or None
+
+
+def _amounts(axes: Axes) -> None:
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: rounded(value))
+    axes.locator_params(nbins=5)
 
 
 def decision(rows: Rows, cutoff: float | None, folder: Path | None = None) -> Picture:
     """Decision curve: net benefit by threshold probability, with the model's band."""
     at = [row["threshold"] for row in rows]
-    with drawing(300) as figure:
+    with drawing(330) as figure:
         axes = figure.add_subplot()
         low, high = ([row[f"model_{side}"] for row in rows] for side in ("lower", "upper"))
         axes.fill_between(at, low, high, color=theme.ACCENT, alpha=0.2, linewidth=0)
@@ -226,7 +212,7 @@ def decision(rows: Rows, cutoff: float | None, folder: Path | None = None) -> Pi
         axes.set_ylim(-0.3 * top, 1.1 * top)
         if cutoff is not None and at[0] <= cutoff <= at[-1]:
             axes.axvline(cutoff, color=theme.SECOND, linewidth=1)
-        axes.legend(fontsize=8.5, handlelength=2.6)
+        key(figure)
         axes.set_title("Net benefit of contacting by the model")
         axes.xaxis.set_major_formatter(lambda value, _: percent(value))
         axes.locator_params(nbins=5)
@@ -234,20 +220,3 @@ def decision(rows: Rows, cutoff: float | None, folder: Path | None = None) -> Pi
         better = sum(row["advantage_lower"] > 0 for row in rows)
         words = f"surely above all others at {better} of {len(rows)} thresholds"
         return finish(figure, "decision-curve", f"Net benefit by threshold; the model is {words}", folder)
-
-
-def budgets(rows: Rows, folder: Path | None = None) -> Picture:
-    """Profit that each budget buys."""
-    with drawing(260) as figure:
-        axes = figure.add_subplot()
-        axes.plot(
-            [row["budget"] for row in rows], [row["profit"] for row in rows], marker="o", color=theme.ACCENT
-        )
-        axes.axhline(0, color=theme.INK, linewidth=1)
-        axes.set_title("Profit by budget")
-        axes.xaxis.set_major_formatter(lambda value, _: rounded(value))
-        axes.yaxis.set_major_formatter(lambda value, _: rounded(value))
-        axes.locator_params(nbins=5)
-        name_axis(axes, "budget")
-        words = ", ".join(f"{money(row['budget'])}: {money(row['profit'])}" for row in rows)
-        return finish(figure, "budget", f"Profit by budget. {words}", folder)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from personae.core.numbers import percent, rounded
 from personae.core.statistics import STABLE
 from personae.report import theme
-from personae.report.pictures.shapes import bars, dots, name_axis, threshold
+from personae.report.pictures.shapes import bars, dots, key, name_axis, threshold
 from personae.report.theme import Picture, drawing, finish
 
 Rows = Sequence[Mapping[str, Any]]
@@ -39,13 +39,18 @@ def shares(personas: Rows, folder: Path | None = None) -> Picture:
         return finish(figure, "segments", f"Share of customers in each segment: {words}", folder)
 
 
-def drivers(persona: Mapping[str, Any], position: int, folder: Path | None = None) -> Picture:
-    """Standardised drivers of a segment, with intervals."""
+def widest(personas: Rows) -> float:
+    """Half the axis that the drivers of all segments share, in standard deviations."""
+    drivers_of_all = [driver for persona in personas for driver in persona["drivers"]]
+    bounds = [bound for driver in drivers_of_all for bound in (*driver["ci"], driver["effect"])]
+    return max(1.0, *(abs(float(bound)) for bound in bounds if bound is not None))
+
+
+def drivers(persona: Mapping[str, Any], position: int, half: float, folder: Path | None = None) -> Picture:
+    """Standardised drivers of a segment, with intervals, on an axis from -`half` to `half`."""
     shown = persona["drivers"]
     look = {"color": theme.segment_colour(position), "marker": theme.segment_marker(position)}
     names = [driver.get("label", driver["feature"]) for driver in shown]
-    known = [bound for each in shown for bound in [*each["ci"], each["effect"]] if bound is not None]
-    widest = max(1.0, *map(abs, known))
     words = ", ".join(
         f"{name} {_signed(driver['effect'])}" for name, driver in zip(names[:4], shown, strict=False)
     )
@@ -56,7 +61,7 @@ def drivers(persona: Mapping[str, Any], position: int, folder: Path | None = Non
         f"What sets {persona['name']} apart, in standard deviations: {words}",
         folder,
         height=(44, 22),
-        limits=(-1.08 * widest, 1.08 * widest),
+        limits=(-1.08 * half, 1.08 * half),
     )
 
 
@@ -67,7 +72,7 @@ def _signed(value: float | None) -> str:
 def choice(candidates: Rows, chosen: int, name: str, folder: Path | None = None) -> Picture:
     """Silhouette and stability by k, with the null distribution's 95th percentiles."""
     candidates = [row for row in candidates if row.get("silhouette") is not None]
-    with drawing(330) as figure:
+    with drawing(380) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
         ks = [row["k"] for row in candidates]
         for model, (title, dashes) in NULL_MODELS.items():
@@ -82,7 +87,7 @@ def choice(candidates: Rows, chosen: int, name: str, folder: Path | None = None)
             _candidate(lower, row, "prediction_strength", chosen, marker="x")
         upper.set_title("Silhouette, and 95th percentiles of null models")
         if upper.get_legend_handles_labels()[0]:
-            upper.legend(fontsize=8.5, handlelength=3)
+            key(figure)
         lower.set_title("Stability: Jaccard (●), prediction (×)")
         threshold(lower, STABLE, "stable from 0.75", vertical=False)
         lower.set_ylim(0, 1.08)

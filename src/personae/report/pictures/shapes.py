@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from personae.report import theme
 from personae.report.theme import Picture, drawing, finish
@@ -136,6 +137,11 @@ def name_rows(axes: Axes, names: Sequence[str], length: int = 26) -> None:
             label.set(fontsize=8, linespacing=0.95)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
+
+
+def key(figure: Figure) -> None:
+    """Name lines and markers above the picture, off the data."""
+    figure.legend(loc="outside upper left", fontsize=8.5, handlelength=2.6, ncols=2)
 
 
 def name_axis(axes: Axes, text: str) -> None:
