@@ -55,3 +55,20 @@ def test_a_study_whose_data_is_not_here_is_named_and_the_others_run(run, tmp_pat
 
 def test_the_version_is_shown(run):
     assert run("--version").output.strip() == version("personae")
+
+
+def test_the_explorer_is_started_on_this_machine_only_unless_asked(run, monkeypatch):
+    pytest.importorskip("streamlit")
+    started = []
+    monkeypatch.setattr("os.execv", lambda _, command: started.append(command))
+    assert run("app", "--port", "8600").exit_code == 0
+    flags = {"--server.address=127.0.0.1", "--server.port=8600", "--server.headless=true"}
+    assert flags | {"--browser.gatherUsageStats=false"} <= set(started[0])
+    refused = run("app", "--address", "0.0.0.0")
+    assert (refused.exit_code, len(started)) == (1, 1)
+    assert (
+        refused.stderr
+        == "error: --address 0.0.0.0: others could read all customers; add --open to allow it\n"
+    )
+    run("app", "--address", "0.0.0.0", "--open")
+    assert "--server.address=0.0.0.0" in started[1]

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from personae.config.compose import study_settings as study_settings
     from personae.core.errors import PersonaeError as PersonaeError
     from personae.history.changes import compare_results as compare_results
+    from personae.history.finished import read_results as read_results
     from personae.history.restore import restore as restore
+    from personae.history.result import runs as runs
     from personae.imputation.completion import impute_table as impute_table
     from personae.imputation.settings import Impute as Impute
     from personae.inference.compare import compare_groups as compare_groups
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from personae.segmentation.segment import segment_customers as segment_customers
     from personae.segmentation.settings import SegmentSettings as SegmentSettings
     from personae.targeting.choose import select_targets as select_targets
+    from personae.targeting.plan import plan_contacts as plan_contacts
     from personae.targeting.settings import Target as Target
 
 _HOMES = {
@@ -38,9 +41,12 @@ _HOMES = {
     "persona_cards": "personas.cards",
     "evaluate_response": "response.evaluate",
     "select_targets": "targeting.choose",
+    "plan_contacts": "targeting.plan",
     "promote": "baskets.promotions",
     "compare_results": "history.changes",
     "restore": "history.restore",
+    "read_results": "history.finished",
+    "runs": "history.result",
     "Impute": "imputation.settings",
     "SegmentSettings": "segmentation.settings",
     "ComparisonCriteria": "inference.settings",

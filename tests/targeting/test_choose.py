@@ -67,7 +67,16 @@ def test_the_report_keeps_the_contract_and_the_model_pays():
 
 def test_the_list_says_who_why_and_what_it_is_worth():
     found = select_targets(*case(), settings(), seed=1).customers
-    columns = ["customer", "segment", "probability", "expected_profit", "decision", "reason"]
+    columns = [
+        "customer",
+        "segment",
+        "probability",
+        "expected_profit",
+        "decision",
+        "reason",
+        "cost",
+        "revenue",
+    ]
     assert found.columns.tolist() == columns
     assert found["expected_profit"].is_monotonic_decreasing
     assert ((found["decision"] == "contact") == (found["expected_profit"] >= 0)).all()

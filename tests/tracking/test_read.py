@@ -33,3 +33,16 @@ def test_a_store_that_does_not_answer_is_one_line(tmp_path, monkeypatch):
     with pytest.raises(PersonaeError, match="cannot be read") as caught:
         read.find(Store(tmp_path, "http://127.0.0.1:9"), "0" * 32)
     assert "\n" not in str(caught.value)
+
+
+def test_published_results_are_listed_latest_first_without_trials_and_half_published_runs(tmp_path):
+    store = Store(tmp_path)
+    assert read.runs(store, "campaign") == []
+    client = store.client()
+    experiment = store.experiment(client, "campaign")
+    whole = {"personae.complete": "true"}
+    first, last = (runs.start(client, experiment, name, whole) for name in ("first", "last"))
+    runs.start(client, experiment, "half")
+    runs.start(client, experiment, "trial", whole, parent=first)
+    assert [run for run, _, _ in read.runs(store, "campaign")] == [last, first]
+    assert read.runs(store, "aerofit") == []

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -91,10 +92,22 @@ def write(path: Path, table: pl.DataFrame) -> None:
 
 
 def write_csv(path: Path, table: pl.DataFrame) -> None:
-    """Write a table for people, figures to 6 significant digits."""
-    rounded = table.with_columns(pl.col(pl.Float64, pl.Float32).round_sig_figs(6))
+    """Write a table for people, see `csv`."""
     with atomic_write(path) as partial:
-        harmless(rounded).write_csv(partial)
+        partial.write_bytes(csv(table))
+
+
+def csv(table: pl.DataFrame) -> bytes:
+    r"""CSV for people: figures to 6 significant digits, no text that a spreadsheet would run.
+
+    Examples
+    --------
+    >>> csv(pl.DataFrame({"a": ["=1+1"], "b": [2 / 3]}))
+    b"a,b\n'=1+1,0.666667\n"
+    """
+    content = BytesIO()
+    harmless(table.with_columns(pl.col(pl.Float64, pl.Float32).round_sig_figs(6))).write_csv(content)
+    return content.getvalue()
 
 
 def harmless(table: pl.DataFrame) -> pl.DataFrame:

@@ -144,6 +144,17 @@ def read_all(names: Sequence[str], study: str | None = None) -> list[StoredResul
     return [runs[name] if name in runs else from_revision(name, *commits[name], chosen) for name in names]
 
 
+def runs(study: str) -> dict[str, str]:
+    """Name the published runs of a study by their ids, latest first.
+
+    Raises
+    ------
+    PersonaeError
+        If MLflow's store does not answer.
+    """
+    return {run: f"{name}, {time:%Y-%m-%d %H:%M} UTC" for run, name, time in read.runs(Store.here(), study)}
+
+
 def from_run(run_id: str) -> StoredResult | None:
     """Read a result from an MLflow run; None for an unknown id."""
     run = read.find(Store.here(), run_id)

@@ -11,8 +11,9 @@ from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.response.predictions import by_case
 from personae.targeting import profit
-from personae.targeting.budget import allocate, budget_curve
+from personae.targeting.budget import budget_curve
 from personae.targeting.decision import decision_curve
+from personae.targeting.plan import plan_at
 from personae.targeting.profit import Economics
 from personae.targeting.rates import contacted_by, rates_by
 from personae.targeting.settings import Target
@@ -65,7 +66,8 @@ def select_targets(
     -------
     Targets
         `customers`: customer, segment, probability (mean over repeats, each out of fold), expected_profit,
-        decision, reason; the most profitable first. Of several offers to a customer it holds the last.
+        decision, reason, cost and revenue; the most profitable first. Of several offers to a customer it
+        holds the last.
     """
     segments = segments.astype("Int64")
     money = economics_of(settings, customers, segments)
@@ -180,34 +182,36 @@ def _listed(
     responses: pd.DataFrame, segments: pd.Series, probability: FloatArray, money: Economics, settings: Target
 ) -> tuple[pd.DataFrame, dict[str, float], dict[str, Any]]:
     """List customers by their last offer, with expected profit and budgets."""
-    last = ~responses["customer"].duplicated(keep="last").to_numpy()
-    responses, probability, money = responses[last], probability.mean(axis=0)[last], money.at(last)
-    expected = money.expected(probability)
-    prospects = expected, money.cost, money.earned(responses["target"].to_numpy())
-    contacted, plan = expected >= 0, None
-    if settings.budget is not None:
-        contacted = allocate(expected, money.cost, settings.budget).counts[:, 0] > 0
-        [plan] = budget_curve(*prospects, [settings.budget])
+    order = pd.DataFrame({"customer": responses["customer"].to_numpy()})
+    order["promise"] = money.expected(probability.mean(axis=0))
+    order = order.drop_duplicates("customer", keep="last")
+    # Of equal prospects the plan takes the first: the order of the list decides, not that of the file.
+    place = order.sort_values(["promise", "customer"], ascending=[False, True]).index.to_numpy()
+    responses, probability, money = responses.iloc[place], probability.mean(axis=0)[place], money.at(place)
+    plan = plan_at(money, probability, settings.budget)
+    prospects = plan.expected_profit, money.cost, money.earned(responses["target"].to_numpy())
     table = pd.DataFrame(
         {
             "customer": responses["customer"].to_numpy(),
-            "segment": segments.array[last],
+            "segment": segments.array[place],
             "probability": probability,
-            "expected_profit": expected,
-            "decision": np.where(contacted, "contact", "leave"),
+            "expected_profit": plan.expected_profit,
+            "decision": np.where(plan.contacted, "contact", "leave"),
             "reason": responses["reason"].to_numpy(),
+            "cost": money.cost,
+            "revenue": money.revenue,
         }
     )
-    table = table.sort_values(["expected_profit", "customer"], ascending=[False, True], ignore_index=True)
-    fallen = (1 - settings.fall) * (expected + money.cost) - money.cost
+    fallen = (1 - settings.fall) * (plan.expected_profit + money.cost) - money.cost
     promise = {
         "customers": len(table),
-        "contacts": int(contacted.sum()),
-        "spent": float(money.cost[contacted].sum()),
-        "expected_profit": float(expected[contacted].sum()),
-        "if_response_falls": float(fallen[contacted].sum()),
+        "contacts": plan.contacts,
+        "spent": plan.spent,
+        "expected_profit": plan.profit,
+        "if_response_falls": float(fallen[plan.contacted].sum()),
     }
-    return table, promise, {"budget": budget_curve(*prospects, settings.budgets), "plan": plan}
+    inside = None if settings.budget is None else budget_curve(*prospects, [settings.budget])[0]
+    return table, promise, {"budget": budget_curve(*prospects, settings.budgets), "plan": inside}
 
 
 def _profit(

@@ -65,7 +65,7 @@ def read(study: str) -> Finished:
     except FileNotFoundError as error:
         raise _unfinished(study, f"there is no {error.filename}") from None
     result = finished(study, lock, graph)
-    _check_settings(result)
+    check_settings(result)
     for path, written, stage in result.outputs():
         if not path.startswith("build/") and md5(Path(path)) != written:
             raise _unfinished(study, f"{path} is not what {stage}@{study} wrote")
@@ -187,8 +187,14 @@ def _check_chain(study: str, entries: Mapping[str, Any]) -> None:
                 raise _unfinished(study, reason)
 
 
-def _check_settings(result: Finished) -> None:
-    """Compare the stages' recorded settings with those on disk."""
+def check_settings(result: Finished) -> None:
+    """Compare the stages' recorded settings with those on disk.
+
+    Raises
+    ------
+    PersonaeError
+        If a stage ran with others.
+    """
     folder = paths.resolved(result.study)
     for stage, entry in result.entries.items():
         for path, seen in ((Path(dep["path"]), dep["md5"]) for dep in entry.get("deps", ())):

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,39 @@ def find(store: Store, run_id: str) -> tuple[Flat, Flat, Mapping[str, float], Ma
         raise PersonaeError(f"{where}: run {run_id} cannot be read ({first_line(error)})") from None
     tags = {name: tag for name, tag in code.items() if name.startswith("git.")} | run.data.tags
     return tags | {"study": study}, dict(run.data.params), dict(run.data.metrics), files
+
+
+def runs(store: Store, study: str) -> list[tuple[str, str, datetime]]:
+    """List the published results of a study, latest first.
+
+    Returns
+    -------
+    list of tuple
+        Id, name and time (UTC) of each run.
+
+    Raises
+    ------
+    PersonaeError
+        If the store does not answer.
+    """
+    if not store.override and not store.database.exists():
+        return []
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - costs a second
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    try:
+        client = store.client()
+        experiment = client.get_experiment_by_name(study)
+        whole = "tags.`personae.complete` = 'true'"
+        listed = client.search_runs([experiment.experiment_id], whole) if experiment else []
+    except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
+        where = store.override or store.root
+        raise PersonaeError(f"{where}: runs cannot be listed ({first_line(error)})") from None
+    return [
+        (run.info.run_id, run.info.run_name, datetime.fromtimestamp(run.info.start_time / 1000, UTC))
+        for run in listed
+        if PARENT_TAG not in run.data.tags
+    ]
 
 
 def _files(client: "MlflowClient", run_id: str) -> dict[str, bytes]:

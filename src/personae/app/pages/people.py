@@ -1,0 +1,51 @@
+"""One persona, and another on the same axis."""
+
+import streamlit as st
+
+from personae.app import charts, shown
+from personae.core.numbers import percent
+from personae.personas.cards import Persona
+from personae.personas.markdown import cards_markdown
+from personae.report.results import label
+
+shown.say("Personas", tag="h1")
+result = shown.chosen()
+cards, prepared, segments = (result.reports[name] for name in ("personas", "prepare", "segment"))
+names = [f"{card['id']}: {card['name']}" for card in cards]
+left, right = st.columns(2)
+one = left.selectbox("Persona", range(len(cards)), format_func=names.__getitem__)
+others = [None, *(place for place in range(len(cards)) if place != one)]
+other = right.selectbox("Compare with", others, format_func=lambda each: "-" if each is None else names[each])
+card = cards[one]
+
+shown.say(names[one], tag="h2")
+lines = [f"{card['size']:,} of {prepared['rows']:,}, {percent(card['share'])}."]
+if card["response_rate"] is not None:
+    event = prepared.get("event", {}).get("text", "answered yes")
+    bounds = " to ".join(percent(bound) for bound in card["response_rate_ci"] or ())
+    lines.append(f"“{event}”: {percent(card['response_rate'])} (95 % interval {bounds}).")
+if len(segments["ids"]) == len(cards) and not result.reports["compare"]["merge"]:
+    kept = dict(zip(segments["ids"], segments["stability"]["jaccard"], strict=True))[card["id"]]
+    lines.append(f"Redrawn from other customers, it keeps {percent(kept)} of its members on average.")
+lines += [f"What to do: {card['action']}."] if card["action"] else []
+lines += [f"In a rule: {card['rule']['text']}."]
+lines += [f"Beware: {each}." for each in card["caveats"]]
+shown.say(*lines, *(f"Border {each}." for each in card.get("borders", ())))
+
+effects = [
+    {"feature": each["label"], "effect": each["effect"], "ci": each["ci"], "persona": names[place]}
+    for place in (one, other)
+    if place is not None
+    for each in cards[place]["drivers"]
+]
+if effects:
+    st.altair_chart(charts.effects(effects))
+drivers = card["drivers"]
+shown.cells(
+    [(each["label"], each["value"], each["overall"]) for each in drivers], ("on average", "here", "all")
+)
+shown.say("A typical customer", tag="h2")
+labels = {each["feature"]: each["label"] for each in drivers}
+shown.cells([(label(name, labels), value) for name, value in card["exemplar"].items()], ("what", "value"))
+text = cards_markdown(result.study, [Persona(**card)], segments["verdict"], prepared["data"])
+st.download_button("Download the card", text, f"{result.study}-{card['id']}.md", "text/markdown")

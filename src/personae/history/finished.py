@@ -1,0 +1,102 @@
+"""A study's last finished result, read whole: never files of two results."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from personae.config.reading import read_yaml
+from personae.core import paths
+from personae.core.errors import PersonaeError
+from personae.report.results import REPORTS
+from personae.tracking import key
+
+TABLES = ("rules.csv", "curves/profit.csv")
+UNREAD = PersonaeError, OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError
+
+
+@dataclass(frozen=True, slots=True)
+class StudyResults:
+    """What the stages of a study found, all of one result.
+
+    Attributes
+    ----------
+    study, key
+        Its name, and the key of the result: equal results have equal keys.
+    reports
+        Contents of the JSON reports that the study has, by name without ending; `answer` among them.
+    tables
+        `targets`, `rules` and `curves/profit`, those that the study has.
+    """
+
+    study: str
+    key: str
+    reports: Mapping[str, Any]
+    tables: Mapping[str, pl.DataFrame]
+
+
+def studies() -> list[str]:
+    """Name the studies of the project.
+
+    Raises
+    ------
+    PersonaeError
+        If there is no project around.
+    """
+    return list(read_yaml(paths.PARAMS))
+
+
+def read_results(study: str) -> StudyResults:
+    """Read the finished result of a study.
+
+    Every file must be the one that `dvc.lock` says its stage wrote, and every stage must have seen the latest
+    outputs of those before it: while `dvc repro` runs, and where it was broken off, there is no result.
+
+    Raises
+    ------
+    PersonaeError
+        With what to run, if there is no finished result.
+    """
+    try:
+        finished = key.finished(study, key.lock_file(), Path("dvc.yaml").read_text("utf-8"))
+        written = {path: md5 for path, md5, _ in finished.outputs()}
+        key.check_settings(finished)
+        reports = {
+            name: json.loads(text)
+            for name in (*REPORTS, "answer")
+            if (text := _content(paths.report(study, f"{name}.json"), written)) is not None
+        }
+        tables = {
+            name.removesuffix(".csv"): pl.read_csv(BytesIO(content), infer_schema_length=None)
+            for name in TABLES
+            if (content := _content(paths.report(study, name), written)) is not None
+        }
+        if (content := _content(paths.table(study, "targets"), written)) is not None:
+            tables["targets"] = pl.read_parquet(BytesIO(content))
+    except UNREAD as error:
+        raise PersonaeError(
+            f"{study} has no finished result here: run `make repro` (`dvc repro track@{study}`); "
+            f"while that runs, come back when it has ended ({error})"
+        ) from None
+    return StudyResults(study, finished.key, reports, tables)
+
+
+def _content(path: Path, written: Mapping[str, str]) -> bytes | None:
+    """Content of a file as its stage wrote it; None if no stage writes it.
+
+    Raises
+    ------
+    PersonaeError
+        If it holds something else.
+    """
+    if path.as_posix() not in written:
+        return None
+    content = path.read_bytes()
+    if hashlib.md5(content, usedforsecurity=False).hexdigest() != written[path.as_posix()]:
+        raise PersonaeError(f"{path} is not what dvc.lock says")
+    return content
