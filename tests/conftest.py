@@ -30,7 +30,7 @@ def installed(tmp_path_factory):
     return folder / "env" / "bin" / "python"
 
 
-def _free_port():
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -46,7 +46,7 @@ def postgres():
         tempfile.mkdtemp(prefix="postgres")
     )  # the server's own user may not look into pytest's folders
     shutil.chown(home, "postgres")
-    server, port = home / "data", _free_port()
+    server, port = home / "data", free_port()
 
     def run(*command):
         subprocess.run(["runuser", "-u", "postgres", "--", *command], check=True, capture_output=True)

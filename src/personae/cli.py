@@ -167,8 +167,10 @@ def new_study(  # noqa: PLR0917 - typer's options
 def targets() -> None:
     """Print the last stage of every study whose data is present."""
     from personae.config.compose import studies
+    from personae.core.lock import check_lock
 
     with one_line_errors():
+        check_lock()
         for study in studies(paths.PARAMS):
             if paths.raw(study).exists():
                 print(f"track@{study}")

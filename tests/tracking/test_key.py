@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from personae.core.errors import PersonaeError
+from personae.core.lock import DVC_LOCK
 from personae.tracking import key
 
 SEGMENT = "reports/campaign/segment.json"
@@ -116,7 +117,7 @@ def test_settings_that_a_stage_has_not_seen_are_refused(inside):
 def test_a_lock_file_that_another_dvc_is_writing_is_waited_for(inside):
     lock = inside.root / "dvc.lock"
     whole = lock.read_text()
-    with key.DVC_LOCK.open("wb") as busy, ThreadPoolExecutor(1) as pool:
+    with DVC_LOCK.open("wb") as busy, ThreadPoolExecutor(1) as pool:
         fcntl.flock(busy, fcntl.LOCK_EX)
         lock.write_text(whole[: len(whole) // 2])
         reading = pool.submit(key.read, "campaign")

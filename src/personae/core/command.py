@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from personae.core import paths
 from personae.core.errors import PersonaeError, one_line
+from personae.core.lock import check_lock
 
 # Packages whose errors tell of a damaged file, a database or a server rather than of this code.
 OUTSIDE = (
@@ -77,4 +78,5 @@ def run_stage(main: Callable[[str], None]) -> None:
     with one_line_errors(), threadpool_limits(limits=1):
         if len(sys.argv) != 2:
             raise PersonaeError("usage: python -m personae.stages.STAGE STUDY")
+        check_lock()
         main(sys.argv[1])

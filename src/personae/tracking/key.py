@@ -1,11 +1,9 @@
 """Identity of a study's finished result, from `dvc.lock`."""
 
-import fcntl
 import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,9 @@ import yaml
 
 from personae.core import paths
 from personae.core.errors import PersonaeError
+from personae.core.lock import read_lock
 
 TRACK = "track"
-DVC_LOCK = Path(".dvc", "tmp", "lock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def read(study: str) -> Finished:
         is not the one that its stage wrote.
     """
     try:
-        lock, graph = lock_file(), Path("dvc.yaml").read_text("utf-8")
+        lock, graph = read_lock(), Path("dvc.yaml").read_text("utf-8")
     except FileNotFoundError as error:
         raise _unfinished(study, f"there is no {error.filename}") from None
     result = finished(study, lock, graph)
@@ -118,14 +116,6 @@ def md5(path: Path) -> str | None:
         text = json.dumps(listing, sort_keys=True)
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
     return _file_md5(path) if path.exists() else None
-
-
-def lock_file() -> str:
-    """Read `dvc.lock` while no other DVC process rewrites it."""
-    with ExitStack() as stack:
-        if DVC_LOCK.exists():
-            fcntl.flock(stack.enter_context(DVC_LOCK.open("rb")), fcntl.LOCK_SH)
-        return Path("dvc.lock").read_text("utf-8")
 
 
 def recorded_entries(study: str, lock: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import write_text
+from personae.core.lock import read_lock
 from personae.tracking import key, provenance
 from personae.tracking.store import Store, first_line, quieten
 
@@ -95,7 +96,7 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
     run_id = runs.start(client, experiment_id, experiment or f"{result.study}-{result.key[:8]}", tags)
     for path, folder in values.artifacts:
         client.log_artifact(run_id, str(path), folder or None)
-    client.log_text(run_id, key.lock_file(), f"{runs.PROVENANCE}/{runs.LOCK}")
+    client.log_text(run_id, read_lock(), f"{runs.PROVENANCE}/{runs.LOCK}")
     runs.write_diff(client, run_id, diff)
     with mlflow.start_run(run_id=run_id):  # leaving the block ends the run
         for dataset in values.datasets:

@@ -1,0 +1,43 @@
+"""A `dvc.lock` that was cut off is noticed wherever it ends; a whole one and none are well."""
+
+from pathlib import Path
+
+import pytest
+
+from personae.core.errors import PersonaeError
+from personae.core.lock import check_lock
+
+LOCK, GRAPH = Path("dvc.lock").read_text(), Path("dvc.yaml").read_text()
+
+
+@pytest.fixture
+def lock(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("dvc.yaml").write_text(GRAPH)
+    return tmp_path / "dvc.lock"
+
+
+def test_the_whole_file_and_none_are_well(lock):
+    check_lock()
+    lock.write_text(LOCK)
+    check_lock()
+    alone = LOCK[: LOCK.index("  prepare@")]  # the first stage after `rm dvc.lock`
+    lock.write_text(alone)
+    check_lock()
+
+
+@pytest.mark.parametrize("size", [0, 10, 8190, 8192, 16384, 40_000])
+def test_a_file_that_was_cut_off_is_refused(lock, size):
+    lock.write_text(LOCK[:size])
+    with pytest.raises(PersonaeError, match=r"^dvc.lock: cut off in line [\d,]+, .*git checkout dvc.lock"):
+        check_lock()
+
+
+def test_a_cut_at_the_end_of_any_line_of_a_stage_is_refused(lock):
+    start, end = LOCK.index("  prepare@"), LOCK.index("  impute@")
+    lines = LOCK[start:end].splitlines(keepends=True)
+    for count in range(1, len(lines) - 1):
+        lock.write_text(LOCK[:start] + "".join(lines[:count]))
+        if not "".join(lines[count:]).lstrip().startswith(("size", "nfiles")):
+            with pytest.raises(PersonaeError, match="cut off"):
+                check_lock()
