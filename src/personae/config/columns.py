@@ -1,6 +1,7 @@
 """A study's data dictionary, decoded into the settings of its stages."""
 
 import copy
+import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -18,6 +19,7 @@ from personae.config.dictionary import (
     match,
     related,
 )
+from personae.core.errors import PersonaeError
 from personae.sources.settings import column_name
 
 # Sources without code, whose names and gaps were not reviewed.
@@ -76,6 +78,7 @@ def decode(composed: Mapping[str, Any]) -> dict[str, Any]:
     if dictionary.source is not None:
         _section(tree, "prepare").setdefault("source", dictionary.source)
     _decode_target(tree, dictionary)
+    _check_prices(tree.get("target"), dictionary, columns)
     _decode_impute(_section(tree, "impute"), columns)
     space = _decode_segment(_section(tree, "segment"), columns)
     _decode_compare(_section(tree, "compare"), columns, space)
@@ -165,6 +168,25 @@ def _decode_target(tree: dict[str, Any], dictionary: Dictionary) -> None:
         and _section(tree, "classify").get("table", "customers") == "customers"
     ):
         _section(tree, "profile").setdefault("response", column)
+
+
+def _check_prices(target: Any, dictionary: Dictionary, columns: Mapping[str, Column]) -> None:
+    """Refuse prices in columns that are not declared, before any model runs."""
+    if not isinstance(target, dict) or dictionary.source == "transactions":
+        return
+    numbers = [name for name, column in columns.items() if column.role in NUMERIC]
+    for key in ("cost", "revenue"):
+        given = target.get(key)
+        if isinstance(given, str) and given not in (getattr(dictionary.roles, key), *numbers):
+            raise PersonaeError(f"target.{key} holds {given!r}; {_nearest(given, 'an amount', numbers)}")
+        for by in target.get(f"{key}_by") or ():
+            if by not in ("segment", *columns):
+                raise PersonaeError(f"target.{key}_by names {by!r}; {_nearest(by, 'segment', columns)}")
+
+
+def _nearest(given: str, other: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(given, [*names], n=1)
+    return f"expected {other} or a declared column{f', such as {near[0]}' if near else ''}"
 
 
 def _decode_impute(impute: dict[str, Any], columns: Mapping[str, Column]) -> None:
