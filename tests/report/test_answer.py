@@ -1,17 +1,24 @@
 """Promises of the answer: a manager's words, one source, and nothing claimed beyond the verdicts."""
 
+import html
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.report.fabricated import study
 
+from personae.core import paths
+from personae.core.settings import read
 from personae.report.answer import answered, as_json
-from personae.report.page import render
+from personae.report.overview import overview
+from personae.report.page import Findings, render
+from personae.report.results import read_reports
 from personae.report.statements import Words, found_segments
 from personae.report.traced import Traced
 
 STATISTICAL = r"silhouette|Jaccard|\bAUC\b|\bp[- ]value|\bp =|\bstack\b|\bk =|bootstrap|R²"
+COUNTED = r"^The groups of [\d,]+ |tested on [\d,]+ |”: [\d,]+ |^On [\d,]+ past offers|\([\d,]+ missing\)| of [\d,]+;"
 WORDS = Words("Who should get the next offer?", "households", "accepted the offer", "$")
 LISTED = {
     "customers": 300,
@@ -31,14 +38,50 @@ def findings():
 
 
 def first_screen(findings):
-    page = render(findings).partition('<section id="answer"')[2].partition("</section>")[0]
-    return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r"</?data[^>]*>", "", page)).split())
+    return plain(render(findings).partition('<section id="answer"')[2].partition("</section>")[0])
+
+
+def plain(page):
+    page = html.unescape(re.sub(r"</?(?:data|span)[^>]*>", "", page))
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
 def test_the_first_screen_has_no_statistical_term_and_the_evidence_has_them_all(findings):
     screen = first_screen(findings)
     assert not re.findall(STATISTICAL, screen)
-    assert {"silhouette", "Jaccard"} <= set(re.findall(STATISTICAL, render(findings)))
+    assert {"silhouette", "Jaccard", "AUC", "p =", "bootstrap"} <= set(
+        re.findall(STATISTICAL, render(findings))
+    )
+
+
+@pytest.fixture(
+    scope="module", params=sorted(path.parent.name for path in Path("reports").glob("*/prepare.json"))
+)
+def committed(request):
+    """A study as the repository carries its results."""
+    study = request.param
+    words = Words.of(read(paths.resolved(study)))
+    return Findings(study, read_reports(paths.report(study, "")), words=words)
+
+
+def test_committed_results_are_said_without_a_statistical_term_and_alike_everywhere(committed):
+    screen = first_screen(committed)
+    assert not re.findall(STATISTICAL, screen)
+    said = as_json(committed.answer(), committed.words)
+    lines = "\n".join(answered(committed.study, committed.reports, committed.words))
+    index = plain(overview({committed.study: committed.reports}, {committed.study: committed.words}))
+    for part in ("found", "trust", "action"):
+        for statement in said[part]:
+            assert statement["text"] in lines
+            assert statement["text"].replace(" ", "") in screen.replace(" ", "")
+    for part in ("found", "action"):
+        assert said[part][0]["text"].replace(" ", "") in index.replace(" ", "")
+
+
+def test_every_claim_of_trust_says_how_many_it_rests_on(committed):
+    for statement in as_json(committed.answer(), committed.words)["trust"]:
+        asks = statement["text"].startswith(("That is unusually good", "Whether"))
+        assert asks or re.search(COUNTED, statement["text"])
 
 
 def test_the_money_is_that_of_the_list(findings):
