@@ -43,6 +43,9 @@ shares = probabilities(customers, [("Product", "Fitness")], small_n=10)
 likely = shares.filter(event_value="KP781", given_value="5")
 likely.select("kind", "count", "total", "probability", "low", "high", "base_rate")
 
+# %%
+study.picture("effects")
+
 # %% [markdown]
 # ## Which products to merge
 #
@@ -101,5 +104,11 @@ print(study.report("segment")["reason"])
 study.votes()
 
 # %%
+study.picture("stability")
+
+# %%
 personas = pd.DataFrame(study.report("personas"))
 personas[["name", "size", "share", "action"]]
+
+# %%
+study.picture("drivers-0")

@@ -58,8 +58,14 @@ print(study.report("segment")["reason"])
 study.votes()
 
 # %%
+study.picture("stability")
+
+# %%
 personas = pd.DataFrame(study.report("personas"))
 personas[["name", "size", "share", "action"]]
+
+# %%
+study.picture("drivers-0")
 
 # %% [markdown]
 # ## Who will respond
@@ -73,6 +79,9 @@ study.agree(logistic.figures["roc_auc"]["mean"], "classify", "models", "logistic
 # %%
 models = study.report("classify")["models"]
 pd.DataFrame({name: {key: one[key]["mean"] for key in one} for name, one in models.items()}).T
+
+# %%
+study.picture("models")
 
 # %% [markdown]
 # ## Whom to contact

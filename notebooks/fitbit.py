@@ -41,6 +41,9 @@ scores = study.imputation.scorecard["columns"]
 study.scorecard()
 
 # %%
+study.picture("imputation")
+
+# %%
 unseen = scores["minutes_asleep"]["unseen"]
 study.agree(unseen["r2"], "impute", "columns", "minutes_asleep", "unseen", "r2")
 
@@ -70,8 +73,14 @@ print(study.report("segment")["reason"])
 study.votes()
 
 # %%
+study.picture("stability")
+
+# %%
 personas = pd.DataFrame(study.report("personas"))
 personas[["name", "size", "share", "action"]]
+
+# %%
+study.picture("drivers-0")
 
 # %% [markdown]
 # ## Unusual days

@@ -59,8 +59,14 @@ print(study.report("segment")["reason"])
 study.votes()
 
 # %%
+study.picture("stability")
+
+# %%
 personas = pd.DataFrame(study.report("personas"))
 personas[["name", "size", "share", "action"]]
+
+# %%
+study.picture("drivers-0")
 
 # %% [markdown]
 # ## What goes together
@@ -92,3 +98,6 @@ study.agree(one["replay_lift_lower"], "promotions", 0, "replay", "lift_lower")
 
 # %%
 pd.DataFrame(study.report("promotions"))[["segment", "who", "offer", "why"]]
+
+# %%
+study.picture("lifts")

@@ -46,8 +46,14 @@ print(study.report("segment")["reason"])
 study.votes()
 
 # %%
+study.picture("stability")
+
+# %%
 personas = pd.DataFrame(study.report("personas"))
 personas[["name", "size", "share", "action"]]
+
+# %%
+study.picture("drivers-0")
 
 # %% [markdown]
 # ## Who will respond
@@ -89,3 +95,6 @@ study.agree(one["replay_lift_lower"], "promotions", 0, "replay", "lift_lower")
 
 # %%
 pd.DataFrame(study.report("promotions"))[["segment", "who", "offer", "why"]]
+
+# %%
+study.picture("lifts")

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,9 @@ from personae.response.validation import validate
 from personae.segmentation.segment import Segmentation, segment_customers
 from personae.sources.by_name import find_source
 from personae.studies.sample import SAMPLES
+
+if TYPE_CHECKING:
+    from personae.report.theme import Picture
 
 ROOT = "dvc.yaml"
 LITTLE = {"bootstraps": 1, "splits": 1, "null_tables": 1, "null_bootstraps": 1}
@@ -111,6 +114,24 @@ class Opened:
         """Tabulate the number of segments by each rule, and the verdict."""
         segment = self.report("segment")
         return pd.DataFrame({"k": segment["votes"]}).assign(verdict=segment["verdict"])
+
+    def picture(self, name: str) -> "Picture":
+        """Draw a picture of the report, such as `segments`, `stability`, `effects` or `models`.
+
+        Raises
+        ------
+        PersonaeError
+            If the study has no such picture.
+        """
+        from personae.report.gallery import drawn  # noqa: PLC0415 - Matplotlib, only where something is drawn
+        from personae.report.results import read_reports, read_tables  # noqa: PLC0415
+
+        folder = paths.report(self.study, "")
+        labels = self.settings.profile.labels
+        for picture in drawn(read_reports(folder), read_tables(folder), None, labels, ""):
+            if picture.name == name:
+                return picture
+        raise PersonaeError(f"{self.study}: the report has no picture {name!r}")
 
     def segmentation(self) -> Segmentation:
         """Fit the main segments at the report's k, without evidence."""

@@ -25,14 +25,18 @@ def pictures(
     currency: str = "",
 ) -> list[Picture]:
     """Draw all pictures with figures, columns named by `labels`; PNG into `folder`."""
-    drawn = [
-        *_of_segments(reports, tables, folder),
-        *_of_groups(reports, folder, labels),
-        *_of_models(reports, tables, folder, labels),
-        *_of_money(reports, tables, folder, currency),
-        *_of_data(reports, folder, labels),
-    ]
-    return [picture for picture in drawn if picture is not None]
+    return list(drawn(reports, tables, folder, labels, currency))
+
+
+def drawn(
+    reports: Reports, tables: Tables, folder: Path | None, labels: Labels, currency: str
+) -> Iterator[Picture]:
+    """Draw pictures one after another, for who needs only some; parameters as of `pictures`."""
+    yield from _of_segments(reports, tables, folder)
+    yield from (picture for picture in _of_groups(reports, folder, labels) if picture is not None)
+    yield from _of_models(reports, tables, folder, labels)
+    yield from _of_money(reports, tables, folder, currency)
+    yield from _of_data(reports, folder, labels)
 
 
 def labelled(columns: Mapping[str, Any], labels: Labels) -> Mapping[str, Any]:

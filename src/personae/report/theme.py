@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
+from markupsafe import escape
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -97,6 +98,12 @@ class Picture:
     name: str
     alt: str
     svg: str
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook, in the colours of a light page."""
+        colours = ";".join(f"--{name}:{light}" for name, (light, _) in COLOURS.items())
+        style = f"{colours};background:{PAPER};max-width:34rem"
+        return f'<div role="img" aria-label="{escape(self.alt)}" style="{style}">{self.svg}</div>'
 
 
 def segment_colour(position: int) -> str:
