@@ -9,7 +9,7 @@ ORIGINALS ?= ../shared/data
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 READY := .venv/.ready
 
-.PHONY: help env repro test rates check format ui bench house originals claims sample
+.PHONY: help env repro test rates check format ui docs bench house originals claims sample
 
 help: ## List the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,6 +51,10 @@ format: $(READY) ## Format and mend what can be mended
 
 ui: $(READY) ## Open what was tracked in MLflow on 127.0.0.1
 	@personae ui
+
+docs: $(READY) ## Build the documentation site into build/docs
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	@echo "build/docs/index.html; with search: python -m http.server --bind 127.0.0.1 --directory build/docs"
 
 bench: $(READY) data/campaign ## Measure beside straightforward versions; prints ratios
 	@for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. python $$script || exit 1; done

@@ -462,7 +462,7 @@ def _promotion(each: int, hostile: bool) -> dict[str, Any]:
         "segment": each % 3, "antecedent": ["herbs", f"tea {each}"], "consequent": [item], "support": 0.012, "confidence": 0.43,
         "lift": 3.96, "replay": {"support": 0.011, "confidence": 0.4, "lift": 3.1, "lift_lower": 2.2, "null_p95": 1.4, "p_adjusted": 0.004},
         "offer": f"herbs with {item}, 10 % off", "who": f"segment {each % 3} with {item}", "why": f"lift 3.10 with {item}",
-        "cost": {"reached": 2.8, "given_anyway": 1.2, "discount": 0.1},
+        "cost": {"reached": 2.8, "given_anyway": 1.2, "discount": 0.1, "margin": 0.3, "break_even": 0.6},
     }  # fmt: skip
 
 
