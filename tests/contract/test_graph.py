@@ -7,7 +7,11 @@ from pathlib import Path
 import grimp
 import pytest
 import yaml
+from dvc.repo import Repo
+from dvc.stage import PipelineStage
 from tests.declared import covers, declared
+
+from personae.report.results import DERIVED
 
 GRAPH = yaml.safe_load(Path("dvc.yaml").read_text())
 STAGES = {name: stage["do"] for name, stage in GRAPH["stages"].items()}
@@ -117,6 +121,15 @@ def test_nothing_that_a_stage_makes_is_pushed():
             assert options.get("push") is False or options.get("cache") is False, path
 
 
+def test_dvc_has_one_file_of_metrics_a_study_and_every_stage_keeps_its_run_cache():
+    stages = {stage.name: stage for stage in Repo().index.stages if isinstance(stage, PipelineStage)}
+    metrics = {out.def_path for stage in stages.values() for out in stage.outs if out.is_metric}
+    assert metrics == {f"reports/{study}/headline.json" for study in STUDIES["studies"]}
+    for name, stage in stages.items():
+        plain = [out.def_path for out in stage.outs if not (out.use_cache or out.is_decorated)]
+        assert not plain or name.split("@")[0] in {"compose", "track"}, plain
+
+
 def test_a_study_has_the_stages_that_it_has_settings_for(graph):
     studies = set(STUDIES["studies"])
     assert set(yaml.safe_load(Path("params.yaml").read_text())) == studies
@@ -137,7 +150,7 @@ def test_a_page_depends_on_all_reports_that_its_study_has(graph):
             for out in outs
             if name.endswith(f"@{study}") and re.fullmatch(rf"reports/{study}/\w+\.json", out)
         }
-        assert made - needed == {f"reports/{study}/answer.json"}
+        assert made - needed == {f"reports/{study}/{name}.json" for name in DERIVED}
 
 
 def test_the_lock_file_holds_no_stage_that_the_graph_has_not(graph):

@@ -35,7 +35,7 @@ def test_an_older_run_is_identical_after_five_commits_that_have_nothing_to_do_wi
     done = user.personae("restore", run)
     assert done.stdout.splitlines()[0].split() == ["campaign", "different", "within", "noise", "identical"]
     assert ["segment", "0", "0", "8"] in [line.split() for line in done.stdout.splitlines()]
-    assert "5 of 5 files and folders have the md5 of that run" in done.stdout
+    assert "6 of 6 files and folders have the md5 of that run" in done.stdout
     assert "Running stage 'segment@campaign'" in done.stderr
     assert "track@campaign" not in done.stderr
     there = user.root / "build" / "restored" / run[:8]
@@ -57,7 +57,7 @@ def test_the_run_of_a_dirty_tree_comes_back_with_its_changes(user):
     user.run("git", "reset", "--quiet", "--hard")
     user.dvc("checkout")
     done = user.personae("restore", run, "--into", str(user.root / "build" / "there"))
-    assert "5 of 5 files" in done.stdout
+    assert "6 of 6 files" in done.stdout
     there = user.root / "build" / "there"
     assert "20 * k" in (there / "stage.py").read_text()
     assert (there / "data" / "campaign" / "rows.txt").read_text() == "200"
@@ -90,7 +90,7 @@ def test_the_readmes_example_runs_in_a_checkout(user):
 def test_what_the_cache_has_is_taken_only_if_told(user):
     [run] = [each["id"] for each in user.runs()]
     done = user.personae("restore", run, "--cached")
-    assert "5 of 5 files" in done.stdout
+    assert "6 of 6 files" in done.stdout
     assert "Running stage 'segment@campaign'" not in done.stderr
 
 

@@ -1,7 +1,6 @@
 """Promises of what a run says: the figures, verdicts and files of the reports, under flat names."""
 
 import json
-from dataclasses import replace
 
 from tests.report.fabricated import SCRIPT, study
 from tests.report.test_model_cards import CLASSIFY, SEGMENT
@@ -16,10 +15,11 @@ from personae.tracking.contents import collect, flat_metrics, flat_params, flat_
 def test_a_study_is_collected_from_what_its_stages_wrote(inside):
     results = collect(key.read("campaign"))
     assert results.params == {"seed": "0", "segment.k": "5"}
-    assert results.metrics["prepare.rows"] == 120
-    assert results.metrics["segment.sizes.4"] == 24
-    assert results.tags == {"study": "campaign", "data": "sample", "verdict.segment": "weak"}
+    assert results.metrics == {"segments": 5, "silhouette": 2.4}
+    words = {"segments_verdict": "take with care", "verdict.segment": "weak"}
+    assert results.tags == {"study": "campaign", "data": "sample", **words}
     assert {str(path): folder for path, folder in results.artifacts} == {
+        "reports/campaign/headline.json": "",
         "reports/campaign/prepare.json": "",
         "reports/campaign/segment.json": "",
         "reports/campaign/pictures/sizes.png": "pictures",
@@ -28,16 +28,30 @@ def test_a_study_is_collected_from_what_its_stages_wrote(inside):
     assert results.datasets == [("campaign", "data/campaign", inside.md5("data/campaign"), "raw")]
 
 
-def test_a_second_metrics_file_of_a_stage_is_named_after_itself_and_other_json_is_no_metric(inside):
+def test_metrics_are_the_main_figures_alone_and_words_are_tags(inside):
     result = key.read("campaign")
-    for name in ("anomalies", "exploration"):
-        path = f"reports/campaign/{name}.json"
-        (inside.root / path).write_text(json.dumps({"days": 3}))
-        result.entries["segment"]["outs"].append({"path": path, "md5": "0"})
-    metrics = collect(replace(result, metrics=result.metrics | {"reports/campaign/anomalies.json"})).metrics
-    assert metrics["anomalies.days"] == 3
-    assert metrics["segment.k"] == 5
-    assert not [name for name in metrics if name.startswith("exploration")]
+    path = inside.root / "reports/campaign/classify.json"
+    path.write_text(json.dumps({"rows": 3, "verdict": "weak"}))
+    result.entries["segment"]["outs"].append({"path": "reports/campaign/classify.json", "md5": "0"})
+    results = collect(result)
+    assert results.metrics == {"segments": 5, "silhouette": 2.4}
+    assert results.tags["segments_verdict"] == "take with care"
+    assert results.tags["verdict.classify"] == "weak"
+
+
+def test_personas_and_candidates_are_tables_to_compare(inside):
+    result = key.read("campaign")
+    files = {
+        "personas.json": json.dumps([{"id": 0, "name": "big, old", "share": 0.25, "drivers": []}]),
+        "candidates.csv": "k,silhouette,space\n2,0.3,a\n3,,a\n",
+    }
+    for name, text in files.items():
+        (inside.root / "reports/campaign" / name).write_text(text)
+        result.entries["segment"]["outs"].append({"path": f"reports/campaign/{name}", "md5": "0"})
+    tables = collect(result).tables
+    assert tables["personas"]["name"] == ["big, old"]
+    assert tables["personas"]["action"] == [None]
+    assert (tables["candidates"]["k"], tables["candidates"]["silhouette"]) == (["2", "3"], ["0.3", ""])
 
 
 def test_a_model_knows_the_tables_that_its_stage_read_and_the_customers(inside):
@@ -68,7 +82,9 @@ def test_the_answer_is_the_description_of_the_run_and_its_names_are_text(inside)
     path.write_text(json.dumps(as_json(findings.answer(), findings.words)))
     result = key.read("campaign")
     result.entries["segment"]["outs"].append({"path": "reports/campaign/answer.json", "md5": "0"})
-    note = collect(result).tags["mlflow.note.content"]
+    results = collect(result)
+    note = results.tags["mlflow.note.content"]
+    assert results.question == findings.words.title
     assert "### What to do" in note
     assert "**solid**: The groups: redrawn from other customers" in note
     assert SCRIPT not in note

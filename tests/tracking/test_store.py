@@ -37,7 +37,7 @@ def test_a_run_that_the_default_store_does_not_have_is_not_found(tmp_path):
 def test_pages_are_served_on_this_machine_only(tmp_path):
     with pytest.raises(PersonaeError, match="no runs yet"):
         Store(tmp_path).ui()
-    (tmp_path / "mlflow.db").touch()
+    (tmp_path / "mlflow.db").write_bytes(b"no database")
     command = Store(tmp_path).ui(port=5001)
     assert command[:4] == [sys.executable, "-m", "mlflow", "server"]
     assert command[command.index("--host") + 1] == "127.0.0.1"
@@ -67,6 +67,22 @@ def test_a_folder_of_any_name_holds_a_store_and_its_artifacts(project, tmp_path)
     mlruns = tmp_path / "odd" / "feature%2Fnew?x#y; ä" / "mlruns"
     assert project.run(sys.executable, "-c", ROUND_TRIP, str(mlruns)).stdout == "hello\n"
     assert [path.name for path in (tmp_path / "odd").iterdir()] == ["feature%2Fnew?x#y; ä"]
+
+
+MOVED = """
+import sys; from pathlib import Path; from personae.tracking.store import Store
+store = Store(Path(sys.argv[1]))
+client = store.client()
+[run] = client.search_runs([store.experiment(client, "campaign")])
+print(Path(client.download_artifacts(run.info.run_id, "a.txt")).read_text())
+"""
+
+
+def test_a_store_that_was_moved_still_finds_its_artifacts(project, tmp_path):
+    before, after = tmp_path / "before" / "mlruns", tmp_path / "a'fter ü" / "mlruns"
+    project.run(sys.executable, "-c", ROUND_TRIP, str(before))
+    before.parent.rename(after.parent)
+    assert project.run(sys.executable, "-c", MOVED, str(after)).stdout == "hello\n"
 
 
 def test_a_torn_index_is_no_answer_and_a_database_without_a_place_for_artifacts_none(tmp_path, monkeypatch):

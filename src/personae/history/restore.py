@@ -89,8 +89,6 @@ def restore(run_id: str, into: Path | None = None, *, cached: bool = False) -> R
     if before is None:
         raise PersonaeError(f"{Store.here().uri}: no run {run_id}; `personae ui` shows those there")
     commit = _checked(run_id, before)
-    computed = {n: each for n, each in before.reports.items() if before.names.get(n, n) not in NOT_COMPUTED}
-    before = replace(before, reports=computed)
     directory = (into or paths.RESTORED / before.label).resolve()
     with _worktree(directory, commit):
         _lay_out(directory, before)

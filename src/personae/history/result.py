@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.noise import Estimate, with_intervals
+from personae.report.results import DERIVED
 from personae.tracking import key, provenance, read
 from personae.tracking.contents import flat_metrics, flat_verdicts, params_of, report_names
 from personae.tracking.runs import DIFF, LOCK, PROVENANCE
@@ -162,7 +163,7 @@ def from_run(run_id: str) -> StoredResult | None:
         return None
     tags, params, metrics, files = run
     kept = {Path(path).name: text for path, text in files.items() if path.startswith(f"{PROVENANCE}/")}
-    reports = {Path(path).stem: json.loads(text) for path, text in files.items() if "/" not in path}
+    reports = {Path(path).stem: text for path, text in files.items() if "/" not in path}
     settings = [text for name, text in kept.items() if name.endswith(".yaml")]
     return StoredResult(
         label=run_id[:8],
@@ -172,7 +173,7 @@ def from_run(run_id: str) -> StoredResult | None:
         dirty=tags.get("git.dirty") == "true",
         params=params_of(settings) if settings else params,
         lock=kept.get(LOCK, b"").decode(),
-        reports=reports if LOCK in kept else {},
+        reports=_parsed(reports) if LOCK in kept else {},
         metrics=metrics,
         diff=kept.get(DIFF),
     )
@@ -201,7 +202,7 @@ def from_revision(name: str, commit: str, kind: str, study: str) -> StoredResult
         dirty=False,
         params=params_of(settings),
         lock=lock,
-        reports={stem: json.loads(text) for stem, text in texts.items()},
+        reports=_parsed(texts),
     )
 
 
@@ -224,6 +225,11 @@ def resolve(name: str) -> tuple[str, str]:
     if not matches:
         raise PersonaeError(f"{name}: is no MLflow run id, DVC experiment or git revision")
     return matches.pop(), "experiment"
+
+
+def _parsed(texts: Mapping[str, str | bytes]) -> dict[str, Any]:
+    """Parse reports, without those that repeat what others say."""
+    return {name: json.loads(text) for name, text in texts.items() if name not in DERIVED}
 
 
 def _only_study(runs: Sequence[StoredResult], commits: Sequence[str]) -> str:

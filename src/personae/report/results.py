@@ -22,6 +22,8 @@ REPORTS = (
     "anomalies",
     "prescription",
 )
+# Made of the others by stage report.
+DERIVED = ("answer", "headline")
 TABLES = (
     "candidates",
     "dendrogram",

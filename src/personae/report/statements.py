@@ -14,6 +14,7 @@ from personae.report.verdicts import MIN_EVENTS, beyond, rarer, raw
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 CHIPS = {"supported": "solid", "weak": "take with care", "not supported": "not supported"}
+TOO_FEW = "too few to say"
 IMPUTED = {"impute": "solid", "baseline": "take with care", "refuse": "not supported"}
 MOST_COLUMNS = 4
 MOST_PERSONAS = 6
@@ -191,7 +192,7 @@ def trust_response(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
     if rarer(report) < MIN_EVENTS:
         text = Markup("Prediction of “{}”: {} {}, about {} with the rarest answer, are too few to say.")
         counts = figure(report.at("rows")), _rows_name(reports, report, words), round(rarer(report))
-        yield Statement(text.format(event, *counts), report, "too few to say")
+        yield Statement(text.format(event, *counts), report, TOO_FEW)
         return
     best = report.at("selection", "figures") or report["models"][str(report["best"])]
     area = best.at("roc_auc", "mean")

@@ -3,20 +3,52 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from personae.report.statements import TOO_FEW, Words, trust_response, trust_segments
+from personae.report.traced import Traced
+
 # What it is called, the report, and the key; {best} is the model that the inner folds chose.
 HEADLINES = (
-    ("data", "prepare", "data"),
     ("customers", "prepare", "rows"),
-    ("effort", "segment", "effort"),
     ("segments", "segment", "k"),
     ("silhouette", "segment", "silhouette"),
-    ("verdict on segments", "segment", "verdict"),
-    ("best response model", "classify", "best"),
-    ("rows of its folds", "classify", "rows"),
-    ("ROC AUC", "classify", "models.{best}.roc_auc"),
-    ("average precision", "classify", "models.{best}.average_precision"),
-    ("profit by the model", "target", "profit.model"),
+    ("segments_verdict", "", ""),
+    ("response_model", "classify", "best"),
+    ("roc_auc", "classify", "selection.figures.roc_auc"),
+    ("response_verdict", "", ""),
+    ("contacts", "target", "listed.contacts"),
+    ("expected_profit", "target", "listed.expected_profit"),
 )
+BASIS = (("data", "prepare", "data"), ("effort", "segment", "effort"))
+
+
+def headline(reports: Mapping[str, Any]) -> dict[str, Any]:
+    """Select the main figures of a study, by plain name.
+
+    Verdicts are those of the answer, of several the last, which is the more careful. A ROC AUC that rests on
+    too few cases is left out, as in the answer.
+
+    Parameters
+    ----------
+    reports
+        Contents of the JSON reports by name without ending; figures that they lack are left out.
+    """
+    traced = {name: Traced(content, "") for name, content in reports.items()}
+    verdicts = {
+        f"{name}_verdict": statement.chip
+        for name, trust in (("segments", trust_segments), ("response", trust_response))
+        for statement in list(trust(traced, Words()))[-1:]
+    }
+    figures = {name: verdicts.get(name, lookup(reports.get(of), key)) for name, of, key in HEADLINES}
+    if figures["response_verdict"] == TOO_FEW:
+        figures["roc_auc"] = None
+    promotions = reports.get("promotions")
+    figures["promotions"] = len(promotions) if promotions is not None else None
+    return {name: figure for name, figure in figures.items() if figure is not None}
+
+
+def as_metrics(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Give main figures as single values: of mean and spread the mean."""
+    return {name: each["mean"] if isinstance(each, Mapping) else each for name, each in figures.items()}
 
 
 def summary(studies: Mapping[str, Mapping[str, Any]]) -> str:
@@ -29,22 +61,18 @@ def summary(studies: Mapping[str, Mapping[str, Any]]) -> str:
     studies
         Contents of the JSON reports of each study, by name without ending.
     """
-    return "\n".join(aligned([("", *studies), *headlines(list(studies.values()), empty=True)]))
+    return "\n".join(aligned([("", *studies), *headlines(list(studies.values()))]))
 
 
-def headlines(results: Sequence[Mapping[str, Any]], *, empty: bool = False) -> list[list[str]]:
-    """Format main figures of several results; empty rows only with `empty`."""
-    rows = []
-    for title, name, key in HEADLINES:
-        reports = [reports.get(name, {}) for reports in results]
-        places = 0 if name == "target" else 3
-        rows.append(
-            [
-                title,
-                *(written(lookup(each, key.format(best=lookup(each, "best"))), places) for each in reports),
-            ]
-        )
-    return [row for row in rows if empty or set(row[1:]) != {"-"}]
+def headlines(results: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Format main figures of several results, with what they rest on."""
+    columns = [
+        {title: lookup(reports.get(name), key) for title, name, key in BASIS} | headline(reports)
+        for reports in results
+    ]
+    names = [*(title for title, *_ in (*BASIS, *HEADLINES)), "promotions"]
+    rows = [[_title(name), *(written(column.get(name), name) for column in columns)] for name in names]
+    return [row for row in rows if set(row[1:]) != {"-"}]
 
 
 def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
@@ -75,8 +103,8 @@ def lookup(report: Any, key: str) -> Any:
     return report
 
 
-def written(value: Any, places: int = 3) -> str:
-    """Write a figure, a mean with its spread, or a word.
+def written(value: Any, name: str = "") -> str:
+    """Write a figure, a mean with its spread, or a word; a profit without decimals.
 
     Examples
     --------
@@ -87,4 +115,8 @@ def written(value: Any, places: int = 3) -> str:
         return f"{value['mean']:.3f} +- {value['sd']:.3f}" if {"mean", "sd"} <= value.keys() else "-"
     if value is None:
         return "-"
-    return f"{value:,.{places}f}" if isinstance(value, float) else str(value)
+    return f"{value:,.{0 if name == 'expected_profit' else 3}f}" if isinstance(value, float) else str(value)
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").replace("roc auc", "ROC AUC")

@@ -13,6 +13,7 @@ from personae.report.model_cards import model_cards
 from personae.report.page import Findings, render
 from personae.report.results import read_reports, read_tables
 from personae.report.statements import Words
+from personae.report.summary import as_metrics, headline
 
 
 def main(study: str) -> None:
@@ -38,6 +39,7 @@ def main(study: str) -> None:
     drawn = pictures(findings.reports, findings.tables, folder / "pictures", words.labels, words.currency)
     write_text(folder / "report.html", render(findings, drawn))
     write_json(folder / "answer.json", as_json(findings.answer(), words))
+    write_json(folder / "headline.json", as_metrics(headline(reports)))
     cards = model_cards(study, reports, settings["segment"], settings.get("classify"), words.labels)
     for name, card in cards.items():
         write_text(paths.report(study, f"cards/{name}.md"), card)

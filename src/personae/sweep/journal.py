@@ -62,7 +62,7 @@ class Journal:
                 return str(self._known[number].run_id)
             tags = {SWEEP_TAG: self._name, TRIAL_TAG: str(number), FIGURES_TAG: SEARCH}
             name = f"trial {number} of {self._name}"
-            return runs.start(self._client, self._experiment, name, tags, self.parent)
+            return runs.start(self._client, self._experiment, name, tags, parent=self.parent)
 
         return self._pool.submit(create)
 

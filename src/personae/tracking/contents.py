@@ -1,5 +1,6 @@
 """Contents of a run as plain values, testable without MLflow."""
 
+import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,9 @@ from personae.tracking.key import Finished
 
 PARAM_LENGTH = 6000
 LABELS = ("id", "a", "b", "variable", "check", "name")
+# Columns of the tables that MLflow shows of several runs beside each other.
+PERSONA = ("id", "name", "share", "size", "response_rate", "action")
+CANDIDATE = ("space", "k", "chosen", "silhouette", "min_jaccard", "ari_mean", "smallest_share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Results:
     params
         Settings, flat: `segment.k`.
     metrics
-        Figures, flat: `<stage>.<key>`.
+        Main figures, by plain name.
     tags
         Verdicts and provenance.
     artifacts
@@ -36,6 +40,10 @@ class Results:
         Versions of data: name, path, md5 in DVC's notation, what it was used for.
     models
         Folders of fitted models, each with the tables that its stage read.
+    tables
+        Columns of the tables to compare between runs, by name.
+    question
+        That the study answers.
     """
 
     params: Mapping[str, str] = field(default_factory=dict)
@@ -44,6 +52,8 @@ class Results:
     artifacts: Sequence[tuple[Path, str]] = ()
     datasets: Sequence[tuple[str, str, str, str]] = ()
     models: Sequence[tuple[Path, Sequence[Path]]] = ()
+    tables: Mapping[str, Mapping[str, list[Any]]] = field(default_factory=dict)
+    question: str = ""
 
 
 def _note(answer: Mapping[str, Any]) -> str:
@@ -61,27 +71,36 @@ def _note(answer: Mapping[str, Any]) -> str:
 def collect(result: Finished) -> Results:
     """Read what the stages of a finished study wrote.
 
-    Every report goes to the run as a file. Figures of the files that `dvc.yaml` declares as metrics become
-    metrics named after their stage (or after the file, where a stage has two); each `verdict` becomes a tag.
+    Every report goes to the run as a file. The main figures become metrics, what they say in words and each
+    `verdict` of a report a tag.
     """
     study, outputs = result.study, list(result.outputs())
     reports, customers = paths.report(study, ""), paths.table(study, "customers")
     names = report_names(study, result.entries)
     metrics: dict[str, float] = {}
     tags = {"study": study}
-    artifacts = []
+    tables: dict[str, Mapping[str, list[Any]]] = {}
+    artifacts, question = [], ""
     for output, _, _ in outputs:
         path = Path(output)
         if path.is_relative_to(reports):
             artifacts += [(file, _folder(file, reports)) for file in _files(path)]
-        if path == reports / "answer.json":
-            tags["mlflow.note.content"] = _note(read_json(path))
-        if output in result.metrics:
-            content, name = read_json(path), names[path.stem]
-            metrics |= flat_metrics(content, name)
-            tags |= flat_verdicts(content, f"verdict.{name}")
-            if path.name == "prepare.json" and "data" in content:
-                tags["data"] = content["data"]
+        if path == reports / "candidates.csv":
+            tables["candidates"] = _columns(csv.DictReader(path.read_text("utf-8").splitlines()), CANDIDATE)
+        if path.parent != reports or path.suffix != ".json":
+            continue
+        content = read_json(path)
+        tags |= flat_verdicts(content, f"verdict.{names[path.stem]}")
+        if path.stem == "answer":
+            question = content["question"]
+            tags["mlflow.note.content"] = _note(content)
+        elif path.stem == "personas" and isinstance(content, list):
+            tables["personas"] = _columns(content, PERSONA)
+        elif path.stem == "headline":
+            metrics = {name: figure for name, figure in content.items() if not isinstance(figure, str)}
+            tags |= {name: text for name, text in content.items() if isinstance(text, str)}
+        elif path.stem == "prepare" and "data" in content:
+            tags["data"] = content["data"]
     settings = _files(paths.resolved(study))
     artifacts += [(file, "provenance") for file in settings]
     datasets = [(study, path, md5, "raw") for path, md5 in result.data().items()]
@@ -93,9 +112,8 @@ def collect(result: Finished) -> Results:
         for path, _, stage in outputs
         if Path(path).parent == paths.model(study, "") and not Path(path, "skipped.json").exists()
     ]
-    return Results(
-        params_of(file.read_bytes() for file in settings), metrics, tags, artifacts, datasets, models
-    )
+    params = params_of(file.read_bytes() for file in settings)
+    return Results(params, metrics, tags, artifacts, datasets, models, tables, question)
 
 
 def flat_metrics(content: Any, prefix: str) -> dict[str, float]:
@@ -170,6 +188,11 @@ def report_names(study: str, entries: Mapping[str, Any]) -> dict[str, str]:
         own = [path.stem for path in written if path.parent == folder and path.suffix == ".json"]
         names |= {stem: stage if len(own) == 1 else stem for stem in own}
     return names
+
+
+def _columns(rows: Iterable[Mapping[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
+    listed = list(rows)
+    return {name: [row.get(name) for row in listed] for name in names}
 
 
 def _parsed(text: str | bytes) -> dict[str, Any]:

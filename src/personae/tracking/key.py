@@ -29,14 +29,11 @@ class Finished:
         SHA-256 over parameters, outputs and data: equal results have equal keys.
     entries
         What `dvc.lock` says of each stage, by the stage's name without the study.
-    metrics
-        Paths of the files that `dvc.yaml` declares as metrics.
     """
 
     study: str
     key: str
     entries: Mapping[str, Any]
-    metrics: frozenset[str]
 
     def outputs(self) -> Iterator[tuple[str, str, str]]:
         """Path, md5 and stage of all outputs, in graph order."""
@@ -88,13 +85,13 @@ def finished(study: str, lock: str, graph: str) -> Finished:
     [('build/aerofit', '1f', 'prepare')]
     """
     recorded = recorded_entries(study, lock)
-    metrics = stages(study, graph)
-    missing = [stage for stage in metrics if stage not in recorded]
-    if missing or not metrics:
+    named = stages(study, graph)
+    missing = [stage for stage in named if stage not in recorded]
+    if missing or not named:
         raise _unfinished(
             study, f"{missing[0]}@{study} has not run" if missing else "dvc.yaml has no stages for it"
         )
-    entries = {stage: recorded[stage] for stage in metrics}
+    entries = {stage: recorded[stage] for stage in named}
     _check_chain(study, entries)
     identity = {
         "study": study,
@@ -104,7 +101,7 @@ def finished(study: str, lock: str, graph: str) -> Finished:
     }
     text = json.dumps(identity, sort_keys=True, default=str)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return Finished(study, digest, entries, frozenset().union(*metrics.values()))
+    return Finished(study, digest, entries)
 
 
 def md5(path: Path) -> str | None:
@@ -144,8 +141,8 @@ def _file_md5(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def stages(study: str, graph: str) -> dict[str, list[str]]:
-    """A study's stages in `dvc.yaml`, without track, and their metrics."""
+def stages(study: str, graph: str) -> list[str]:
+    """A study's stages in `dvc.yaml`, without track."""
     content = yaml.load(graph, Loader=yaml.CSafeLoader)
     variables = {
         name: value
@@ -153,16 +150,14 @@ def stages(study: str, graph: str) -> dict[str, list[str]]:
         if isinstance(given, dict)
         for name, value in given.items()
     }
-    outputs = {}
+    named = []
     for name, stage in content["stages"].items():
         over = stage.get("foreach", ())
         if isinstance(over, str):
             over = variables.get(over.removeprefix("${").removesuffix("}"), (study,))
         if name != TRACK and study in over:
-            declared = stage["do"].get("metrics", ())
-            written = (metric if isinstance(metric, str) else next(iter(metric)) for metric in declared)
-            outputs[name] = [re.sub(r"\$\{(item|key)\}", study, path) for path in written]
-    return outputs
+            named.append(name)
+    return named
 
 
 def _check_chain(study: str, entries: Mapping[str, Any]) -> None:

@@ -42,8 +42,8 @@ def log_dataset(name: str, path: str, md5: str, context: str) -> None:
         mlflow.log_input(logged, context=context, tags={"dvc.path": path, "dvc.md5": md5})
 
 
-def log_model(directory: Path, tables: Sequence[Path]) -> None:
-    """Log a fitted model with signature, code and example rows.
+def log_model(directory: Path, tables: Sequence[Path]) -> str:
+    """Log a fitted model with signature, code and example rows; return its id.
 
     It loads where this package is not installed. Whole numbers are declared as figures, so that later rows
     may have gaps.
@@ -72,7 +72,7 @@ def log_model(directory: Path, tables: Sequence[Path]) -> None:
         tempfile.TemporaryDirectory() as code,
         warnings.catch_warnings(action="ignore", category=UserWarning),
     ):
-        mlflow.pyfunc.log_model(
+        logged = mlflow.pyfunc.log_model(
             name=directory.name,
             loader_module=fitted.__name__,
             code_paths=[str(_copy_code(Path(code)))],
@@ -81,6 +81,7 @@ def log_model(directory: Path, tables: Sequence[Path]) -> None:
             input_example=example,
             pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
         )
+    return str(logged.model_id)
 
 
 def _copy_code(folder: Path) -> Path:

@@ -65,6 +65,19 @@ def experiment(result: key.Finished) -> str | None:
         return name
 
 
+def began() -> float | None:
+    """When the DVC command began that runs this process, in seconds since 1970."""
+    import psutil  # noqa: PLC0415 - a known result does without
+
+    try:
+        for process in psutil.Process().parents():
+            if any(Path(part).name == "dvc" for part in process.cmdline()[:4]):
+                return float(process.create_time())
+    except psutil.Error:
+        pass
+    return None
+
+
 def git(*arguments: str, environment: Mapping[str, str] | None = None) -> bytes | None:
     """Run git and return its output; None if it fails."""
     try:

@@ -15,6 +15,9 @@ from personae.tracking.store import Store, first_line, quieten
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+# The fitted model that a main figure is of; the other figures are of the run alone.
+MODEL_OF = {"silhouette": "segmenter", "roc_auc": "classifier"}
+NOTE = "mlflow.note.content"
 KEY_TAG, COMPLETE_TAG, EXPERIMENT_TAG = "personae.result", "personae.complete", "dvc.experiment"
 
 
@@ -93,18 +96,23 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
     values = contents.collect(result)
     code, diff = provenance.code(f"{key.TRACK}@{result.study}")
     tags = {KEY_TAG: result.key, **code, **values.tags}
-    run_id = runs.start(client, experiment_id, experiment or f"{result.study}-{result.key[:8]}", tags)
+    if values.question:
+        client.set_experiment_tag(experiment_id, NOTE, values.question)
+    name = experiment or f"{result.study}-{result.key[:8]}"
+    run_id = runs.start(client, experiment_id, name, tags, began=provenance.began())
     for path, folder in values.artifacts:
         client.log_artifact(run_id, str(path), folder or None)
     client.log_text(run_id, read_lock(), f"{runs.PROVENANCE}/{runs.LOCK}")
     runs.write_diff(client, run_id, diff)
+    for table, columns in values.tables.items():
+        client.log_table(run_id, dict(columns), f"tables/{table}.json")
     with mlflow.start_run(run_id=run_id):  # leaving the block ends the run
         for dataset in values.datasets:
             objects.log_dataset(*dataset)
-        for directory, tables in values.models:
-            objects.log_model(directory, tables)
+        ids = {directory.name: objects.log_model(directory, tables) for directory, tables in values.models}
         # After the models: MLflow copies what a run has measured by then to each of them, one by one.
-        runs.write(client, run_id, values.params, values.metrics)
+        of = {metric: ids[model] for metric, model in MODEL_OF.items() if model in ids}
+        runs.write(client, run_id, values.params, values.metrics, models=of)
     return run_id
 
 

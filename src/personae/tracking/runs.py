@@ -21,11 +21,17 @@ def start(
     experiment_id: str,
     name: str,
     tags: Mapping[str, str] | None = None,
+    *,
     parent: str | None = None,
+    began: float | None = None,
 ) -> str:
-    """Create a run, with tags and `parent`, and return its id."""
+    """Create a run, with tags and `parent`, and return its id.
+
+    `began` is when computing began, in seconds since 1970; by default now.
+    """
     given = dict(tags or {}) | ({PARENT_TAG: parent} if parent else {})
-    return str(client.create_run(experiment_id, tags=given, run_name=name).info.run_id)
+    since = None if began is None else int(began * 1000)
+    return str(client.create_run(experiment_id, since, given, name).info.run_id)
 
 
 def write(
@@ -34,12 +40,21 @@ def write(
     params: Mapping[str, str] | None = None,
     metrics: Mapping[str, float] | None = None,
     tags: Mapping[str, str] | None = None,
+    *,
+    models: Mapping[str, str] | None = None,
 ) -> None:
-    """Write parameters, metrics and tags within MLflow's batch limits."""
+    """Write parameters, metrics and tags within MLflow's batch limits.
+
+    `models` gives the logged model that a metric is of, by the metric's name.
+    """
     from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415 - costs a second
 
     now = int(time() * 1000)
-    figures = [Metric(name, value, now, 0) for name, value in (metrics or {}).items()]
+    of = models or {}
+    figures = [
+        Metric(name, value, now, 0, model_id=of.get(name), run_id=run_id)
+        for name, value in (metrics or {}).items()
+    ]
     settings = [Param(name, value) for name, value in (params or {}).items()]
     marks = [RunTag(name, value) for name, value in (tags or {}).items()]
     batches = zip_longest(

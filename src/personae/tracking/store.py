@@ -33,6 +33,11 @@ QUIET = {
 }
 # The pages then open on training runs instead of on conversations with language models.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
+LOCATIONS = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+)
 GITIGNORE = "# Everything here is made again by `dvc repro`.\n/*\n!/.gitignore\n"
 
 
@@ -135,6 +140,7 @@ class Store:
         client = mlflow.MlflowClient()
         if not self.override:
             _remove_quoted(self.database)
+            self._follow_move()
         return client
 
     def experiment(self, client: "MlflowClient", name: str) -> str:
@@ -159,6 +165,8 @@ class Store:
         if not self.override and not self.database.exists():
             raise PersonaeError(f"{self.database}: no runs yet; `dvc repro` publishes them")
         quieten()
+        if not self.override:
+            self._follow_move()
         python = [sys.executable, "-m", "mlflow", "server"]
         where = ["--backend-store-uri", self.uri, "--default-artifact-root", str(self.root / "artifacts")]
         return [*python, *where, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
@@ -174,6 +182,27 @@ class Store:
         _remove_quoted(fresh)
         fresh.replace(self.database)
         shutil.rmtree(fresh.parent)
+
+    def _follow_move(self) -> None:
+        """Point the store at its files where they are now: MLflow keeps absolute locations."""
+        here = self.root.as_uri()
+        with closing(sqlite3.connect(self.database, timeout=LOCK_TIMEOUT)) as database, database:
+            try:
+                known = database.execute("SELECT name, artifact_location FROM experiments").fetchall()
+            except sqlite3.DatabaseError:  # MLflow says what is wrong with it
+                return
+            before = {
+                location.removesuffix(f"/artifacts/{name}")
+                for name, location in known
+                if location.endswith(f"/artifacts/{name}")
+            }
+            for old in before - {here}:
+                for table, column in LOCATIONS:
+                    database.execute(
+                        f"UPDATE {table} SET {column} = ? || substr({column}, ?)"  # noqa: S608 - constants
+                        f" WHERE substr({column}, 1, ?) = ?",
+                        (here, len(old) + 1, len(old) + 1, f"{old}/"),
+                    )
 
     def _active(self, run_id: str) -> bool:
         if not self.database.exists():

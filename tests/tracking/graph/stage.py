@@ -22,6 +22,8 @@ def main(stage: str, study: str) -> None:
         k = yaml.safe_load((resolved / study / "segment.yaml").read_text())["segment"]["k"]
         figures = {"k": k, "silhouette": rows / (10 * k), "sizes": [rows // k] * k, "verdict": "weak"}
         write(reports / study / "segment.json", json.dumps(figures))
+        headline = {"segments": k, "silhouette": rows / (10 * k), "segments_verdict": "take with care"}
+        write(reports / study / "headline.json", json.dumps(headline))
         write(reports / study / "pictures" / "sizes.png", f"{k} bars")
 
 
