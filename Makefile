@@ -29,8 +29,7 @@ data/campaign: data.dvc | $(READY)
 	@touch $@
 
 repro: $(READY) data/campaign ## Run the whole graph on the data that is there, track it, show the main figures
-	targets=$$(personae targets) && dvc repro $$targets
-	@personae overview
+	@personae repro
 	@personae summary
 
 test: $(READY) data/campaign ## Run the whole test suite

@@ -19,7 +19,6 @@ export PYTHONPATH=src
 sed -i "s/effort: quick/effort: standard/" params.yaml  # the samples are a first look, the originals are not
 [ -d data/campaign ] || dvc pull --quiet data.dvc
 python -m personae.cli data import "$originals"
-dvc repro
-python -m personae.cli overview
+python -m personae.cli repro
 python -m personae.cli summary
 echo "reports: $clone/reports/index.html"

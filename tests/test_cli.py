@@ -41,18 +41,6 @@ def test_a_wrong_directory_is_one_line_and_exit_code_1(run):
     assert result.stderr.startswith("error: nowhere: no folder of original files")
 
 
-def test_a_study_whose_data_is_not_here_is_named_and_the_others_run(run, tmp_path):
-    (tmp_path / "params.yaml").write_text("one: {}\nmine: {}\ntwo: {}\n")
-    for study in ("one", "two"):
-        (tmp_path / "data" / study).mkdir(parents=True)
-    (tmp_path / "data/mine.dvc").write_text("")
-    result = run("targets")
-    assert (result.exit_code, result.stdout.split()) == (0, ["track@one", "track@two"])
-    assert (
-        result.stderr == "mine: left out, data/mine is not here; `dvc checkout data/mine.dvc` may bring it\n"
-    )
-
-
 def test_the_version_is_shown(run):
     assert run("--version").output.strip() == version("personae")
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -163,23 +164,28 @@ def new_study(  # noqa: PLR0917 - typer's options
     console.print(f"{written}: read it, then `dvc repro track@{name}`", highlight=False)
 
 
-@app.command(hidden=True)
-def targets() -> None:
-    """Print the last stage of every study whose data is present."""
+@app.command()
+def repro(
+    study: Annotated[
+        list[str] | None, typer.Argument(help="By default all studies whose data is here.")
+    ] = None,
+) -> None:
+    """Run the graph, study after study, and say where it is."""
     from personae.config.compose import studies
     from personae.core.lock import check_lock
+    from personae.graph.repro import duration, with_data
+    from personae.graph.repro import repro as run
 
-    with one_line_errors():
+    def say(line: str) -> None:
+        console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
+
+    began = time.monotonic()
+    with in_project():
         check_lock()
-        for study in studies(paths.PARAMS):
-            if paths.raw(study).exists():
-                print(f"track@{study}")
-            else:
-                pointer = paths.RAW / f"{study}.dvc"
-                bring = f"dvc checkout {pointer}" if pointer.exists() else "dvc pull data.dvc"
-                sys.stderr.write(
-                    f"{study}: left out, {paths.raw(study)} is not here; `{bring}` may bring it\n"
-                )
+        counts = run(study or with_data(studies(paths.PARAMS), say), say)
+        parts = [f"{counts[state]} {state}" for state in ("computed", "cached", "unchanged") if counts[state]]
+        say(f"{sum(counts.values())} stages: {', '.join(parts)}; {duration(time.monotonic() - began)}")
+        _write_overview()
 
 
 @app.command()
@@ -204,13 +210,8 @@ def summary() -> None:
 @app.command()
 def overview() -> None:
     """Write reports/index.html, one page over all studies that have run."""
-    from personae.core.files import write_text
-    from personae.report.overview import overview as page
-
     with one_line_errors():
-        reports = {study: own for study, own in _reports().items() if own}
-        write_text(paths.OVERVIEW, page(reports, {study: _words(study) for study in reports}))
-    console.print(f"{paths.OVERVIEW}: all studies on one page", highlight=False)
+        _write_overview()
 
 
 @app.command()
@@ -335,6 +336,15 @@ def compare(
             "\n".join(map(printable, changes.lines())), highlight=False, markup=False, soft_wrap=True
         )
         console.print(f"\nFull comparison: {path}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _write_overview() -> None:
+    from personae.core.files import write_text
+    from personae.report.overview import overview as page
+
+    reports = {study: own for study, own in _reports().items() if own}
+    write_text(paths.OVERVIEW, page(reports, {study: _words(study) for study in reports}))
+    console.print(f"{paths.OVERVIEW}: all studies on one page", highlight=False)
 
 
 def _reports() -> dict[str, dict[str, Any]]:

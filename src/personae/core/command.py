@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,9 +75,14 @@ def pin_arithmetic() -> None:
 
 
 def run_stage(main: Callable[[str], None]) -> None:
-    """Run a stage for the study named on the command line."""
+    """Run a stage for the study named on the command line, and keep how long it took."""
     with one_line_errors(), threadpool_limits(limits=1):
         if len(sys.argv) != 2:
             raise PersonaeError("usage: python -m personae.stages.STAGE STUDY")
         check_lock()
+        began = time.monotonic()
         main(sys.argv[1])
+        if Path(".dvc").exists():
+            taken = paths.seconds(sys.argv[1], Path(sys.argv[0]).stem)
+            taken.parent.mkdir(parents=True, exist_ok=True)
+            taken.write_text(f"{time.monotonic() - began:.3f}", encoding="utf-8")

@@ -141,6 +141,11 @@ def report(study: str, name: str) -> Path:
     return Path("reports") / study / name
 
 
+def seconds(study: str, stage: str) -> Path:
+    """How long a stage took when it last ran here; not part of a result."""
+    return Path(".dvc") / "tmp" / "seconds" / study / stage
+
+
 def anchor(study: str) -> Path:
     """Segments that later runs are matched to; no file: none."""
     return CONF / "anchors" / f"{study}.json"

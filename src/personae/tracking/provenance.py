@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
+from personae.core import paths
 from personae.core.errors import PersonaeError, one_line
 from personae.tracking import key
 from personae.tracking.runs import chunks
@@ -65,17 +66,10 @@ def experiment(result: key.Finished) -> str | None:
         return name
 
 
-def began() -> float | None:
-    """When the DVC command began that runs this process, in seconds since 1970."""
-    import psutil  # noqa: PLC0415 - a known result does without
-
-    try:
-        for process in psutil.Process().parents():
-            if any(Path(part).name == "dvc" for part in process.cmdline()[:4]):
-                return float(process.create_time())
-    except psutil.Error:
-        pass
-    return None
+def seconds(study: str) -> float:
+    """Seconds that the stages of a study took when each last ran here."""
+    files = paths.seconds(study, "").glob("*")
+    return sum(float(file.read_text("utf-8")) for file in files if file.name != key.TRACK)
 
 
 def git(*arguments: str, environment: Mapping[str, str] | None = None) -> bytes | None:

@@ -1,5 +1,6 @@
 """Publish a study's finished result to MLflow, once each."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,7 +100,9 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
     if values.question:
         client.set_experiment_tag(experiment_id, NOTE, values.question)
     name = experiment or f"{result.study}-{result.key[:8]}"
-    run_id = runs.start(client, experiment_id, name, tags, began=provenance.began())
+    ended = int(time.time() * 1000)
+    began = ended - int(1000 * provenance.seconds(result.study))
+    run_id = runs.start(client, experiment_id, name, tags, began=began)
     for path, folder in values.artifacts:
         client.log_artifact(run_id, str(path), folder or None)
     client.log_text(run_id, read_lock(), f"{runs.PROVENANCE}/{runs.LOCK}")
@@ -113,6 +116,7 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
         # After the models: MLflow copies what a run has measured by then to each of them, one by one.
         of = {metric: ids[model] for metric, model in MODEL_OF.items() if model in ids}
         runs.write(client, run_id, values.params, values.metrics, models=of)
+    client.set_terminated(run_id, end_time=ended)  # the run lasted as long as computing, not publishing
     return run_id
 
 

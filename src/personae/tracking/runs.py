@@ -23,15 +23,14 @@ def start(
     tags: Mapping[str, str] | None = None,
     *,
     parent: str | None = None,
-    began: float | None = None,
+    began: int | None = None,
 ) -> str:
     """Create a run, with tags and `parent`, and return its id.
 
-    `began` is when computing began, in seconds since 1970; by default now.
+    `began` is when computing began, in milliseconds since 1970; by default now.
     """
     given = dict(tags or {}) | ({PARENT_TAG: parent} if parent else {})
-    since = None if began is None else int(began * 1000)
-    return str(client.create_run(experiment_id, since, given, name).info.run_id)
+    return str(client.create_run(experiment_id, began, given, name).info.run_id)
 
 
 def write(

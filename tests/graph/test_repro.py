@@ -1,0 +1,79 @@
+"""Promises of `personae repro`: study after study, a line a stage, errors visible, and DVC's own graph."""
+
+import json
+import sys
+
+import pytest
+from tests.tracking.conftest import inside, project, template  # noqa: F401 - fixtures
+
+from personae.core.errors import PersonaeError
+from personae.graph.repro import in_order, steps, with_data
+
+PRINTED = """'data.dvc' didn't change, skipping
+Stage 'compose@shop' didn't change, skipping
+Stage 'prepare@shop' is cached - skipping run, checking out outputs
+Updating lock file 'dvc.lock'
+
+Running stage 'segment@shop':
+> PYTHONPATH=src python -m personae.stages.segment shop
+a warning
+shop: 3 segments
+Updating lock file 'dvc.lock'
+
+Running stage 'track@shop':
+> PYTHONPATH=src python -m personae.stages.track shop
+"""
+
+
+def test_every_stage_has_a_step_as_soon_as_it_is_done_and_one_that_failed_has_none():
+    seen = [(step.name, step.state, step.result) for step in steps(PRINTED.splitlines())]
+    assert seen == [
+        ("compose@shop", "unchanged", ""),
+        ("prepare@shop", "cached", ""),
+        ("segment@shop", "computed", "shop: 3 segments"),
+    ]
+
+
+def test_studies_run_one_after_the_other():
+    graph = "{vars: [{all: [a, b]}], stages: {x: {foreach: [a, b], do: {}}, y: {foreach: [b], do: {}}}}"
+    assert in_order(["b", "a"], graph) == ["x@b", "y@b", "track@b", "x@a", "track@a"]
+    with pytest.raises(PersonaeError, match="c: dvc.yaml has no stages"):
+        in_order(["c"], graph)
+
+
+def test_a_study_whose_data_is_not_here_is_named_and_the_others_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for study in ("one", "two"):
+        (tmp_path / "data" / study).mkdir(parents=True)
+    (tmp_path / "data/mine.dvc").write_text("")
+    said = []
+    assert with_data(["one", "mine", "two"], said.append) == ["one", "two"]
+    assert said == ["mine: left out, data/mine is not here; `dvc checkout data/mine.dvc` may bring it"]
+
+
+SHOWN = """
+import json; from personae.graph.repro import repro
+said = []; counts = repro(["aerofit", "campaign"], said.append); print(json.dumps([said, counts]))
+"""
+
+
+@pytest.mark.graph
+def test_a_changed_setting_runs_what_depends_on_it_and_nothing_else(project):  # noqa: F811
+    project.edit("params.yaml", "k: 5", "k: 6")
+    said, counts = json.loads(project.run(sys.executable, "-c", SHOWN).stdout)
+    assert [line.split("  ")[0] for line in said] == ["4 of 8", "5 of 8", "7 of 8", "8 of 8"]
+    assert [line.split()[3:5] for line in said] == [
+        ["track", "aerofit"],
+        ["compose", "campaign"],
+        ["segment", "campaign"],
+        ["track", "campaign"],
+    ]
+    assert "published as run" in said[-1]
+    assert counts == {"unchanged": 4, "computed": 4}
+    assert project.dvc("status").strip() == "Data and pipelines are up to date."
+    assert json.loads(project.run(sys.executable, "-c", SHOWN).stdout) == [[], {"unchanged": 8}]
+    project.edit("stage.py", "10 * k", "1 / 0")
+    project.edit("params.yaml", "k: 6", "k: 7")
+    failed = project.run(sys.executable, "-c", SHOWN, check=False)
+    assert "ZeroDivisionError" in failed.stderr
+    assert "dvc repro stopped in segment@campaign" in failed.stderr
