@@ -77,7 +77,7 @@ def failing(server, after, fault):
                 self.end_headers()
                 self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = hand_on  # noqa: N815 - the library's names
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = hand_on
 
         def log_message(self, *_):
             pass

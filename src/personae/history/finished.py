@@ -13,6 +13,7 @@ import polars as pl
 from personae.config.reading import read_yaml
 from personae.core import paths
 from personae.core.errors import PersonaeError
+from personae.core.lock import read_lock
 from personae.report.results import REPORTS
 from personae.tracking import key
 
@@ -63,7 +64,7 @@ def read_results(study: str) -> StudyResults:
         With what to run, if there is no finished result.
     """
     try:
-        finished = key.finished(study, key.lock_file(), Path("dvc.yaml").read_text("utf-8"))
+        finished = key.finished(study, read_lock(), Path("dvc.yaml").read_text("utf-8"))
         written = {path: md5 for path, md5, _ in finished.outputs()}
         key.check_settings(finished)
         reports = {
