@@ -23,7 +23,7 @@ class Browser:
 
     def visit(self, name, study=STUDIES[0]):
         self.page.session_state["study"] = study
-        self.page = self.page.switch_page(f"pages/{name}.py").run()
+        self.page = self.page.switch_page(f"views/{name}.py").run()
         assert not self.page.exception, self.page.exception
         return self.page
 

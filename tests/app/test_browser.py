@@ -3,6 +3,7 @@
 import shutil
 import socket
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -34,6 +35,13 @@ def address(tmp_path_factory):
     listed = targets(reason=HOSTILE).with_columns(customer=pl.lit(HOSTILE))
     write_study(root, "campaign", hostile_study("campaign"), listed=listed)
     lock(root)
+    with served(root) as (started, _):
+        yield started
+
+
+@contextmanager
+def served(root):
+    """Start the explorer as a user does; its address and process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -42,7 +50,7 @@ def address(tmp_path_factory):
     )
     while not answers(port):
         assert server.poll() is None, server.communicate()
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{port}", server.pid
     server.terminate()
     server.communicate()
 
@@ -70,10 +78,9 @@ def test_hostile_text_stays_text_nothing_leaves_the_machine_and_a_phone_can_read
     page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
     page.on("dialog", lambda dialog: dialogs.append(dialog.message) or dialog.dismiss())
     of = {"rules": "grocery", "days": "fitbit"}
-    page.goto(address)
-    for name in PAGES:
-        if name != PAGES[0]:
-            page.goto(f"{address}/{name}")
+    # A link to a page is the first thing that a new server may be asked for.
+    for name in reversed(PAGES):
+        page.goto(f"{address}/{name}" if name != PAGES[0] else address)
         page.wait_for_selector(f"{READY} h1")
         if name in of:
             page.locator("[data-testid=stSelectbox]").first.click()

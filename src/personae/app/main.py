@@ -19,7 +19,7 @@ PAGES = {
 st.set_page_config(page_title="Personae", layout="wide")
 st.html(shown.STYLE)
 page = st.navigation(
-    [st.Page(Path(__file__).parent / "pages" / f"{name}.py", title=title) for name, title in PAGES.items()]
+    [st.Page(Path(__file__).parent / "views" / f"{name}.py", title=title) for name, title in PAGES.items()]
 )
 with shown.one_line_errors():
     names = studies()

@@ -1,8 +1,9 @@
 """What pages share: results of one moment, and text that is only ever text."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ import streamlit as st
 
 from personae.core.errors import PersonaeError, one_line
 from personae.core.numbers import rounded
+from personae.core.tables import csv
 from personae.history.finished import StudyResults, read_results
 
 STYLE = """<style>
@@ -100,6 +102,16 @@ def long_table(table: pl.DataFrame) -> None:
     named = table.rename({name: name.replace("_", " ") for name in table.columns})
     text = {name: st.column_config.TextColumn() for name, kind in named.schema.items() if kind == pl.String}
     st.dataframe(named, hide_index=True, column_config=text)
+
+
+@st.fragment
+def download(whole: Callable[[], pl.DataFrame], height: int, name: str) -> None:
+    """Offer a whole table as CSV and Parquet, made only when asked for."""
+    if st.button(f"Prepare all {height:,} rows for download"):
+        table, parquet = whole(), BytesIO()
+        table.write_parquet(parquet)
+        st.download_button("Download CSV", csv(table), f"{name}.csv", "text/csv")
+        st.download_button("Download Parquet", parquet.getvalue(), f"{name}.parquet")
 
 
 def _written(cell: Any) -> str:

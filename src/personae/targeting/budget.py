@@ -157,6 +157,11 @@ def _steps(gains: FloatArray, costs: FloatArray) -> tuple[np.ndarray, ...]:
 
     From each point of a row the next is the option with the highest rate: the upper hull of gain over cost.
     """
+    if gains.shape[1] == 1:  # one step at most, found without going through the options
+        rows = np.flatnonzero(gains[:, 0] > 0)
+        gain, price = gains[rows, 0], costs[rows, 0]
+        rate = np.divide(gain, price, out=np.full(len(rows), np.inf), where=price > 0)
+        return rows, np.full(len(rows), -1), np.zeros(len(rows), dtype=np.intp), gain, price, rate
     rows = np.arange(len(gains))
     at = np.full(len(gains), -1)
     here_gain, here_cost, here_rate = np.zeros(len(gains)), np.zeros(len(gains)), np.full(len(gains), np.inf)

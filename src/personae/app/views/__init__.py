@@ -1,0 +1,1 @@
+"""One script a page; not `pages`, which Streamlit would serve past `main`."""

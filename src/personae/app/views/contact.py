@@ -1,0 +1,60 @@
+"""Whom to contact for a budget and at other prices."""
+
+import math
+
+import polars as pl
+import streamlit as st
+
+from personae.app import charts, shown
+from personae.report.numbers import amount
+from personae.targeting.plan import ContactPlan, expected_curve, plan_contacts
+
+AMOUNTS = {"cost": "Cost of a contact", "revenue": "Revenue of a response"}
+
+
+def planned(table: pl.DataFrame, budget: float | None = None) -> ContactPlan:
+    """Plan for a list at its prices."""
+    probability, cost, revenue = (table[name].to_numpy() for name in ("probability", *AMOUNTS))
+    return plan_contacts(probability, cost, revenue, budget)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def at_prices(key: str, prices: list[float | None], _table: pl.DataFrame) -> tuple[float, pl.DataFrame]:
+    """Cost of all contacts that pay, and profit by the share contacted."""
+    plan = planned(_table)
+    return plan.spent, pl.DataFrame(expected_curve(plan.expected_profit))
+
+
+def decided(table: pl.DataFrame, plan: ContactPlan) -> pl.DataFrame:
+    """The first rows of a list, or all, as a plan decides on them."""
+    contacted, expected = (pl.Series(each[: table.height]) for each in (plan.contacted, plan.expected_profit))
+    decision = pl.when(contacted).then(pl.lit("contact")).otherwise(pl.lit("leave"))
+    return table.with_columns(expected_profit=expected, decision=decision)
+
+
+shown.say("Whom to contact", tag="h1")
+result = shown.chosen()
+if "targets" not in result.tables:
+    shown.stop(f"{result.study} has no contact list: its settings name no cost and revenue")
+report, currency = result.reports["target"], result.reports["answer"]["currency"]
+asked = {
+    name: column.number_input(label, 0.0, value=None, placeholder=f"{report[name]:g}, as set")
+    for (name, label), column in zip(AMOUNTS.items(), st.columns(2), strict=True)
+}
+prices = {name: pl.lit(each, pl.Float64) for name, each in asked.items() if each is not None}
+table = result.tables["targets"].with_columns(**prices)
+with shown.one_line_errors():
+    most, curve = at_prices(result.key, list(asked.values()), table)
+step = 10.0 ** math.floor(math.log10(max(most, 1) / 50))
+top = max(math.ceil(most / step), 1) * step
+own = min((report["plan"] or {}).get("budget", top), top)
+budget = st.slider("Budget", 0.0, top, own, step, key=f"budget {result.key} {asked}")
+plan = planned(table, budget if budget < top else None)
+sums = (amount(each, currency).striptags() for each in (plan.spent, plan.profit, plan.shadow_price))
+text = "Contact {:,} of {:,}: costs {}, expected to earn {}; one more unit of budget, {}."
+shown.say(text.format(plan.contacts, table.height, *sums))
+known = None if prices else result.tables["curves/profit"]
+st.altair_chart(charts.profit(curve, known, plan.contacts / table.height, report["customers"]))
+shown.say("Line: expected." if prices else "Line: expected. Band: 95 % interval on known answers.")
+shown.long_table(decided(table.head(500), plan))
+shown.download(lambda: decided(table, plan), table.height, f"{result.study}-contacts")
