@@ -109,6 +109,8 @@ def test_every_figure_is_shown_rounded_in_its_last_place(page):
         exact, told = float(value), shown.replace("−", "-").replace(",", "").removesuffix(" %")
         if told == "fewer than 1":
             assert how == "of 100" and 0 < exact < 0.005, key
+        elif told == "more than 99":
+            assert how == "of 100" and 0.995 <= exact < 1, key
         elif told.startswith("<"):
             assert exact < float(told[1:]), key
         else:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from tests.report.fabricated import study
 
@@ -143,3 +145,15 @@ def test_columns_are_called_by_their_labels():
     assert any(
         each.text.startswith("Yearly income of") for each in verdicts(reports, {name: "yearly income"})
     )
+
+
+def test_too_few_rows_have_the_interval_over_rows_and_no_spread_of_zero():
+    findings = study(2)
+    classify = findings.reports["classify"]
+    classify |= {"rows": 14, "majority_accuracy": 8 / 14, "sample": {"roc_auc_ci": [0.54, 1.0]}}
+    classify["models"]["xgboost"] = {
+        name: {"mean": 1.0, "sd": 0.0, "pooled": 1.0} for name in classify["models"]["xgboost"]
+    }
+    said = " ".join(re.sub(r"<[^>]+>", "", each.text) for each in told(findings))
+    assert "ROC AUC 1.00 (0.54 to 1.00) over folds of 14 rows" in said
+    assert "± 0.0" not in said

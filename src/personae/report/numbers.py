@@ -85,7 +85,9 @@ def amount(value: Any, currency: str = "") -> Markup:
 
 
 def _of_100(share: float) -> str:
-    return "fewer than 1" if 0 < share < 0.005 else f"{100 * share:.0f}"
+    if 0 < share < 0.005 or 0.995 <= share < 1:
+        return "fewer than 1" if share < 0.5 else "more than 99"
+    return f"{100 * share:.0f}"
 
 
 def _marked(value: Any, how: str, text: str) -> Markup:
@@ -97,8 +99,9 @@ def _marked(value: Any, how: str, text: str) -> Markup:
 
 
 def spread(mean: Any, deviation: Any, how: str = "number", places: int | None = None) -> Markup:
-    """Format mean and standard deviation, by default to the mean's third digit."""
+    """Format mean and standard deviation, by default to the mean's third digit; no deviation of zero."""
     pair = [each for each in (mean, deviation) if getattr(each, "raw", None) is not None]
+    pair = pair[:1] if pair[1:] and not pair[1].raw else pair
     if len(pair) < 2:
         return figure(mean, how, places=places)
     if how == "percent":

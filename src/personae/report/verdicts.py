@@ -207,7 +207,7 @@ def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict
                 report["target"],
                 "may be predictable" if few else can,
                 _joined(report, compare),
-                _spread(best, "roc_auc"),
+                _exact(best, report) if few else _spread(best, "roc_auc"),
                 figure(report.at("rows")),
                 _spread(best, "average_precision"),
                 "stacked ensemble" if report["best"] == "stack" else _words(report["best"]),
@@ -222,6 +222,11 @@ def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict
         few, accuracy = _too_few(report), _spread(best, "accuracy", "percent")
         sentence = text.format(accuracy, figure(majority, "percent"), few)
         yield Verdict("not supported" if few else level, sentence, best.at("accuracy"))
+
+
+def _exact(model: Traced, report: Traced) -> Markup:
+    """Write the ROC AUC with its interval over rows, where too few rows are left for one over folds."""
+    return estimate(model.at("roc_auc", "mean"), report.at("sample", "roc_auc_ci"), places=2)
 
 
 def _too_few(report: Traced) -> str:
