@@ -9,7 +9,7 @@ ORIGINALS ?= ../shared/data
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 READY := .venv/.ready
 
-.PHONY: help env repro test rates check format ui docs bench house originals claims sample
+.PHONY: help env repro experiments test rates check format ui docs bench house originals claims sample
 
 help: ## List the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ data/campaign: data.dvc | $(READY)
 repro: $(READY) data/campaign ## Run the whole graph on the data that is there, track it, show the main figures
 	@personae repro
 	@personae summary
+
+experiments: $(READY) ## List the DVC experiments: settings changed, main figures
+	@personae experiments
 
 test: $(READY) data/campaign ## Run the whole test suite
 	ORIGINALS=$(ORIGINALS) python -m pytest -n 2 --dist loadfile

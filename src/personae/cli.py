@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -173,19 +172,26 @@ def repro(
     """Run the graph, study after study, and say where it is."""
     from personae.config.compose import studies
     from personae.core.lock import check_lock
-    from personae.graph.repro import duration, with_data
     from personae.graph.repro import repro as run
+    from personae.graph.repro import with_data
 
     def say(line: str) -> None:
         console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
 
-    began = time.monotonic()
     with in_project():
         check_lock()
-        counts = run(study or with_data(studies(paths.PARAMS), say), say)
-        parts = [f"{counts[state]} {state}" for state in ("computed", "cached", "unchanged") if counts[state]]
-        say(f"{sum(counts.values())} stages: {', '.join(parts)}; {duration(time.monotonic() - began)}")
+        run(study or with_data(studies(paths.PARAMS), say), say)
         _write_overview()
+
+
+@app.command()
+def experiments() -> None:
+    """Tabulate the DVC experiments of the last commit: settings changed, main figures."""
+    from personae.graph.experiments import experiments as listed
+
+    with in_project():
+        for line in listed():
+            console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -234,8 +240,12 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> 
     from personae.tracking.store import Store
 
     with one_line_errors():
-        command = Store.here().ui(port)
-    console.print(f"MLflow on http://127.0.0.1:{port} (Ctrl-C ends it)")
+        store = Store.here()
+        command, pages = store.ui(port), store.pages(port)
+    for study, page in pages:
+        console.print(f"{study:10} {page}", highlight=False, markup=False, soft_wrap=True)
+    home = f"http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning"
+    console.print(f"MLflow on {home} (Ctrl-C ends it)", highlight=False, soft_wrap=True)
     os.execv(command[0], command)
 
 

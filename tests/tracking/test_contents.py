@@ -36,6 +36,7 @@ def test_metrics_are_the_main_figures_alone_and_words_are_tags(inside):
     results = collect(result)
     assert results.metrics == {"segments": 5, "silhouette": 2.4}
     assert results.tags["segments_verdict"] == "take with care"
+    assert results.columns == ["metrics.`segments`", "metrics.`silhouette`", "tags.`segments_verdict`"]
     assert results.tags["verdict.classify"] == "weak"
 
 
@@ -86,7 +87,7 @@ def test_the_answer_is_the_description_of_the_run_and_its_names_are_text(inside)
     note = results.tags["mlflow.note.content"]
     assert results.question == findings.words.title
     assert "### What to do" in note
-    assert "**solid**: The groups: redrawn from other customers" in note
+    assert "**solid**: The groups of 300 customers: redrawn from other customers" in note
     assert SCRIPT not in note
 
 

@@ -13,6 +13,7 @@ from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.tracking import key
 
+STATES = ("computed", "cached", "unchanged")
 STARTED = re.compile(r"Running stage '(.+)':")
 CACHED = re.compile(r"Stage '(.+)' is cached")
 SAME = re.compile(r"Stage '(.+)' didn't change")
@@ -97,6 +98,7 @@ def repro(studies: Sequence[str], say: Callable[[str], None]) -> Mapping[str, in
     """
     stages = in_order(studies, Path("dvc.yaml").read_text("utf-8"))
     pointers = [str(path) for path in (Path("data.dvc"), *sorted(paths.RAW.glob("*.dvc"))) if path.exists()]
+    began = time.monotonic()
     command = [sys.executable, "-u", "-m", "dvc", "repro", "--single-item", *pointers, *stages]
     counts: Counter[str] = Counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
@@ -108,10 +110,12 @@ def repro(studies: Sequence[str], say: Callable[[str], None]) -> Mapping[str, in
             stage, _, study = step.name.partition("@")
             if stage == "report" and step.state != "unchanged":
                 say(f"{'':{len(str(len(stages))) * 2 + 4}}  {paths.report(study, 'report.html')}")
+    place = sum(counts.values())
     if process.returncode:
-        place = sum(counts.values())
         failed = f" in {stages[place]}" if place < len(stages) else ""
         raise PersonaeError(f"dvc repro stopped{failed}; the lines above say why")
+    parts = [f"{counts[state]} {state}" for state in STATES if counts[state]]
+    say(f"{place} stages: {', '.join(parts)}; {duration(time.monotonic() - began)}")
     return counts
 
 

@@ -67,11 +67,11 @@ def summary(studies: Mapping[str, Mapping[str, Any]]) -> str:
 def headlines(results: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """Format main figures of several results, with what they rest on."""
     columns = [
-        {title: lookup(reports.get(name), key) for title, name, key in BASIS} | headline(reports)
+        {name: lookup(reports.get(of), key) for name, of, key in BASIS} | headline(reports)
         for reports in results
     ]
-    names = [*(title for title, *_ in (*BASIS, *HEADLINES)), "promotions"]
-    rows = [[_title(name), *(written(column.get(name), name) for column in columns)] for name in names]
+    names = [*(name for name, *_ in (*BASIS, *HEADLINES)), "promotions"]
+    rows = [[title(name), *(written(column.get(name), name) for column in columns)] for name in names]
     return [row for row in rows if set(row[1:]) != {"-"}]
 
 
@@ -118,5 +118,6 @@ def written(value: Any, name: str = "") -> str:
     return f"{value:,.{0 if name == 'expected_profit' else 3}f}" if isinstance(value, float) else str(value)
 
 
-def _title(name: str) -> str:
+def title(name: str) -> str:
+    """Write the name of a figure for people."""
     return name.replace("_", " ").replace("roc auc", "ROC AUC")

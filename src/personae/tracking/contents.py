@@ -44,6 +44,8 @@ class Results:
         Columns of the tables to compare between runs, by name.
     question
         That the study answers.
+    columns
+        What a table of runs shows, as MLflow names columns: main figures, and tags with their words.
     """
 
     params: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class Results:
     models: Sequence[tuple[Path, Sequence[Path]]] = ()
     tables: Mapping[str, Mapping[str, list[Any]]] = field(default_factory=dict)
     question: str = ""
+    columns: Sequence[str] = ()
 
 
 def _note(answer: Mapping[str, Any]) -> str:
@@ -80,7 +83,7 @@ def collect(result: Finished) -> Results:
     metrics: dict[str, float] = {}
     tags = {"study": study}
     tables: dict[str, Mapping[str, list[Any]]] = {}
-    artifacts, question = [], ""
+    artifacts, question, columns = [], "", []
     for output, _, _ in outputs:
         path = Path(output)
         if path.is_relative_to(reports):
@@ -99,6 +102,7 @@ def collect(result: Finished) -> Results:
         elif path.stem == "headline":
             metrics = {name: figure for name, figure in content.items() if not isinstance(figure, str)}
             tags |= {name: text for name, text in content.items() if isinstance(text, str)}
+            columns = [f"{'metrics' if name in metrics else 'tags'}.`{name}`" for name in content]
         elif path.stem == "prepare" and "data" in content:
             tags["data"] = content["data"]
     settings = _files(paths.resolved(study))
@@ -113,7 +117,7 @@ def collect(result: Finished) -> Results:
         if Path(path).parent == paths.model(study, "") and not Path(path, "skipped.json").exists()
     ]
     params = params_of(file.read_bytes() for file in settings)
-    return Results(params, metrics, tags, artifacts, datasets, models, tables, question)
+    return Results(params, metrics, tags, artifacts, datasets, models, tables, question, columns)
 
 
 def flat_metrics(content: Any, prefix: str) -> dict[str, float]:

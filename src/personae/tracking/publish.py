@@ -11,7 +11,7 @@ from personae.core.errors import PersonaeError
 from personae.core.files import write_text
 from personae.core.lock import read_lock
 from personae.tracking import key, provenance
-from personae.tracking.store import Store, first_line, quieten
+from personae.tracking.store import VIEW_TAG, Store, first_line, quieten, view
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -99,6 +99,7 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
     tags = {KEY_TAG: result.key, **code, **values.tags}
     if values.question:
         client.set_experiment_tag(experiment_id, NOTE, values.question)
+    client.set_experiment_tag(experiment_id, VIEW_TAG, view(values.columns))
     name = experiment or f"{result.study}-{result.key[:8]}"
     ended = int(time.time() * 1000)
     began = ended - int(1000 * provenance.seconds(result.study))

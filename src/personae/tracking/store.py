@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ QUIET = {
 }
 # The pages then open on training runs instead of on conversations with language models.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
+# MLflow's table of runs shows no figure unless a saved view names its columns.
+VIEW = "main"
+VIEW_TAG = f"mlflow.sharedViewState.{VIEW}"
 LOCATIONS = (
     ("experiments", "artifact_location"),
     ("runs", "artifact_uri"),
@@ -171,6 +175,26 @@ class Store:
         where = ["--backend-store-uri", self.uri, "--default-artifact-root", str(self.root / "artifacts")]
         return [*python, *where, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
 
+    def pages(self, port: int = 5000) -> list[tuple[str, str]]:
+        """Name each study of the local store with the address of its table of runs."""
+        if self.override:
+            return []
+        query = (
+            "SELECT name, experiment_id, EXISTS (SELECT 1 FROM experiment_tags AS tags WHERE key = ?"
+            " AND tags.experiment_id = experiments.experiment_id) FROM experiments"
+            " WHERE lifecycle_stage = 'active' AND name <> 'Default' ORDER BY experiment_id"
+        )
+        with closing(sqlite3.connect(self.database)) as database:
+            rows = database.execute(query, (VIEW_TAG,)).fetchall()
+        return [
+            (
+                name,
+                f"http://127.0.0.1:{port}/#/experiments/{identity}/runs?"
+                f"{f'viewStateShareKey={VIEW}&' if has_view else ''}workflowType=machine_learning",
+            )
+            for name, identity, has_view in rows
+        ]
+
     def _create(self) -> None:
         """Create the database under another name, then move it."""
         from mlflow import MlflowClient  # noqa: PLC0415
@@ -230,6 +254,12 @@ def _remove_quoted(database: Path) -> None:
                 folder.rmdir()
             except OSError:
                 break
+
+
+def view(columns: Sequence[str]) -> str:
+    """Save a view of the runs table for MLflow, with the columns that it shows."""
+    now, state = int(time.time() * 1000), json.dumps({"selectedColumns": list(columns)})
+    return json.dumps({"name": "Main figures", "createdAt": now, "updatedAt": now, "state": state})
 
 
 def quieten() -> None:
