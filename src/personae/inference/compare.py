@@ -140,12 +140,7 @@ def compare_customers(
     except NothingToCompareError as error:
         # That there are no groups is an answer: the later stages say so.
         comparison = _nothing(read_groups(customers, grouping), grouping, settings, str(error))
-    agreed = None
-    if settings.grouping is not None:
-        given = read_groups(customers, grouping)
-        both = (given != "") & (labels != "")
-        if min(len(np.unique(each[both])) for each in (given, labels)) > 1:
-            agreed = agreement(given[both], labels[both], seed)
+    agreed = None if settings.grouping is None else _agreed(read_groups(customers, grouping), labels, seed)
     tables = settings.probabilities
     rows = pl.DataFrame(schema=SCHEMA)
     if tables is not None:
@@ -154,6 +149,13 @@ def compare_customers(
         filled=[filled.get(str(name), 0) for name in comparison.variables.index]
     )
     return replace(comparison, variables=counted, segments=agreed, probabilities=rows)
+
+
+def _agreed(given: Values, labels: Values, seed: int) -> Row | None:
+    """Agreement of given groups with segments; None where one of them is a single group."""
+    both = (given != "") & (labels != "")
+    several = min(len(np.unique(each[both])) for each in (given, labels)) > 1
+    return agreement(given[both], labels[both], seed) if several else None
 
 
 def _nothing(labels: Values, grouping: str, settings: Compare, reason: str) -> GroupComparison:
