@@ -47,12 +47,42 @@ def read_contract(path: Path, contract: "DataFrameSchema", separator: str) -> pl
     if text.width == 1 and len(columns) > 1:
         raise PersonaeError(f"{path}: one column only; expected {len(columns)} separated by {separator!r}")
     check_columns(path, text, list(columns))
-    table = text.select(_cast(file, name, column.dtype.type) for name, column in columns.items())
+    table = _typed(file, contract)
     empty = [name for name in columns if table[name].null_count() == table.height]
     if empty:
         raise PersonaeError(f"{path}: column {empty[0]} has no value in any row")
     _check(file, table, contract)
     return table
+
+
+def check_rows(file: TableFile, contract: "DataFrameSchema", *optional: str) -> pl.DataFrame:
+    """Cast and check some rows, each for itself: nothing is asked of them together.
+
+    Parameters
+    ----------
+    file
+        Its cells as text.
+    optional
+        Columns that may be absent.
+
+    Raises
+    ------
+    PersonaeError
+        As `read_contract`.
+    """
+    contract = contract.remove_columns([name for name in optional if name not in file.table.columns])
+    for column in contract.columns.values():
+        column.unique = False
+    check_columns(file.path, file.table, list(contract.columns))
+    table = _typed(file, contract)
+    _check(file, table, contract)
+    return table
+
+
+def _typed(file: TableFile, contract: "DataFrameSchema") -> pl.DataFrame:
+    return file.table.select(
+        _cast(file, name, column.dtype.type) for name, column in contract.columns.items()
+    )
 
 
 def find_file(path: Path) -> Path:

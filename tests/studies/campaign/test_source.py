@@ -1,3 +1,4 @@
+import datetime
 import os
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 
 from personae.core.errors import PersonaeError
 from personae.core.files import write_files
+from personae.sources.files import TableFile, read_file
 from personae.studies.campaign import source as campaign
 from personae.studies.campaign.settings import CampaignPrepare
 from personae.studies.campaign.simulate import simulate, to_files
@@ -66,12 +68,38 @@ def test_features_are_the_same_on_eager_lazy_and_pandas(table, tmp_path):
     raw = table.with_columns(joined=pl.col("Dt_Customer").str.to_date("%d-%m-%Y")).with_columns(
         pl.col("joined").cast(pl.Datetime("us"))
     )
-    eager = campaign.features(raw)
-    lazy = campaign.features(raw.lazy()).collect()
-    pandas = pl.from_pandas(campaign.features(raw.to_pandas()))
+    day = raw["joined"].max().date()
+    eager = campaign.features(raw, as_of=day)
+    lazy = campaign.features(raw.lazy(), as_of=day).collect()
+    pandas = pl.from_pandas(campaign.features(raw.to_pandas(), as_of=day))
     shared = ["age", "tenure", "total_spend", "wine_share", "family_size", "deal_share"]
     assert eager.select(shared).equals(lazy.select(shared))
     assert eager.select(pl.col(shared).cast(float)).equals(pandas.select(pl.col(shared).cast(float)))
+
+
+def test_a_row_alone_is_prepared_as_in_its_file_without_its_answer(table, tmp_path):
+    prepared = campaign.prepare(write(tmp_path, table), SETTINGS)
+    preparation = campaign.Preparation.model_validate(prepared.learned)
+    path = tmp_path / campaign.FILE
+    rows = pl.read_csv(path, separator="\t", infer_schema=False).drop("Response")
+    shuffled = rows.sample(fraction=1.0, shuffle=True, seed=1)
+    together = preparation.apply(TableFile(path, rows, range(rows.height)))
+    expected = prepared.tables["customers"].drop("Response", "unit").cast({"customer": pl.String})
+    assert together.select(expected.columns).equals(expected)
+    pieces = [preparation.apply(TableFile(path, shuffled[at : at + 7], range(7))) for at in range(0, 240, 7)]
+    assert pl.concat(pieces).sort("customer").equals(together.sort("customer"))
+    alone = [preparation.apply(TableFile(path, rows[at], (1,))) for at in (0, 3, 5)]
+    assert pl.concat(alone).equals(together[[0, 3, 5]])
+
+
+def test_a_later_day_describes_customers_as_they_are_then(table, tmp_path):
+    learned = campaign.prepare(write(tmp_path, table), SETTINGS).learned
+    preparation = campaign.Preparation.model_validate(learned)
+    file = read_file(tmp_path / campaign.FILE, delimiter="\t")
+    later = preparation.apply(file, preparation.as_of + datetime.timedelta(days=366))
+    assert (later["tenure"] - preparation.apply(file)["tenure"] == 366).all()
+    with pytest.raises(PersonaeError, match="expected a day up to 2010-01-01"):
+        preparation.apply(file, datetime.date(2010, 1, 1))
 
 
 def broken(table, **columns):

@@ -1,14 +1,29 @@
 """Study campaign: customers, their spending and answers to offers."""
 
+import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import polars as pl
 from narwhals.typing import FrameT
+from pydantic import Field
 
+from personae.core.errors import PersonaeError
+from personae.core.settings import Frozen
 from personae.core.tables import Prepared
-from personae.sources.contract import alike, parse_times, read_contract, refuse_first, repair, unended
+from personae.sources.contract import (
+    MOST_REPAIRED,
+    alike,
+    check_rows,
+    parse_times,
+    read_contract,
+    refuse_first,
+    repair,
+    unended,
+)
+from personae.sources.files import TableFile
+from personae.sources.values import identifiers
 from personae.studies.campaign.settings import CampaignPrepare
 
 if TYPE_CHECKING:
@@ -55,30 +70,93 @@ def prepare(directory: Path, settings: CampaignPrepare) -> Prepared:
     path = directory / FILE
     table = read_contract(path, _contract(), separator="\t")
     unit, duplicates = alike(table, "Response", "ID")
-    joined = _joined(path, table["Dt_Customer"])
-    born = table["Year_Birth"]
-    newest = int(joined.dt.year().max())  # type: ignore[arg-type]
-    refuse_first(path, born, born > newest, f"a year up to {newest}, the newest of Dt_Customer")
-    dated = table.with_columns(joined=joined, unit=unit)
-    repaired, repairs = repair(path, dated, _limits(newest, settings))
-    grouped, groupings = repair(path, repaired, _groups(settings), most=1.0)
-    return Prepared({"customers": features(grouped)}, duplicates, [*repairs, *groupings, *unended(path)])
+    preparation = fit(path, table, settings)
+    customers, repairs = preparation.describe(path, table, MOST_REPAIRED, unit=unit)
+    learned = preparation.model_dump(mode="json")
+    return Prepared({"customers": customers}, duplicates, [*repairs, *unended(path)], learned=learned)
 
 
-def _joined(path: Path, given: pl.Series) -> pl.Series:
-    joined = parse_times(path, given, "%d-%m-%Y", "day-month-year such as 04-09-2012").dt.date()
+class Preparation(Frozen):
+    """What is learned from a file, enough to prepare a single row.
+
+    Attributes
+    ----------
+    as_of
+        Day on which customers are described: the newest of the training file.
+    earliest_birth, highest_income
+        Plausible values that impossible ones are set to; None where the file has none.
+    """
+
+    settings: CampaignPrepare
+    as_of: datetime.date = Field(strict=False)  # text in JSON
+    earliest_birth: int | None
+    highest_income: float | None
+
+    def apply(self, file: TableFile, as_of: datetime.date | None = None) -> pl.DataFrame:
+        """Prepare rows, each as in the training file, described on another day if one is given.
+
+        The answer may be absent; identifiers are text.
+
+        Raises
+        ------
+        PersonaeError
+            With column, value and line of the first that does not fit.
+        """
+        day = as_of or self.as_of
+        identified = identifiers(file.table["ID"]) if "ID" in file.table.columns else None
+        if identified is None or identified.has_nulls():
+            raise PersonaeError(f"{file.path}: column ID has a row without a value; expected an identifier")
+        table = check_rows(file, _contract().remove_columns(["ID"]), "Response")
+        dated = self.model_copy(update={"as_of": day})
+        return dated.describe(file.path, table, 1.0, ID=identified)[0]
+
+    def describe(
+        self, path: Path, table: pl.DataFrame, most: float, **further: pl.Series
+    ) -> tuple[pl.DataFrame, list[tuple[str, str, int]]]:
+        """Repair checked rows and add features; see `repair` for the share of rows repaired at most."""
+        joined, born = parse_joined(path, table["Dt_Customer"]), table["Year_Birth"]
+        late = joined > self.as_of
+        refuse_first(path, table["Dt_Customer"], late, f"a day up to {self.as_of}, the day described (as_of)")
+        newest = self.as_of.year
+        refuse_first(path, born, born > newest, f"a year up to {newest}, the newest of Dt_Customer")
+        repaired, repairs = repair(path, table.with_columns(joined=joined, **further), self._limits(), most)
+        grouped, groupings = repair(path, repaired, _groups(self.settings), most=1.0)
+        return features(grouped, as_of=self.as_of), [*repairs, *groupings]
+
+    def _limits(self) -> list[tuple[str, str, pl.Expr, Any]]:
+        """Set impossible births and incomes to plausible values."""
+        earliest, highest = self.as_of.year - self.settings.oldest, self.settings.highest_income
+        birth = f"born before {earliest}: set to the earliest plausible year in the file"
+        income = f"income above {highest:,.0f}: set to the highest plausible income in the file"
+        return [
+            (birth, "Year_Birth", pl.col("Year_Birth") < earliest, self.earliest_birth),
+            (income, "Income", pl.col("Income") > highest, self.highest_income),
+        ]
+
+
+def fit(path: Path, table: pl.DataFrame, settings: CampaignPrepare) -> Preparation:
+    """Learn the newest day, and the earliest birth and highest income that are plausible."""
+    joined, born, income = parse_joined(path, table["Dt_Customer"]), table["Year_Birth"], table["Income"]
     usual = joined.dt.year().quantile(0.99, "lower")
     assert usual is not None
     far = f"a year up to {usual + APART:.0f}: 99 % of the dates are of {usual:.0f} or before"
-    refuse_first(path, given, joined.dt.year() > usual + APART, far)
-    return joined
+    refuse_first(path, table["Dt_Customer"], joined.dt.year() > usual + APART, far)
+    as_of: Any = joined.max()
+    births, incomes = born >= as_of.year - settings.oldest, income <= settings.highest_income
+    learned = {"earliest_birth": born.filter(births).min(), "highest_income": income.filter(incomes).max()}
+    return Preparation.model_validate({"settings": settings, "as_of": as_of, **learned})
+
+
+def parse_joined(path: Path, given: pl.Series) -> pl.Series:
+    """Days on which customers joined, from text."""
+    return parse_times(path, given, "%d-%m-%Y", "day-month-year such as 04-09-2012").dt.date()
 
 
 @nw.narwhalify
-def features(customers: FrameT) -> FrameT:
+def features(customers: FrameT, *, as_of: datetime.date) -> FrameT:
     """Add age, tenure, family, spending, channels, recency, frequency, monetary.
 
-    Ages are whole years at the newest date of the file, tenure is in days, shares lie in [0, 1] (0 where
+    Ages are whole years and tenure is in days, both at `as_of`, shares lie in [0, 1] (0 where
     there is nothing to divide), the other features are in the units of the file.
     """
     joined = nw.col("joined")
@@ -91,8 +169,9 @@ def features(customers: FrameT) -> FrameT:
     ]
     derived = customers.with_columns(
         *shares,
-        age=joined.max().dt.year() - nw.col("Year_Birth"),
-        tenure=(joined.max() - joined).dt.total_minutes() // (24 * 60),
+        age=as_of.year - nw.col("Year_Birth"),
+        tenure=(nw.lit(datetime.datetime.combine(as_of, datetime.time())) - joined).dt.total_minutes()
+        // (24 * 60),
         children=nw.col("Kidhome") + nw.col("Teenhome"),
         total_spend=spent,
         frequency=orders + nw.col("NumDealsPurchases"),
@@ -134,23 +213,6 @@ def _contract() -> "DataFrameSchema":
             **{name: up_to(1e6, float) for name in ["Z_CostContact", "Z_Revenue"]},
         }
     )
-
-
-def _limits(newest: int, settings: CampaignPrepare) -> list[tuple[str, str, pl.Expr, Any]]:
-    """Clip impossible births and incomes to plausible values."""
-    earliest = newest - settings.oldest
-    birth, income = pl.col("Year_Birth"), pl.col("Income")
-    old, rich = birth < earliest, income > settings.highest_income
-    return [
-        (
-            f"born before {earliest}: set to the earliest plausible year in the file",
-            *("Year_Birth", old, birth.filter(~old).min()),
-        ),
-        (
-            f"income above {settings.highest_income:,.0f}: set to the highest plausible income in the file",
-            *("Income", rich, income.filter(~rich).max()),
-        ),
-    ]
 
 
 def _groups(settings: CampaignPrepare) -> list[tuple[str, str, pl.Expr, Any]]:
