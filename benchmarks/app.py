@@ -77,6 +77,21 @@ def million(address, pid, page):
     print(f"server: {megabytes(pid):.0f} MB, at most {megabytes(pid, 'VmHWM'):.0f} MB")
 
 
+def moved(address, pid, page):
+    page.goto(f"{address}/whatif")
+    page.wait_for_selector("[data-testid=stMultiSelect]")
+    page.locator("[data-testid=stMultiSelect]").click()
+    page.get_by_role("option").last.click()
+    field = page.locator("[data-testid=stNumberInput] input").first
+    field.wait_for()
+    steady(page)
+    moves = []
+    for value in range(30, 38):
+        moves.append(measured(pid, page, lambda value=value: (field.fill(str(value)), field.press("Enter"))))
+    print(f"{ROWS:,} customers, what if: {sum(moves) / len(moves):.2f} CPU s (most {max(moves):.2f})")
+    print(f"server: {megabytes(pid):.0f} MB")
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         root = make(Path(folder))
@@ -87,6 +102,10 @@ if __name__ == "__main__":
         )
         listed = targets(ROWS).with_columns(reason=pl.select(reasons).to_series())
         write_study(root, "campaign", committed("campaign"), listed=listed)
+        complete = root / "build" / "campaign" / "complete.parquet"
+        customers = pl.concat([pl.read_parquet(complete)] * (ROWS // 60 + 1)).head(ROWS)
+        customers.with_columns(customer=place).write_parquet(complete)
         lock(root)
         session(root, million)
+        session(root, moved)
     sys.exit()

@@ -7,7 +7,7 @@ from personae.core.paths import PACKAGE
 
 pytest.importorskip("streamlit", reason="no Streamlit: the extra `app` brings it")
 
-PAGES = ("overview", "people", "contact", "rules", "days", "runs")
+PAGES = ("overview", "people", "whatif", "contact", "rules", "days", "runs")
 
 
 class Browser:

@@ -1,17 +1,19 @@
 """A project whose results are finished, made of the committed reports or of any others."""
 
-import hashlib
 import json
 import shutil
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import yaml
 
+from personae.core import archive
 from personae.core.files import write_json
 from personae.core.tables import csv
 from personae.targeting.plan import plan_contacts
-from personae.tracking.key import stages
+from personae.tracking.key import md5, stages
 
 HERE = Path(__file__).parents[2]
 STUDIES = ("campaign", "aerofit", "fitbit", "grocery", "journey")
@@ -33,6 +35,25 @@ def targets(rows=60, cost=3.0, revenue=11.0, budget=None, reason="income 9 (+1.2
             "revenue": [revenue] * rows,
         }
     )
+
+
+@cache
+def segmentation():
+    """Two segments of 60 planted customers, and these."""
+    from personae.segmentation.segment import segment_customers
+    from personae.segmentation.settings import SegmentSettings
+
+    rng = np.random.default_rng(0)
+    customers = pl.DataFrame(
+        {
+            "customer": pl.int_range(1000, 1060, eager=True),
+            "Income": np.repeat([20_000.0, 60_000.0], 30) + rng.normal(0, 3000, 60),
+            "age": np.repeat([30.0, 50.0], 30) + rng.normal(0, 2, 60),
+        }
+    )
+    little = {"bootstraps": 1, "splits": 1, "null_tables": 1, "null_bootstraps": 1}
+    settings = SegmentSettings(space={"columns": ["Income", "age"]}, k=2, candidates=[2], effort=little)
+    return customers, segment_customers(customers.to_pandas(), settings).segmenter
 
 
 def profit_curve(points=20):
@@ -66,7 +87,12 @@ def make(root, reports=None, budget=None):
     for name in ("dvc.yaml", "params.yaml"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(HERE / name, root / name)
+    customers, segmenter = segmentation()
     for study in STUDIES:
+        archive.save(segmenter, root / "models" / study / "segmenter")
+        (root / "build" / study).mkdir(parents=True)
+        customers.write_parquet(root / "build" / study / "complete.parquet")
+        shutil.copytree(HERE / "resolved" / study, root / "resolved" / study, dirs_exist_ok=True)
         write_study(root, study, (reports or {}).get(study) or committed(study), budget)
     lock(root)
     return root
@@ -125,7 +151,6 @@ def write_study(root, study, reports, budget=None, listed=None):
     if "target" in reports:
         (folder / "curves").mkdir(exist_ok=True)
         profit_curve().write_csv(folder / "curves" / "profit.csv")
-        (root / "build" / study).mkdir(parents=True, exist_ok=True)
         listed = targets(budget=budget) if listed is None else listed
         listed.write_parquet(root / "build" / study / "targets.parquet")
         (folder / "targets.csv").write_bytes(csv(listed))
@@ -141,11 +166,8 @@ def lock(root):
         files = [
             path for top in ("reports", "build") for path in (root / top / study).rglob("*") if path.is_file()
         ]
-        outs = [{"path": path.relative_to(root).as_posix(), "md5": md5(path)} for path in files]
+        outs = [root / "models" / study / "segmenter", *files]
+        outs = [{"path": path.relative_to(root).as_posix(), "md5": md5(path)} for path in outs]
         first, *others = stages(study, graph)
         entries |= {f"{first}@{study}": {"outs": outs}} | {f"{each}@{study}": {} for each in others}
     (root / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": entries}, sort_keys=False))
-
-
-def md5(path):
-    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()

@@ -6,10 +6,10 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 import polars as pl
 import pytest
+import yaml
 from tests.app.conftest import PAGES
 from tests.app.project import HOSTILE, STUDIES, hostile_study, lock, make, targets, write_study
 from tests.scratch import Project
@@ -34,6 +34,12 @@ def address(tmp_path_factory):
     root = make(tmp_path_factory.mktemp("hostile"), {study: hostile_study(study) for study in STUDIES})
     listed = targets(reason=HOSTILE).with_columns(customer=pl.lit(HOSTILE))
     write_study(root, "campaign", hostile_study("campaign"), listed=listed)
+    customers = root / "build" / "campaign" / "complete.parquet"
+    pl.read_parquet(customers).with_columns(customer=pl.lit(HOSTILE)).write_parquet(customers)
+    settings = root / "resolved" / "campaign" / "profile.yaml"
+    content = yaml.safe_load(settings.read_text())
+    content["profile"]["labels"] = dict.fromkeys(content["profile"]["labels"], HOSTILE)
+    settings.write_text(yaml.safe_dump(content))
     lock(root)
     with served(root) as (started, _):
         yield started
@@ -48,18 +54,11 @@ def served(root):
     server = Project(root, PACKAGE.parent).start(
         sys.executable, "-m", "personae.cli", "app", "--port", str(port)
     )
-    while not answers(port):
-        assert server.poll() is None, server.communicate()
+    started = any("URL" in line for line in server.stdout)
+    assert started, server.communicate()
     yield f"http://127.0.0.1:{port}", server.pid
     server.terminate()
     server.communicate()
-
-
-def answers(port):
-    try:
-        return urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5).status == 200
-    except OSError:
-        return False
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +85,10 @@ def test_hostile_text_stays_text_nothing_leaves_the_machine_and_a_phone_can_read
             page.locator("[data-testid=stSelectbox]").first.click()
             page.get_by_role("option", name=of[name], exact=True).click()
             page.wait_for_selector("[data-testid=stDataFrame]")
+        if name == "whatif":
+            page.locator("[data-testid=stMultiSelect]").click()
+            page.get_by_role("option").last.click()
+            page.wait_for_selector("[data-testid=stNumberInput]")
         if name == "people":
             page.locator("[data-testid=stSelectbox]").last.click()
             page.wait_for_selector("[role=option]")

@@ -1,11 +1,14 @@
 """Promises of the pages, without a browser."""
 
 import json
+import shutil
+import subprocess
 
 import numpy as np
 import polars as pl
 from tests.app.conftest import PAGES
-from tests.app.project import STUDIES, committed, lock, make, targets, write_study
+from tests.app.project import HERE, STUDIES, committed, lock, make, segmentation, targets, write_study
+from tests.scratch import environment
 
 from personae.core.numbers import percent, rounded
 from personae.targeting.budget import allocate
@@ -99,6 +102,50 @@ def personas_in(chart):
 
     (data,) = [each.data.data for each in chart.proto.datasets] or [chart.proto.data.data]
     return set(pa.ipc.open_stream(data).read_all()["persona"].to_pylist())
+
+
+def test_a_customer_with_other_values_moves_to_another_segment_and_far_values_are_a_guess(browse, finished):
+    customers, segmenter = segmentation()
+    browser = browse(finished)
+    page = browser.visit("whatif")
+    page.text_input[0].set_value("1059").run()
+    here = segmenter.predict(customers.tail(1).to_pandas()).iloc[0]
+    assert f"Now: {here['segment']:.0f}: " in browser.text
+    assert f"Then: {here['segment']:.0f}: " in browser.text
+    assert f"Margin {here['margin']:.2f}" in browser.text
+    page.multiselect[0].set_value(["Income", "age"]).run()
+    page.number_input[0].set_value(20_000.0)
+    page.number_input[1].set_value(30.0).run()
+    assert f"Then: {1 - here['segment']:.0f}: " in browser.text
+    assert "guess" not in browser.text
+    page.number_input[0].set_value(1e6).run()
+    assert "Outside of what the segments were made of" in browser.text
+    assert "far from every segment" in browser.text
+    page.text_input[0].set_value("nobody").run()
+    assert "There is no such customer." in browser.text
+
+
+def test_two_runs_are_compared_as_the_command_does(browse, tmp_path, monkeypatch):
+    root = make(tmp_path)
+    shutil.copytree(
+        HERE / ".dvc", root / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp", "config.local")
+    )
+    changed = committed("campaign")
+    changed["segment"]["silhouette"] = 0.111
+    for reports in (committed("campaign"), changed):
+        write_study(root, "campaign", reports)
+        lock(root)
+        for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "result"]):
+            subprocess.run(["git", *command], cwd=root, check=True, env=environment())
+    monkeypatch.setattr("personae.history.result.runs", lambda _: {"HEAD": "later", "HEAD~1": "first"})
+    page = browse(root).visit("runs")
+    (text,) = page.code
+    assert "silhouette" in text.value
+    assert "0.111" in text.value
+    monkeypatch.setattr("personae.history.result.runs", lambda _: {"HEAD": "later"})
+    browser = browse(root)
+    browser.visit("runs")
+    assert "Only one run is published." in browser.text
 
 
 def test_before_the_first_run_one_line_says_what_to_run(browse, tmp_path):

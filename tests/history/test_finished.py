@@ -1,10 +1,10 @@
 """Promises of reading a finished result: all of one run of the graph, or none and what to do."""
 
 import pytest
-from tests.app.project import STUDIES, committed, make
+from tests.app.project import STUDIES, committed, make, segmentation
 
 from personae.core.errors import PersonaeError
-from personae.history.finished import read_results, studies
+from personae.history.finished import read_results, read_segments, studies
 
 
 @pytest.fixture
@@ -41,3 +41,20 @@ def test_a_lock_file_cut_off_while_it_is_written_is_no_result(root):
             assert read_results("campaign").reports == committed("campaign")
         except PersonaeError as error:
             assert "no finished result here" in str(error)
+
+
+def test_customers_alone_have_the_segments_that_they_have_together(root):
+    customers, segmenter = segmentation()
+    fitted = read_segments("campaign")
+    assert fitted.key == read_results("campaign").key
+    assert fitted.customers.equals(customers)
+    together = segmenter.predict(customers.to_pandas())
+    alone = [fitted.segmenter.predict(fitted.customers[row].to_pandas()) for row in range(customers.height)]
+    assert [each["segment"].item() for each in alone] == together["segment"].tolist()
+    assert [each["margin"].item() for each in alone] == pytest.approx(together["margin"].tolist())
+
+
+def test_a_segmenter_of_another_result_is_refused(root):
+    (root / "models" / "campaign" / "segmenter" / "more").write_text("")
+    with pytest.raises(PersonaeError, match="models/campaign/segmenter is not what dvc.lock says"):
+        read_segments("campaign")

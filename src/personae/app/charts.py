@@ -6,6 +6,8 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+LEGEND = alt.Legend(orient="top", title=None, columns=1, labelLimit=280)
+
 
 def effects(rows: Sequence[dict[str, Any]]) -> alt.LayerChart | alt.FacetChart:
     """Effects of personas on one axis; rows hold persona, feature, effect and its interval."""
@@ -13,7 +15,7 @@ def effects(rows: Sequence[dict[str, Any]]) -> alt.LayerChart | alt.FacetChart:
     base = alt.Chart(table.drop("ci")).encode(
         y=alt.Y("feature:N", sort=None, title=None, axis=alt.Axis(labelLimit=160)),
         yOffset="persona:N",
-        color=alt.Color("persona:N", legend=alt.Legend(orient="top", title=None, columns=1, labelLimit=280)),
+        color=alt.Color("persona:N", legend=LEGEND, scale=alt.Scale(range=["#2a7ab9", "#d9730d"])),
     )
     axis = alt.X("low:Q", title="standard deviations from all")
     chart: alt.LayerChart = base.mark_rule().encode(x=axis, x2="high:Q") + base.mark_point(

@@ -10,6 +10,7 @@ from personae.history.finished import studies
 PAGES = {
     "overview": "Overview",
     "people": "Personas",
+    "whatif": "What if",
     "contact": "Whom to contact",
     "rules": "Rules",
     "days": "Unusual days",

@@ -70,6 +70,12 @@ def chosen() -> StudyResults:
         return results(st.session_state["study"])
 
 
+def of_segments(result: StudyResults) -> bool:
+    """Whether the personas are of the segments, and not of given groups."""
+    sizes = [card["size"] for card in result.reports["personas"]]
+    return bool(sizes == result.reports["segment"]["sizes"])
+
+
 def say(*texts: Any, tag: str = "p") -> None:
     """Show text from data: no Markdown, no HTML, no links."""
     st.html("".join(_said(text, "", tag) for text in texts))

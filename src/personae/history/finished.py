@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -14,8 +15,12 @@ from personae.config.reading import read_yaml
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.lock import read_lock
+from personae.core.settings import read
 from personae.report.results import REPORTS
 from personae.tracking import key
+
+if TYPE_CHECKING:
+    from personae.segmentation.segmenter import Segmenter
 
 TABLES = ("rules.csv", "curves/profit.csv")
 UNREAD = PersonaeError, OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError
@@ -33,12 +38,34 @@ class StudyResults:
         Contents of the JSON reports that the study has, by name without ending; `answer` among them.
     tables
         `targets`, `rules` and `curves/profit`, those that the study has.
+    labels
+        Names of columns for people, from the data dictionary.
     """
 
     study: str
     key: str
     reports: Mapping[str, Any]
     tables: Mapping[str, pl.DataFrame]
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FittedSegments:
+    """Segments of a finished result, ready for other customers.
+
+    Attributes
+    ----------
+    key
+        Of the result.
+    segmenter
+        Puts customers into segments.
+    customers
+        `customer` and the columns of the segmenter's space, gaps treated.
+    """
+
+    key: str
+    segmenter: "Segmenter"
+    customers: pl.DataFrame
 
 
 def studies() -> list[str]:
@@ -63,10 +90,9 @@ def read_results(study: str) -> StudyResults:
     PersonaeError
         With what to run, if there is no finished result.
     """
-    try:
-        finished = key.finished(study, read_lock(), Path("dvc.yaml").read_text("utf-8"))
-        written = {path: md5 for path, md5, _ in finished.outputs()}
-        key.check_settings(finished)
+    with _finished(study) as (result, written):
+        labels = read(paths.settings(study, "profile"))["profile"]["labels"]
+        key.check_settings(result)
         reports = {
             name: json.loads(text)
             for name in (*REPORTS, "answer")
@@ -79,12 +105,42 @@ def read_results(study: str) -> StudyResults:
         }
         if (content := _content(paths.table(study, "targets"), written)) is not None:
             tables["targets"] = pl.read_parquet(BytesIO(content))
+    return StudyResults(study, result.key, reports, tables, labels)
+
+
+def read_segments(study: str) -> FittedSegments:
+    """Read the fitted segments of a study's finished result, as `read_results` does.
+
+    Raises
+    ------
+    PersonaeError
+        With what to run, if there is no finished result.
+    """
+    from personae.core import archive  # noqa: PLC0415 - scikit-learn takes a second
+    from personae.segmentation.segmenter import TRUSTED  # noqa: PLC0415
+
+    with _finished(study) as (result, written):
+        folder = paths.model(study, "segmenter")
+        segmenter = archive.load(folder, TRUSTED)
+        if key.md5(folder) != written[folder.as_posix()]:
+            raise PersonaeError(f"{folder} is not what dvc.lock says")
+        columns = ["customer", *segmenter.space.columns, *segmenter.space.categorical]
+        content = _content(paths.table(study, "complete"), written)
+        customers = pl.read_parquet(BytesIO(content or b""), columns=columns)
+    return FittedSegments(result.key, segmenter, customers)
+
+
+@contextmanager
+def _finished(study: str) -> Iterator[tuple[key.Finished, Mapping[str, str]]]:
+    """Finished result and MD5 of its outputs; whatever cannot be read is one error."""
+    try:
+        result = key.finished(study, read_lock(), Path("dvc.yaml").read_text("utf-8"))
+        yield result, {path: md5 for path, md5, _ in result.outputs()}
     except UNREAD as error:
         raise PersonaeError(
             f"{study} has no finished result here: run `make repro` (`dvc repro track@{study}`); "
             f"while that runs, come back when it has ended ({error})"
         ) from None
-    return StudyResults(study, finished.key, reports, tables)
 
 
 def _content(path: Path, written: Mapping[str, str]) -> bytes | None:

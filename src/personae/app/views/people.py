@@ -24,7 +24,7 @@ if card["response_rate"] is not None:
     event = prepared.get("event", {}).get("text", "answered yes")
     bounds = " to ".join(percent(bound) for bound in card["response_rate_ci"] or ())
     lines.append(f"“{event}”: {percent(card['response_rate'])} (95 % interval {bounds}).")
-if len(segments["ids"]) == len(cards) and not result.reports["compare"]["merge"]:
+if shown.of_segments(result):
     kept = dict(zip(segments["ids"], segments["stability"]["jaccard"], strict=True))[card["id"]]
     lines.append(f"Redrawn from other customers, it keeps {percent(kept)} of its members on average.")
 lines += [f"What to do: {card['action']}."] if card["action"] else []
@@ -45,7 +45,8 @@ shown.cells(
     [(each["label"], each["value"], each["overall"]) for each in drivers], ("on average", "here", "all")
 )
 shown.say("A typical customer", tag="h2")
-labels = {each["feature"]: each["label"] for each in drivers}
-shown.cells([(label(name, labels), value) for name, value in card["exemplar"].items()], ("what", "value"))
+shown.cells(
+    [(label(name, result.labels), value) for name, value in card["exemplar"].items()], ("what", "value")
+)
 text = cards_markdown(result.study, [Persona(**card)], segments["verdict"], prepared["data"])
 st.download_button("Download the card", text, f"{result.study}-{card['id']}.md", "text/markdown")
