@@ -122,7 +122,7 @@ def new_study(  # noqa: PLR0917 - typer's options
     password_variable: Annotated[
         str | None, typer.Option(help="Of the environment; default: NAME_PASSWORD.")
     ] = None,
-    target: Annotated[str | None, typer.Option(help="Column with the answers to predict.")] = None,
+    target: Annotated[str | None, typer.Option(help="Column with the answers to predict, or none.")] = None,
     event: Annotated[str | None, typer.Option(help="The answer that is the event, spelt as in it.")] = None,
     identifier: Annotated[str | None, typer.Option("--id", help="Column that identifies a customer.")] = None,
     after: Annotated[

@@ -7,7 +7,7 @@ import pytest
 from tests.report.fabricated import SCRIPT, study
 from tests.report.test_browser import CHROMIUM, browser, opened  # noqa: F401 - a fixture
 
-from personae.history.changes import comparison, differences, kind_of
+from personae.history.changes import _event, comparison, differences, kind_of
 from personae.history.result import StoredResult
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
@@ -100,6 +100,17 @@ def test_two_trials_differ_in_what_only_one_of_them_was_asked_for():
         "clusterer": ("kmeans", "mixture"),
         "x": (None, "1"),
     }
+
+
+def test_personas_answer_in_the_studys_own_words():
+    reports = {"prepare": {"event": {"column": "churn", "answer": "yes", "text": "churn: yes"}}}
+    own = [
+        StoredResult("a", "run", "shop", "c" * 40, False, params, LOCK, reports)
+        for params in ({"report.event": "left us"}, {})
+    ]
+    assert _event(own) == "left us"
+    assert _event(own[1:]) == "churn: yes"
+    assert _event([StoredResult("a", "run", "shop", "c" * 40, False, {}, LOCK, {})]) == "responded"
 
 
 def test_a_number_is_the_same_however_it_is_written():

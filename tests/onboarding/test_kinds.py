@@ -82,3 +82,26 @@ def test_a_zero_before_a_digit_or_two_makes_no_code():
     cells = pl.Series("visits", [str(value) for value in range(10, 40)] + ["05"])
     assert guess(cells).kind == "number"
     assert guess(pl.Series("plan", ["01", "02", "10", "11", "03"] * 6)).kind == "code"
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "words"),
+    [
+        (["yes", "no", "?"] * 30, "two-valued", ["?"]),
+        (["m", "f", "d", "N/A", "NA"] * 30, "category", ["N/A", "NA"]),
+        (["a", "b", "none", "unknown"] * 30, "category", []),
+        (["null", "red"] * 30, "constant", ["null"]),
+    ],
+)
+def test_words_for_missing_are_no_level(cells, kind, words):
+    column = guess(pl.Series("reply", cells))
+    assert (column.kind, list(column.sentinels)) == (kind, words)
+    assert column.sentinel_share == pytest.approx(sum(cell in words for cell in cells) / len(cells))
+    assert len(column.doubts) == len(words)
+
+
+def test_whole_numbers_that_are_days_are_dates():
+    days = [20_240_101 + day % 28 for day in range(90)]
+    for cells in (days, list(map(str, days))):
+        assert guess(pl.Series("since", cells)).pattern == "%Y%m%d"
+    assert guess(pl.Series("since", [20_241_301 + day for day in range(90)])).kind != "date"

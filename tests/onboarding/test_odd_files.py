@@ -1,5 +1,6 @@
 """One German table in many forms: equal customers whatever file they come in, or one line."""
 
+import datetime
 import gzip
 
 import numpy as np
@@ -154,6 +155,53 @@ def test_a_word_in_a_column_of_numbers_is_missing_and_told(folder):
     assert found[NAMES[2]].null_count() == 6
     repairs = read_json(paths.report("words", "prepare.json"))["repairs"]
     assert repairs == [{"rule": "'n. bek.' taken as missing", "column": NAMES[2], "rows": 6}]
+
+
+def test_answers_flags_and_times_with_words_for_missing(folder):
+    third = pl.int_range(ROWS) % 3 == 0
+    table = german().with_columns(
+        pl.when(third).then(pl.lit("N/A")).otherwise(NAMES[5]).alias(NAMES[5]),
+        pl.when(third).then(pl.lit("?")).otherwise(pl.lit("ja")).alias("Karte"),
+        pl.when(third)
+        .then(pl.lit("nein"))
+        .when(third.shift(1))
+        .then(pl.lit("?"))
+        .otherwise(pl.lit("ja"))
+        .alias("App"),
+        pl.concat_str(NAMES[4], pl.lit(" 08:15")).alias("Zuletzt"),
+    )
+    (folder / "gaps.csv").write_text(text(table), encoding="utf-8")
+    found = customers("gaps", folder / "gaps.csv", target=NAMES[5])
+    assert found[NAMES[5]].null_count() == ROWS // 3
+    assert found["App"].drop_nulls().unique().sort().to_list() == [0, 1]
+    assert found["App"].null_count() == ROWS // 3
+    assert "Karte" not in found.columns  # all that is left of it is one word
+    assert found["Zuletzt"].to_list() == found[NAMES[4]].to_list()
+    notes = read_json(paths.report("gaps", "prepare.json"))
+    assert (notes["unanswered"], notes["event"]["text"]) == (ROWS // 3, "Gekündigt: ja")
+
+
+def test_of_a_workbook_or_database_times_of_day_are_text_and_spans_are_days(folder):
+    spans = [datetime.timedelta(hours=12 * row) for row in range(ROWS)]
+    clock = [datetime.time(row % 24, 30) for row in range(ROWS)]
+    german().with_columns(span=pl.Series(spans), clock=pl.Series(clock)).write_parquet(
+        folder / "spans.parquet"
+    )
+    found = customers("spans", folder / "spans.parquet")
+    assert found["span"].max() == (ROWS - 1) / 2
+    assert found["clock"].dtype == pl.String
+    german().with_columns(bought=pl.Series([[1, 2]] * ROWS)).write_parquet(folder / "nested.parquet")
+    with pytest.raises(PersonaeError, match=r"nested.parquet: column bought holds List\(Int64\); expected"):
+        write_study("nested", [folder / "nested.parquet"])
+
+
+def test_without_an_answer_to_predict_there_are_no_models(folder):
+    (folder / "none.csv").write_text(text(german()), encoding="utf-8")
+    path, _ = write_study("none", [folder / "none.csv"], Known(target="none"))
+    settings = path.read_text()
+    assert "target:" not in settings
+    assert "event:" not in settings
+    assert f'flags: ["{NAMES[5]}"]' in settings
 
 
 def test_rows_that_are_repeated_are_named(folder):

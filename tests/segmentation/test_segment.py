@@ -229,6 +229,10 @@ def test_hdbscan_finds_k_whatever_is_requested(planted):
     assert (found.k, found.rule) == (4, "clusterer")
 
 
+def test_candidates_follow_the_customers(planted):
+    assert segment(planted[0].head(4), candidates=[2, 3, 4, 5, 6]).candidates["k"].max() == 4
+
+
 def test_more_segments_than_customers_and_groups_of_other_length_are_refused(planted):
     table = planted[0].head(30)
     with pytest.raises(PersonaeError, match="k is 31, but there are only 30 distinct customers"):

@@ -1,22 +1,12 @@
 """The same value, whatever format a file writes it in; what is no value is never taken for one."""
 
-import datetime
-
 import polars as pl
 import pytest
 
 from personae.core.errors import PersonaeError
+from personae.sources.dates import dates
 from personae.sources.files import TableFile
-from personae.sources.values import (
-    answers,
-    check_values,
-    date_pattern,
-    dates,
-    decimal_mark,
-    identifiers,
-    labels,
-    numbers,
-)
+from personae.sources.values import answers, check_values, decimal_mark, identifiers, labels, numbers
 
 
 @pytest.mark.parametrize(
@@ -58,34 +48,6 @@ def test_what_is_no_number_is_wrong(cell):
 def test_numbers_are_whole_where_all_are():
     assert numbers(pl.Series([1.0, None, 3.0])).values.dtype == pl.Int64
     assert numbers(pl.Series([1.0, 2.5])).values.dtype == pl.Float64
-
-
-@pytest.mark.parametrize(
-    "cells, pattern",
-    [
-        (["2020-01-31", "2021-12-01"], "%Y-%m-%d"),
-        (["31.01.2020", "01.12.2021"], "%d.%m.%Y"),
-        (["01/31/2020", "12/01/2021"], "%m/%d/%Y"),
-        (["2020-01-31 08:30:00", "2021-12-01 00:00:00"], "%Y-%m-%d %H:%M:%S"),
-        (["05/10/1980 02:00 PM", "05/23/1980 11:00 AM"], "%m/%d/%Y %I:%M %p"),
-        (["31.01.12", "01.02.12"], "%d.%m.%y"),
-        (["31-01-12", "01-02-12"], None),
-        (["a", "b"], None),
-        (["1234", "99"], None),
-    ],
-)
-def test_the_pattern_of_dates_is_found(cells, pattern):
-    assert date_pattern(pl.Series(cells))[0] == pattern
-
-
-def test_days_and_months_that_may_change_places_are_doubtful():
-    assert date_pattern(pl.Series(["01/02/2020", "03/04/2020"]))[1]
-    assert not date_pattern(pl.Series(["13/02/2020", "03/04/2020"]))[1]
-
-
-def test_times_at_midnight_are_dates():
-    moments = [datetime.datetime(2020, 1, 31), None]
-    assert dates(pl.Series(moments)).values.to_list() == [datetime.date(2020, 1, 31), None]
 
 
 def test_decimals_with_a_comma_are_found_in_the_whole_file():

@@ -113,6 +113,7 @@ class ResultComparison:
                 rule=RULE,
                 versions=[(result, version(result), md5s(result)) for result in self.results],
                 kinds={kind: self.rows(kind) for kind in KINDS},
+                event=_event(self.results),
                 personas=[{each["id"]: each for each in _personas(result)} for result in self.results],
                 sample=any(is_sample(result.reports) for result in self.results),
             )
@@ -227,6 +228,17 @@ def _with_interval(figure: Estimate | None) -> str:
         return "-"
     value, *bounds = (rounded(each, DIGITS) for each in (figure.value, *(figure.bounds or ())))
     return f"{value} ({' to '.join(bounds)})" if bounds else value
+
+
+def _event(results: Sequence[StoredResult]) -> str:
+    """The answer that personas give or do not, in the study's own words."""
+    for result in results:
+        event = result.params.get("report.event") or result.reports.get("prepare", {}).get("event", {}).get(
+            "text"
+        )
+        if event:
+            return str(event)
+    return "responded"
 
 
 def _personas(result: StoredResult) -> list[Any]:

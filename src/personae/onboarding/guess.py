@@ -14,7 +14,7 @@ from personae.core.statistics import roc_auc
 from personae.onboarding.kinds import Column, guess, words_of
 from personae.sources.contract import check_columns
 from personae.sources.files import TableFile
-from personae.sources.values import ANSWERS, Decimal, decimal_mark, identifiers, labels, numbers
+from personae.sources.values import ANSWERS, Decimal, decimal_mark, identifiers, labels, numbers, without
 
 TARGET = (
     r"\b(target|y|label|response|responded|outcome|churn(ed)?|exited|attrition|attrited|subscribed|deposit|"
@@ -170,9 +170,11 @@ def guess_table(
     after: list[tuple[str, str]] = []
     unsure: list[str] = []
     if target is not None:
-        event = event or _event(file.table[target])
+        [words] = [column.sentinels for column in columns if column.name == target]
+        replies = identifiers(without(file.table[target], words))
+        event = event or _event(replies)
         features = [c for c in columns if c.name not in (target, identifier) and c.kind not in UNUSED]
-        after, unsure = _known_after(file.table, features, (target, event), decimal, seed)
+        after, unsure = _known_after(file.table, features, (replies, event), decimal, seed)
     return TableGuess(columns, decimal, identifier, unit, target, event, after, unsure)
 
 
@@ -204,7 +206,7 @@ def _target(columns: Sequence[Column]) -> str | None:
 
 def _event(answers: pl.Series) -> str | None:
     """Choose the answer that happened: yes of yes and no, 1 of 0 and 1, else the rarer one."""
-    counts = identifiers(answers).rename("answer").drop_nulls().value_counts(sort=True)
+    counts = answers.rename("answer").drop_nulls().value_counts(sort=True)
     levels = counts["answer"].to_list()
     if len(levels) != 2:
         return None
@@ -218,15 +220,14 @@ def _event(answers: pl.Series) -> str | None:
 def _known_after(
     table: pl.DataFrame,
     features: Sequence[Column],
-    answer: tuple[str, str | None],
+    answer: tuple[pl.Series, str | None],
     decimal: Decimal,
     seed: int,
 ) -> tuple[list[tuple[str, str]], list[str]]:
     """Find columns whose name says that they come later, those that tell too much, and who may be honest."""
     named = [c.name for c in features if re.search(AFTER, words_of(c.name))]
     found = [(name, "its name says that it is known later") for name in named]
-    target, event = answer
-    answers = identifiers(table[target])
+    answers, event = answer
     unsure: list[str] = []
     if event is None or answers.n_unique() - answers.has_nulls() != 2:
         return found, unsure

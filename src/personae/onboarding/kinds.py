@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from personae.sources.values import Decimal, Parsed, answers, date_pattern, labels, numbers
+from personae.sources.dates import COMPACT, date_pattern, is_compact_date
+from personae.sources.values import NO_LEVELS, Decimal, Parsed, answers, labels, numbers, without
 
 Kind = Literal["number", "amount", "two-valued", "category", "code", "date", "identifier", "text", "constant"]
 
@@ -64,7 +65,7 @@ class Column:
     doubts
         What a person should look at, a sentence each.
     sentinels, sentinel_share
-        Numbers that may stand for "no value", and their share of the cells.
+        Numbers and words that may stand for "no value", and their share of the cells.
     pattern
         Of a date.
     """
@@ -111,6 +112,11 @@ def guess(cells: pl.Series, decimal: Decimal = ".", *, first: bool = False) -> C
         return replace(column, kind="date")
     if cells.dtype == pl.Boolean or answers(cells) is not None:
         return replace(column, kind="two-valued")
+    return _of_cells(column, cells, given, decimal, first=first)
+
+
+def _of_cells(column: Column, cells: pl.Series, given: pl.Series, decimal: Decimal, *, first: bool) -> Column:
+    """Tell numbers, dates, labels with words for missing among them, and labels."""
     parsed = numbers(cells, decimal)
     if len(parsed.wrong) <= (1 - FITS) * len(given) and parsed.values.n_unique() > 1:
         return _numeric(column, cells, parsed, first=first)
@@ -119,7 +125,17 @@ def guess(cells: pl.Series, decimal: Decimal = ".", *, first: bool = False) -> C
         doubts = [f"day and month may change places: read as {pattern}"] if swapped else []
         doubts += [f"years of two digits: read as {pattern}, from 1970 to 2069"] if "%y" in pattern else []
         return replace(column, kind="date", pattern=pattern, doubts=doubts)
+    words = given.filter(given.str.to_lowercase().is_in(list(NO_LEVELS))).unique().sort().to_list()
+    if words and column.levels > len(words):
+        return _with_gaps(guess(without(cells, words), decimal, first=first), len(given), len(cells), words)
     return replace(column, kind=_text_kind(cells.name, given, column.levels, first))
+
+
+def _with_gaps(column: Column, given: int, rows: int, words: Sequence[str]) -> Column:
+    """Give what a column is but for its words for missing, which are asked about."""
+    share = given / rows - (1 - column.missing)
+    doubts = [*column.doubts, *(f"{word!r} may stand for 'no value'" for word in words)]
+    return replace(column, missing=1 - given / rows, sentinels=words, sentinel_share=share, doubts=doubts)
 
 
 def _text_kind(name: str, given: pl.Series, levels: int, first: bool) -> Kind:
@@ -143,6 +159,8 @@ def _text_kind(name: str, given: pl.Series, levels: int, first: bool) -> Kind:
 
 def _numeric(column: Column, cells: pl.Series, parsed: Parsed, *, first: bool) -> Column:
     name, values = cells.name, parsed.values.drop_nulls()
+    if not parsed.wrong and is_compact_date(parsed.values):
+        return replace(column, kind="date", pattern=COMPACT)
     doubts = [f"{count} cells hold {word!r}: taken as missing" for word, count in parsed.words.items()]
     if parsed.wrong:
         doubts.append(f"{len(parsed.wrong)} cells are no numbers, such as {labels(cells)[parsed.wrong[0]]!r}")

@@ -11,6 +11,7 @@ from personae.core.files import write_text
 from personae.onboarding.edit import edited, run
 
 AS_SHIPPED = (".dvcignore", ".dvc/plots/by_model.json", ".dvc/plots/by_space.json", "mlruns/.gitignore")
+IGNORED = ".gitignore"
 OWN = {
     "params.yaml": "# What differs from conf/. Group choices go under `use`; everything else as in "
     "conf/study/<study>.yaml.\n{}\n",
@@ -18,7 +19,7 @@ OWN = {
     "defaults: [base, _self_]\n"
     'hydra: {searchpath: ["pkg://personae.conf"]}\n',
     "conf/anchors/README.md": "`personae anchor STUDY` keeps segments here: later runs are matched.\n",
-    ".gitignore": "/.venv/\n/build/\n/models/\n/outputs/\n/reports/index.html\n__pycache__/\n*.pyc\n",
+    IGNORED: "/.venv/\n/build/\n/models/\n/outputs/\n/reports/index.html\n__pycache__/\n*.pyc\n",
 }
 QUIET = "[core]\n    analytics = false\n    check_update = false\n"
 NOBODY = ("-c", "user.name=personae", "-c", "user.email=personae@localhost")
@@ -30,7 +31,8 @@ def init(directory: Path) -> None:
     Parameters
     ----------
     directory
-        New or empty, or a git repository without any file of a project. Without a commit it gets its first.
+        New, or without any file that it writes; lines of a .gitignore are added. Without a commit it gets
+        its first.
 
     Raises
     ------
@@ -44,9 +46,15 @@ def init(directory: Path) -> None:
     graph = paths.shipped("dvc.yaml").read_text(encoding="utf-8")
     files |= OWN | {".dvc/config": QUIET, "dvc.yaml": edited(graph, without_checkout)}
     files[str(version.FILE)] = version.installed()
-    for name in (".dvc", *files):
-        if (directory / name).exists():
-            raise PersonaeError(f"{directory / name}: is there already; choose another folder")
+    if directory.exists() and not directory.is_dir():
+        raise PersonaeError(f"{directory}: is a file; init needs a folder")
+    in_the_way = [name for name in (".dvc", *files) if (directory / name).exists()]
+    in_the_way = [name for name in in_the_way if not name.startswith(".dvc/") and name != IGNORED]
+    if in_the_way:
+        raise PersonaeError(
+            f"{directory}: init writes {', '.join(in_the_way)}, which "
+            f"{'is' if len(in_the_way) == 1 else 'are'} there already; choose another folder"
+        )
     above = [each for each in directory.resolve().parents if (each / ".git").exists()]
     if above:
         raise PersonaeError(f"{directory}: lies inside the repository {above[0]}; choose a folder outside")
@@ -56,6 +64,8 @@ def init(directory: Path) -> None:
         raise PersonaeError(f"{directory}: {error.strerror}") from None
     run("git", "init", "--quiet", directory=directory)
     run(sys.executable, "-m", "dvc", "init", "--quiet", directory=directory)
+    if (directory / IGNORED).exists():
+        files[IGNORED] = f"{(directory / IGNORED).read_text(encoding='utf-8').rstrip()}\n{files[IGNORED]}"
     for name, text in files.items():
         write_text(directory / name, text)
     if _git(directory, "rev-parse", "--verify", "HEAD") is None:

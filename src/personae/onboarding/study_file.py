@@ -32,12 +32,16 @@ WITHOUT = (
     ({"quantity", "amount"}, "no column of quantities (--quantity): a line is one piece"),
     ({"price", "amount"}, "no column of prices (--price or --amount): spend counts pieces"),
 )
+NONE = "none"
 Ask = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of the files before they are read; what is None is guessed, and asked about."""
+    """What is known of the files before they are read; what is None is guessed, and asked about.
+
+    A `target` or `after` of "none" says that there is none.
+    """
 
     target: str | None = None
     event: str | None = None
@@ -65,16 +69,17 @@ def describe(
     file = together(tables)
     if 1 < file.table.height < FEW_ROWS:
         shown.append(f"{file.table.height} rows tell little of what the columns are: look at every line")
-    check_columns(file.path, file.table, [each for each in (known.target, known.identifier) if each])
+    target = None if known.target == NONE else known.target
+    check_columns(file.path, file.table, [each for each in (target, known.identifier) if each])
     if known.identifier is not None:
         check_identifiers(file, known.identifier)
-    guess = guess_table(file, target=known.target, event=known.event, identifier=known.identifier)
+    guess = guess_table(file, target=target, event=known.event, identifier=known.identifier)
     said = _settled(guess, file, known, ask, shown)
     if said["target"] is None and known.event is not None:
         raise PersonaeError(
             f"{file.path}: no column of answers is found for event {known.event!r}; --target names it"
         )
-    learn_answers(file, said["target"], said["event"])
+    learn_answers(file, said["target"], said["event"], said["sentinels"])
     _check_described(file, said)
     return _table_file(name, file, guess, said, _files(tables, sql))
 
@@ -85,9 +90,9 @@ def _transactions(file: TableFile, known: Known) -> TransactionsGuess | None:
     of_tables = {
         "--target": known.target,
         "--event": known.event,
-        "--after": None if known.after == "none" else known.after,
+        "--after": known.after,
     }
-    used = [option for option, value in of_tables.items() if value not in (None, "none")]
+    used = [option for option, value in of_tables.items() if value not in (None, NONE)]
     if sure and (used or known.source == "table"):
         raise PersonaeError(
             f"new-study: {(used or ['--source table'])[0]} is for a row a customer; of transactions, the "
@@ -118,10 +123,12 @@ def _files(tables: Sequence[TableFile], sql: Query | None) -> dict[str, Any]:
 def _settled(guess: TableGuess, file: TableFile, known: Known, ask: Ask, shown: list[str]) -> dict[str, Any]:
     """Ask at most five questions: the answer, its event, columns known later, sentinels, codes."""
     names = file.table.columns
-    target = known.target or _one_of(
-        ask("Which column is the answer to predict? (none: there is none)", guess.target or "none"), names
+    target = _one_of(
+        known.target
+        or ask(f"Which column is the answer to predict? ({NONE}: there is none)", guess.target or NONE),
+        names,
     )
-    event, after = known.event, _columns(known.after or "none", names)
+    event, after = known.event, _columns(known.after or NONE, names)
     if target is not None and target != guess.target:
         guess = guess_table(file, target=target, event=event, identifier=known.identifier)
     if target is not None and event is None and guess.event is not None:
@@ -159,7 +166,7 @@ def _asked_after(guess: TableGuess, names: Sequence[str], ask: Ask, shown: list[
     sure = [column for column, _ in guess.after if column not in guess.unsure]
     named = ", ".join(column for column, _ in guess.after)
     answer = ask(
-        f"Known only after the answer, so left out: {named}? (none: keep them)", ", ".join(sure) or "none"
+        f"Known only after the answer, so left out: {named}? (none: keep them)", ", ".join(sure) or NONE
     )
     after = _columns(answer, names)
     for column, reason in guess.after:
@@ -259,6 +266,8 @@ def _roles(said: Mapping[str, Any]) -> dict[str, Any]:
         if column.name in taken or column.kind in LEFT_OUT:
             continue
         kind = column.kind
+        if kind == "two-valued" and column.sentinels and column.name not in said["sentinels"]:
+            kind = "category"
         if kind == "code" and column.name not in said["codes"]:
             kind = "number"
         elif column.name in said["codes"]:
@@ -326,7 +335,7 @@ def _transactions_file(
 
 def _one_of(answer: str, names: Sequence[str]) -> str | None:
     answer = answer.strip()
-    if answer in ("", "none"):
+    if answer in ("", NONE):
         return None
     if answer not in names:
         raise PersonaeError(f"new-study: no column is called {answer!r}; there are {', '.join(names)}")

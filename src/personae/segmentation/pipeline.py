@@ -83,6 +83,8 @@ def build_pipeline(
     clusterer = build_clusterer(settings.clusterer, seed)
     ks = (1,) if clusterer.finds_k else tuple(ks)
     distinct = _distinct(points, SCARCE * max(ks))
+    if settings.k is None:  # candidates follow the customers; a k that is asked for does not
+        ks = tuple(k for k in ks if k <= max(distinct, 2))
     if max(ks) > distinct:
         raise PersonaeError(
             f"segment: k is {max(ks)}, but there are only {distinct} distinct customers: too few for so many "

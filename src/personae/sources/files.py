@@ -29,6 +29,7 @@ BYTE_ORDER_MARKS = (
 # A field of a table, not of a book: the standard library's limit of 128 kB is too low for pasted texts.
 LARGEST_FIELD = 10_000_000
 REPLACED = "\ufffd"
+SECONDS_A_DAY = 86_400
 VALUE = r"-?\d+(\.\d+)?"
 
 
@@ -135,6 +136,12 @@ def _checked(path: Path, table: pl.DataFrame) -> TableFile:
         raise PersonaeError(f"{path}: the file is empty")
     if table.is_empty():
         raise PersonaeError(f"{path}: a header and no rows")
+    for name, kind in table.schema.items():
+        if kind.is_nested() or kind in (pl.Binary, pl.Object):
+            raise PersonaeError(f"{path}: column {name} holds {kind}; expected text, numbers or dates")
+    table = table.with_columns(
+        pl.col(pl.Duration).dt.total_seconds() / SECONDS_A_DAY, pl.col(pl.Time).cast(pl.String)
+    )
     text = pl.col(pl.String, pl.Categorical, pl.Enum)
     trimmed = text.cast(pl.String).str.strip_chars()
     table = table.with_columns(pl.when(trimmed != "").then(trimmed).name.keep())

@@ -13,12 +13,12 @@ import polars as pl
 
 from personae.core.errors import PersonaeError
 from personae.core.files import atomic_write
+from personae.sources.files import SECONDS_A_DAY
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Connection, CursorResult, Engine
 
 ROWS_AT_ONCE = 50_000
-SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,18 @@ from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
 from personae.core.tables import Prepared
 from personae.sources.contract import check_columns
+from personae.sources.dates import date_pattern, dates
 from personae.sources.files import TableFile, read_files, together
 from personae.sources.settings import RESERVED, TablePrepare, column_name
 from personae.sources.values import (
     Decimal,
     answers,
     check_values,
-    date_pattern,
-    dates,
     decimal_mark,
     identifiers,
     labels,
     numbers,
+    without,
 )
 
 MISSING, OTHER = "(missing)", "(other)"
@@ -104,23 +104,21 @@ class Preparation(Frozen):
             days = check_values(file, name, dates(cells, self.patterns.get(name), missing), "a date")
             newest = datetime.date.fromisoformat(self.newest[name])
             return (newest - days.cast(pl.Date)).dt.total_days().alias(own)
-        text = labels(cells)
-        text = text.set(text.is_in(list(missing)).fill_null(value=False), None) if missing else text
+        text = without(cells, missing)
         known = self.levels[name]
         if name in self.pooled:
             text = text.set((~text.is_in(known)).fill_null(value=False), OTHER)
         return (text.fill_null(MISSING) if MISSING in known else text).alias(own)
 
     def _flag(self, file: TableFile, name: str) -> pl.Series:
-        text, missing = labels(file.table[name]), self.settings.missing.get(name, ())
-        text = text.set(text.is_in(list(missing)).fill_null(value=False), None) if missing else text
+        text = without(file.table[name], self.settings.missing.get(name, ()))
         _refuse(file, name, ~text.is_in(self.flags[name]), " or ".join(self.flags[name]))
         return (text == self.flags[name][-1]).cast(pl.Int64)
 
     def _answers(self, file: TableFile, name: str) -> pl.Series:
         """Code two answers as 0 and 1 (the event); keep more as words."""
         assert self.answers is not None
-        text = identifiers(file.table[name])
+        text = given_answers(file, name, self.settings.missing)
         _refuse(file, name, ~text.is_in(self.answers), f"one of {', '.join(self.answers)}")
         if len(self.answers) > 2 and self.settings.event is None:
             return text.alias(column_name(name))
@@ -219,14 +217,13 @@ def fit(file: TableFile, settings: TablePrepare) -> Preparation:
         levels=levels,
         pooled=pooled,
         flags=flags,
-        answers=learn_answers(file, settings.target, settings.event),
+        answers=learn_answers(file, settings.target, settings.event, settings.missing),
     )
 
 
 def _two_values(file: TableFile, name: str, missing: Sequence[str]) -> list[str]:
     """Order two values: no before yes, else by number or name."""
-    text = labels(file.table[name])
-    given = text.filter(~text.is_in(list(missing))).drop_nulls()
+    given = without(file.table[name], missing).drop_nulls()
     pair = answers(given)
     distinct = list(pair) if pair else sorted(given.unique().to_list(), key=lambda each: (len(each), each))
     if len(distinct) > 2:
@@ -249,7 +246,14 @@ def _levels(text: pl.Series, missing: Sequence[str], most: int) -> tuple[list[st
     ], rare
 
 
-def learn_answers(file: TableFile, name: str | None, event: str | None) -> list[str] | None:
+def given_answers(file: TableFile, name: str, missing: Mapping[str, Sequence[str]]) -> pl.Series:
+    """Answers as text, null where there is none; `missing` has the cells that say so, by column."""
+    return identifiers(without(file.table[name], missing.get(name, ())))
+
+
+def learn_answers(
+    file: TableFile, name: str | None, event: str | None, missing: Mapping[str, Sequence[str]]
+) -> list[str] | None:
     """Give the answers of a column, the event last.
 
     Raises
@@ -259,7 +263,7 @@ def learn_answers(file: TableFile, name: str | None, event: str | None) -> list[
     """
     if name is None or name not in file.table.columns:
         return None
-    given = sorted(identifiers(file.table[name]).drop_nulls().unique())
+    given = sorted(given_answers(file, name, missing).drop_nulls().unique())
     if len(given) < 2:
         raise PersonaeError(
             f"{file.path}: column {name} holds {'one' if given else 'no'} answer; a target "

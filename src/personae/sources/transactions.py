@@ -9,18 +9,10 @@ import polars as pl
 from personae.core.errors import PersonaeError
 from personae.core.tables import Prepared
 from personae.features.baskets import MONEY, basket_features
+from personae.sources.dates import date_pattern, dates
 from personae.sources.files import TableFile, read_files
 from personae.sources.settings import TransactionsPrepare
-from personae.sources.values import (
-    Parsed,
-    check_values,
-    date_pattern,
-    dates,
-    decimal_mark,
-    identifiers,
-    labels,
-    numbers,
-)
+from personae.sources.values import Parsed, check_values, decimal_mark, identifiers, labels, numbers
 
 AGAIN = "again"
 DAYS_A_WEEK = 7

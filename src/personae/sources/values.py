@@ -18,6 +18,8 @@ MISSING_WORDS = frozenset(
         "keine angabe",
     ]
 )
+# Those of them that are no level of a category either: nobody calls a group so.
+NO_LEVELS = MISSING_WORDS - {"none", "nil", "missing", "unknown", "not known", "unbekannt", "keine angabe"}
 # Two-valued answers, the second of each pair is the one that happened.
 ANSWERS = (
     ("no", "yes"),
@@ -27,35 +29,6 @@ ANSWERS = (
     ("nein", "ja"),
     ("non", "oui"),
     ("0", "1"),
-)
-DATE_FORMATS = (
-    "%Y-%m-%d",
-    "%Y/%m/%d",
-    "%Y.%m.%d",
-    "%d.%m.%Y",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%d-%m-%Y",
-    "%m-%d-%Y",
-    "%d %b %Y",
-    "%d-%b-%Y",
-    "%b %d, %Y",
-    "%d.%m.%y",
-    "%d/%m/%y",
-    "%m/%d/%y",
-    "%d-%b-%y",
-)
-HOURS = ("%H", "%I")
-TIMES = (
-    "",
-    " %H:%M",
-    " %I:%M %p",
-    " %I:%M:%S %p",
-    " %H:%M:%S",
-    "T%H:%M:%S",
-    " %H:%M:%S%.f",
-    "T%H:%M:%S%.f",
-    "T%H:%M:%SZ",
 )
 YEARS = (1900, 2100)
 INFINITE = ("inf", "infinity")
@@ -159,54 +132,9 @@ def numbers(cells: pl.Series, decimal: Decimal = ".", missing: Collection[str] =
         values = plain.to_frame("cell").select(pl.when(fits).then(pl.col("cell")))["cell"].cast(pl.Float64)
     else:
         values = cells.cast(pl.Float64)
-    return _parsed(
+    return parsed_cells(
         cells, values.replace([float("nan")], [None]) if values.is_nan().any() else values, missing
     )
-
-
-def dates(cells: pl.Series, pattern: str | None = None, missing: Collection[str] = ()) -> Parsed:
-    """Read dates, or times as local time of day.
-
-    Parameters
-    ----------
-    cells : text, dates or times.
-    pattern : of text, as `strptime` has it; see `date_pattern`.
-    missing : further cells that say "no value".
-    """
-    if cells.dtype == pl.Date:
-        return _parsed(cells, cells, missing)
-    if isinstance(cells.dtype, pl.Datetime):
-        return _parsed(cells, _dates_of(cells.dt.replace_time_zone(None)), missing)
-    if cells.dtype != pl.String or pattern is None:
-        return Parsed(pl.Series(cells.name, [None] * len(cells), dtype=pl.Date), list(range(len(cells))))
-    if any(hour in pattern for hour in HOURS):
-        return _parsed(
-            cells, _dates_of(cells.str.to_datetime(pattern, strict=False, time_unit="us")), missing
-        )
-    return _parsed(cells, cells.str.to_date(pattern, strict=False), missing)
-
-
-def date_pattern(cells: pl.Series, share: float = 0.98) -> tuple[str | None, bool]:
-    """Find the pattern that parses at least `share` as plausible dates.
-
-    Returns
-    -------
-    The pattern, None where these are no dates; and whether day and month could change places everywhere.
-    """
-    given = cells.drop_nulls()
-    given = given.filter(~given.str.to_lowercase().is_in(list(MISSING_WORDS)))
-    if given.is_empty():
-        return None, False
-    head = given.unique().sort().head(2000)
-    fitting = [day + time for day in DATE_FORMATS for time in TIMES if _dated(head, day + time) >= share]
-    fitting = [pattern for pattern in fitting if _dated(given, pattern) >= share]
-    if not fitting:
-        return None, False
-    swapped = {"%d/%m/%Y": "%m/%d/%Y", "%d-%m-%Y": "%m-%d-%Y", "%d/%m/%y": "%m/%d/%y"}
-    ambiguous = any(
-        first[:8] in swapped and second[:8] == swapped[first[:8]] for first in fitting for second in fitting
-    )
-    return fitting[0], ambiguous
 
 
 def check_values(file: TableFile, column: str, parsed: Parsed, expected: str) -> pl.Series:
@@ -253,6 +181,18 @@ def answers(cells: pl.Series) -> tuple[str, str] | None:
         if spelt.keys() == {no, yes}:
             return spelt[no], spelt[yes]
     return None
+
+
+def without(cells: pl.Series, missing: Collection[str]) -> pl.Series:
+    """Cells as text, null where they say "no value".
+
+    Examples
+    --------
+    >>> without(pl.Series(["a", "?", None]), ["?"]).to_list()
+    ['a', None, None]
+    """
+    text = labels(cells)
+    return text.set(text.is_in(list(missing)).fill_null(value=False), None) if missing else text
 
 
 def labels(cells: pl.Series) -> pl.Series:
@@ -306,7 +246,7 @@ def decimal_mark(table: pl.DataFrame) -> Decimal:
     return "," if votes[","] > votes["."] else "."
 
 
-def _parsed(cells: pl.Series, values: pl.Series, missing: Collection[str]) -> Parsed:
+def parsed_cells(cells: pl.Series, values: pl.Series, missing: Collection[str]) -> Parsed:
     """Remove words for missing from misfits, and restore integers."""
     text = labels(cells)
     further = text.is_in(list(missing)).fill_null(value=False) if missing else None
@@ -329,19 +269,3 @@ def _whole(values: pl.Series) -> pl.Series:
     given = values.drop_nulls()
     whole = bool(((given == given.round()) & (given.abs() <= LARGEST_WHOLE)).all())
     return values.cast(pl.Int64) if whole and len(given) else values
-
-
-def _dates_of(times: pl.Series) -> pl.Series:
-    """Times that are all midnight are dates."""
-    given = times.drop_nulls()
-    midnight = (given == given.dt.truncate("1d")).all()
-    return times.dt.date() if midnight else times.cast(pl.Datetime("us"))
-
-
-def _dated(given: pl.Series, pattern: str) -> float:
-    if any(hour in pattern for hour in HOURS):
-        values = given.str.to_datetime(pattern, strict=False, time_unit="us")
-    else:
-        values = given.str.to_date(pattern, strict=False)
-    plausible = values.dt.year().is_between(*YEARS).fill_null(value=False)
-    return float(plausible.sum()) / len(given)

@@ -1,0 +1,115 @@
+"""Cells of a file as dates, or as times of a clock."""
+
+from collections.abc import Collection
+
+import polars as pl
+
+from personae.sources.values import MISSING_WORDS, YEARS, Parsed, labels, parsed_cells
+
+DATE_FORMATS = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%d %B %Y",
+    "%d. %B %Y",
+    "%d.%m.%y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d-%b-%y",
+)
+HOURS = ("%H", "%I")
+TIMES = (
+    "",
+    " %H:%M",
+    " %I:%M %p",
+    " %I:%M:%S %p",
+    " %H:%M:%S",
+    "T%H:%M:%S",
+    " %H:%M:%S%.f",
+    "T%H:%M",
+    "T%H:%M:%S%.f",
+)
+# Times are read as the clock showed them where they were written: what tells the zone is cut off.
+ZONE = r"(:\d\d(?:\.\d+)?) ?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$"
+COMPACT = "%Y%m%d"
+
+
+def dates(cells: pl.Series, pattern: str | None = None, missing: Collection[str] = ()) -> Parsed:
+    """Read dates, or times as local time of day.
+
+    Parameters
+    ----------
+    cells : text, dates or times.
+    pattern : of text, as `strptime` has it; see `date_pattern`.
+    missing : further cells that say "no value".
+    """
+    if cells.dtype == pl.Date:
+        return parsed_cells(cells, cells, missing)
+    if isinstance(cells.dtype, pl.Datetime):
+        return parsed_cells(cells, _dates_of(cells.dt.replace_time_zone(None)), missing)
+    if cells.dtype.is_integer() and pattern == COMPACT:
+        cells = labels(cells)
+    if cells.dtype != pl.String or pattern is None:
+        return Parsed(pl.Series(cells.name, [None] * len(cells), dtype=pl.Date), list(range(len(cells))))
+    if any(hour in pattern for hour in HOURS):
+        times = _clock(cells).str.to_datetime(pattern, strict=False, time_unit="us")
+        return parsed_cells(cells, _dates_of(times), missing)
+    return parsed_cells(cells, cells.str.to_date(pattern, strict=False), missing)
+
+
+def date_pattern(cells: pl.Series, share: float = 0.98) -> tuple[str | None, bool]:
+    """Find the pattern that parses at least `share` as plausible dates.
+
+    Returns
+    -------
+    The pattern, None where these are no dates; and whether day and month could change places everywhere.
+    """
+    given = _clock(cells.drop_nulls())
+    given = given.filter(~given.str.to_lowercase().is_in(list(MISSING_WORDS)))
+    if given.is_empty():
+        return None, False
+    head = given.unique().sort().head(2000)
+    fitting = [day + time for day in DATE_FORMATS for time in TIMES if _dated(head, day + time) >= share]
+    fitting = [pattern for pattern in fitting if _dated(given, pattern) >= share]
+    if not fitting:
+        return None, False
+    swapped = {"%d/%m/%Y": "%m/%d/%Y", "%d-%m-%Y": "%m-%d-%Y", "%d/%m/%y": "%m/%d/%y"}
+    ambiguous = any(
+        first[:8] in swapped and second[:8] == swapped[first[:8]] for first in fitting for second in fitting
+    )
+    return fitting[0], ambiguous
+
+
+def is_compact_date(cells: pl.Series) -> bool:
+    """Tell whether whole numbers are days such as 20240131, which are no quantity."""
+    text = labels(cells).drop_nulls()
+    return len(text) > 0 and text.str.contains(r"^\d{8}$").all() and _dated(text, COMPACT) == 1
+
+
+def _dates_of(times: pl.Series) -> pl.Series:
+    """Times that are all midnight are dates."""
+    given = times.drop_nulls()
+    midnight = (given == given.dt.truncate("1d")).all()
+    return times.dt.date() if midnight else times.cast(pl.Datetime("us"))
+
+
+def _clock(cells: pl.Series) -> pl.Series:
+    return cells.str.replace(ZONE, "$1")
+
+
+def _dated(given: pl.Series, pattern: str) -> float:
+    if any(hour in pattern for hour in HOURS):
+        values = given.str.to_datetime(pattern, strict=False, time_unit="us")
+    else:
+        values = given.str.to_date(pattern, strict=False)
+    plausible = values.dt.year().is_between(*YEARS).fill_null(value=False)
+    return float(plausible.sum()) / len(given)
