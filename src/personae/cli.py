@@ -3,7 +3,6 @@
 import os
 import sys
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,17 +22,6 @@ data = typer.Typer(
 )
 app.add_typer(data, name="data")
 console = Console()
-LOCAL = "127.0.0.1"
-# Colours that can be read on light and dark.
-EXPLORER = {
-    "server.headless": "true",
-    "server.fileWatcherType": "none",
-    "browser.gatherUsageStats": "false",
-    "client.toolbarMode": "viewer",
-    "client.showErrorDetails": "none",
-    "theme.light.primaryColor": "#1a5fb4",
-    "theme.dark.primaryColor": "#78aeed",
-}
 
 
 def _version(asked: bool) -> None:
@@ -252,24 +240,18 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> 
 @app.command("app")
 def explore(
     port: Annotated[int, typer.Option(help="Port on the address.")] = 8501,
-    address: Annotated[str, typer.Option(help="Other than 127.0.0.1 only with --open.")] = LOCAL,
+    address: Annotated[str, typer.Option(help="Other than 127.0.0.1 only with --open.")] = "127.0.0.1",
     everyone: Annotated[
         bool, typer.Option("--open", help="Let whoever reaches the address read all.")
     ] = False,
 ) -> None:
     """Explore personas, lists and rules in the browser (extra `app`)."""
+    from personae.history.explorer import explorer_command
+
     with in_project():
-        if address != LOCAL and not everyone:
-            raise PersonaeError(
-                f"--address {address}: others could read all customers; add --open to allow it"
-            )
-        if find_spec("streamlit") is None:
-            raise PersonaeError("streamlit is not installed: pip install 'personae[app]'")
-    options = {f"server.{name}": value for name, value in (("address", address), ("port", port))}
-    flags = [f"--{name}={value}" for name, value in (EXPLORER | options).items()]
+        command = explorer_command(port, address, everyone=everyone)
     console.print(f"Personae on http://{address}:{port} (Ctrl-C ends it)")
-    script = str(paths.PACKAGE / "app" / "main.py")
-    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", script, *flags])
+    os.execv(command[0], command)
 
 
 @app.command()
