@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 
 from personae.core.errors import PersonaeError
-from personae.core.statistics import adjust
+from personae.core.statistics import Correction, adjust
 from personae.inference.agreement import agreement
 from personae.inference.explained import explained
 from personae.inference.members import NothingToCompareError, left_out_row, members_of, told
@@ -257,9 +257,7 @@ def compare_groups(
     excluded = [*changing, *left_out, *reasons]
     if not compared:
         raise NothingToCompareError(f"{grouping}: no column is left to compare; {told(excluded)}")
-    tested = [*compared.values(), *pairs]
-    for row, p in zip(tested, adjust([row["p"] for row in tested], rules.correction).tolist(), strict=True):
-        row["p_adjusted"] = p
+    tests = _adjust([*compared.values(), *pairs], rules.correction)
     merge: list[Row] = []
     if not descriptive:
         pairs.sort(key=lambda row: (row["a"], row["b"]))
@@ -268,7 +266,7 @@ def compare_groups(
         grouping=grouping,
         sizes={name: int(rows.sum()) for name, rows in members.items()},
         rules=rules,
-        tests=sum(not np.isnan(row["p"]) for row in tested),
+        tests=tests,
         variables=pd.DataFrame.from_dict(compared, orient="index"),
         pairs=pd.DataFrame(pairs),
         merge=pd.DataFrame(merge),
@@ -278,6 +276,13 @@ def compare_groups(
         excluded=excluded,
         families=FAMILIES,
     )
+
+
+def _adjust(tested: list[Row], correction: Correction) -> int:
+    """Add `p_adjusted` to rows, over all of them together, and count the tests."""
+    for row, p in zip(tested, adjust([row["p"] for row in tested], correction).tolist(), strict=True):
+        row["p_adjusted"] = p
+    return sum(not np.isnan(row["p"]) for row in tested)
 
 
 def _compare_columns(
