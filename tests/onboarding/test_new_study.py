@@ -1,5 +1,7 @@
 """`new-study`: all or nothing, over nothing that is there, few questions, any name of a column."""
 
+import shutil
+
 import numpy as np
 import polars as pl
 import pytest
@@ -176,3 +178,24 @@ def test_rows_of_one_person_stay_together_and_their_number_is_no_amount(folder):
     assert "unit: Id" in path.read_text()
     assert "Id: names whose rows they are, so these stay together (roles.unit)" in shown
     assert "Id" not in composed(folder)["segment"]["space"]["columns"]
+
+
+def test_a_killed_call_is_undone_by_the_next_one(folder):
+    """The state after a kill is that of a call whose every write was done but the last."""
+    before = {name: (folder / name).read_bytes() for name in ("params.yaml", "dvc.yaml")}
+    with new_study._all_or_nothing("shop"):
+        kept = folder / "data" / ".shop.new.partial"
+        shutil.copytree(kept, folder / "killed")
+    shutil.move(folder / "killed", kept)
+    (folder / "data" / "shop").mkdir()
+    (folder / "conf" / "study" / "shop.yaml").write_text("half")
+    (folder / "params.yaml").write_text("shop: {}\n")
+    assert new_study._undo_killed("shop") == [
+        "an earlier new-study shop did not end: what it had written was taken back"
+    ]
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    left = [path.name for path in (folder / "data").iterdir()]
+    assert "shop" not in left
+    assert ".shop.new.partial" not in left
+    assert not (folder / "conf" / "study" / "shop.yaml").exists()
+    assert new_study._undo_killed("shop") == []

@@ -103,6 +103,9 @@ def test_a_killed_publisher_is_redone_and_never_doubled(project):
         assert run["latest_metrics"].keys() == {"segments", "silhouette"}
         assert run["params"].keys() == {"seed", "segment.k"}
         assert f"is known as run {run['id']}" in project.track(study).stdout
+        kept = project.root / "mlruns" / "artifacts" / study
+        files = [path for path in kept.rglob("*") if path.is_file()]
+        assert {path.relative_to(kept).parts[0] for path in files} == {run["id"]}
 
 
 @pytest.mark.graph

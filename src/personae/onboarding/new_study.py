@@ -58,6 +58,7 @@ def write_study(
         If the name is taken or no name, a file is no table, or an answer names what is not there; then
         nothing is written.
     """
+    undone = _undo_killed(name)
     _check_name(name)
     if not files:
         raise PersonaeError("new-study: no file; name one at least")
@@ -75,7 +76,7 @@ def write_study(
         edit(paths.PARAMS, lambda content: content.__setitem__(name, CommentedMap()))
         write_text(GRAPH, _add_to_graph(GRAPH.read_text(encoding="utf-8"), name, settings))
         _check(name)
-    return paths.CONF / "study" / f"{name}.yaml", shown
+    return paths.CONF / "study" / f"{name}.yaml", [*undone, *shown]
 
 
 def write_study_of_query(
@@ -95,6 +96,7 @@ def write_study_of_query(
         Of the environment, with the password; by default `<NAME>_PASSWORD`. The address may hold it, too:
         it is used once and written nowhere.
     """
+    undone = _undo_killed(name)
     _check_name(name)
     sql = described(name, url, query, variable)
     with tempfile.TemporaryDirectory() as folder:
@@ -102,7 +104,7 @@ def write_study_of_query(
         taken = take(sql, file, url)
         path, shown = write_study(name, [file], known, ask, sql=sql)
     remember(name, taken)
-    return path, [*(f"{column}: {say}" for column, say in taken.converted.items()), *shown]
+    return path, [*undone, *(f"{column}: {say}" for column, say in taken.converted.items()), *shown]
 
 
 def _check_name(name: str) -> None:
@@ -128,23 +130,40 @@ def _check_name(name: str) -> None:
 
 @contextmanager
 def _all_or_nothing(name: str) -> Iterator[None]:
-    """Put everything back as it was where something fails."""
-    kept = {path: path.read_bytes() for path in (paths.PARAMS, GRAPH)}
-    ignored = paths.RAW / ".gitignore"
-    if ignored.exists():
-        kept[ignored] = ignored.read_bytes()
+    """Put everything back as it was where something fails; a killed call is undone by the next one."""
+    shared = [path for path in (paths.PARAMS, GRAPH, paths.RAW / ".gitignore") if path.exists()]
+    kept = _kept(name)
+    for path in shared:
+        write_text(kept / "made" / path, path.read_text(encoding="utf-8"))
+    (kept / "made").rename(kept / "whole")  # from here on, what is kept is put back
     try:
         yield
     except BaseException:
-        shutil.rmtree(paths.raw(name), ignore_errors=True)
-        shutil.rmtree(paths.report(name, ""), ignore_errors=True)
-        (paths.RAW / f"{name}.dvc").unlink(missing_ok=True)
-        (paths.CONF / "study" / f"{name}.yaml").unlink(missing_ok=True)
-        if ignored not in kept:
-            ignored.unlink(missing_ok=True)
-        for path, content in kept.items():
-            path.write_bytes(content)
+        _undo_killed(name)
         raise
+    (kept / "whole").rename(kept / "made")
+    shutil.rmtree(kept)
+
+
+def _kept(name: str) -> Path:
+    return paths.RAW / f".{name}.new.partial"
+
+
+def _undo_killed(name: str) -> list[str]:
+    """Take back what a call that did not end has written; say so."""
+    kept = _kept(name) / "whole"
+    if not kept.exists():
+        shutil.rmtree(_kept(name), ignore_errors=True)
+        return []
+    for path in (paths.raw(name), paths.report(name, "")):
+        shutil.rmtree(path, ignore_errors=True)
+    for path in (paths.RAW / f"{name}.dvc", paths.CONF / "study" / f"{name}.yaml", paths.RAW / ".gitignore"):
+        path.unlink(missing_ok=True)
+    for copy in (path for path in kept.rglob("*") if path.is_file()):
+        write_text(copy.relative_to(kept), copy.read_text(encoding="utf-8"))
+    kept.rename(kept.with_name("made"))
+    shutil.rmtree(_kept(name))
+    return [f"an earlier new-study {name} did not end: what it had written was taken back"]
 
 
 def _copy(name: str, files: Sequence[Path]) -> None:

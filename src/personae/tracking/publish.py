@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,8 +122,15 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
 
 
 def _discard(client: "MlflowClient", experiment_id: str, run_id: str) -> None:
-    """Delete what a killed publisher left behind."""
-    for model in client.search_logged_models([experiment_id], f"source_run_id = '{run_id}'"):
+    """Delete what a killed publisher left behind, its files before the run that leads to them."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - costs a second
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository  # noqa: PLC0415
+
+    models = client.search_logged_models([experiment_id], f"source_run_id = '{run_id}'")
+    for place in (*(each.artifact_location for each in models), client.get_run(run_id).info.artifact_uri):
+        with suppress(MlflowException, OSError):  # no file yet, or a store that deletes none
+            get_artifact_repository(place).delete_artifacts()
+    for model in models:
         client.delete_logged_model(model.model_id)
     client.delete_run(run_id)
 
