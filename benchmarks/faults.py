@@ -35,7 +35,7 @@ aerofit:
   compare: {rules: {permutations: 99}}
   classify: {folds: 3, repeats: 1, workers: 1, calibrations: [none], merging: null, claim: null}
 """
-STATE = ("conf", "params.yaml", "dvc.yaml", "dvc.lock", "data", "build", "models", "reports", "resolved")
+STATE = ("conf", "params.yaml", "dvc.yaml", "dvc.lock", "data/aerofit", "build/aerofit", "models/aerofit", "reports/aerofit", "resolved/aerofit")
 STAGES = ("compose", "prepare", "impute", "segment", "compare", "profile", "classify", "report")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 EVENTS = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.copyfile", "sqlite3.connect"}
@@ -50,6 +50,7 @@ class Command:
     words: tuple[str, ...]
     writes: tuple[str, ...]
     kills: int
+    state: tuple[str, ...] = STATE
     ready: Callable[[Path], None] = lambda folder: None
     check: Callable[[Path], str] = lambda folder: ""
 
@@ -133,8 +134,8 @@ def dying(at=None, after=None, told=None):
 
 def copy(source, target, names=STATE):
     """Copy the state of a project."""
-    target.mkdir(parents=True)
     for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
         if (source / name).is_dir():
             shutil.copytree(source / name, target / name, symlinks=True)
         elif (source / name).exists():
@@ -184,10 +185,10 @@ class Campaign:
         self.template, self.scratch, self.moments = template, scratch, random.Random(seed)
         self.counts, self.faults, self.number = Counter(), [], 0
 
-    def fresh(self, command, names=STATE):
+    def fresh(self, command, names=()):
         self.number += 1
         folder = self.scratch / f"case{self.number}" / "project"
-        copy(self.template, folder, names)
+        copy(self.template, folder, names or command.state)
         command.ready(folder)
         return folder
 
@@ -384,7 +385,7 @@ def commands(template):
     for stage in STAGES:
         outputs = tuple(out["path"] for out in lock[f"{stage}@aerofit"]["outs"])
         kept = tuple(path for path in outputs if path != "resolved/aerofit")
-        stages[f"stage {stage}"] = Command(("stage", stage), outputs, 6, without(*kept))
+        stages[f"stage {stage}"] = Command(("stage", stage), outputs, 6, ready=without(*kept))
     sweep = ("sweep", "aerofit", "segment", "segment.k=range(2,6)", "--name", "s", "--trials", "3")
     originals = str(template.parent / "originals")
     table = str(template / "data" / "aerofit" / "aerofit_treadmill.csv")
@@ -392,10 +393,13 @@ def commands(template):
         "track": Command(("stage", "track"), (), 12, check=published),
         "sweep": Command(sweep, (), 12, check=swept),
         "anchor": Command(("anchor", "aerofit"), ("conf/anchors",), 4),
-        "data import": Command(("data", "import", originals), ("data/aerofit",), 8, own_file),
-        "data sample": Command(("data", "sample"), ("data",), 6, own_file),
+        "data import": Command(("data", "import", originals), ("data/aerofit",), 8, ready=own_file),
+        "data sample": Command(("data", "sample"), ("data",), 6, ready=own_file),
         "new-study": Command(
-            ("new-study", "shop", table, "--yes"), ("conf", "data", "params.yaml", "dvc.yaml"), 6
+            ("new-study", "shop", table, "--yes"),
+            ("conf", "data", "params.yaml", "dvc.yaml"),
+            6,
+            (*STATE, ".dvc", ".git", ".gitignore", "src"),
         ),
     }
 
@@ -410,7 +414,7 @@ def make_template(scratch):
     """A clone with the small study computed and committed."""
     template = scratch / "template"
     subprocess.run(["git", "clone", "--quiet", ROOT, template], check=True)
-    shutil.copytree(ROOT / "data" / "aerofit", template / "data" / "aerofit")
+    shutil.copytree(ROOT / "data", template / "data", dirs_exist_ok=True)
     (template / "params.yaml").write_text(SETTINGS)
     shutil.copytree(template / "data" / "aerofit", scratch / "originals" / "aerofit")
     environment = os.environ | {
