@@ -9,7 +9,7 @@ ORIGINALS ?= ../shared/data
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 READY := .venv/.ready
 
-.PHONY: help env repro experiments test rates check format ui docs bench house originals claims sample
+.PHONY: help env repro experiments test s3 audit rates check format ui docs bench house originals claims sample
 
 help: ## List the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,6 +37,14 @@ experiments: $(READY) ## List the DVC experiments: settings changed, main figure
 
 test: $(READY) data/campaign ## Run the whole test suite
 	ORIGINALS=$(ORIGINALS) python -m pytest -n 2 --dist loadfile
+
+s3: $(READY) ## Test the remote of DVC and MLflow's artifacts in an S3-compatible store, which is brought for it
+	$(UV) run --frozen --with dvc-s3 --with 'moto[server]' python -m pytest -q tests/tracking/test_object_store.py
+
+audit: $(READY) ## Say which packages of the lock file have known vulnerabilities
+	@mkdir -p build
+	$(UV) export --frozen --no-emit-project --no-hashes --quiet --output-file build/requirements.txt
+	$(UV) tool run pip-audit -r build/requirements.txt --no-deps --disable-pip --progress-spinner off --timeout 5
 
 rates: $(READY) ## Run the Monte-Carlo cases in full, of which the test suite runs a sample
 	python -m pytest -n 2 --dist loadfile -m slow tests

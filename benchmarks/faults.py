@@ -84,16 +84,17 @@ class Forked:
         self.log = folder.with_name(f"{folder.name}.{random.getrandbits(32):x}.log")
         self.pid = os.fork()
         if self.pid == 0:
-            os.setsid()
-            log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-            os.dup2(log, 1), os.dup2(log, 2)
-            os.chdir(folder)
             code = 70
-            with contextlib.suppress(BaseException):
+            try:
+                os.setsid()
+                log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+                os.dup2(log, 1), os.dup2(log, 2)
+                os.chdir(folder)
                 first()
                 code = run(words)
-            sys.stdout.flush(), sys.stderr.flush()
-            os._exit(code)
+                sys.stdout.flush(), sys.stderr.flush()
+            finally:
+                os._exit(code)
 
     def wait(self):
         """Exit code, negative for a signal, and what was printed."""
@@ -290,7 +291,7 @@ def _hinder(kind, folder, before, after, command):
     else:
         subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
     log = after.parent / "hindered"
-    log.mkdir()
+    (log / "x").mkdir(parents=True)
     code, text = _elsewhere(project, command.words, log)
     found = "it ends well" if code == 0 else disturbed(project, before, after, command, code, text)
     if kind == "disk full":
