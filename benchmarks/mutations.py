@@ -236,7 +236,8 @@ def told(prepared):
     """What prepare.json says of gaps, doubled, repaired and left out rows."""
     report = prepared.report("sample")
     return {
-        name: report.get(name) for name in ("missing", "repairs", "rejected", "duplicates", "remark", "rows")
+        name: report.get(name)
+        for name in ("missing", "repairs", "rejected", "duplicates", "remark", "rows", "unanswered")
     }
 
 
