@@ -46,6 +46,7 @@ STATE = (
     "reports/aerofit",
     "resolved/aerofit",
 )
+WHOLE = (*STATE, ".dvc", ".git", ".gitignore", ".dvcignore", "src", "data.dvc", "mlruns/.gitignore")
 STAGES = ("compose", "prepare", "impute", "segment", "compare", "profile", "classify", "report")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 EVENTS = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.copyfile", "sqlite3.connect"}
@@ -402,20 +403,44 @@ def own_file(folder):
 NOTHING = Command((), (), 0)
 
 
+def restored(folder):
+    """Whether a restored run is whole."""
+    [there] = (each for each in (folder / "build" / "restored").iterdir() if not each.name.startswith("."))
+    return differing(there, [folder], ("reports/aerofit", "models/aerofit"))
+
+
+def prepared_states(template, scratch):
+    """States that commands start from: a finished sweep; a published run, and its id."""
+    swept_state, published_state = scratch / "swept", scratch / "published"
+    copy(template, swept_state)
+    assert Forked(swept_state, SWEEP).wait()[0] == 0
+    shutil.copytree(template, published_state, symlinks=True)
+    code, text = Forked(published_state, ("stage", "track")).wait()
+    assert code == 0, text
+    return swept_state, published_state, text.split()[-1]
+
+
+SWEEP = ("sweep", "aerofit", "segment", "segment.k=range(2,6)", "--name", "s", "--trials", "3")
+
+
 def commands(template):
     """Every command with what it writes."""
+    swept_state, published_state, run = prepared_states(template, template.parent)
     lock = json.loads(json.dumps(_yaml(template / "dvc.lock")))["stages"]
     stages = {}
     for stage in STAGES:
         outputs = tuple(out["path"] for out in lock[f"{stage}@aerofit"]["outs"])
         kept = tuple(path for path in outputs if path != "resolved/aerofit")
         stages[f"stage {stage}"] = Command(("stage", stage), outputs, 6, ready=without(*kept))
-    sweep = ("sweep", "aerofit", "segment", "segment.k=range(2,6)", "--name", "s", "--trials", "3")
     originals = str(template.parent / "originals")
     table = str(template / "data" / "aerofit" / "aerofit_treadmill.csv")
     return stages | {
         "track": Command(("stage", "track"), (), 12, check=published),
-        "sweep": Command(sweep, (), 12, check=swept),
+        "sweep": Command(SWEEP, (), 12, check=swept),
+        "adopt": Command(("adopt", "s"), ("params.yaml",), 4, ready=_with(swept_state)),
+        "restore": Command(
+            ("restore", run, "--cached"), (), 3, WHOLE, ready=_with(published_state), check=restored
+        ),
         "anchor": Command(("anchor", "aerofit"), ("conf/anchors",), 4),
         "data import": Command(("data", "import", originals), ("data/aerofit",), 8, ready=own_file),
         "data sample": Command(("data", "sample"), ("data",), 6, ready=own_file),
@@ -423,7 +448,7 @@ def commands(template):
             ("new-study", "shop", table, "--yes"),
             ("conf", "data", "params.yaml", "dvc.yaml"),
             6,
-            (*STATE, ".dvc", ".git", ".gitignore", "src"),
+            WHOLE,
         ),
     }
 
@@ -432,6 +457,11 @@ def _yaml(path):
     import yaml
 
     return yaml.safe_load(path.read_text())
+
+
+def _with(source):
+    """Bring what MLflow and Optuna hold from another state."""
+    return lambda folder: shutil.copytree(source / "mlruns", folder / "mlruns", dirs_exist_ok=True)
 
 
 def make_template(scratch):
@@ -491,16 +521,17 @@ def main(share, seed, only):
         template = make_template(scratch)
         warm()
         campaign = Campaign(template, scratch, seed)
-        for name, command in commands(template).items():
+        known = commands(template)
+        for name, command in known.items():
             if only is None or name in only:
                 campaign.kills(name, command, max(1, round(command.kills * share)))
-        for name, command in commands(template).items():
-            if name != "data sample" and (only is None or name in only):
+        for name, command in known.items():
+            if name not in ("data sample", "restore") and (only is None or name in only):
                 campaign.hindered("disk full", name, command)
                 campaign.hindered("read-only", name, command)
         for name in ("track", "sweep", "data import"):
             if only is None or name in only:
-                campaign.at_once(name, commands(template)[name])
+                campaign.at_once(name, known[name])
         experiment = ["exp", "run", "-S", "aerofit.segment.floor=0.06", "track@aerofit"]
         if only is None or "dvc" in only:
             campaign.dvc("dvc exp run", [experiment], max(1, round(5 * share)))

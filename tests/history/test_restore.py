@@ -1,5 +1,6 @@
 """Promises of `restore`: code, data and settings of a run come back, and its figures are computed again."""
 
+import os
 import shutil
 import sys
 from dataclasses import replace
@@ -92,6 +93,13 @@ def test_what_the_cache_has_is_taken_only_if_told(user):
     done = user.personae("restore", run, "--cached")
     assert "6 of 6 files" in done.stdout
     assert "Running stage 'segment@campaign'" not in done.stderr
+    [folder] = (user.root / "build" / "restored").iterdir()  # as a killed call leaves it
+    marker = folder.with_name(f".{folder.name}.partial")
+    for pid, again in [(os.getpid(), "is there already"), (2**22 + 1, "6 of 6 files")]:
+        marker.write_text(str(pid))
+        done = user.personae("restore", run, "--cached", check=False)
+        assert again in done.stdout + done.stderr
+    assert not marker.exists()
 
 
 @pytest.mark.parametrize(

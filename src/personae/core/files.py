@@ -41,11 +41,12 @@ def _sweep(path: Path) -> None:
     """Remove what processes that were killed left of the same file."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
         pid = left.name.split(".")[-2]
-        if pid.isdecimal() and not _is_alive(int(pid)):
+        if pid.isdecimal() and not is_alive(int(pid)):
             left.unlink(missing_ok=True)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process runs, be it another user's."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

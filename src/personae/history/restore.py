@@ -1,6 +1,7 @@
 """`personae restore`: bring back a run's code, data, settings; compute again."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -13,7 +14,7 @@ from typing import Any
 
 from personae.core import paths, version
 from personae.core.errors import PersonaeError
-from personae.core.files import read_json, write_text
+from personae.core.files import is_alive, read_json, write_text
 from personae.core.noise import Estimate, Sameness, reproducibility
 from personae.history.result import StoredResult, from_run, side_by_side
 from personae.report.summary import aligned
@@ -90,7 +91,11 @@ def restore(run_id: str, into: Path | None = None, *, cached: bool = False) -> R
         raise PersonaeError(f"{Store.here().uri}: no run {run_id}; `personae ui` shows those there")
     commit = _checked(run_id, before)
     directory = (into or paths.RESTORED / before.label).resolve()
-    with _worktree(directory, commit):
+    unfinished = directory.with_name(f".{directory.name}.partial")
+    if unfinished.exists() and not is_alive(int(unfinished.read_text())):  # what a killed call left
+        provenance.git("worktree", "remove", "--force", str(directory))
+        shutil.rmtree(directory, ignore_errors=True)
+    with _worktree(directory, commit, unfinished):
         _lay_out(directory, before)
         _check_version(run_id, directory)
         _fetch(directory, before)
@@ -98,7 +103,10 @@ def restore(run_id: str, into: Path | None = None, *, cached: bool = False) -> R
     stages = [stage for stage in stages_of(before.entries) if stage in graph]
     force = () if cached else ("--force",)
     targets = [f"{stage}@{before.study}" for stage in stages]
-    dvc(directory, "repro", "--single-item", *force, *targets, show=True)
+    try:
+        dvc(directory, "repro", "--single-item", *force, *targets, show=True)
+    finally:
+        unfinished.unlink(missing_ok=True)
     files = {name: directory / paths.report(before.study, f"{name}.json") for name in before.reports}
     after = replace(
         before,
@@ -203,20 +211,23 @@ def _checked(run_id: str, result: StoredResult) -> str:
 
 
 @contextmanager
-def _worktree(directory: Path, commit: str) -> Iterator[None]:
-    """Check a commit out in a worktree, removed when the block fails."""
+def _worktree(directory: Path, commit: str, unfinished: Path) -> Iterator[None]:
+    """Check a commit out in a worktree, removed when the block fails; a file tells of a killed call."""
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise PersonaeError(
             f"{directory}: is there already; `git worktree remove --force {directory}` or choose --into"
         )
     provenance.git("worktree", "prune")
+    write_text(unfinished, str(os.getpid()))
     add = ("-c", "core.hooksPath=/dev/null", "worktree", "add", "--detach", str(directory), commit)
     if provenance.git(*add) is None:
+        unfinished.unlink()
         raise PersonaeError(f"{directory}: git cannot make a worktree of {commit[:12]} there")
     try:
         yield
     except BaseException:
         provenance.git("worktree", "remove", "--force", str(directory))
+        unfinished.unlink(missing_ok=True)
         raise
 
 
