@@ -237,7 +237,7 @@ def told(prepared):
     report = prepared.report("sample")
     return {
         name: report.get(name)
-        for name in ("missing", "repairs", "rejected", "duplicates", "remark", "rows", "unanswered")
+        for name in ("missing", "repairs", "rejected", "duplicates", "remark", "rows", "event", "unanswered")
     }
 
 

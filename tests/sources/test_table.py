@@ -133,16 +133,13 @@ def test_answers_that_are_missing_stay_so_and_are_counted(tmp_path):
     assert found.notes["unanswered"] == 1
 
 
-def test_a_word_for_missing_is_no_answer_beside_an_event(tmp_path):
-    text = "kd,x,y\n1,2,yes\n2,3,null\n3,4,no\n4,1,n/a\n5,1,unsure\n"
+def test_what_counts_as_the_absence_of_an_event_is_told(tmp_path):
+    text = "kd,x,y\n1,2,yes\n2,3,null\n3,4,no\n4,1,no\n"
     options = {"kinds": {"x": "number"}, "target": "y", "event": "yes"}
-    found = write(tmp_path, text, **options)
-    assert found.tables["customers"]["y"].to_list() == [1, None, 0, None, 0]
-    found = write(tmp_path, text, **options, missing={"y": ["unsure"]})
-    assert found.tables["customers"]["y"].to_list() == [1, None, 0, None, None]
-    assert found.notes["unanswered"] == 3
-    found = write(tmp_path, text.replace("yes", "none"), **(options | {"event": "none"}))
-    assert found.tables["customers"]["y"].to_list() == [1, None, 0, None, 0]
+    assert write(tmp_path, text, **options).notes["event"]["others"] == ["no", "null"]
+    found = write(tmp_path, text, **options, missing={"y": ["null"]})
+    assert "others" not in found.notes["event"]
+    assert found.notes["unanswered"] == 1
 
 
 def test_the_event_is_needed_unless_answers_are_0_and_1(tmp_path):

@@ -117,3 +117,10 @@ def test_a_customer_an_item_and_a_day_are_enough(folder):
         folder, settings(columns={"id": "Customer", "item": "Stock", "time": "Date"}, cancelled=None)
     )
     assert found.tables["customers"]["customer"].to_list() == ["10", "11"]
+
+
+def test_more_than_a_line_can_hold_is_refused_with_its_place(tmp_path):
+    table = pl.DataFrame({"Customer": ["a"], "Invoice": ["1"], "Stock": ["tea"], "Date": ["2020-01-01"]})
+    table.with_columns(Qty=pl.lit(9e18), Price=pl.lit(1.5)).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(PersonaeError, match=r"a.parquet: column Qty holds 9e\+18 .*up to 1,000,000,000"):
+        prepare(tmp_path, settings())

@@ -341,6 +341,8 @@ def _notes(customers: pl.DataFrame, preparation: Preparation) -> Mapping[str, An
             "answer": answer,
             "text": f"{settings.target}: {answer}",
         }
+        if len(preparation.answers) > 2:  # each counts as the event's absence
+            notes["event"]["others"] = preparation.answers[:-1]
         unanswered = customers[column_name(settings.target)].null_count()
         if unanswered:
             notes["unanswered"] = unanswered

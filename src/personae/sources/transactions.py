@@ -9,6 +9,7 @@ import polars as pl
 from personae.core.errors import PersonaeError
 from personae.core.tables import Prepared
 from personae.features.baskets import MONEY, basket_features
+from personae.sources.contract import refuse_first
 from personae.sources.dates import date_pattern, dates
 from personae.sources.files import TableFile, read_files
 from personae.sources.settings import TransactionsPrepare
@@ -16,6 +17,8 @@ from personae.sources.values import Parsed, check_values, decimal_mark, identifi
 
 AGAIN = "again"
 DAYS_A_WEEK = 7
+# Of pieces, or of money, in one line.
+LARGEST = 1e9
 
 
 def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
@@ -129,7 +132,9 @@ def _lines(file: TableFile, settings: TransactionsPrepare) -> pl.DataFrame:
         if name is None:
             return pl.Series("one", [1.0] * table.height)
         parsed = numbers(table[name], decimal, settings.missing.get(name, ()))
-        return check_values(file, name, parsed, "a number").cast(pl.Float64)
+        read = check_values(file, name, parsed, "a number").cast(pl.Float64)
+        refuse_first(file.path, read, read.abs() > LARGEST, f"a number up to {LARGEST:,.0f}")
+        return read
 
     days = _days(table[names.time], settings.time_pattern)
     day = check_values(file, names.time, days, "a date or time").cast(pl.Date)

@@ -249,6 +249,8 @@ def test_the_packages_tables_are_whole(tmp_path):
         ),
         ("transactions", lambda t: t.with_columns(retail_disc=1e12), "expected an amount up to 1,000,000"),
         ("transactions", lambda t: t.with_columns(week=pl.col("week") + 60), "week holds 61 in row 1"),
+        ("products", lambda t: t.with_columns(brand=None), "brand holds None in row 1"),
+        ("coupon_redemptions", lambda t: pl.concat([t, t.head(1)]), "expected each once"),
         ("coupons", lambda t: t.cast({"coupon_upc": pl.Float64}), "coupon_upc holds Float64; expected whole"),
         (
             "campaigns",

@@ -32,8 +32,13 @@ KEYS = {
     "demographics": ["household_id"],
     "campaigns": ["campaign_id", "household_id"],
     "campaign_descriptions": ["campaign_id"],
+    "coupon_redemptions": ["household_id", "coupon_upc", "campaign_id", "redemption_date"],
 }
-FILLED = ["household_id", "basket_id", "product_id", "week", "transaction_timestamp"]
+# Only these may be empty: a product of no category, and what a household did not say.
+GAPS = [
+    *["product_category", "product_type", "age", "income", "home_ownership", "marital_status"],
+    *["household_size", "kids_count"],
+]
 MONEY = ["sales_value", "retail_disc", "coupon_disc", "coupon_match_disc"]
 LARGEST_LINE, LAST_WEEK = 1e6, 53
 
@@ -50,6 +55,8 @@ def read(directory: Path) -> dict[str, pl.LazyFrame]:
     raw = {name: _scan(directory, name, columns) for name, columns in COLUMNS.items()}
     for name, keys in KEYS.items():
         _check_keys(directory / f"{name}.parquet", raw[name].select(keys).collect())
+    for name, columns in COLUMNS.items():
+        _check_filled(directory / f"{name}.parquet", raw[name], [c for c in columns if c not in GAPS])
     _check_lines(directory / "transactions.parquet", raw["transactions"])
     return raw
 
@@ -94,10 +101,19 @@ def _check_keys(path: Path, keys: pl.DataFrame) -> None:
         )
 
 
+def _check_filled(path: Path, table: pl.LazyFrame, columns: list[str]) -> None:
+    """Raise for the first empty cell."""
+    first = table.select(pl.col(columns).is_null().arg_true().first()).collect().row(0, named=True)
+    for name, row in first.items():
+        if row is not None:
+            raise PersonaeError(
+                f"{path}: column {name} holds None in row {row + 1}; expected a value in every row"
+            )
+
+
 def _check_lines(path: Path, lines: pl.LazyFrame) -> None:
     """Raise for the first line with a missing or impossible value."""
     rules = {
-        **{name: (pl.col(name).is_null(), "a value in every row") for name in FILLED},
         "week": (~pl.col("week").is_between(1, LAST_WEEK), f"1 to {LAST_WEEK}"),
         "transaction_timestamp": (
             ~pl.col("transaction_timestamp").dt.year().is_between(*YEARS),
