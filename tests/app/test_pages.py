@@ -121,6 +121,9 @@ def test_a_customer_with_other_values_moves_to_another_segment_and_far_values_ar
     page.number_input[0].set_value(1e6).run()
     assert "Outside of what the segments were made of" in browser.text
     assert "far from every segment" in browser.text
+    page.text_input[0].set_value("").run()
+    mean = segmenter.predict(customers.select("Income", "age").mean().to_pandas()).iloc[0]
+    assert f"Now: {mean['segment']:.0f}: " in browser.text
     page.text_input[0].set_value("nobody").run()
     assert "There is no such customer." in browser.text
 

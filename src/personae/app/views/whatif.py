@@ -25,8 +25,12 @@ with shown.one_line_errors():
 customers, space = segments.customers, segments.segmenter.space
 names = {card["id"]: card["name"] for card in result.reports["personas"]} if shown.of_segments(result) else {}
 
-known = st.text_input("Customer", customers["customer"][0])
-rows = customers.filter(pl.col("customer").cast(pl.String) == known.strip())
+known = st.text_input("Customer, or nothing for an average one", customers["customer"][0]).strip()
+averages = [
+    *(pl.mean(name) for name in space.columns),
+    *(pl.col(name).mode().first() for name in space.categorical),
+]
+rows = customers.filter(pl.col("customer").cast(pl.String) == known) if known else customers.select(averages)
 if not rows.height:
     shown.stop("There is no such customer.")
 person = rows.head(1)
