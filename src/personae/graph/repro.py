@@ -11,7 +11,11 @@ from pathlib import Path
 
 from personae.core import paths
 from personae.core.errors import PersonaeError
+from personae.core.files import read_json
+from personae.report.results import read_reports
+from personae.report.summary import headline, title, written
 from personae.tracking import key
+from personae.tracking.contents import flat_verdicts
 
 STATES = ("computed", "cached", "unchanged")
 STARTED = re.compile(r"Running stage '(.+)':")
@@ -22,6 +26,16 @@ CHATTER = re.compile(
     r"> |(Updating|Generating) lock file|To track the changes|\tgit add|To enable auto staging|\tdvc config"
     r"|'.+' didn't change|Verifying |Use `dvc push`|Data and pipelines are up to date|\s*$"
 )
+
+
+# Main figures that a stage makes; of the other stages their verdicts are counted.
+FIGURES = {
+    "prepare": ("customers",),
+    "segment": ("segments", "silhouette", "segments_verdict"),
+    "classify": ("response_model", "roc_auc", "response_verdict"),
+    "target": ("contacts", "expected_profit"),
+    "promote": ("promotions",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,5 +174,16 @@ def duration(seconds: float) -> str:
 def _line(step: Step, place: int, total: int) -> str:
     stage, _, study = step.name.partition("@")
     taken = "cache" if step.state == "cached" else duration(step.seconds)
-    result = step.result.removeprefix(f"{study}: ").removeprefix(f"{study}, ")
+    result = step.result.removeprefix(f"{study}: ").removeprefix(f"{study}, ") or _finding(stage, study)
     return f"{place:{len(str(total))}} of {total}  {stage:8} {study:10} {taken:>5}  {result}".rstrip()
+
+
+def _finding(stage: str, study: str) -> str:
+    """Say what a stage found that printed nothing, from its report."""
+    if stage in FIGURES:
+        figures = headline(read_reports(paths.report(study, "")))
+        return ", ".join(
+            f"{title(name)} {written(figures[name], name)}" for name in FIGURES[stage] if name in figures
+        )
+    verdicts = flat_verdicts(read_json(paths.report(study, f"{stage}.json"), missing={}), stage)
+    return ", ".join(f"{count} {word}" for word, count in Counter(verdicts.values()).most_common())
