@@ -168,8 +168,9 @@ def repro(
 
     with in_project():
         check_lock()
-        run(study or with_data(studies(paths.PARAMS), say), say)
-        _write_overview()
+        counts = run(study or with_data(studies(paths.PARAMS), say), say)
+        if counts["computed"] or counts["cached"] or not paths.OVERVIEW.exists():
+            _write_overview()
 
 
 @app.command()

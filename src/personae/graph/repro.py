@@ -21,6 +21,7 @@ STATES = ("computed", "cached", "unchanged")
 STARTED = re.compile(r"Running stage '(.+)':")
 CACHED = re.compile(r"Stage '(.+)' is cached")
 SAME = re.compile(r"Stage '(.+)' didn't change")
+END = "Updating lock file"
 # What DVC says between stages, which is no result of a stage.
 CHATTER = re.compile(
     r"> |(Updating|Generating) lock file|To track the changes|\tgit add|To enable auto staging|\tdvc config"
@@ -73,25 +74,8 @@ def with_data(studies: Iterable[str], say: Callable[[str], None]) -> list[str]:
     return kept
 
 
-def in_order(studies: Iterable[str], graph: str) -> list[str]:
-    """List the stages of each study in turn, as `dvc.yaml` has them.
-
-    Raises
-    ------
-    PersonaeError
-        If a study has no stages.
-    """
-    listed = []
-    for study in studies:
-        stages = key.stages(study, graph)
-        if not stages:
-            raise PersonaeError(f"{study}: dvc.yaml has no stages for it")
-        listed += [f"{stage}@{study}" for stage in (*stages, key.TRACK)]
-    return listed
-
-
 def repro(studies: Sequence[str], say: Callable[[str], None]) -> Mapping[str, int]:
-    """Run the graph, one study after the other, in one DVC process.
+    """Run the graph, one study after the other; those without a change are only looked at.
 
     Parameters
     ----------
@@ -108,29 +92,42 @@ def repro(studies: Sequence[str], say: Callable[[str], None]) -> Mapping[str, in
     Raises
     ------
     PersonaeError
-        If a stage fails; what it and DVC wrote to stderr was shown.
+        If a study has no stages, or a stage fails; what it and DVC wrote to stderr was shown.
     """
-    stages = in_order(studies, Path("dvc.yaml").read_text("utf-8"))
-    pointers = [str(path) for path in (Path("data.dvc"), *sorted(paths.RAW.glob("*.dvc"))) if path.exists()]
-    began = time.monotonic()
-    command = [sys.executable, "-u", "-m", "dvc", "repro", "--single-item", *pointers, *stages]
-    counts: Counter[str] = Counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
-        assert process.stdout is not None
-        for step in steps(process.stdout):
-            counts[step.state] += 1
-            if step.state != "unchanged":
-                say(_line(step, sum(counts.values()), len(stages)))
-            stage, _, study = step.name.partition("@")
-            if stage == "report" and step.state != "unchanged":
-                say(f"{'':{len(str(len(stages))) * 2 + 4}}  {paths.report(study, 'report.html')}")
-    place = sum(counts.values())
-    if process.returncode:
-        failed = f" in {stages[place]}" if place < len(stages) else ""
-        raise PersonaeError(f"dvc repro stopped{failed}; the lines above say why")
+    graph, began = Path("dvc.yaml").read_text("utf-8"), time.monotonic()
+    sizes = {study: len(key.stages(study, graph)) + 1 for study in studies}
+    if 1 in sizes.values():
+        raise PersonaeError(f"{min(sizes, key=sizes.__getitem__)}: dvc.yaml has no stages for it")
+    changed = _changed(studies)
+    same = sum(size for study, size in sizes.items() if study not in changed)
+    counts = Counter(unchanged=same)
+    for study in changed:
+        with _dvc(f"{key.TRACK}@{study}") as process:
+            for step in steps(process.stdout or ()):
+                counts[step.state] += 1
+                if step.state == "unchanged":
+                    continue
+                say(_line(step, counts.total(), sum(sizes.values())))
+                if step.name == f"report@{study}":
+                    say(f"{'':8}{paths.report(study, 'report.html')}")
+        if process.returncode:
+            raise PersonaeError(f"{study}: dvc repro stopped; the lines above say why")
     parts = [f"{counts[state]} {state}" for state in STATES if counts[state]]
-    say(f"{place} stages: {', '.join(parts)}; {duration(time.monotonic() - began)}")
+    say(f"{counts.total()} stages: {', '.join(parts)}; {duration(time.monotonic() - began)}")
     return counts
+
+
+def _dvc(*arguments: str, stderr: int | None = None) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-u", "-m", "dvc", "repro", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, bufsize=1)
+
+
+def _changed(studies: Sequence[str]) -> list[str]:
+    """Find the studies of which DVC would run a stage; all, where it cannot say."""
+    with _dvc("--dry", *(f"{key.TRACK}@{study}" for study in studies), stderr=subprocess.DEVNULL) as process:
+        printed = list(process.stdout or ())
+    found = {step.name.partition("@")[2] for step in steps([*printed, END]) if step.state != "unchanged"}
+    return [study for study in studies if study in found or process.returncode]
 
 
 def steps(lines: Iterable[str], clock: Callable[[], float] = time.monotonic) -> Iterator[Step]:
