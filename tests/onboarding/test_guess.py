@@ -111,6 +111,13 @@ def test_an_answer_is_told_by_name_or_place(order, target):
     assert guess_table(file(**{name: cells[name] for name in order})).target == target
 
 
+def test_in_a_questionnaire_the_place_says_nothing_and_a_name_does():
+    rng = np.random.default_rng(8)
+    cells = {f"likes {word}": rng.choice(["Yes", "No"], 200) for word in "abcdefgh"}
+    assert guess_table(file(**cells, age=rng.integers(18, 80, 200))).target is None
+    assert guess_table(file(**cells, bought=rng.choice(["Yes", "No"], 200))).target == "bought"
+
+
 def test_transactions_are_known_by_their_columns():
     rng = np.random.default_rng(4)
     lines = file(

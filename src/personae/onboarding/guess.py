@@ -46,6 +46,8 @@ ALONE, EXCELLENT, ALONE_SURE, ADDED, NORMAL_99 = 0.75, 0.8, 0.97, 0.08, 2.576
 ROWS, FOLDS = 5_000, 3
 # An answer has a name, or two of: two values, the first or last place.
 LEAST_SCORE, MOST_ANSWERS = 1.9, 10
+# So many columns of two values are a questionnaire, where they are most of a table.
+QUESTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +196,14 @@ UNUSED = ("constant", "text", "identifier")
 def _target(columns: Sequence[Column]) -> str | None:
     """Choose by name, number of answers and place: answers stand last or first, behind identifiers.
 
-    What a person is before any offer is none. Labels count as answers where no other column has labels.
+    What a person is before any offer is none. Labels count as answers where no other column has labels, and
+    among the many yes and no of a questionnaire the place says nothing.
     """
     placed = [column for column in columns if column.kind not in ("identifier", "constant", "text", "date")]
     labelled = [column for column in placed if column.kind in ("two-valued", "category")]
+
+    flags = sum(column.kind == "two-valued" for column in placed)
+    questionnaire = flags >= QUESTIONS and flags > len(placed) / 2
 
     def score(number: int, column: Column) -> float:
         words = words_of(column.name)
@@ -208,6 +214,8 @@ def _target(columns: Sequence[Column]) -> str | None:
         two = 1.0 if column.kind == "two-valued" or labelled == [column] else 0.0
         few = two or (column.kind in ("category", "code", "number" if named == 2 else "code"))
         edge = 1.0 if number == len(placed) - 1 else 0.9 if number == 0 else 0.0
+        if questionnaire and not named:
+            return 0.0
         return (named + two + edge) if few and column.levels <= MOST_ANSWERS else 0.0
 
     scores = [score(number, column) for number, column in enumerate(placed)]
