@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -309,6 +310,31 @@ def restore(
         if restored.different:
             count = f"{len(restored.different)} of {len(restored.rows)} figures and verdicts"
             raise PersonaeError(f"run {run}: {count} are different: {restored.different[0]} ...")
+
+
+@app.command()
+def score(
+    study: Annotated[str, typer.Argument(help="A computed one: campaign, or one of yours with a table.")],
+    file: Annotated[Path, typer.Argument(help="Its customers: CSV, Excel or Parquet, answers not needed.")],
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day on which customers are described.")
+    ] = None,
+) -> None:
+    """Score new customers: segment, probability, expected profit, decision."""
+    from personae.core.files import read_json
+    from personae.scoring.files import score_file
+    from personae.scoring.scorer import load_scorer
+
+    with in_project():
+        output = score_file(load_scorer(study), file, as_of.date() if as_of else None)
+        made = read_json(output.with_suffix(".json"))
+        console.print(
+            f"{output}: {made['rows']:,} customers, {made['contacts']:,} to contact, "
+            f"{made['problems']:,} with a problem",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 @app.command()

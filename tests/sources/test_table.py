@@ -106,7 +106,7 @@ def test_scoring_needs_no_answer(tmp_path, customers):
     (tmp_path / "a.csv").write_bytes(FORMS["a.csv"])
     file = read_file(tmp_path / "a.csv")
     without = TableFile(file.path, file.table.drop("gekündigt"), file.lines)
-    scored = fit(file, settings()).apply(without, scoring=True)
+    scored = fit(file, settings()).apply(without)
     assert scored.equals(customers.drop("gekündigt", "unit"))
     with pytest.raises(PersonaeError, match="column gekündigt is missing"):
         fit(file, settings()).apply(without)

@@ -136,6 +136,11 @@ def model(study: str, name: str) -> Path:
     return Path("models") / study / name
 
 
+def scores(study: str, name: str) -> Path:
+    """Scores of one file of customers, written once."""
+    return Path("scores") / study / name
+
+
 def report(study: str, name: str) -> Path:
     """File that people read."""
     return Path("reports") / study / name

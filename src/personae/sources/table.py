@@ -60,15 +60,30 @@ class Preparation(Frozen):
     flags: dict[str, list[str]] = Field(default_factory=dict)
     answers: list[str] | None = None
 
-    def apply(self, file: TableFile, *, scoring: bool = False) -> pl.DataFrame:
-        """Prepare a file's rows with the learned preparation.
+    @property
+    def identifier(self) -> str | None:
+        """Column that identifies a customer."""
+        return self.settings.id
+
+    @property
+    def answer(self) -> str | None:
+        """Column with the answers, which new rows need not have."""
+        return self.settings.target
+
+    @property
+    def as_of(self) -> datetime.date | None:
+        """Newest day of all dates, None without any."""
+        return max(map(datetime.date.fromisoformat, self.newest.values()), default=None)
+
+    def apply(self, file: TableFile, as_of: datetime.date | None = None) -> pl.DataFrame:
+        """Prepare a file's rows with the learned preparation; answers may be absent.
 
         Parameters
         ----------
         file
             Rows as text or in the file's own types.
-        scoring
-            Whether answers may be absent.
+        as_of
+            Day that all dates are counted back from, if not each from its newest in the training file.
 
         Raises
         ------
@@ -77,7 +92,6 @@ class Preparation(Frozen):
         """
         settings = self.settings
         wanted = [*settings.kinds, *filter(None, (settings.id, settings.unit))]
-        wanted += [settings.target] if settings.target and not scoring else []
         check_columns(file.path, file.table, wanted)
         table = file.table
         customer = (
@@ -87,13 +101,13 @@ class Preparation(Frozen):
         )
         columns = [
             customer.alias("customer"),
-            *(self._column(file, name, kind) for name, kind in settings.kinds.items()),
+            *(self._column(file, name, kind, as_of) for name, kind in settings.kinds.items()),
         ]
         if settings.target and settings.target in table.columns:
             columns.append(self._answers(file, settings.target))
         return pl.DataFrame(columns)
 
-    def _column(self, file: TableFile, name: str, kind: str) -> pl.Series:
+    def _column(self, file: TableFile, name: str, kind: str, as_of: datetime.date | None) -> pl.Series:
         cells, missing = file.table[name], self.settings.missing.get(name, ())
         own = column_name(name)
         if name in self.flags:
@@ -102,7 +116,7 @@ class Preparation(Frozen):
             return check_values(file, name, numbers(cells, self.decimal, missing), "a number").alias(own)
         if kind == "date":
             days = check_values(file, name, dates(cells, self.patterns.get(name), missing), "a date")
-            newest = datetime.date.fromisoformat(self.newest[name])
+            newest = as_of or datetime.date.fromisoformat(self.newest[name])
             return (newest - days.cast(pl.Date)).dt.total_days().alias(own)
         text = without(cells, missing)
         known = self.levels[name]
@@ -156,6 +170,8 @@ def prepare(directory: Path, settings: TablePrepare) -> Prepared:
         If a file, column or value does not fit, an identifier repeats, or the event is not stated.
     """
     file = together(read_files(directory, settings))
+    if settings.target:
+        check_columns(file.path, file.table, [*settings.kinds, settings.target])
     preparation = fit(file, settings)
     customers = preparation.apply(file)
     if settings.id is not None:

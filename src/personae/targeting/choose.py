@@ -150,8 +150,12 @@ def _contacted_by(
     return [row for name in columns for row in contacted_by(customers[name], chosen, response)]
 
 
-def economics_of(settings: Target, customers: pd.DataFrame, segments: pd.Series) -> Economics:
+def economics_of(
+    settings: Target, customers: pd.DataFrame, segments: pd.Series, *, alone: bool = False
+) -> Economics:
     """Cost and revenue of every customer, by column, figure, segment or channel.
+
+    With `alone`, of checked customers of whom each is judged by itself: it may be that none can ever pay.
 
     Raises
     ------
@@ -160,7 +164,7 @@ def economics_of(settings: Target, customers: pd.DataFrame, segments: pd.Series)
     """
     cost = _amounts("cost", settings.cost, settings.cost_by, customers, segments)
     revenue = _amounts("revenue", settings.revenue, settings.revenue_by, customers, segments)
-    return profit.economics(len(customers), cost, revenue)
+    return Economics(cost, revenue) if alone else profit.economics(len(customers), cost, revenue)
 
 
 def _amounts(

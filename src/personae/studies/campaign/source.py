@@ -1,6 +1,7 @@
 """Study campaign: customers, their spending and answers to offers."""
 
 import datetime
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,10 +93,20 @@ class Preparation(Frozen):
     earliest_birth: int | None
     highest_income: float | None
 
+    @property
+    def identifier(self) -> str:
+        """Column that identifies a customer."""
+        return "ID"
+
+    @property
+    def answer(self) -> str:
+        """Column with the answers, which new rows need not have."""
+        return "Response"
+
     def apply(self, file: TableFile, as_of: datetime.date | None = None) -> pl.DataFrame:
         """Prepare rows, each as in the training file, described on another day if one is given.
 
-        The answer may be absent; identifiers are text.
+        The answer may be absent; identifiers are text; `flags` says what was repaired.
 
         Raises
         ------
@@ -105,10 +116,12 @@ class Preparation(Frozen):
         day = as_of or self.as_of
         identified = identifiers(file.table["ID"]) if "ID" in file.table.columns else None
         if identified is None or identified.has_nulls():
-            raise PersonaeError(f"{file.path}: column ID has a row without a value; expected an identifier")
-        table = check_rows(file, _contract().remove_columns(["ID"]), "Response")
+            raise PersonaeError(f"{file.path}: column ID has no value; expected an identifier")
+        table = check_rows(file, _contract(), "ID", "Response")
         dated = self.model_copy(update={"as_of": day})
-        return dated.describe(file.path, table, 1.0, ID=identified)[0]
+        repaired = [pl.when(where).then(pl.lit(rule)) for rule, _, where, _ in dated._limits()]
+        flags = table.select(pl.concat_str(repaired, separator="; ", ignore_nulls=True)).to_series()
+        return dated.describe(file.path, table, 1.0, ID=identified, flags=flags)[0]
 
     def describe(
         self, path: Path, table: pl.DataFrame, most: float, **further: pl.Series
@@ -188,6 +201,7 @@ def _share(part: nw.Expr, whole: nw.Expr) -> nw.Expr:
     return nw.when(whole > 0).then(part / whole).otherwise(0.0)
 
 
+@functools.cache
 def _contract() -> "DataFrameSchema":
     import pandera.polars as pa  # noqa: PLC0415 - costs half a second, and only reading needs it
 

@@ -1,0 +1,1 @@
+"""From a raw row to a decision, with what a study learned."""
