@@ -52,7 +52,7 @@ def project(tmp_path_factory):
         tables.write(paths.table("campaign", "segments"), pl.from_pandas(found.customers))
         models = {"logistic": {"type": "logistic"}}
         answers = Classify(
-            target="Response", features=FEATURES, models=models, folds=2, repeats=1, shuffles=1, workers=1
+            target="Response", features=FEATURES, models=models, folds=3, repeats=1, shuffles=1, workers=1
         )
         model = evaluate_response(customers.to_pandas(), answers).model
         assert model is not None
