@@ -15,7 +15,7 @@ from personae.sources.files import TableFile, read_file
 PIECE = 50_000
 
 
-def score_file(scorer: Scorer, path: Path, as_of: datetime.date | None = None) -> Path:
+def score_file(scorer: Scorer, path: Path | str, as_of: datetime.date | None = None) -> Path:
     """Score a file's customers; the same file, model and day are scored once.
 
     Parameters
@@ -34,6 +34,7 @@ def score_file(scorer: Scorer, path: Path, as_of: datetime.date | None = None) -
     PersonaeError
         If the file cannot be read, repeats an identifier, lacks a column or has too many problems.
     """
+    path = Path(path)
     if not path.is_file():
         raise PersonaeError(f"{path}: no such file")
     with path.open("rb") as content:
