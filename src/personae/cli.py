@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from personae.cli_data import data
 from personae.core import paths
 from personae.core.command import in_project, one_line_errors, pin_arithmetic
 from personae.core.errors import PersonaeError, printable
@@ -17,9 +18,6 @@ from personae.core.errors import PersonaeError, printable
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-)
-data = typer.Typer(
-    help="Which raw tables the studies start from: the sample or the originals.", no_args_is_help=True
 )
 app.add_typer(data, name="data")
 console = Console()
@@ -39,52 +37,6 @@ def main(
 ) -> None:
     """Customer segments, personas and response models that survive scrutiny."""
     pin_arithmetic()
-
-
-@data.command("import")
-def import_(
-    source: Annotated[
-        Path, typer.Argument(help="Directory with one folder a study: campaign/, fitbit/, ...")
-    ],
-) -> None:
-    """Replace the sample by the publishers' original files, study by study."""
-    from personae.studies.originals import import_originals
-
-    with in_project():
-        for imported in import_originals(source, paths.RAW):
-            _tell(imported)
-    console.print("Now `dvc repro` runs the graph on them.")
-
-
-@data.command()
-def fetch() -> None:
-    """Download the originals that Kaggle serves (extra `kaggle`), then import them."""
-    from personae.studies.originals import fetch_originals
-
-    with in_project():
-        for imported in fetch_originals(paths.RAW):
-            _tell(imported)
-    console.print("Now `dvc repro` runs the graph on them.")
-
-
-@data.command()
-def sample() -> None:
-    """Generate the synthetic sample again, the same bytes each time."""
-    from personae.studies.sample import write_sample
-
-    with in_project():
-        for study in write_sample(paths.RAW):
-            console.print(f"{paths.raw(study)}: synthetic sample")
-
-
-@data.command()
-def pull(study: Annotated[str, typer.Argument(help="One whose rows come from a database.")]) -> None:
-    """Pull the rows of a study's query again, read-only."""
-    from personae.onboarding.query import pull as again
-
-    with one_line_errors():
-        taken = again(study)
-    console.print(f"{paths.raw(study)}: {taken.rows:,} rows of {taken.url}, {taken.time}", highlight=False)
 
 
 @app.command()
@@ -379,15 +331,6 @@ def _words(study: str) -> Any:
     from personae.report.statements import Words
 
     return Words.of(read(paths.resolved(study)))
-
-
-def _tell(imported: object) -> None:
-    from personae.studies.originals import Imported
-
-    assert isinstance(imported, Imported)
-    console.print(f"{imported.study}: {len(imported.files)} original files", highlight=False)
-    for remark in imported.remarks:
-        console.print(f"  {printable(remark)}", highlight=False, markup=False)
 
 
 if __name__ == "__main__":

@@ -54,11 +54,12 @@ def served(root):
     server = Project(root, PACKAGE.parent).start(
         sys.executable, "-m", "personae.cli", "app", "--port", str(port)
     )
-    started = any("URL" in line for line in server.stdout)
-    assert started, server.communicate()
-    yield f"http://127.0.0.1:{port}", server.pid
-    server.terminate()
-    server.communicate()
+    try:
+        assert any("URL" in line for line in server.stdout), server.communicate()
+        yield f"http://127.0.0.1:{port}", server.pid
+    finally:
+        server.terminate()
+        server.communicate()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from personae.targeting.profit import CURVE_POINTS, Economics, economics
 
 @dataclass(frozen=True, slots=True)
 class ContactPlan:
-    """Whom to contact within a budget.
+    """The contact list within a budget.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Whom to contact for a budget and at other prices."""
+"""The contact list for a budget and at other prices."""
 
 import math
 

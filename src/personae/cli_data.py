@@ -1,0 +1,71 @@
+"""The commands `personae data ...`: the raw tables of the studies."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from personae.core import paths
+from personae.core.command import in_project, one_line_errors
+from personae.core.errors import printable
+
+data = typer.Typer(
+    help="Which raw tables the studies start from: the sample or the originals.", no_args_is_help=True
+)
+console = Console()
+
+
+@data.command("import")
+def import_(
+    source: Annotated[
+        Path, typer.Argument(help="Directory with one folder a study: campaign/, fitbit/, ...")
+    ],
+) -> None:
+    """Replace the sample by the publishers' original files, study by study."""
+    from personae.studies.originals import import_originals
+
+    with in_project():
+        for imported in import_originals(source, paths.RAW):
+            _tell(imported)
+    console.print("Now `dvc repro` runs the graph on them.")
+
+
+@data.command()
+def fetch() -> None:
+    """Download the originals that Kaggle serves (extra `kaggle`), then import them."""
+    from personae.studies.originals import fetch_originals
+
+    with in_project():
+        for imported in fetch_originals(paths.RAW):
+            _tell(imported)
+    console.print("Now `dvc repro` runs the graph on them.")
+
+
+@data.command()
+def sample() -> None:
+    """Generate the synthetic sample again, the same bytes each time."""
+    from personae.studies.sample import write_sample
+
+    with in_project():
+        for study in write_sample(paths.RAW):
+            console.print(f"{paths.raw(study)}: synthetic sample")
+
+
+@data.command()
+def pull(study: Annotated[str, typer.Argument(help="One whose rows come from a database.")]) -> None:
+    """Pull the rows of a study's query again, read-only."""
+    from personae.onboarding.query import pull as again
+
+    with one_line_errors():
+        taken = again(study)
+    console.print(f"{paths.raw(study)}: {taken.rows:,} rows of {taken.url}, {taken.time}", highlight=False)
+
+
+def _tell(imported: object) -> None:
+    from personae.studies.originals import Imported
+
+    assert isinstance(imported, Imported)
+    console.print(f"{imported.study}: {len(imported.files)} original files", highlight=False)
+    for remark in imported.remarks:
+        console.print(f"  {printable(remark)}", highlight=False, markup=False)
