@@ -24,6 +24,7 @@ from personae.inference.variables import pair_power
 Verdict = Literal["merge", "keep", "inconclusive"]
 NAN = float("nan")
 MOST_MARGINS = 12
+POWERS = ("power", "power_within_pair")
 Row = Mapping[str, Any]
 
 
@@ -78,7 +79,7 @@ def judge(
     open_rows = [row for row in features if not row["equivalence_p"] <= rules.alpha]
     open_features = [row["variable"] for row in open_rows]
     different = [(p, row["variable"]) for row, p in zip(features, corrected, strict=True) if p <= rules.alpha]
-    powers = [min((row[key] for row in features), default=NAN) for key in ("power", "power_within_pair")]
+    powers = [min((row[key] for row in features), default=NAN) for key in POWERS]
     if features and not open_features and not untested and known.high < rules.auc_bound:
         verdict: Verdict = "merge"
         reason = _merge_reason(features, [variable for _, variable in different], known, rules)
@@ -89,7 +90,6 @@ def judge(
     else:
         verdict = "inconclusive"
         reason = _open_reason(open_rows, untested, known, rules, features=len(features), powers=powers)
-    by_data = verdict != "inconclusive"
     return {
         "a": pair[0],
         "b": pair[1],
@@ -100,12 +100,11 @@ def judge(
         "two_sample_rows": known.rows,
         "not_equivalent": open_features,
         "untested": list(untested),
-        "power": powers[0],
-        "power_within_pair": powers[1],
+        **dict(zip(POWERS, powers, strict=True)),
         "verdict": verdict,
         "reason": reason,
-        "decision": verdict if by_data else rules.on_inconclusive,
-        "decided_by": "data" if by_data else "on_inconclusive",
+        "decision": rules.on_inconclusive if verdict == "inconclusive" else verdict,
+        "decided_by": "on_inconclusive" if verdict == "inconclusive" else "data",
     }
 
 
