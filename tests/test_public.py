@@ -10,7 +10,9 @@ import pytest
 import personae
 
 README = Path("README.md").read_text()
-ANYWHERE, IN_A_CHECKOUT = re.findall(r"```python\n(.*?)```", README.partition("## From Python")[2], re.DOTALL)
+ANYWHERE, IN_A_CHECKOUT, FINISHED, *_ = re.findall(
+    r"```python\n(.*?)```", README.partition("## From Python")[2], re.DOTALL
+)
 CHECKS = """
 assert (found.report.k, len(cards), len(contacts)) == (2, 2, len(customers))
 assert filled.scorecard["columns"]["Income"]["unseen"]["verdict"] in ("impute", "baseline", "refuse")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.scratch import Project
+from tests.test_public import FINISHED
 
 pytestmark = pytest.mark.graph
 
@@ -43,6 +44,13 @@ def test_the_figures_are_shown_in_the_end(computed):
     shown = computed.run("python", "-m", "personae.cli", "summary").stdout
     for word in ("campaign", "silhouette", "supported", "ROC AUC", "make ui"):
         assert word in shown
+
+
+def test_the_readmes_example_plans_and_scores_with_a_finished_result(project):
+    raw = (project.root / "data/campaign/marketing_campaign.csv").read_text().splitlines(keepends=True)
+    (project.root / "march.csv").write_text("".join(raw[:31]))
+    shown = "print(now.study, plan.contacts > 0, plan.spent <= 600, scores)"
+    assert project.run("python", "-c", FINISHED + shown).stdout.startswith("campaign True True")
 
 
 def test_a_second_repro_runs_nothing(project):
