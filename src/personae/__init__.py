@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from personae.personas.settings import Profile as Profile
     from personae.response.evaluate import evaluate_response as evaluate_response
     from personae.response.settings import Classify as Classify
-    from personae.scoring.files import score_file as score_file
+    from personae.scoring.batch import score_file as score_file
     from personae.scoring.scorer import load_scorer as load_scorer
     from personae.segmentation.segment import segment_customers as segment_customers
     from personae.segmentation.settings import SegmentSettings as SegmentSettings
@@ -45,7 +45,7 @@ _HOMES = {
     "select_targets": "targeting.choose",
     "plan_contacts": "targeting.plan",
     "load_scorer": "scoring.scorer",
-    "score_file": "scoring.files",
+    "score_file": "scoring.batch",
     "promote": "baskets.promotions",
     "compare_results": "history.changes",
     "restore": "history.restore",

@@ -274,7 +274,7 @@ def score(
 ) -> None:
     """Score new customers: segment, probability, expected profit, decision."""
     from personae.core.files import read_json
-    from personae.scoring.files import score_file
+    from personae.scoring.batch import score_file
     from personae.scoring.scorer import load_scorer
 
     with in_project():

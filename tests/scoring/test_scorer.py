@@ -17,7 +17,7 @@ from personae.imputation.settings import Impute
 from personae.response.evaluate import evaluate_response
 from personae.response.model import to_files
 from personae.response.settings import Classify
-from personae.scoring.files import score_file, score_table
+from personae.scoring.batch import score_file, score_table
 from personae.scoring.scorer import SCORES, load_scorer
 from personae.segmentation.segment import segment_customers
 from personae.segmentation.settings import SegmentSettings

@@ -253,11 +253,10 @@ def compare_groups(
     descriptive = [*descriptive, *(name for name, r2 in theirs.items() if r2 > FUNCTION_R2)]
     members, left_out = members_of(labels, grouping, rules.min_group)
     compared, pairs, reasons = _compare_columns(columns, members, descriptive, rules, seed=seed)
-    changing = [left_out_row("variable", name, f"changes within a {unit}") for name in varying]
-    excluded = [*changing, *left_out, *reasons]
+    excluded = [left_out_row("variable", name, f"changes within a {unit}") for name in varying]
+    excluded += [*left_out, *reasons]
     if not compared:
         raise NothingToCompareError(f"{grouping}: no column is left to compare; {told(excluded)}")
-    tests = _adjust([*compared.values(), *pairs], rules.correction)
     merge: list[Row] = []
     if not descriptive:
         pairs.sort(key=lambda row: (row["a"], row["b"]))
@@ -266,7 +265,7 @@ def compare_groups(
         grouping=grouping,
         sizes={name: int(rows.sum()) for name, rows in members.items()},
         rules=rules,
-        tests=tests,
+        tests=_adjust([*compared.values(), *pairs], rules.correction),
         variables=pd.DataFrame.from_dict(compared, orient="index"),
         pairs=pd.DataFrame(pairs),
         merge=pd.DataFrame(merge),

