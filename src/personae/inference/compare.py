@@ -120,8 +120,7 @@ def compare_customers(
         raise PersonaeError(f"{len(segments)} segments for {len(customers)} customers: segment them again")
     customers, filled = _observed(customers, None if observed is None else pl.DataFrame(observed))
     circular = [name for name, used in (imputed_from or {}).items() if set(used) & set(made_by)]
-    none = segments[SEGMENT].fill_null(-1) < 0
-    labels = np.where(none, "", read_groups(segments, SEGMENT))
+    labels = np.where(segments[SEGMENT].fill_null(-1) < 0, "", read_groups(segments, SEGMENT))
     grouping = settings.grouping or SEGMENT
     if settings.grouping is None:
         customers = customers.with_columns(pl.Series(SEGMENT, labels))
@@ -253,8 +252,8 @@ def compare_groups(
     descriptive = [*descriptive, *(name for name, r2 in theirs.items() if r2 > FUNCTION_R2)]
     members, left_out = members_of(labels, grouping, rules.min_group)
     compared, pairs, reasons = _compare_columns(columns, members, descriptive, rules, seed=seed)
-    excluded = [left_out_row("variable", name, f"changes within a {unit}") for name in varying]
-    excluded += [*left_out, *reasons]
+    changing = [left_out_row("variable", name, f"changes within a {unit}") for name in varying]
+    excluded = changing + left_out + reasons
     if not compared:
         raise NothingToCompareError(f"{grouping}: no column is left to compare; {told(excluded)}")
     merge: list[Row] = []
