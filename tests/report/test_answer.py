@@ -78,9 +78,23 @@ def test_committed_results_are_said_without_a_statistical_term_and_alike_everywh
         assert said[part][0]["text"].replace(" ", "") in index.replace(" ", "")
 
 
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ("known only afterwards?", "Left out, for it may be known only after the answer: <call>. Is it?"),
+        ("the whole procedure", "That is unusually good. Are all of these known before the answer: <call>?"),
+    ],
+)
+def test_a_column_that_was_left_out_is_not_why_the_prediction_is_good(findings, check, said):
+    asked = {"check": check, "columns": ["<call>"], "verdict": "ask", "evidence": ""}
+    classify = findings.reports["classify"] | {"leakage": [asked]}
+    answer = replace(findings, reports=findings.reports | {"classify": classify}).answer()
+    assert said in [statement["text"] for statement in as_json(answer, WORDS)["trust"]]
+
+
 def test_every_claim_of_trust_says_how_many_it_rests_on(committed):
     for statement in as_json(committed.answer(), committed.words)["trust"]:
-        asks = statement["text"].startswith(("That is unusually good", "Whether"))
+        asks = statement["text"].startswith(("That is unusually good", "Left out,", "Whether"))
         assert asks or re.search(COUNTED, statement["text"])
 
 

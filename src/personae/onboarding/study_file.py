@@ -39,10 +39,7 @@ Ask = Callable[[str, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of the files before they are read; what is None is guessed, and asked about.
-
-    A `target` or `after` of "none" says that there is none.
-    """
+    """What is known of the files beforehand; None is guessed and asked about, "none" says there is none."""
 
     target: str | None = None
     event: str | None = None

@@ -15,6 +15,8 @@ from personae.report.verdicts import MIN_EVENTS, beyond, rarer, raw
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 CHIPS = {"supported": "solid", "weak": "take with care", "not supported": "not supported"}
 TOO_FEW = "too few to say"
+# Check of the leakage guard on a column that was left out of the models.
+LEFT_OUT = "known only afterwards?"
 IMPUTED = {"impute": "solid", "baseline": "take with care", "refuse": "not supported"}
 MOST_COLUMNS = 4
 MOST_PERSONAS = 6
@@ -213,11 +215,12 @@ def trust_response(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
         best,
         _chip(best, "roc_auc", 0.5),
     )
-    asked = [check for check in report.at("leakage") or () if check["verdict"] == "ask"]
-    if asked:
-        main = ", ".join(words.labels.get(str(name), str(name)) for name in asked[0].at("columns") or ())
-        text = Markup("That is unusually good. Are all of these known before the answer: {}?")
-        yield Statement(text.format(main or "its columns"), asked[0], "take with care")
+    for check in (each for each in report.at("leakage") or () if each["verdict"] == "ask"):
+        asked = ", ".join(words.labels.get(str(name), str(name)) for name in check.at("columns") or ())
+        text = Markup("Left out, for it may be known only after the answer: {}. Is it?")
+        if str(check["check"]) != LEFT_OUT:
+            text = Markup("That is unusually good. Are all of these known before the answer: {}?")
+        yield Statement(text.format(asked or "its columns"), check, "take with care")
 
 
 def trust_profit(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
