@@ -17,7 +17,7 @@ def effects(rows: Sequence[dict[str, Any]]) -> alt.LayerChart | alt.FacetChart:
         yOffset="persona:N",
         color=alt.Color("persona:N", legend=LEGEND, scale=alt.Scale(range=["#2a7ab9", "#d9730d"])),
     )
-    axis = alt.X("low:Q", title="standard deviations from all")
+    axis = alt.X("low:Q", title="standard deviations from all, given these segments")
     chart: alt.LayerChart = base.mark_rule().encode(x=axis, x2="high:Q") + base.mark_point(
         filled=True
     ).encode(x="effect:Q")

@@ -57,7 +57,7 @@ def drivers(persona: Mapping[str, Any], position: int, half: float, folder: Path
     return dots(
         f"drivers-{position}",
         [(name, driver["effect"], driver["ci"], look) for name, driver in zip(names, shown, strict=True)],
-        "standard deviations from all customers",
+        "standard deviations from all, given these segments",
         f"What sets {persona['name']} apart, in standard deviations: {words}",
         folder,
         height=(44, 22),
