@@ -108,8 +108,9 @@ def test_scoring_needs_no_answer(tmp_path, customers):
     without = TableFile(file.path, file.table.drop("gekündigt"), file.lines)
     scored = fit(file, settings()).apply(without)
     assert scored.equals(customers.drop("gekündigt", "unit"))
+    without.table.write_csv(tmp_path / "a.csv", separator=";")
     with pytest.raises(PersonaeError, match="column gekündigt is missing"):
-        fit(file, settings()).apply(without)
+        prepare(tmp_path, settings())
 
 
 def write(folder, text, **changes):
