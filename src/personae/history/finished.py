@@ -95,7 +95,7 @@ def read_results(study: str) -> StudyResults:
         key.check_settings(result)
         reports = {
             name: json.loads(text)
-            for name in (*REPORTS, "answer")
+            for name in (*REPORTS, "answer", "headline")
             if (text := _content(paths.report(study, f"{name}.json"), written)) is not None
         }
         tables = {
