@@ -24,7 +24,8 @@ env: $(READY) ## Set the environment up from the lock file
 	.uv/bin/python -m pip install --quiet uv
 
 $(READY): pyproject.toml uv.lock | $(UV)
-	$(UV) sync --frozen --compile-bytecode
+	@echo "Packages of the lock file are being installed into .venv: about a minute"
+	@$(UV) sync --frozen --compile-bytecode --quiet
 	@touch $@
 
 data/campaign: data.dvc | $(READY)

@@ -247,11 +247,14 @@ def test_a_study_without_section_or_file_is_refused(project):
         ("{use: {classifier: [logistic]}}", "classify: ablated: 'xgboost' is no model"),
         ("{target: {cost: -3}}", "params.yaml: target: cost is -3; expected a number of at least 0"),
         ("{target: {cost: .inf}}", "params.yaml: target: cost is inf"),
-        ("{target: {cost: Z_Cost}}", "target.cost holds 'Z_Cost'; expected .*, such as Z_CostContact"),
-        ("{target: {revenue: Education}}", "target.revenue holds 'Education'; expected an amount or a decl"),
+        ("{target: {cost: Z_Cost}}", "target.cost holds 'Z_Cost', no number and no .* mean Z_CostContact"),
+        (
+            "{target: {revenue: Education}}",
+            "target.revenue holds 'Education', no number and no declared column; valid are ",
+        ),
         (
             "{target: {cost_by: {sgment: {a: 2}}}}",
-            "target.cost_by names 'sgment'; expected segment or a decl",
+            "target.cost_by names 'sgment', no declared column; did you mean segment",
         ),
         ("{target: {cost: 3, revenue: 2}}", "no contact can pay: the revenue never exceeds the cost"),
     ],

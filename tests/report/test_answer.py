@@ -14,7 +14,7 @@ from personae.report.answer import answered, as_json
 from personae.report.overview import overview
 from personae.report.page import Findings, render
 from personae.report.results import read_reports
-from personae.report.statements import Words, found_segments
+from personae.report.statements import Words, driver_figure, found_segments
 from personae.report.traced import Traced
 
 STATISTICAL = r"silhouette|Jaccard|\bAUC\b|\bp[- ]value|\bp =|\bstack\b|\bk =|bootstrap|R²"
@@ -145,3 +145,13 @@ def test_the_number_of_natural_groups_leads_where_it_is_another(supported_k, sen
     segments = Traced(study(4).reports["segment"] | {"verdict": "weak", "supported_k": supported_k}, "")
     [found] = found_segments({"segment": segments}, WORDS)
     assert re.sub(r"<[^>]+>", "", found.text) == sentence
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "shown"),
+    [("share of visits", 0.25, "25"), ("share of visits", 40.0, "40"), ("visits", 0.25, "0.25")],
+)
+def test_a_driver_is_written_in_its_own_unit(label, value, shown):
+    driver = Traced({"label": label, "value": value, "overall": value / 2}, "")
+    assert re.match(rf"{shown}(\.0|0)?\b", plain(driver_figure(driver, "value")))
+    assert ("%" in driver_figure(driver, "value")) == (shown == "25")

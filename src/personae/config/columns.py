@@ -1,7 +1,6 @@
 """A study's data dictionary, decoded into the settings of its stages."""
 
 import copy
-import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -19,6 +18,7 @@ from personae.config.dictionary import (
     match,
     related,
 )
+from personae.config.reading import nearest
 from personae.core.errors import PersonaeError
 from personae.sources.settings import column_name
 
@@ -178,15 +178,14 @@ def _check_prices(target: Any, dictionary: Dictionary, columns: Mapping[str, Col
     for key in ("cost", "revenue"):
         given = target.get(key)
         if isinstance(given, str) and given not in (getattr(dictionary.roles, key), *numbers):
-            raise PersonaeError(f"target.{key} holds {given!r}; {_nearest(given, 'an amount', numbers)}")
+            raise PersonaeError(
+                f"target.{key} holds {given!r}, no number and no declared column{nearest(given, numbers)}"
+            )
         for by in target.get(f"{key}_by") or ():
             if by not in ("segment", *columns):
-                raise PersonaeError(f"target.{key}_by names {by!r}; {_nearest(by, 'segment', columns)}")
-
-
-def _nearest(given: str, other: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(given, [*names], n=1)
-    return f"expected {other} or a declared column{f', such as {near[0]}' if near else ''}"
+                raise PersonaeError(
+                    f"target.{key}_by names {by!r}, no declared column{nearest(by, ['segment', *columns])}"
+                )
 
 
 def _decode_impute(impute: dict[str, Any], columns: Mapping[str, Column]) -> None:

@@ -1,6 +1,5 @@
 """Compose a study's settings with Hydra and validate them."""
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from pydantic import BaseModel, ValidationError, create_model
 
 from personae.config.columns import decode
 from personae.config.dictionary import Dictionary
-from personae.config.reading import read_yaml
+from personae.config.reading import nearest, read_yaml
 from personae.config.study import Study
 from personae.core.errors import PersonaeError
 from personae.core.paths import choice as choice_of
@@ -131,7 +130,7 @@ def _check_choices(study: str, conf: Path, params: Path | None, choices: Mapping
     for group, choice in choices.items():
         if group not in GROUPS:
             raise PersonaeError(
-                f"{params}: {study}.use.{group} is no group (value {choice!r}){_nearest(group, GROUPS)}"
+                f"{params}: {study}.use.{group} is no group (value {choice!r}){nearest(group, GROUPS)}"
             )
         available = choices_of(conf, group)
         many = group in SEVERAL
@@ -142,7 +141,7 @@ def _check_choices(study: str, conf: Path, params: Path | None, choices: Mapping
         for name in choice if isinstance(choice, list) else [choice]:
             if name not in available:
                 raise PersonaeError(
-                    f"{params}: {study}.use.{group} holds {name!r}{_nearest(str(name), available)}"
+                    f"{params}: {study}.use.{group} holds {name!r}{nearest(str(name), available)}"
                 )
 
 
@@ -201,7 +200,7 @@ def _problem(
             return f"{_own(study, conf)}: {key} is missing"
         tags = tags.replace("'", "").split(", ")
         where = _origin(key.split("."), study, conf, params)
-        return f"{where}: {key} holds {problem['ctx']['tag']!r}{_nearest(problem['ctx']['tag'], tags)}"
+        return f"{where}: {key} holds {problem['ctx']['tag']!r}{nearest(problem['ctx']['tag'], tags)}"
     keys = _keys_on_path(problem["loc"], composed)
     name = ".".join(str(key) for key in keys)
     where = _origin(keys, study, conf, params)
@@ -210,7 +209,7 @@ def _problem(
         return f"{where}: {key}{problem['msg'].removeprefix('Value error, ')}"
     if problem["type"] == "extra_forbidden":
         valid = _fields(_of_source(composed, keys), keys[:-1])
-        return f"{where}: {name} is no setting (value {problem['input']!r}){_nearest(str(keys[-1]), valid)}"
+        return f"{where}: {name} is no setting (value {problem['input']!r}){nearest(str(keys[-1]), valid)}"
     return f"{where}: {name} holds {problem['input']!r}; {_sentence(problem['msg'])}"
 
 
@@ -251,11 +250,6 @@ def _source(model: type[BaseModel]) -> tuple[Any, ...]:
 
 def _sentence(message: str) -> str:
     return f"it {message.removeprefix('Input ')}" if message.startswith("Input ") else message
-
-
-def _nearest(name: str, valid: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, valid, n=3, cutoff=0.4)
-    return f"; did you mean {' or '.join(close)}?" if close else f"; valid are {', '.join(valid)}"
 
 
 def _keys_on_path(location: Sequence[int | str], tree: Any) -> list[int | str]:

@@ -1,6 +1,7 @@
 """YAML files as people and DVC write them."""
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from personae.core.errors import PersonaeError
+
+MOST_NAMED = 5
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -36,6 +39,14 @@ def read_yaml(path: Path) -> dict[str, Any]:
             name = ".".join(map(str, keys))
             raise PersonaeError(f"{path}: {name} is no setting; quote the key to make it a word")
     return content or {}
+
+
+def nearest(name: str, valid: Sequence[str]) -> str:
+    """End an error about a wrong name: at most three valid ones that look like it, or else the first few."""
+    if close := difflib.get_close_matches(name, valid, n=3, cutoff=0.4):
+        return f"; did you mean {' or '.join(close)}?"
+    more = f" and {len(valid) - MOST_NAMED} more" if len(valid) > MOST_NAMED else ""
+    return f"; valid are {', '.join(valid[:MOST_NAMED])}{more}"
 
 
 def _reason(error: YAMLError) -> str:

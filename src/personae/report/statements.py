@@ -111,8 +111,12 @@ def found_personas(reports: Mapping[str, Traced]) -> Iterator[Statement]:
 
 
 def driver_figure(driver: Traced, name: str) -> Markup:
-    """Write a driver's mean in its column's own unit, a share per hundred."""
-    share = str(driver.at("label") or "").startswith("share ")
+    """Write a driver's mean in its column's own unit, a share in per cent.
+
+    A share is called one by its label and lies between 0 and 1; what is written per hundred stays as it is.
+    """
+    named = str(driver.at("label") or "").startswith("share ")
+    share = named and all(0 <= driver[key].raw <= 1 for key in ("value", "overall"))
     return figure(driver[name], "percent" if share else "number")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from personae.core.errors import PersonaeError
 from personae.core.files import write_files
+from personae.sources.contract import FITS
 from personae.sources.files import TableFile, read_file
 from personae.studies.campaign import source as campaign
 from personae.studies.campaign.settings import CampaignPrepare
@@ -37,6 +38,12 @@ def test_repairs_are_stated_and_counted(table, tmp_path):
     assert customers["age"].max() <= 100
     assert customers["Income"].max() <= 200_000
     assert set(customers["Marital_Status"]) == {"Married", "Together", "Single", "Divorced", "Widow", "Other"}
+
+
+def test_every_rule_of_the_contract_names_the_rows_that_break_it():
+    rules = {check.name for column in campaign._contract().columns.values() for check in column.checks}
+    assert rules
+    assert rules <= set(FITS)
 
 
 def test_twins_share_a_unit_and_conflicts_are_counted(table, tmp_path):
