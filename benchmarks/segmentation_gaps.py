@@ -25,6 +25,7 @@ from personae.segmentation.null_models import NULL_MODELS, fit_null_model
 from personae.segmentation.quality import mean_known, silhouettes
 from personae.segmentation.space import Space
 from personae.segmentation.stability import agreement, resample, smallest_jaccard
+from personae.segmentation.within import gap_within
 
 KS = range(2, 8)
 BOOTSTRAPS = 20
@@ -118,7 +119,11 @@ def _judge(table, truth, seed):
             groups=groups,
         )
 
-    k, _ = supported_k(labelings, {k: refits.min_jaccard(k) for k in ks}, borders_of)
+    def column_within(k):
+        column = gap_within(points, labelings[k], np.random.default_rng(seed), columns=columns, groups=groups)
+        return None if column is None else str(column)
+
+    k, _ = supported_k(labelings, {k: refits.min_jaccard(k) for k in ks}, borders_of, column_within)
     if k is None:
         return truth, None, 1.0, 1.0
     some = np.sort(rng.choice(len(points), min(len(points), SHOWN_ROWS), replace=False))

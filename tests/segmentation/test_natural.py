@@ -35,6 +35,18 @@ def test_a_gap_through_a_segment_leaves_it_undecided_even_where_the_finer_partit
     assert "falls apart" in reason
 
 
+def test_a_column_that_falls_in_two_within_a_segment_leaves_it_undecided():
+    asked = []
+
+    def within(k):
+        asked.append(k)
+        return "spend"
+
+    k, reason = supported_k(LABELS, {2: 0.9, 3: 0.2}, {2: [GAP], 3: [CUT]}.__getitem__, within)
+    assert (k, asked) == (None, [2])
+    assert reason.endswith("falls apart in spend")
+
+
 def test_kinds_of_segmentation():
     assert kind_of(0.01, 0.9, [GAP]) == "natural"
     assert kind_of(0.01, 0.9, [GAP, CUT]) == "reproducible"

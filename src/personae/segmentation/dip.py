@@ -65,7 +65,7 @@ def dip(values: FloatArray) -> float:
 
 
 def dip_p_value(values: FloatArray) -> float:
-    """P value of the dip against uniform samples; 1 below four values.
+    """P value of the dip against uniform samples; 1 below eight values, the fewest simulated.
 
     Ties look like many modes: spread them before (`borders`), or do not ask (`is_heaped`).
 
@@ -75,7 +75,7 @@ def dip_p_value(values: FloatArray) -> float:
     (True, True)
     """
     count = len(values)
-    if count < 4:
+    if count < min(UNIFORM):
         return 1.0
     sizes = np.log(list(UNIFORM))
     columns = zip(*UNIFORM.values(), strict=True)

@@ -33,6 +33,7 @@ from personae.segmentation.quality import (
 )
 from personae.segmentation.stability import Sample, partition_stability
 from personae.segmentation.verdict import SIGNIFICANT
+from personae.segmentation.within import gap_within
 
 SCATTER = ["inertia", "calinski_harabasz", "davies_bouldin"]
 # Noises in place of each column; fewer where there are fewer null tables.
@@ -212,7 +213,12 @@ def _gaps(
         rng, columns = np.random.default_rng(seeds[k]), pipeline.space.axis_columns
         return borders(points[index], sampled[k], own, rng, columns=columns, groups=units)
 
-    k, why = supported_k(sampled, jaccard, borders_of)
+    def column_within(k: int) -> str | None:
+        rng, columns = np.random.default_rng(seeds[k].spawn(1)[0]), pipeline.space.axis_columns
+        column = gap_within(points[index], sampled[k], rng, columns=columns, groups=units)
+        return None if column is None else pipeline.space.columns[column]
+
+    k, why = supported_k(sampled, jaccard, borders_of, column_within)
     if k is not None and not chance[k] <= SIGNIFICANT:
         why = (
             f"{k} segments have gaps between them, but simulated data without segments reaches the same "

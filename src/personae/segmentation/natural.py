@@ -18,11 +18,13 @@ def supported_k(
     labelings: Mapping[int, Labels],
     min_jaccard: Mapping[int, float],
     borders_of: Callable[[int], list[Border]],
+    gap_within: Callable[[int], str | None] = lambda k: None,
 ) -> tuple[int | None, str]:
     """Find the largest k with stable segments and a gap at every border.
 
-    Two things leave the number undecided: a larger one, stable too, of which every border is nearly a gap;
-    and a plain gap that runs through one of the segments, whatever larger number shows it.
+    Three things leave the number undecided: a larger one, stable too, of which every border is nearly a gap;
+    a plain gap that runs through one of the segments, whatever larger number shows it; and a column that
+    falls in two within one of them.
 
     Parameters
     ----------
@@ -32,6 +34,8 @@ def supported_k(
         Jaccard similarity of the least stable segment.
     borders_of : callable
         Gives the `borders` of the partition in k; asked only where it matters.
+    gap_within : callable
+        Gives a column that falls in two within a segment of the partition in k, see `within.gap_within`.
 
     Returns
     -------
@@ -55,6 +59,9 @@ def supported_k(
     for larger, labels in labelings.items():
         if larger > k and any(_hidden(border, labels, labelings[k]) for border in borders_of(larger)):
             return None, f"{k} segments have gaps between them, but one of them falls apart"
+    column = gap_within(k)
+    if column is not None:
+        return None, f"{k} segments have gaps between them, but one of them falls apart in {column}"
     return k, ""
 
 
