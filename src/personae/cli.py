@@ -266,8 +266,10 @@ def restore(
 
 @app.command()
 def score(
-    study: Annotated[str, typer.Argument(help="A computed one: campaign, or one of yours with a table.")],
-    file: Annotated[Path, typer.Argument(help="Its customers: CSV, Excel or Parquet, answers not needed.")],
+    study: Annotated[str, typer.Argument(help="A computed one.")],
+    file: Annotated[
+        Path, typer.Argument(help="Its customers: CSV, Excel, Parquet or a folder; answers not needed.")
+    ],
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day on which customers are described.")
     ] = None,

@@ -17,6 +17,7 @@ GRAPH = yaml.safe_load(Path("dvc.yaml").read_text())
 STAGES = {name: stage["do"] for name, stage in GRAPH["stages"].items()}
 [STUDIES] = (given for given in GRAPH["vars"] if "studies" in given)
 WHOLE = ("report", "track")
+SOURCED = ("prepare", "scorer")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def sections_loaded(name):
 def source_files(imports, stage, study):
     """Files of all modules that a stage imports, directly or through others; packages hold no code of their own."""
     start = {f"personae.stages.{stage}"}
-    if stage == "prepare":  # a source is imported by the name in the study's settings
+    if stage in SOURCED:  # a source is imported by the name in the study's settings
         declared_source = STUDIES["studies"][study]["source"].removesuffix(".py")
         source = f"personae.{declared_source.replace('/', '.')}"
         start |= {name for name in imports.modules if name in (source, f"{source}.source")}

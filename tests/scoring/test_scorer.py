@@ -11,14 +11,16 @@ from typer.testing import CliRunner
 from personae.cli import app
 from personae.core import archive, paths, tables
 from personae.core.errors import PersonaeError
-from personae.core.files import write_files, write_json, write_text
+from personae.core.files import write_files, write_text
+from personae.core.settings import load
 from personae.imputation.completion import impute_table
 from personae.imputation.settings import Impute
 from personae.response.evaluate import evaluate_response
 from personae.response.model import to_files
 from personae.response.settings import Classify
 from personae.scoring.batch import score_file, score_table
-from personae.scoring.scorer import SCORES, load_scorer
+from personae.scoring.scorer import DESCRIBED, SCORES, describe, load_scorer
+from personae.scoring.settings import ScorerSettings
 from personae.segmentation.segment import segment_customers
 from personae.segmentation.settings import SegmentSettings
 from personae.sources import table
@@ -42,7 +44,6 @@ def project(tmp_path_factory):
         write_files(paths.raw("campaign"), simulate.to_files(simulate.simulate(240, seed=3)[0]))
         shutil.copytree(RESOLVED, paths.resolved("campaign"))
         prepared = source.prepare(paths.raw("campaign"), CampaignPrepare())
-        write_text(paths.preparation("campaign"), json.dumps(prepared.learned))
         customers = prepared.tables["customers"]
         tables.write(paths.table("campaign", "customers"), customers)
         filled = impute_table(customers.to_pandas(), Impute(columns=["Income"], predictors=["age"]), seed=1)
@@ -58,7 +59,9 @@ def project(tmp_path_factory):
         assert model is not None
         write_files(paths.model("campaign", "classifier"), to_files(model))
         names = [{"id": 0, "name": "modest"}, {"id": 1, "name": "wealthy"}]
-        write_json(paths.report("campaign", "personas.json"), names)
+        settings = load(paths.settings("campaign", "scorer"), ScorerSettings)
+        described = json.dumps(describe(settings, names, prepared.learned))
+        write_text(paths.model("campaign", "scorer") / DESCRIBED, described)
     return root
 
 
@@ -199,7 +202,7 @@ def test_numbers_are_the_same_as_their_text(scorer, rows):
 
 
 def test_a_file_of_something_else_is_refused(scorer, rows, monkeypatch):
-    monkeypatch.setattr("personae.scoring.scorer.MOST_PROBLEMS", 5)
+    monkeypatch.setattr("personae.sources.gathered.MOST_PROBLEMS", 5)
     with pytest.raises(PersonaeError, match="more than 5 rows have a problem; line "):
         scorer.score(file(rows[:20].with_columns(Education=pl.lit("?"))))
 
@@ -216,7 +219,21 @@ def test_a_table_of_ones_own_is_scored_by_what_was_learned_of_it(scorer, rows, t
     wrong = TableFile(own.path, changed(own.table[:3], 1, Income="lots"), own.lines[:3])
     scored = scorer.score(wrong)
     assert scored["problem"].to_list() == [None, "column Income holds 'lots'; expected a number", None]
-    assert scored["probability"].drop_nulls().to_list() == [expected["probability"][at] for at in (0, 2)]
+    alone = [expected["probability"][at] for at in (0, 2)]
+    assert scored["probability"].drop_nulls().to_list() == pytest.approx(alone, abs=1e-12)
+
+
+def test_a_customer_who_cannot_be_placed_has_a_problem(scorer, rows):
+    customers = tables.read(paths.table("campaign", "customers"))[:3]
+    kinds = dict.fromkeys([*FEATURES, "Z_CostContact", "Z_Revenue"], "number") | {"Education": "category"}
+    own = file(customers.select(pl.col("customer", *kinds).cast(pl.String)))
+    settings = TablePrepare(source="table", files=["own.csv"], id="customer", kinds=kinds)
+    learned = replace(scorer, preparation=table.fit(own, settings))
+    scored = learned.score(file(changed(own.table, 1, age=None)))
+    assert scored["problem"].to_list() == [None, "age: missing, and nothing to fill it with", None]
+    assert scored["decision"][1] == "none"
+    expected = scorer.score(file(rows[:3]))
+    assert scored["segment"].to_list() == [expected["segment"][0], None, expected["segment"][2]]
 
 
 def test_a_file_is_scored_once_with_what_it_was_made_of(scorer, rows, tmp_path):

@@ -188,3 +188,13 @@ def test_columns_called_as_the_customer_table_calls_its_own_are_renamed(tmp_path
     assert found.tables["customers"].columns == [
         *("customer", "unit (column)", "segment (column)", "far", "unit")
     ]
+
+
+def test_dates_count_back_from_so_many_days_later(tmp_path, customers):
+    (tmp_path / "a.csv").write_bytes(FORMS["a.csv"])
+    file = read_file(tmp_path / "a.csv")
+    learned = fit(file, settings())
+    later = learned.apply(file, learned.as_of + datetime.timedelta(days=30))
+    assert (later["Eintritt"] - customers["Eintritt"]).unique().to_list() == [30]
+    with pytest.raises(PersonaeError, match=r"column Eintritt holds .*expected a day up to .*\(as_of\)"):
+        learned.apply(file, learned.as_of - datetime.timedelta(days=1))

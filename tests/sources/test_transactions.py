@@ -1,13 +1,16 @@
 """Lines of baskets to customers: what was no purchase is left out and counted, later weeks answer."""
 
 import datetime
+import json
 
 import polars as pl
 import pytest
 
 from personae.core.errors import PersonaeError
+from personae.sources.files import TableFile, read_file
 from personae.sources.settings import TransactionsPrepare
-from personae.sources.transactions import prepare
+from personae.sources.transactions import Preparation, prepare
+from personae.sources.values import identifiers
 
 NAMES = {
     "id": "Customer",
@@ -124,3 +127,37 @@ def test_more_than_a_line_can_hold_is_refused_with_its_place(tmp_path):
     table.with_columns(Qty=pl.lit(9e18), Price=pl.lit(1.5)).write_parquet(tmp_path / "a.parquet")
     with pytest.raises(PersonaeError, match=r"a.parquet: column Qty holds 9e\+18 .*up to 1,000,000,000"):
         prepare(tmp_path, settings())
+
+
+@pytest.mark.parametrize("form", ["a.parquet", "a.csv"])
+def test_a_customer_alone_is_described_as_in_the_file(folder, form):
+    prepared = prepare(folder, settings(files=[form]))
+    learned = Preparation.model_validate_json(json.dumps(prepared.learned))
+    file = read_file(folder / form)
+    everyone = learned.gather(file)
+    described = prepared.tables["customers"].drop("again", "unit")
+    assert everyone.tables["customers"].equals(described)
+    assert everyone.problems == {"12": "no purchase from 2020-01-01 to 2020-01-14, the day described (as_of)"}
+    for customer in ("10", "11"):
+        own = file.table.filter(identifiers(file.table["Customer"]) == customer)
+        alone = learned.gather(TableFile(file.path, own, range(own.height)))
+        assert alone.tables["customers"].equals(described.filter(pl.col("customer") == customer))
+
+
+def test_a_later_day_moves_the_period(prepared, folder):
+    learned = Preparation.model_validate_json(json.dumps(prepared.learned))
+    later = learned.gather(read_file(folder / "a.parquet"), datetime.date(2020, 1, 28))
+    found = later.tables["customers"].select("customer", "recency", "frequency")
+    assert found.rows() == [("10", 3, 1), ("12", 2, 1)]
+    assert set(later.problems) == {"11"}
+
+
+def test_a_line_that_does_not_fit_is_its_customers_problem(prepared, folder):
+    learned = Preparation.model_validate_json(json.dumps(prepared.learned))
+    file = read_file(folder / "a.csv")
+    wrong = file.table.with_columns(Qty=pl.Series(["lots", *file.table["Qty"][1:]]))
+    found = learned.gather(TableFile(file.path, wrong, file.lines))
+    assert found.problems["10"] == "column Qty holds 'lots'; expected a number"
+    assert found.tables["customers"]["customer"].to_list() == ["11"]
+    with pytest.raises(PersonaeError, match="column Qty is missing"):
+        learned.gather(TableFile(file.path, wrong.drop("Qty"), file.lines))

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, computed_field, model_validator
 
 from personae.baskets.settings import Promote
 from personae.core.settings import Frozen, Seed, read
@@ -13,6 +13,7 @@ from personae.imputation.settings import Impute
 from personae.inference.settings import Compare
 from personae.personas.settings import Profile
 from personae.response.settings import Classify
+from personae.scoring.settings import ScorerSettings
 from personae.segmentation.settings import SegmentSettings
 from personae.sources.settings import TablePrepare, TransactionsPrepare
 from personae.studies.aerofit.settings import AerofitPrepare
@@ -20,7 +21,7 @@ from personae.studies.campaign.settings import CampaignPrepare
 from personae.studies.fitbit.settings import FitbitPrepare
 from personae.studies.grocery.settings import GroceryPrepare
 from personae.studies.journey.settings import JourneyPrepare
-from personae.targeting.settings import Target
+from personae.targeting.settings import Prices, Target
 
 Prepare = Annotated[
     AerofitPrepare
@@ -72,6 +73,16 @@ class Study(Frozen):
     promote: Promote | None = None
     days: Days | None = None
 
+    @computed_field
+    def scorer(self) -> ScorerSettings:
+        """What other settings say of scoring."""
+        prices = self.target and Prices(**self.target.model_dump(include=set(Prices.model_fields)))
+        named = self.profile.of == "segments"
+        scorer = ScorerSettings(source=self.prepare.source, named=named, prices=prices)
+        if self.classify is None:
+            return scorer
+        return scorer.model_copy(update={"table": self.classify.table, "early": self.classify.early})
+
     @model_validator(mode="after")
     def _some_contact_can_pay(self) -> Self:
         if self.target is not None:
@@ -81,4 +92,5 @@ class Study(Frozen):
 
 def load_study(folder: Path) -> Study:
     """Read the composed settings of all stages of a study."""
-    return Study.model_validate_json(json.dumps({"study": folder.name, **read(folder)}))
+    given = {key: value for key, value in read(folder).items() if key != "scorer"}
+    return Study.model_validate_json(json.dumps({"study": folder.name, **given}))

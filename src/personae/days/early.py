@@ -62,8 +62,7 @@ def early_and_late(
         If fewer than `k` users are left or a column is unknown.
     """
     columns, k, least_later = settings.columns, settings.k, settings.least_later
-    begin = pl.col("date").min().over("customer")
-    is_early = (pl.col("date") - begin).dt.total_days() < settings.first
+    is_early = _is_early(settings)
     early, late = describe(days.filter(is_early), hours), describe(days.filter(~is_early), hours)
     absent = [name for name in columns if name not in late.columns]
     if absent:
@@ -77,6 +76,16 @@ def early_and_late(
     labels = _segments(late.select(columns).to_numpy(), k, settings.least_users, seed)
     answers = late.select("customer", later_segment=pl.Series(labels, dtype=pl.Int64))
     return early.join(answers, on="customer", how="inner").sort("customer")
+
+
+def early_rows(tables: Mapping[str, pl.DataFrame], settings: Early) -> pl.DataFrame:
+    """Describe users by their first measured days, whatever later ones they have."""
+    return describe(tables["days"].filter("measured", _is_early(settings)), tables["hours"])
+
+
+def _is_early(settings: Early) -> pl.Expr:
+    begin = pl.col("date").min().over("customer")
+    return (pl.col("date") - begin).dt.total_days() < settings.first
 
 
 def _segments(points: Any, most: int, least_users: int, seed: int) -> list[int]:

@@ -66,8 +66,27 @@ def impute_customers(
         return imputation, {"customers": completed}
     days = tables[settings.table]
     imputation, completed = _impute(days.filter("measured"), settings, seed)
+    return imputation, {"customers": _customers(days, completed, tables["hours"]), settings.table: completed}
+
+
+def complete_customers(tables: Mapping[str, pl.DataFrame], imputer: TableImputer) -> pl.DataFrame:
+    """Treat the gaps of other customers or days by a fitted imputer; see `impute_customers`."""
+    days = tables.get("days")
+    if days is None:
+        return _filled(tables["customers"], imputer)
+    completed = _filled(days.filter("measured"), imputer)
+    return _customers(days, completed, tables["hours"])
+
+
+def _filled(table: pl.DataFrame, imputer: TableImputer) -> pl.DataFrame:
+    filled = imputer.transform(table.to_pandas())
+    return table.with_columns(pl.from_pandas(filled[list(imputer.models_)]).get_columns())
+
+
+def _customers(days: pl.DataFrame, completed: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
+    """Describe customers by all their days, those measured with gaps treated."""
     both = pl.concat([days.filter(~pl.col("measured")), completed], how="diagonal_relaxed")
-    return imputation, {"customers": describe(both, tables["hours"]), settings.table: completed}
+    return describe(both, hours)
 
 
 def _impute(table: pl.DataFrame, settings: Impute, seed: int) -> tuple[Imputation, pl.DataFrame]:

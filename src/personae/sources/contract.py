@@ -199,6 +199,12 @@ def repair(
     return table, repairs
 
 
+def said(table: pl.DataFrame, rules: Sequence[tuple[str, str, pl.Expr, Any]]) -> pl.Series:
+    """Name the repairs that each row needs, empty for none; rules as in `repair`."""
+    words = [pl.when(where).then(pl.lit(rule)) for rule, _, where, _ in rules]
+    return table.select(pl.concat_str(words, separator="; ", ignore_nulls=True)).to_series()
+
+
 def alike(table: pl.DataFrame, target: str, *apart: str) -> tuple[pl.Series, dict[str, int]]:
     """Number customers, alike in all but some columns, and count repeated ones.
 

@@ -76,6 +76,10 @@ class Preparation(Frozen):
         """Newest day of all dates, None without any."""
         return max(map(datetime.date.fromisoformat, self.newest.values()), default=None)
 
+    def raw(self, directory: Path) -> list[Path]:
+        """Files of a folder that hold customers."""
+        return [directory / name for name in self.settings.files]
+
     def apply(self, file: TableFile, as_of: datetime.date | None = None) -> pl.DataFrame:
         """Prepare a file's rows with the learned preparation; answers may be absent.
 
@@ -84,7 +88,8 @@ class Preparation(Frozen):
         file
             Rows as text or in the file's own types.
         as_of
-            Day that all dates are counted back from, if not each from its newest in the training file.
+            Day that customers are described on, if not the training file's newest: each date is counted
+            back from its own newest, so many days later.
 
         Raises
         ------
@@ -117,7 +122,11 @@ class Preparation(Frozen):
             return check_values(file, name, numbers(cells, self.decimal, missing), "a number").alias(own)
         if kind == "date":
             days = check_values(file, name, dates(cells, self.patterns.get(name), missing), "a date")
-            newest = as_of or datetime.date.fromisoformat(self.newest[name])
+            later = as_of - self.as_of if as_of and self.as_of else datetime.timedelta()
+            newest = datetime.date.fromisoformat(self.newest[name]) + later
+            _refuse(
+                file, name, days.cast(pl.Date) > newest, f"a day up to {newest}, the day described (as_of)"
+            )
             return (newest - days.cast(pl.Date)).dt.total_days().alias(own)
         text = without(cells, missing)
         known = self.levels[name]

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
+from pydantic import Field
 
 from personae.core.errors import PersonaeError
+from personae.core.settings import Frozen
 from personae.core.tables import Prepared
 from personae.features.baskets import MONEY, basket_features
-from personae.sources.contract import refuse_first
+from personae.sources.contract import check_columns, refuse_first
 from personae.sources.dates import date_pattern, dates
 from personae.sources.files import TableFile, read_files
+from personae.sources.gathered import Gathered, piecewise
 from personae.sources.settings import TransactionsPrepare
 from personae.sources.values import Parsed, check_values, decimal_mark, identifiers, labels, numbers
 
@@ -43,7 +46,8 @@ def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
     PersonaeError
         If a file, column or value does not fit, or nothing is left.
     """
-    lines = pl.concat([_lines(file, settings) for file in read_files(directory, settings)], how="vertical")
+    files = read_files(directory, settings)
+    lines = pl.concat([_lines(file, settings) for file in files], how="vertical")
     bought, rejected = _purchases(lines, settings)
     start = bought["day"].min()
     assert isinstance(start, datetime.date)
@@ -63,6 +67,7 @@ def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
         bought.height - baskets.height
     )
     repeated = bought.height - bought.unique().height
+    learned = _learn(max(files, key=lambda file: file.table.height), settings, start, until)
     return Prepared(
         tables={
             "customers": customers,
@@ -80,7 +85,78 @@ def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
             "weeks": weeks,
             "event": {"column": AGAIN, "answer": "1", "text": f"bought again after week {early_weeks}"},
         },
+        learned=learned.model_dump(mode="json"),
     )
+
+
+class Preparation(Frozen):
+    """What is learned from the lines, enough to describe a single customer.
+
+    Attributes
+    ----------
+    settings
+        Names of the columns and rules, as found: with decimal mark and pattern of the times.
+    first, as_of
+        Days from which and up to which purchases describe customers.
+    """
+
+    settings: TransactionsPrepare
+    first: datetime.date = Field(strict=False)  # text in JSON
+    as_of: datetime.date = Field(strict=False)
+
+    @property
+    def identifier(self) -> str:
+        """Column that identifies a customer."""
+        return self.settings.columns.id
+
+    @property
+    def answer(self) -> None:
+        """No column: later purchases are the answer."""
+
+    def raw(self, directory: Path) -> list[Path]:
+        """Files of a folder that hold lines."""
+        return [directory / name for name in self.settings.files]
+
+    def gather(self, file: TableFile, as_of: datetime.date | None = None) -> Gathered:
+        """Describe the customers of a file's lines by their purchases up to a day.
+
+        Parameters
+        ----------
+        as_of
+            That day, by default as in training; purchases of as many days before it count as there.
+
+        Raises
+        ------
+        PersonaeError
+            If a column is missing, or more than 1,000 lines have a problem.
+        """
+        until = as_of or self.as_of
+        first = self.first + (until - self.as_of)
+        check_columns(file.path, file.table, [self.identifier])
+        wrong: dict[int, str] = {}
+        parts = [part for _, part in piecewise(file, lambda rows: _lines(rows, self.settings), wrong)]
+        everyone = identifiers(file.table[self.identifier])
+        problems = {everyone[row]: text for row, text in reversed(wrong.items()) if everyone[row] is not None}
+        lines = pl.concat([*parts, _lines(TableFile(file.path, file.table[:0], []), self.settings)])
+        fit = lines.filter(~pl.col("customer").is_in(list(problems)))
+        bought, _ = _kept(fit, self.settings)
+        described: pl.DataFrame = basket_features(bought.filter(pl.col("day") >= first), until=until)
+        named = everyone.drop_nulls().unique(maintain_order=True)
+        absent = named.filter(~named.is_in([*problems, *described["customer"]]))
+        problems |= dict.fromkeys(absent, f"no purchase from {first} to {until}, the day described (as_of)")
+        return Gathered({"customers": described.sort("customer")}, problems)
+
+
+def _learn(
+    file: TableFile, settings: TransactionsPrepare, first: datetime.date, until: datetime.date
+) -> Preparation:
+    """Keep the period, decimal mark and pattern of the times."""
+    time = file.table[settings.columns.time]
+    pattern = settings.time_pattern
+    if pattern is None and time.dtype == pl.String:
+        pattern, _ = date_pattern(time)
+    found = {"decimal": settings.decimal or decimal_mark(file.table), "time_pattern": pattern}
+    return Preparation(settings=settings.model_copy(update=found), first=first, as_of=until)
 
 
 def _early_weeks(directory: Path, settings: TransactionsPrepare, weeks: int) -> int:
@@ -156,6 +232,15 @@ def _lines(file: TableFile, settings: TransactionsPrepare) -> pl.DataFrame:
 
 
 def _purchases(lines: pl.DataFrame, settings: TransactionsPrepare) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Drop what is no purchase; raise where nothing is left."""
+    kept, rejected = _kept(lines, settings)
+    if kept.is_empty():
+        most = max(rejected, key=lambda reason: rejected[reason])
+        raise PersonaeError(f"{settings.files[0]}: no purchase is left; most lines: {most}")
+    return kept, rejected
+
+
+def _kept(lines: pl.DataFrame, settings: TransactionsPrepare) -> tuple[pl.DataFrame, dict[str, int]]:
     """Drop cancellations, then lines with a missing or invalid value."""
     rules = [
         ("line without a customer", pl.col("customer").is_null()),
@@ -171,9 +256,6 @@ def _purchases(lines: pl.DataFrame, settings: TransactionsPrepare) -> tuple[pl.D
         kept = lines.filter(~condition.fill_null(value=False))
         rejected[reason] = lines.height - kept.height
         lines = kept
-    if lines.is_empty():
-        most = max(rejected, key=lambda reason: rejected[reason])
-        raise PersonaeError(f"{settings.files[0]}: no purchase is left; most lines: {most}")
     return lines, rejected
 
 

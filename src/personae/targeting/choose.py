@@ -16,7 +16,7 @@ from personae.targeting.decision import decision_curve
 from personae.targeting.plan import plan_at
 from personae.targeting.profit import Economics
 from personae.targeting.rates import contacted_by, rates_by
-from personae.targeting.settings import Target
+from personae.targeting.settings import Prices, Target
 from personae.targeting.uplift import uplift
 
 CURVE_RESAMPLES = 200
@@ -151,7 +151,7 @@ def _contacted_by(
 
 
 def economics_of(
-    settings: Target, customers: pd.DataFrame, segments: pd.Series, *, alone: bool = False
+    settings: Prices, customers: pd.DataFrame, segments: pd.Series, *, alone: bool = False
 ) -> Economics:
     """Cost and revenue of every customer, by column, figure, segment or channel.
 
@@ -162,8 +162,8 @@ def economics_of(
     PersonaeError
         If a named column is not in the customer table, or a figure is impossible.
     """
-    cost = _amounts("cost", settings.cost, settings.cost_by, customers, segments)
-    revenue = _amounts("revenue", settings.revenue, settings.revenue_by, customers, segments)
+    cost = _amounts("cost", settings.cost, settings.cost_by, customers, segments, some=alone)
+    revenue = _amounts("revenue", settings.revenue, settings.revenue_by, customers, segments, some=alone)
     return Economics(cost, revenue) if alone else profit.economics(len(customers), cost, revenue)
 
 
@@ -173,12 +173,14 @@ def _amounts(
     by: Mapping[str, Mapping[str, float]],
     customers: pd.DataFrame,
     segments: pd.Series,
+    *,
+    some: bool,
 ) -> FloatArray:
     default = _column(customers, f"target.{name}", given) if isinstance(given, str) else given
     amounts = np.broadcast_to(np.asarray(default, dtype=np.float64), (len(customers),))
     for column, own in by.items():
         groups = segments if column == "segment" else _column(customers, f"target.{name}_by", column)
-        amounts = profit.amount_by_group(amounts, groups.tolist(), own)
+        amounts = profit.amount_by_group(amounts, groups.tolist(), own, some=some)
     return amounts
 
 

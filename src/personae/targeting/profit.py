@@ -79,8 +79,12 @@ def economics(rows: int, cost: float | FloatArray, revenue: float | FloatArray) 
     return money
 
 
-def amount_by_group(default: FloatArray, groups: Sequence[Any], own: Mapping[str, float]) -> FloatArray:
+def amount_by_group(
+    default: FloatArray, groups: Sequence[Any], own: Mapping[str, float], *, some: bool = False
+) -> FloatArray:
     """Amount of each customer's segment or channel, with a default.
+
+    With `some`, of customers who need not be of every group.
 
     Raises
     ------
@@ -94,7 +98,7 @@ def amount_by_group(default: FloatArray, groups: Sequence[Any], own: Mapping[str
     """
     known = {str(group) for group in groups}
     strange = [name for name in own if name not in known]
-    if strange:
+    if strange and not some:
         raise PersonaeError(
             f"'{strange[0]}' is no group of the customers; there are {', '.join(sorted(known))}"
         )

@@ -49,8 +49,8 @@ class Uplift(Frozen):
         return self
 
 
-class Target(Frozen):
-    """Settings of the contact list.
+class Prices(Frozen):
+    """What a contact costs and a response brings.
 
     Attributes
     ----------
@@ -59,6 +59,19 @@ class Target(Frozen):
     cost_by, revenue_by
         Amounts that differ for some customers: `{segment: {"1": 2.5}}` by the id of the segment, or by the
         values of a column such as the channel; of two that fit a customer, the later one holds.
+    """
+
+    cost: float | str
+    revenue: float | str
+    cost_by: dict[str, dict[str, float]] = Field(default_factory=dict)
+    revenue_by: dict[str, dict[str, float]] = Field(default_factory=dict)
+
+
+class Target(Prices):
+    """Settings of the contact list.
+
+    Attributes
+    ----------
     assumed
         Whether cost and revenue are an assumption, which the report then says.
     budgets
@@ -71,10 +84,6 @@ class Target(Frozen):
         Of the bootstrap.
     """
 
-    cost: float | str
-    revenue: float | str
-    cost_by: dict[str, dict[str, float]] = Field(default_factory=dict)
-    revenue_by: dict[str, dict[str, float]] = Field(default_factory=dict)
     assumed: bool = False
     budgets: list[Amount] = Field(default_factory=list)
     budget: Amount | None = None

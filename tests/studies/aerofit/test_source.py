@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 
 from personae.core.errors import PersonaeError
 from personae.core.files import write_files
+from personae.sources.files import TableFile, read_file
 from personae.studies.aerofit import source as aerofit
 from personae.studies.aerofit.settings import AerofitPrepare
 from personae.studies.aerofit.simulate import simulate, to_files
@@ -93,3 +95,15 @@ def test_the_original_file_is_as_its_provenance_says():
     counts = dict(customers["Product"].value_counts().iter_rows())
     assert counts == {"KP281": 80, "KP481": 60, "KP781": 40}
     assert customers.filter(pl.col("Income") > 70_000)["Product"].to_list() == ["KP781"] * 23
+
+
+def test_a_customer_alone_is_the_customer_in_the_file(table, tmp_path):
+    prepared = aerofit.prepare(write(tmp_path, table), SETTINGS)
+    learned = aerofit.Preparation.model_validate_json(json.dumps(prepared.learned))
+    [path] = learned.raw(tmp_path)
+    file = read_file(path)
+    described = prepared.tables["customers"].drop("customer", "unit", "Product")
+    for row in (0, 7, 89):
+        own = file.table[row : row + 1].drop("Product")
+        alone = learned.apply(TableFile(path, own, [row + 2]))
+        assert alone.drop("customer").equals(described[row : row + 1])

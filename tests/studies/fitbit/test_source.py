@@ -1,10 +1,12 @@
 import gzip
+import json
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from personae.core.errors import PersonaeError
 from personae.core.files import write_files
@@ -364,3 +366,22 @@ def test_original_sleep_minutes_give_the_user_days_of_the_daily_table(originals,
     # With the doubled log still in, 409 and 395 (96.3 %) would agree; it is dropped here.
     assert (minutes["minutes_in_bed"] == daily["minutes_in_bed"]).sum() == 410
     assert (minutes["minutes_asleep"] == daily["minutes_asleep"]).sum() == 396
+
+
+def test_a_user_alone_is_the_user_in_the_folder(directory, prepared, tmp_path):
+    learned = fitbit.Preparation.model_validate_json(json.dumps(prepared.learned))
+    everyone = learned.gather_folder(directory)
+    days = prepared.tables["days"]
+    assert everyone.tables["days"].equals(days)
+    assert everyone.tables["hours"].equals(prepared.tables["hours"])
+    unweighed = days.filter(pl.col("weight_kg").is_null().all().over("customer"))["customer"][0]
+    own = tmp_path / "own"
+    for path in directory.rglob("*.csv*"):
+        rows = pl.read_csv(path, infer_schema=False)
+        kept = rows.filter(pl.col("Id") == str(unweighed)).write_csv().encode()
+        write_files(own / path.parent.name, {path.name.removesuffix(".gz"): kept})
+    alone = learned.gather_folder(own)
+    assert set(alone.tables["days"].columns) == set(days.columns)
+    expected = days.filter(pl.col("customer") == unweighed).with_columns(unit=pl.lit(0, pl.Int64))
+    found = alone.tables["days"].select(days.columns).cast(days.schema)
+    assert_frame_equal(found, expected, abs_tol=1e-12, rel_tol=0)

@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import polars as pl
 import pytest
 
 from personae.core.errors import PersonaeError
+from personae.sources.files import TableFile, read_file
 from personae.studies.grocery import source as grocery
 from personae.studies.grocery.settings import GroceryPrepare
 from personae.studies.grocery.simulate import simulate, to_workbook
@@ -229,3 +231,21 @@ def test_originals_show_the_published_quirks():
     mapping_table, twice = grocery._mapping(ORIGINALS / "grocery" / grocery.MAPPING)
     assert mapping_table.height == 163
     assert twice == 2
+
+
+def test_a_customer_alone_is_the_customer_in_the_file(simulated, tmp_path):
+    simulated["customers"].write_csv(tmp_path / grocery.CUSTOMERS)
+    prepared = grocery.prepare(tmp_path, SETTINGS)
+    learned = grocery.Preparation.model_validate_json(json.dumps(prepared.learned))
+    [path] = learned.raw(tmp_path)
+    file = read_file(path)
+    described = prepared.tables["customers"].drop("customer", "unit")
+    everyone = learned.apply(file)
+    assert everyone.select(described.columns).equals(described)
+    for row in (0, 7, 150):
+        alone = learned.apply(TableFile(path, file.table[row : row + 1], file.lines[row : row + 1]))
+        assert alone.equals(everyone[row : row + 1])
+    without = TableFile(path, file.table.drop(grocery.CARD), file.lines)
+    assert learned.apply(without)["loyalty_card"].null_count() == file.table.height
+    odd = file.table[:1].with_columns(pl.lit("-0.2").alias(PROMOTION))
+    assert learned.apply(TableFile(path, odd, [2]))["flags"][0].startswith("a share below 0: set to 0")

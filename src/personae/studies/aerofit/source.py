@@ -1,12 +1,15 @@
 """Study aerofit: one comma-separated file of treadmill buyers, with a byte-order mark."""
 
+import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from personae.core.settings import Frozen
 from personae.core.tables import Prepared
-from personae.sources.contract import alike, read_contract, unended
+from personae.sources.contract import alike, check_rows, find_file, read_contract, unended
+from personae.sources.files import TableFile
 from personae.studies.aerofit.settings import AerofitPrepare
 
 if TYPE_CHECKING:
@@ -41,8 +44,46 @@ def prepare(directory: Path, settings: AerofitPrepare) -> Prepared:
     unit, duplicates = alike(table, "Product")
     customers = table.select(customer=pl.int_range(1, pl.len() + 1), unit=unit)
     return Prepared(
-        {"customers": pl.concat([customers, table], how="horizontal")}, duplicates, unended(directory / FILE)
+        {"customers": pl.concat([customers, table], how="horizontal")},
+        duplicates,
+        unended(directory / FILE),
+        learned=Preparation(settings=settings).model_dump(mode="json"),
     )
+
+
+class Preparation(Frozen):
+    """What preparing a single row takes; nothing is learned from the file."""
+
+    settings: AerofitPrepare
+
+    @property
+    def identifier(self) -> None:
+        """No column identifies a customer: rows are numbered."""
+
+    @property
+    def answer(self) -> str:
+        """Column with the answers, which new rows need not have."""
+        return "Product"
+
+    @property
+    def as_of(self) -> None:
+        """No day: nothing in the file has one."""
+
+    def raw(self, directory: Path) -> list[Path]:
+        """Files of a folder that hold customers."""
+        return [find_file(directory / FILE)]
+
+    def apply(self, file: TableFile, as_of: datetime.date | None = None) -> pl.DataFrame:
+        """Check rows; no day changes them.
+
+        Raises
+        ------
+        PersonaeError
+            With column, value and line of the first that does not fit.
+        """
+        del as_of
+        customers = pl.DataFrame({"customer": file.lines}, {"customer": pl.Int64})
+        return customers.hstack(check_rows(file, _contract(self.settings.products), "Product"))
 
 
 def _contract(products: list[str]) -> "DataFrameSchema":

@@ -17,10 +17,12 @@ from personae.sources.contract import (
     MOST_REPAIRED,
     alike,
     check_rows,
+    find_file,
     parse_times,
     read_contract,
     refuse_first,
     repair,
+    said,
     unended,
 )
 from personae.sources.files import TableFile
@@ -103,6 +105,10 @@ class Preparation(Frozen):
         """Column with the answers, which new rows need not have."""
         return "Response"
 
+    def raw(self, directory: Path) -> list[Path]:
+        """Files of a folder that hold customers."""
+        return [find_file(directory / FILE)]
+
     def apply(self, file: TableFile, as_of: datetime.date | None = None) -> pl.DataFrame:
         """Prepare rows, each as in the training file, described on another day if one is given.
 
@@ -119,8 +125,7 @@ class Preparation(Frozen):
             raise PersonaeError(f"{file.path}: column ID has no value; expected an identifier")
         table = check_rows(file, _contract(), "ID", "Response")
         dated = self.model_copy(update={"as_of": day})
-        repaired = [pl.when(where).then(pl.lit(rule)) for rule, _, where, _ in dated._limits()]
-        flags = table.select(pl.concat_str(repaired, separator="; ", ignore_nulls=True)).to_series()
+        flags = said(table, dated._limits())
         return dated.describe(file.path, table, 1.0, ID=identified, flags=flags)[0]
 
     def describe(

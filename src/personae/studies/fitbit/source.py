@@ -1,20 +1,24 @@
 """Study fitbit: activity, sleep and weight tables of two periods."""
 
+import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from personae.core.errors import PersonaeError
+from personae.core.settings import Frozen
 from personae.core.tables import Prepared
 from personae.features.describe import describe
 from personae.features.minutes import hour_days
 from personae.sources.contract import unended
+from personae.sources.gathered import Gathered
 from personae.studies.fitbit.exports import Source, find, has_rows
 from personae.studies.fitbit.read import KEYS, TWICE, minute_days, read_whole
 from personae.studies.fitbit.settings import FitbitPrepare
 
 WHOLE = ["dailyActivity", "sleepDay", "weightLogInfo", "hourlySteps"]
+HOURS = {"customer": pl.Int64, "date": pl.Date, "hour": pl.Int32, "steps": pl.Int64}
 SLEEP = ["sleep_records", "minutes_asleep", "minutes_in_bed"]
 
 
@@ -42,17 +46,7 @@ def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
         If a file has an unknown name, is cut off, lacks a column or holds a value that does not fit.
     """
     files = find(directory)
-    tables, repairs, rejected = minute_days(files, settings.wear_gap)
-    for name in reversed([name for name in WHOLE if name in files]):
-        table, own_repairs, own_rejected = read_whole(files[name])
-        tables = {name: table} | tables
-        repairs, rejected = [*own_repairs, *repairs], own_rejected | rejected
-    if "hourlySteps" in tables:
-        hour = pl.col("time").dt.hour().cast(pl.Int32)
-        tables["hours"] = tables["hourlySteps"].select(*KEYS, hour=hour, steps="steps")
-    tables = {name: table for name, table in tables.items() if not table.is_empty()}
-    if "dailyActivity" not in tables:
-        raise PersonaeError(f"{files['dailyActivity'][0].path}: a header and no rows")
+    tables, repairs, rejected = _read(files, settings)
     days, unmeasured = _with_minutes(_days(tables, settings))
     not_worn = f"fewer than {settings.least_steps} steps: device not worn, left out of a user's means"
     repairs.append((not_worn, "worn", days.select((~pl.col("worn")).sum()).item()))
@@ -69,7 +63,76 @@ def prepare(directory: Path, settings: FitbitPrepare) -> Prepared:
             "files": {name: len(sources) for name, sources in files.items()},
             **_gaps(files),
         },
+        learned=Preparation(settings=settings, columns=days.columns).model_dump(mode="json"),
     )
+
+
+class Preparation(Frozen):
+    """What it takes to describe a single user.
+
+    Attributes
+    ----------
+    columns
+        Of the days in training; those that a user has nothing of are empty.
+    """
+
+    settings: FitbitPrepare
+    columns: list[str]
+
+    @property
+    def identifier(self) -> str:
+        """Column that identifies a user."""
+        return "Id"
+
+    @property
+    def answer(self) -> None:
+        """No column: the kind of user in later weeks is the answer."""
+
+    @property
+    def as_of(self) -> None:
+        """No day: users are described by the days that they have."""
+
+    def raw(self, directory: Path) -> list[Path]:
+        """Give the folder itself: its tables together hold users."""
+        return [directory]
+
+    def gather_folder(self, directory: Path, as_of: datetime.date | None = None) -> Gathered:
+        """Read the days and hours of a folder's users; days after `as_of` do not count.
+
+        Raises
+        ------
+        PersonaeError
+            If a table does not fit.
+        """
+        tables, _, _ = _read(find(directory), self.settings)
+        joined = _days(tables, self.settings)
+        days, _ = _with_minutes(joined)
+        absent = [pl.lit(None, pl.Float64).alias(name) for name in self.columns if name not in days.columns]
+        days = days.with_columns(absent)
+        hours = tables.get("hours", pl.DataFrame(schema=HOURS))
+        if as_of is not None:
+            days, hours = (each.filter(pl.col("date") <= as_of) for each in (days, hours))
+        gone = joined.select("customer").unique().join(days, on="customer", how="anti")["customer"]
+        problems = dict.fromkeys(map(str, gone.sort()), "no day in the minute tables")
+        return Gathered({"days": days, "hours": hours}, problems)
+
+
+def _read(
+    files: Mapping[str, Sequence[Source]], settings: FitbitPrepare
+) -> tuple[dict[str, pl.DataFrame], list[tuple[str, str, int]], dict[str, int]]:
+    """Read all tables that have rows, minutes reduced to days."""
+    tables, repairs, rejected = minute_days(files, settings.wear_gap)
+    for name in reversed([name for name in WHOLE if name in files]):
+        table, own_repairs, own_rejected = read_whole(files[name])
+        tables = {name: table} | tables
+        repairs, rejected = [*own_repairs, *repairs], own_rejected | rejected
+    if "hourlySteps" in tables:
+        hour = pl.col("time").dt.hour().cast(pl.Int32)
+        tables["hours"] = tables["hourlySteps"].select(*KEYS, hour=hour, steps="steps")
+    tables = {name: table for name, table in tables.items() if not table.is_empty()}
+    if "dailyActivity" not in tables:
+        raise PersonaeError(f"{files['dailyActivity'][0].path}: a header and no rows")
+    return tables, repairs, rejected
 
 
 def _gaps(found: Mapping[str, Sequence[Source]]) -> dict[str, str]:

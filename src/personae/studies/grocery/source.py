@@ -1,6 +1,7 @@
 """Study grocery: customers, baskets as list literals, products and categories."""
 
 import ast
+import datetime
 import functools
 import io
 import itertools
@@ -16,17 +17,23 @@ import polars as pl
 from narwhals.typing import FrameT
 
 from personae.core.errors import PersonaeError
+from personae.core.settings import Frozen
 from personae.core.tables import Prepared
 from personae.sources.contract import (
+    MOST_REPAIRED,
     check_columns,
+    check_rows,
+    find_file,
     look_up,
     parse_times,
     read_contract,
     refuse_first,
     repair,
+    said,
     unended,
 )
-from personae.sources.values import YEARS
+from personae.sources.files import TableFile
+from personae.sources.values import YEARS, identifiers
 from personae.studies.grocery.settings import GroceryPrepare
 
 if TYPE_CHECKING:
@@ -50,6 +57,8 @@ COUNTS = {
 }
 EDUCATION = {"bsc.": "bachelor", "msc.": "master", "phd.": "doctor"}
 PROMOTION = "percentage_of_products_bought_promotion"
+CARD = "loyalty_card_number"
+BIRTH = "month/day/year hour:minute AM or PM such as 08/22/1948 05:06 AM"
 EMPTY = {"basket": pl.Int64, "customer": pl.Int64, "item": pl.String, "category": pl.String, "week": pl.Int64}
 
 
@@ -76,12 +85,7 @@ def prepare(directory: Path, settings: GroceryPrepare) -> Prepared:
     """
     path = directory / CUSTOMERS
     table = read_contract(path, _customer_contract(), separator=",")
-    expected = "month/day/year hour:minute AM or PM such as 08/22/1948 05:06 AM"
-    born = parse_times(path, table["customer_birthdate"], "%m/%d/%Y %I:%M %p", expected)
-    late = born.dt.year() > settings.reference_year
-    refuse_first(path, table["customer_birthdate"], late, f"a year up to {settings.reference_year}")
-    repaired, repairs = repair(path, table.with_columns(born=born), _rules(settings.reference_year))
-    customers = features(repaired, reference_year=settings.reference_year)
+    customers, repairs = _describe(path, table, settings.reference_year, MOST_REPAIRED)
     notes = {}
     read = [path]
     if look_up(directory / BASKETS):
@@ -100,7 +104,65 @@ def prepare(directory: Path, settings: GroceryPrepare) -> Prepared:
             "customers_without_baskets": customers.join(baskets, on="customer", how="anti").height,
             **notes,
         },
+        learned=Preparation(settings=settings).model_dump(mode="json"),
     )
+
+
+class Preparation(Frozen):
+    """What preparing a single row takes; nothing is learned from the file."""
+
+    settings: GroceryPrepare
+
+    @property
+    def identifier(self) -> str:
+        """Column that identifies a customer."""
+        return "customer_id"
+
+    @property
+    def answer(self) -> None:
+        """The card is the answer, and an input of the imputer: it is read where it is there."""
+
+    @property
+    def as_of(self) -> datetime.date:
+        """Last day of the year that ages and tenures count to."""
+        return datetime.date(self.settings.reference_year, 12, 31)
+
+    def raw(self, directory: Path) -> list[Path]:
+        """Files of a folder that hold customers."""
+        return [find_file(directory / CUSTOMERS)]
+
+    def apply(self, file: TableFile, as_of: datetime.date | None = None) -> pl.DataFrame:
+        """Prepare rows, each as in the training file, described in another year if a day is given.
+
+        The column of the card may be absent; identifiers are text; `flags` says what was repaired.
+
+        Raises
+        ------
+        PersonaeError
+            With column, value and line of the first that does not fit.
+        """
+        check_columns(file.path, file.table, ["customer_id"])
+        customer = identifiers(file.table["customer_id"])
+        if customer.has_nulls():
+            raise PersonaeError(f"{file.path}: column customer_id has no value; expected an identifier")
+        year = (as_of or self.as_of).year
+        known = CARD in file.table.columns
+        table = check_rows(file, _customer_contract(), "customer_id", *([] if known else [CARD]))
+        further = {"customer_id": customer, "flags": said(table, _rules(year))}
+        if not known:
+            further[CARD] = pl.Series([None] * table.height, dtype=pl.Float64)
+        customers, _ = _describe(file.path, table.with_columns(**further), year, most=1.0)
+        return customers if known else customers.with_columns(loyalty_card=pl.lit(None, pl.Int64))
+
+
+def _describe(
+    path: Path, table: pl.DataFrame, year: int, most: float
+) -> tuple[pl.DataFrame, list[tuple[str, str, int]]]:
+    """Repair checked rows and add features, both at a year."""
+    born = parse_times(path, table["customer_birthdate"], "%m/%d/%Y %I:%M %p", BIRTH)
+    refuse_first(path, table["customer_birthdate"], born.dt.year() > year, f"a year up to {year}")
+    repaired, repairs = repair(path, table.with_columns(born=born), _rules(year), most)
+    return features(repaired, reference_year=year), repairs
 
 
 @nw.narwhalify
@@ -137,6 +199,7 @@ def features(customers: FrameT, *, reference_year: int) -> FrameT:
     )
 
 
+@functools.cache
 def _customer_contract() -> "DataFrameSchema":
     import pandera.polars as pa  # noqa: PLC0415 - costs half a second, and only reading needs it
 

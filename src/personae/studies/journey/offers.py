@@ -27,10 +27,18 @@ def offers(raw: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, history_weeks: 
     features of the campaign, and `past_` features of the household, null where it has no past; money in
     dollars, recency in days. `during_` columns are measured while the campaign runs: they leak the answer.
     """
+    days = lines["time"].dt.date()
+    covered = (pl.col("start_date") >= days.min()) & (pl.col("end_date") <= days.max())
+    return described(raw, lines, history_weeks, covered)
+
+
+def described(
+    raw: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, history_weeks: int, chosen: pl.Expr
+) -> pl.DataFrame:
+    """As `offers`, of chosen campaigns."""
     every = raw["campaign_descriptions"].collect().sort("start_date", "campaign_id")
     started = every.select("start_date", campaign="campaign_id")
-    days = lines["time"].dt.date()
-    about = every.filter(pl.col("start_date") >= days.min(), pl.col("end_date") <= days.max())
+    about = every.filter(chosen)
     tables = {
         "sent": raw["campaigns"].rename({"campaign_id": "campaign", "household_id": "customer"}).collect(),
         "coupons": raw["coupons"].select(campaign="campaign_id", product="product_id").unique().collect(),
@@ -42,7 +50,7 @@ def offers(raw: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, history_weeks: 
     rows = [
         _campaign(campaign, tables, lines.lazy(), history_weeks) for campaign in about.iter_rows(named=True)
     ]
-    return pl.concat(rows).sort("start", "campaign", "customer")
+    return pl.concat(rows).sort("start", "campaign", "customer") if rows else pl.DataFrame()
 
 
 def _campaign(

