@@ -109,13 +109,18 @@ def test_the_rule_is_checked_on_customers_it_was_not_learned_from():
     assert unlearnable["fidelity"] < 0.65
 
 
-def test_response_rate_has_a_wilson_interval():
+def test_response_rates_are_drawn_together_and_stand_beside_those_counted():
     table, segment, response = customers()
-    card = cards(table, segment, response)[0]
+    large, _, small = cards(table, segment, response)
     low, high = proportion_confint(response[segment == 0].sum(), 120, method="wilson")
-    assert card.response_rate == pytest.approx(response[segment == 0].mean())
-    assert card.response_rate_ci == pytest.approx((low, high))
-    assert cards(table, segment)[0].response_rate is None
+    assert large.response_rate_raw == pytest.approx(response[segment == 0].mean())
+    assert large.response_rate == pytest.approx(large.response_rate_raw, abs=0.02)
+    assert large.response_rate_ci == pytest.approx((low, high), abs=0.03)
+    counted, overall = small.response_rate_raw, response.mean()
+    assert abs(small.response_rate - overall) < abs(counted - overall)
+    assert all(card.response_rate is None for card in cards(table, segment))
+    unanswered = cards(table, segment, np.where(segment == 2, np.nan, response))
+    assert [card.response_rate is None for card in unanswered] == [False, False, True]
 
 
 def test_the_exemplar_is_a_real_customer_of_the_segment():

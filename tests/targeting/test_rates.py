@@ -2,28 +2,7 @@ import numpy as np
 import pandas as pd
 
 from personae.targeting.decision import decision_curve
-from personae.targeting.rates import contacted_by, pooled_rates, rates_by
-
-
-def test_a_small_groups_rate_is_drawn_to_the_mean_and_a_large_ones_is_not():
-    found = pooled_rates([0, 12, 400, 150, 90], [20, 48, 2000, 1500, 1800])
-    assert found[0]["raw"] == 0 and 0.02 < found[0]["rate"] < 0.12
-    assert found[1]["rate"] < found[1]["raw"] - 0.02
-    assert abs(found[2]["rate"] - 0.2) < 0.005
-    assert all(each["ci"][0] < each["rate"] < each["ci"][1] for each in found)
-
-
-def test_groups_without_a_difference_share_one_rate_and_intervals_hold_the_truth():
-    rng = np.random.default_rng(1)
-    equal = pooled_rates(rng.binomial(100, 0.1, 8), np.full(8, 100))
-    assert np.ptp([each["rate"] for each in equal]) < 0.05
-    held = 0
-    for _ in range(60):
-        truth = rng.beta(4, 36, 12)
-        sizes = rng.integers(30, 400, 12)
-        rows = pooled_rates(rng.binomial(sizes, truth), sizes)
-        held += sum(low <= p <= high for p, (low, high) in zip(truth, (r["ci"] for r in rows), strict=True))
-    assert 0.90 <= held / 720 <= 0.98
+from personae.targeting.rates import contacted_by, rates_by
 
 
 def test_rates_by_group_name_the_unknown_and_leave_single_groups_out():

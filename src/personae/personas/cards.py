@@ -11,6 +11,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from personae.core.arrays import BoolArray, IntArray
 from personae.core.numbers import rounded
+from personae.core.pooling import pooled_rates
 from personae.core.settings import fits
 from personae.core.statistics import share
 from personae.personas.caveats import UNSUPPORTED, caveats, neighbours
@@ -18,6 +19,7 @@ from personae.personas.drivers import driver_table, indicators, named_levels
 from personae.personas.settings import Profile
 
 NOTABLE = 0.2
+NO_RATE: Mapping[str, Any] = {"rate": None, "ci": None, "raw": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Persona:
         A plain description, see `plain_rule`.
     exemplar
         A real customer of the segment.
+    response_rate, response_rate_raw
+        Drawn to the other segments' rates by what its size leaves open, see `pooled_rates`; and as counted.
     borders
         Sentences on what lies between this segment and its neighbours: a gap, or customers.
     """
@@ -48,6 +52,7 @@ class Persona:
     action: str
     caveats: tuple[str, ...]
     borders: tuple[str, ...] = ()
+    response_rate_raw: float | None = None
 
 
 def segment_evidence(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,10 +146,10 @@ def persona_cards(
     held_out, unsupported = rng.random(unit.max() + 1)[unit] < 0.3, verdict == UNSUPPORTED
     all_names = _numbered(drivers) if unsupported else unique_names(drivers, settings) | dict(names or {})
     caveats_of = partial(caveats, verdict, noise=could_be_noise, settings=settings, headline=headline)
+    rates = {} if response is None else _response_rates(response, segment, list(drivers))
     cards = []
     for each, own in drivers.items():
-        inside = segment == each
-        rate, interval = _response_rate(response, inside)
+        inside, rate = segment == each, rates.get(each, NO_RATE)
         size, distant = int(inside.sum()), 0.0 if far is None else float(far[inside].mean())
         stability = 1.0 if jaccard is None else jaccard.get(each, float("nan"))
         card = Persona(
@@ -155,8 +160,9 @@ def persona_cards(
             drivers=own[: settings.drivers],
             rule=plain_rule(table, inside, held_out, labels=settings.labels, seed=seed),
             exemplar=exemplar(customers, table, inside),
-            response_rate=rate,
-            response_rate_ci=interval,
+            response_rate=rate["rate"],
+            response_rate_ci=rate["ci"],
+            response_rate_raw=rate["raw"],
             action="" if unsupported else action({row["feature"]: row["effect"] for row in own}, settings),
             caveats=caveats_of(size, stability, far=distant),
             borders=neighbours(each, borders, all_names),
@@ -170,14 +176,14 @@ def _numbered(segments: Iterable[int]) -> dict[int, str]:
     return {segment: f"group {number}" for number, segment in enumerate(segments, 1)}
 
 
-def _response_rate(
-    response: IntArray | None, inside: BoolArray
-) -> tuple[float, tuple[float, float]] | tuple[None, None]:
-    """Response rate of a segment's customers with an answer, with its interval."""
-    if response is None:
-        return None, None
-    answered = response[inside & ~np.isnan(response)]
-    return share(int(answered.sum()), len(answered))
+def _response_rates(response: IntArray, segment: IntArray, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Pooled response rates of the segments that have a customer with an answer."""
+    answers = {each: response[(segment == each) & ~np.isnan(response)] for each in ids}
+    answers = {each: given for each, given in answers.items() if len(given)}
+    if not answers:
+        return {}
+    events, rows = ([int(count(given)) for given in answers.values()] for count in (np.sum, len))
+    return dict(zip(answers, pooled_rates(events, rows), strict=True))
 
 
 def plain_rule(

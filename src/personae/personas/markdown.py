@@ -44,6 +44,14 @@ def cards_markdown(
     return "\n".join(lines)
 
 
+def _counted(card: Persona) -> str:
+    """Rate as counted, where it reads otherwise than the pooled one."""
+    if card.response_rate is None or card.response_rate_raw is None:
+        return ""
+    pooled, counted = percent(card.response_rate), percent(card.response_rate_raw)
+    return "" if pooled == counted else f", drawn to the other segments' rates; {counted} as counted"
+
+
 def _card(card: Persona, event: str) -> list[str]:
     lines = [
         f"## {card.id}: {escaped(card.name)}",
@@ -54,7 +62,7 @@ def _card(card: Persona, event: str) -> list[str]:
     if card.response_rate is not None and card.response_rate_ci is not None:
         rate, low, high = map(percent, (card.response_rate, *card.response_rate_ci))
         lines += [
-            f"{escaped(event)}: {rate} (95 % interval {low} to {high}).",
+            f"{escaped(event)}: {rate} (95 % interval {low} to {high}){_counted(card)}.",
             "",
         ]
     lines += [
