@@ -122,6 +122,23 @@ def test_lists_of_a_section_win_and_may_hold_patterns_and_logarithms():
     assert shop["profile"]["labels"]["age"] == "years"
 
 
+def test_an_ablation_with_segments_takes_the_studys_own_unless_it_names_others():
+    asked = {"models": {}, "ablations": {"with it": {"segment": True}}}
+    own = {"space": {"scaler": "robust"}, "k": 3, "clusterer": {"name": "ward"}}
+    shop = decoded(SHOP, classify=asked, segment=own)
+    assert shop["classify"]["segment"] == {
+        "columns": ["age", "income", "wine", "meat", "visits"],
+        "log1p": ["wine", "meat", "visits"],
+        "categorical": [],
+        "clusterer": {"name": "ward"},
+        "k": 3,
+        "space_scaler": "robust",
+    }
+    named = decoded(SHOP, classify=asked | {"segment": {"columns": ["wine"]}}, segment=own)
+    assert named["classify"]["segment"] == {"columns": ["wine"], "log1p": ["wine"]}
+    assert "segment" not in decoded(SHOP, segment=own)["classify"]
+
+
 def test_bins_stand_with_their_column():
     text = "columns: {age: {bins: {edges: [30, 40], closed: left}}}"
     bins = decoded(text, compare={"probabilities": {"pairs": []}})["compare"]["probabilities"]["bins"]

@@ -25,7 +25,9 @@ def test_groups_without_a_difference_share_one_rate_and_intervals_hold_the_truth
     assert 0.90 <= held / 720 <= 0.98
 
 
-@pytest.mark.parametrize(("events", "rows", "least"), [([3, 4], [48, 50], 0.1), ([0, 0], [48, 50], 0.01), ([2], [48], 0.1)])
+@pytest.mark.parametrize(
+    ("events", "rows", "least"), [([3, 4], [48, 50], 0.1), ([0, 0], [48, 50], 0.01), ([2], [48], 0.1)]
+)
 def test_few_groups_that_look_alike_are_not_taken_for_known(events, rows, least):
     for each in pooled_rates(events, rows):
         low, high = each["ci"]

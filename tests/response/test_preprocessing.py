@@ -7,6 +7,7 @@ from tests.response.planted import settings_for
 from personae.core.errors import PersonaeError
 from personae.response.preprocessing import build_preprocessing, features, input_columns
 from personae.response.settings import SegmentInput
+from personae.segmentation.settings import Scaler, Ward
 
 
 def test_inputs_are_complete_numbers_even_for_words_never_seen(inputs):
@@ -25,6 +26,29 @@ def test_the_segment_becomes_an_input_learned_from_the_training_rows_only(inputs
     assert input_columns(fitted)[-3:] == ("segment",) * 3
     assert (found[:, -3:].sum(axis=1) == 1).all()
     assert not hasattr(described.named_steps["columns"], "transformers_")
+
+
+def test_segments_are_made_as_the_study_makes_them(inputs):
+    own = SegmentInput(
+        columns=["income", "visits"], space_scaler="robust", scaler=Scaler(axes=1), clusterer=Ward(), k=2
+    )
+    fitted = build_preprocessing(inputs, settings_for(segment=own), segment=True).fit(inputs)
+    made = dict((name, each) for name, each, _ in fitted.named_steps["columns"].transformers_)["segment"]
+    assert (made.space_.scaler, made.working_.axes, type(made.clusterer_).__name__) == (
+        "robust",
+        1,
+        "WardClusterer",
+    )
+    assert len(made.segments_) == 2
+
+
+def test_fifths_are_those_of_the_training_rows(inputs):
+    fitted = build_preprocessing(inputs, settings_for(), fifths=["income"]).fit(inputs)
+    found = fitted.transform(inputs)[:, -5:]
+    assert input_columns(fitted)[-5:] == ("income",) * 5
+    assert np.allclose(found.mean(axis=0), 0.2, atol=0.12) and (found.sum(axis=1) == 1).all()
+    with pytest.raises(PersonaeError, match="fifths column 'home' is not among the features"):
+        build_preprocessing(inputs, settings_for(), fifths=["home"])
 
 
 def test_problems_name_the_column(inputs):

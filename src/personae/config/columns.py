@@ -84,6 +84,7 @@ def decode(composed: Mapping[str, Any]) -> dict[str, Any]:
     _decode_compare(_section(tree, "compare"), columns, space)
     _decode_profile(_section(tree, "profile"), columns)
     if isinstance(tree.get("classify"), dict):
+        _own_segments(tree["classify"], _section(tree, "segment"))
         _decode_classify(tree["classify"], columns, asked=dictionary.source in GENERIC)
     if isinstance(tree.get("days"), dict):
         _decode_segment(_section(tree["days"], "segment"), {})
@@ -264,6 +265,18 @@ def _decode_profile(profile: dict[str, Any], columns: Mapping[str, Column]) -> N
     words = {name: list(pair) for name, pair in described if pair}
     profile["labels"] = labels | _section(profile, "labels")
     profile["words"] = words | _section(profile, "words")
+
+
+def _own_segments(classify: dict[str, Any], segment: Mapping[str, Any]) -> None:
+    """Take the study's own segmentation where an ablation asks for segments and none is described."""
+    ablations = [each for each in _section(classify, "ablations").values() if isinstance(each, dict)]
+    wanted = any(each.get("segment") or each.get("per_segment") for each in ablations)
+    if not wanted or classify.get("segment") is not None:
+        return
+    own = dict(segment.get("space") or {})
+    taken = {key: own[key] for key in ("columns", "log1p", "categorical") if key in own}
+    taken |= {key: segment[key] for key in ("scaler", "clusterer", "k") if segment.get(key) is not None}
+    classify["segment"] = taken | ({"space_scaler": own["scaler"]} if "scaler" in own else {})
 
 
 def _decode_classify(classify: dict[str, Any], columns: Mapping[str, Column], *, asked: bool) -> None:

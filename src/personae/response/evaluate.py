@@ -108,7 +108,11 @@ def _evaluated(customers: pd.DataFrame, settings: Classify, seed: int) -> Respon
     explained, reasons = _explanations(plan, validation)
     report = {**figures(plan, validation), "ablation": ablation(plan), **explained}
     if settings.segment is not None:
-        report["segment"] = {"columns": settings.segment.columns, "k": settings.segment.k}
+        report["segment"] = {
+            "columns": [*settings.segment.columns, *settings.segment.categorical],
+            "k": settings.segment.k,
+            "method": settings.segment.clusterer.name,
+        }
     known = [leakage.known_leaks(customers[settings.leaking], plan.target)] if settings.leaking else []
     undeclared = _undeclared(plan, customers)
     moved = {row["column"]: row["mean"] for row in report["importance"]}

@@ -20,6 +20,7 @@ from personae.response.estimators import StackWeights, scores, stacked_scores
 from personae.response.plan import ResponsePlan
 from personae.response.preprocessing import SegmentColumns, features
 from personae.response.validation import Validation, fit_inputs, fit_model
+from personae.segmentation.segmenter import TRUSTED as SEGMENTERS
 
 CHUNK = 100_000
 # Reviewed: plain state of scikit-learn's trees and losses, and the project's own estimators.
@@ -37,8 +38,7 @@ TRUSTED = (
     "sklearn.tree._tree.Tree",
     "personae.imputation.imputer.TableImputer",
     f"{SegmentColumns.__module__}.{SegmentColumns.__name__}",
-    "personae.segmentation.clusterers.KMeansClusterer",
-    "personae.segmentation.space.Space",
+    *SEGMENTERS,
 )
 SKOPS, DESCRIPTION = "model.skops", "response.json"
 STACK = ("weights", "intercept")

@@ -35,6 +35,7 @@ class ResponsePlan:
     folds : which rows are tested together
     preprocessing : unfitted transformer of the table
     seed : of all fits; the same seed gives the same bytes for any number of workers
+    per_segment : whether segments have models of their own
     """
 
     settings: Classify
@@ -45,6 +46,7 @@ class ResponsePlan:
     folds: Folds
     preprocessing: Any
     seed: int
+    per_segment: bool = False
 
 
 def build_plan(customers: pd.DataFrame, settings: Classify, *, seed: int = 0) -> ResponsePlan:
@@ -127,8 +129,9 @@ def ablated_plans(plan: ResponsePlan) -> dict[str, ResponsePlan]:
         if not kept:
             raise PersonaeError(f"classify.ablations.{name}: no feature is left")
         table = plan.table[kept]
-        described = build_preprocessing(table, plan.settings, segment=wanted.segment)
-        plans[name] = replace(plan, table=table, preprocessing=described)
+        segment = wanted.wants_segment
+        described = build_preprocessing(table, plan.settings, segment=segment, fifths=wanted.fifths)
+        plans[name] = replace(plan, table=table, preprocessing=described, per_segment=wanted.per_segment)
     return plans
 
 

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from personae.core.settings import Frozen
 from personae.imputation.settings import ConstantImputer, Imputer
+from personae.segmentation.settings import ClusteringMethod, KMeans, Scaler
 
 Weight = Literal["balanced"] | None
 Type = Literal["logistic", "random_forest", "gradient_boosting", "svm", "xgboost"]
@@ -86,18 +87,50 @@ Classifier = Annotated[Model | Stack, Field(discriminator="type")]
 
 
 class SegmentInput(Frozen):
-    """Segments as inputs: k-means on standardised columns, fitted in each fold."""
+    """Segments as inputs, fitted in each fold.
+
+    Attributes
+    ----------
+    columns, log1p, categorical, space_scaler
+        The space, as of stage segment.
+    scaler, clusterer, k
+        How segments are made in it.
+    """
 
     columns: list[str] = Field(min_length=1)
     log1p: list[str] = Field(default_factory=list)
+    categorical: list[str] = Field(default_factory=list)
+    space_scaler: Literal["standard", "robust", "quantile"] = "standard"
+    scaler: Scaler = Scaler()
+    clusterer: ClusteringMethod = KMeans()
     k: int = Field(4, gt=1)
 
 
 class Ablation(Frozen):
-    """Variant of the inputs: columns left out, or segments added."""
+    """Variant of the inputs or of the models.
+
+    Attributes
+    ----------
+    drop
+        Columns left out; patterns may name several.
+    segment
+        Whether the segment is a further input.
+    per_segment
+        Whether each segment has models of its own, where each class has enough rows in it; the others share
+        those of all, to which the segment is an input.
+    fifths
+        Columns whose fifth is a further input, such as recency, frequency and money.
+    """
 
     drop: list[str] = Field(default_factory=list)
     segment: bool = False
+    per_segment: bool = Field(False, exclude_if=operator.not_)
+    fifths: list[str] = Field(default_factory=list, exclude_if=operator.not_)
+
+    @property
+    def wants_segment(self) -> bool:
+        """Whether segments are fitted for it."""
+        return self.segment or self.per_segment
 
 
 class PublishedClaim(Frozen):
@@ -182,7 +215,7 @@ class Classify(Frozen):
     known
         Column of the time from which the response of a row is known; null: that of the row.
     segment
-        What `segment: true` in an ablation adds.
+        What an ablation's `segment` or `per_segment` uses; by default the study's own segmentation.
     segment_input
         Whether the segment is an input of the compared models too.
     calibrations, select
@@ -266,7 +299,7 @@ class Classify(Frozen):
         for key, name in named:
             if name not in plain:
                 raise ValueError(f"{key}: {name!r} is no model; models are {', '.join(plain)}")
-        wants_segment = self.segment_input or any(each.segment for each in self.ablations.values())
+        wants_segment = self.segment_input or any(each.wants_segment for each in self.ablations.values())
         if wants_segment and self.segment is None:
             raise ValueError("segment is null, and an ablation or segment_input asks for it")
         return self

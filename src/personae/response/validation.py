@@ -20,8 +20,11 @@ from personae.response import metrics
 from personae.response.calibration import Calibration, choose_calibration
 from personae.response.estimators import StackWeights, fit, fit_stack, scores, stacked_scores
 from personae.response.plan import ResponsePlan
+from personae.response.preprocessing import input_columns
 from personae.response.settings import Classify
 
+# Rows of the rarest class from which a segment has models of its own.
+FEWEST_OF_A_CLASS = 10
 # Repeat, and the folds left out.
 Fit = tuple[int, tuple[int, ...]]
 Scores = Mapping[str, FloatArray]
@@ -85,7 +88,17 @@ def fit_and_score(plan: ResponsePlan, rows: tuple[IntArray, IntArray], seed: int
     """Fit preprocessing and all single models; score the other rows."""
     train, test = rows
     prepare, inputs = fit_inputs(plan, train, seed)
-    return score_models(plan, train, inputs, np.asarray(prepare.transform(plan.table.iloc[test])), seed)
+    unseen = np.asarray(prepare.transform(plan.table.iloc[test]))
+    scored = score_models(plan, train, inputs, unseen, seed)
+    segments = np.flatnonzero(np.array(input_columns(prepare)) == "segment") if plan.per_segment else []
+    for column in segments:
+        inside, unseen_inside = inputs[:, column] == 1, unseen[:, column] == 1
+        rarest = np.bincount(plan.target[train[inside]], minlength=int(plan.target.max()) + 1).min()
+        if rarest >= FEWEST_OF_A_CLASS and unseen_inside.any():
+            own = score_models(plan, train[inside], inputs[inside], unseen[unseen_inside], seed)
+            for name, part in own.items():
+                scored[name][unseen_inside] = part
+    return scored
 
 
 def fit_inputs(plan: ResponsePlan, train: IntArray, seed: int) -> tuple[Any, FloatArray]:
