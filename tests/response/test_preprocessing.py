@@ -33,7 +33,7 @@ def test_segments_are_made_as_the_study_makes_them(inputs):
         columns=["income", "visits"], space_scaler="robust", scaler=Scaler(axes=1), clusterer=Ward(), k=2
     )
     fitted = build_preprocessing(inputs, settings_for(segment=own), segment=True).fit(inputs)
-    made = dict((name, each) for name, each, _ in fitted.named_steps["columns"].transformers_)["segment"]
+    made = fitted.named_steps["columns"].named_transformers_["segment"]
     assert (made.space_.scaler, made.working_.axes, type(made.clusterer_).__name__) == (
         "robust",
         1,

@@ -90,8 +90,8 @@ def fit_and_score(plan: ResponsePlan, rows: tuple[IntArray, IntArray], seed: int
     prepare, inputs = fit_inputs(plan, train, seed)
     unseen = np.asarray(prepare.transform(plan.table.iloc[test]))
     scored = score_models(plan, train, inputs, unseen, seed)
-    segments = np.flatnonzero(np.array(input_columns(prepare)) == "segment") if plan.per_segment else []
-    for column in segments:
+    names = input_columns(prepare) if plan.per_segment else ()
+    for column in [number for number, name in enumerate(names) if name == "segment"]:
         inside, unseen_inside = inputs[:, column] == 1, unseen[:, column] == 1
         rarest = np.bincount(plan.target[train[inside]], minlength=int(plan.target.max()) + 1).min()
         if rarest >= FEWEST_OF_A_CLASS and unseen_inside.any():
