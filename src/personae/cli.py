@@ -23,6 +23,11 @@ app.add_typer(data, name="data")
 console = Console()
 
 
+def _say(line: str) -> None:
+    """Print text that may come from data: no markup, no control characters."""
+    console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
+
+
 def _version(asked: bool) -> None:
     if asked:
         print(version("personae"))
@@ -116,12 +121,9 @@ def repro(
     from personae.graph.repro import repro as run
     from personae.graph.repro import with_data
 
-    def say(line: str) -> None:
-        console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
-
     with in_project():
         check_lock()
-        counts = run(study or with_data(studies(paths.PARAMS), say), say)
+        counts = run(study or with_data(studies(paths.PARAMS), _say), _say)
         if counts["computed"] or counts["cached"] or not paths.OVERVIEW.exists():
             _write_overview()
 
@@ -133,7 +135,7 @@ def experiments() -> None:
 
     with in_project():
         for line in listed():
-            console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
+            _say(line)
 
 
 @app.command()
@@ -149,7 +151,7 @@ def summary() -> None:
             return
         for study, own in reports.items():
             for line in answered(study, own, _words(study)):
-                console.print(line, highlight=False, markup=False, soft_wrap=True)
+                _say(line)
         console.print(figures(reports), highlight=False, soft_wrap=True)
         tool = "make ui" if Path("Makefile").exists() else "personae ui"
         console.print(f"\n`{tool}` opens the runs in MLflow.")
@@ -185,7 +187,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> 
         store = Store.here()
         command, pages = store.ui(port), store.pages(port)
     for study, page in pages:
-        console.print(f"{study:10} {page}", highlight=False, markup=False, soft_wrap=True)
+        _say(f"{study:10} {page}")
     home = f"http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning"
     console.print(f"MLflow on {home} (Ctrl-C ends it)", highlight=False, soft_wrap=True)
     os.execv(command[0], command)
@@ -253,12 +255,8 @@ def restore(
 
     with one_line_errors():
         restored = again(run, into, cached=cached)
-        console.print(
-            "\n".join(map(printable, restored.lines(every=every))),
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
+        for line in restored.lines(every=every):
+            _say(line)
         if restored.different:
             count = f"{len(restored.different)} of {len(restored.rows)} figures and verdicts"
             raise PersonaeError(f"run {run}: {count} are different: {restored.different[0]} ...")
@@ -282,13 +280,27 @@ def score(
     with in_project():
         output = score_file(load_scorer(study), file, as_of.date() if as_of else None)
         made = read_json(output.with_suffix(".json"))
-        console.print(
+        _say(
             f"{output}: {made['rows']:,} customers, {made['contacts']:,} to contact, "
-            f"{made['problems']:,} with a problem",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
+            f"{made['problems']:,} with a problem"
         )
+
+
+@app.command()
+def readout(
+    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    answers: Annotated[Path, typer.Argument(help="Columns customer and response: 1, 0, or empty.")],
+    listed: Annotated[
+        Path | None, typer.Option("--list", help="As it was sent; default: the study's targets.csv.")
+    ] = None,
+) -> None:
+    """Say what a campaign brought, compared with its random control group."""
+    from personae.scoring.campaign import lines_of, read_out_files
+
+    with in_project():
+        output, made = read_out_files(study, listed or paths.report(study, "targets.csv"), answers)
+        for line in (*lines_of(made), f"{output}: all figures, by segment too"):
+            _say(line)
 
 
 @app.command()
@@ -305,10 +317,8 @@ def compare(
 
     with one_line_errors():
         changes, path = compare_results(results, study, output)
-        console.print(
-            "\n".join(map(printable, changes.lines())), highlight=False, markup=False, soft_wrap=True
-        )
-        console.print(f"\nFull comparison: {path}", highlight=False, markup=False, soft_wrap=True)
+        for line in (*changes.lines(), "", f"Full comparison: {path}"):
+            _say(line)
 
 
 def _write_overview() -> None:

@@ -441,6 +441,7 @@ def _target(refused: bool) -> dict[str, Any]:
             "oracle": 2672.0,
         },
         "budget": [{"budget": b, "contacts": b // 3, "profit": round(b**0.8, 3)} for b in (100, 300, 900)],
+        "control": {"customers": 12, "share": 0.23, "seed": 7, "detectable_gain": 0.084, "power": 0.8},
     }
 
 

@@ -103,6 +103,20 @@ def test_the_money_is_that_of_the_list(findings):
     assert "Contact 40 of 300 households: costs $120, expected to earn $333; $243 if 20 % fewer" in screen
 
 
+@pytest.mark.parametrize(
+    ("gain", "shown"),
+    [(0.084, "a gain of 8 in 100 or more will show"), (None, "so few will not show any gain")],
+)
+def test_a_control_group_is_said_with_what_it_will_show(findings, gain, shown):
+    control = findings.reports["target"]["control"] | {"detectable_gain": gain}
+    target = findings.reports["target"] | {"control": control}
+    screen = first_screen(replace(findings, reports=findings.reports | {"target": target}))
+    assert (
+        f"Leave 12 more, drawn at random, without it, to see what the contact itself brings: {shown}."
+        in screen
+    )
+
+
 def test_page_index_terminal_and_json_say_the_same(findings):
     said = as_json(findings.answer(), WORDS)
     lines = "\n".join(answered("shop", findings.reports, WORDS))

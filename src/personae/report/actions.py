@@ -38,6 +38,21 @@ def contacts(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]
     )
 
 
+def control(reports: Mapping[str, Traced]) -> Iterator[Statement]:
+    """The control group held out of the list, and what it lets the campaign show."""
+    report = reports.get("target", Traced({}, "target.json#")).at("control")
+    if not report or not report["customers"].raw:
+        return
+    text = Markup("Leave {} more, drawn at random, without it, to see what the contact itself brings: {}.")
+    gain = report["detectable_gain"]
+    shown = (
+        Markup("a gain of {} in 100 or more will show").format(figure(gain, "of 100"))
+        if gain.raw is not None
+        else Markup("so few will not show any gain")
+    )
+    yield Statement(text.format(figure(report["customers"]), shown), report)
+
+
 def promotions(reports: Mapping[str, Traced]) -> Iterator[Statement]:
     """First promotions, with what is not known of them."""
     for rule in list(reports.get("promotions", Traced([], "")))[:MOST_PROMOTIONS]:

@@ -53,6 +53,7 @@ def answer(reports: Mapping[str, Traced], words: Words) -> Answer:
         ],
         [
             *actions.contacts(reports, words),
+            *actions.control(reports),
             *actions.promotions(reports),
             *actions.prescribed(reports, words),
             *actions.by_group(reports),

@@ -12,6 +12,7 @@ from personae.core.errors import PersonaeError
 from personae.response.predictions import by_case
 from personae.targeting import profit
 from personae.targeting.budget import budget_curve
+from personae.targeting.control import hold_out
 from personae.targeting.decision import decision_curve
 from personae.targeting.plan import plan_at
 from personae.targeting.profit import Economics
@@ -66,8 +67,8 @@ def select_targets(
     -------
     Targets
         `customers`: customer, segment, probability (mean over repeats, each out of fold), expected_profit,
-        decision, reason, cost and revenue; the most profitable first. Of several offers to a customer it
-        holds the last.
+        decision (`contact`, `control` or `leave`), reason, cost and revenue; the most profitable first. Of
+        several offers to a customer it holds the last.
     """
     segments = segments.astype("Int64")
     money = economics_of(settings, customers, segments)
@@ -82,7 +83,7 @@ def select_targets(
     groups = responses["unit"].to_numpy() if when is None else pd.factorize(when, sort=True)[0]
     known = responses["target"].to_numpy(), probability, money
     points = profit.curve(*known, groups, resamples=CURVE_RESAMPLES, seed=seed)
-    listed, promise, plans = _listed(responses, segments, probability, money, settings)
+    listed, promise, plans = _listed(responses, segments, probability, money, settings, seed=seed)
     report = {
         "assumed": settings.assumed,
         **{name: _one_or_mean(getattr(money, name)) for name in ("cost", "revenue", "cutoff")},
@@ -185,9 +186,15 @@ def _amounts(
 
 
 def _listed(
-    responses: pd.DataFrame, segments: pd.Series, probability: FloatArray, money: Economics, settings: Target
+    responses: pd.DataFrame,
+    segments: pd.Series,
+    probability: FloatArray,
+    money: Economics,
+    settings: Target,
+    *,
+    seed: int,
 ) -> tuple[pd.DataFrame, dict[str, float], dict[str, Any]]:
-    """List customers by their last offer, with expected profit and budgets."""
+    """List customers by their last offer, with expected profit, control group and budgets."""
     order = pd.DataFrame({"customer": responses["customer"].to_numpy()})
     order["promise"] = money.expected(probability.mean(axis=0))
     order = order.drop_duplicates("customer", keep="last")
@@ -195,6 +202,10 @@ def _listed(
     place = order.sort_values(["promise", "customer"], ascending=[False, True]).index.to_numpy()
     responses, probability, money = responses.iloc[place], probability.mean(axis=0)[place], money.at(place)
     plan = plan_at(money, probability, settings.budget)
+    control, held = None, np.zeros(len(place), dtype=bool)
+    if settings.control is not None:
+        held, control = hold_out(plan.contacted, probability, settings.control, seed)
+    contacted = plan.contacted & ~held
     prospects = plan.expected_profit, money.cost, money.earned(responses["target"].to_numpy())
     table = pd.DataFrame(
         {
@@ -202,7 +213,7 @@ def _listed(
             "segment": segments.array[place],
             "probability": probability,
             "expected_profit": plan.expected_profit,
-            "decision": np.where(plan.contacted, "contact", "leave"),
+            "decision": np.select([contacted, held], ["contact", "control"], "leave"),
             "reason": responses["reason"].to_numpy(),
             "cost": money.cost,
             "revenue": money.revenue,
@@ -211,13 +222,14 @@ def _listed(
     fallen = (1 - settings.fall) * (plan.expected_profit + money.cost) - money.cost
     promise = {
         "customers": len(table),
-        "contacts": plan.contacts,
-        "spent": plan.spent,
-        "expected_profit": plan.profit,
-        "if_response_falls": float(fallen[plan.contacted].sum()),
+        "contacts": int(contacted.sum()),
+        "spent": float(money.cost[contacted].sum()),
+        "expected_profit": float(plan.expected_profit[contacted].sum()),
+        "if_response_falls": float(fallen[contacted].sum()),
     }
     inside = None if settings.budget is None else budget_curve(*prospects, [settings.budget])[0]
-    return table, promise, {"budget": budget_curve(*prospects, settings.budgets), "plan": inside}
+    plans = {"budget": budget_curve(*prospects, settings.budgets), "plan": inside}
+    return table, promise, plans | ({} if control is None else {"control": control})
 
 
 def _profit(

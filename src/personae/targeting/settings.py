@@ -49,6 +49,28 @@ class Uplift(Frozen):
         return self
 
 
+class Control(Frozen):
+    """Random control group: customers of the list who are not contacted, so that the effect can be measured.
+
+    Attributes
+    ----------
+    share
+        Of the list.
+    gain
+        Or, in place of a share: the smallest gain in response, as a share of customers, that the campaign is
+        to show with a power of 80 %.
+    """
+
+    share: float | None = Field(None, gt=0, lt=1)
+    gain: float | None = Field(None, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _one_is_given(self) -> "Control":
+        if (self.share is None) == (self.gain is None):
+            raise ValueError(f"share is {self.share}, gain is {self.gain}; give one of them")
+        return self
+
+
 class Prices(Frozen):
     """What a contact costs and a response brings.
 
@@ -78,6 +100,8 @@ class Target(Prices):
         Amounts to plan for.
     budget
         Amount in force: the list holds the customers that promise most for it. null: all that pay.
+    control
+        Random control group of the list; null: all of it are contacted.
     fall
         Share by which the response might drop.
     resamples
@@ -87,6 +111,7 @@ class Target(Prices):
     assumed: bool = False
     budgets: list[Amount] = Field(default_factory=list)
     budget: Amount | None = None
+    control: Control | None = Field(None, exclude_if=operator.not_)
     rfm: Rfm | None = None
     fall: float = Field(0.2, ge=0, lt=1)
     resamples: int = Field(2000, gt=0)
