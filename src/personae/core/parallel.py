@@ -1,29 +1,37 @@
 """Ordered tasks over the cores, reproducible for any number of workers."""
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
-from functools import partial
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from importlib import import_module
 from threading import Thread
 from typing import Any, Literal
 
 from joblib import Parallel, delayed, effective_n_jobs
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
+
+Task = Callable[[], Any]
+
+# CPU seconds that the processes of a pool need to import what tasks use: shorter work is done here.
+START = 4.0
 
 
 def parallel_map(
-    tasks: Sequence[Callable[[], Any]],
+    tasks: Sequence[Task],
     workers: int = 1,
     label: str | None = None,
     *,
     threads: bool = False,
+    started: bool = False,
     batch: int | Literal["auto"] = "auto",
 ) -> list[Any]:
-    """Run tasks in processes and give their results in order.
+    """Run tasks in processes, where these pay, and give their results in order.
 
     Numerical libraries are held to one thread: their sums then come in one order, and `workers` alone decides
-    how many cores are busy.
+    how many cores are busy. The first tasks run in this process, until they tell that the others take more
+    CPU time than the start of processes.
 
     Parameters
     ----------
@@ -36,19 +44,34 @@ def parallel_map(
     threads : bool
         Threads in place of processes: for few long operations on large arrays. Many short ones wait for the
         interpreter's lock. One worker holds the libraries as its caller does.
+    started : bool
+        Whether the processes run already, see `warm_up`.
     batch : int
         Tasks that a process is handed at once; many short ones that share arrays travel better together.
     """
     alone = workers == 1 or len(tasks) == 1
-    kind = {"prefer": "threads"} if threads else {"backend": "loky", "inner_max_num_threads": 1}
+    options = {"n_jobs": workers, "batch_size": batch, "return_as": "generator"}
     results: Iterable[Any]
-    if alone:
+    if not threads:
+        pool = Parallel(backend="loky", inner_max_num_threads=1, **options)
+        results = _where_it_pays(tasks, pool, float("inf") if alone else -1.0 if started else START)
+    elif alone:
         results = (task() for task in tasks)
     else:
-        pool = Parallel(n_jobs=workers, batch_size=batch, return_as="generator", **kind)
-        results = pool(delayed(_one_thread if threads else _call)(task) for task in tasks)
-    with threadpool_limits(limits=1) if alone and not threads else nullcontext():
-        return list(tqdm(results, total=len(tasks), desc=label, disable=None if label else True, leave=False))
+        results = Parallel(prefer="threads", **options)(delayed(_one_thread)(task) for task in tasks)
+    return list(tqdm(results, total=len(tasks), desc=label, disable=None if label else True, leave=False))
+
+
+def _where_it_pays(tasks: Sequence[Task], pool: Any, patience: float) -> Iterator[Any]:
+    """Give results of this process; those of a pool once the rest takes more than `patience` CPU seconds."""
+    began, number = time.process_time(), 0
+    while number < len(tasks):
+        task_takes = (time.process_time() - began) / max(number, 1)
+        if task_takes * (len(tasks) - number) > patience:
+            yield from pool(delayed(_call)(task) for task in tasks[number:])
+            return
+        yield _one_thread(tasks[number])
+        number += 1
 
 
 def warm_up(workers: int, module: str) -> Thread:
@@ -57,10 +80,10 @@ def warm_up(workers: int, module: str) -> Thread:
     Returns
     -------
     Thread
-        Join it before `parallel_map`.
+        Join it before `parallel_map`, which is to be told that they have `started`.
     """
     tasks = [partial(_load, module)] * effective_n_jobs(workers)
-    thread = Thread(target=parallel_map, args=(tasks, workers))
+    thread = Thread(target=partial(parallel_map, tasks, workers, started=True))
     thread.start()
     return thread
 
@@ -69,11 +92,17 @@ def _load(module: str) -> None:
     import_module(module)
 
 
-def _call(task: Callable[[], Any]) -> Any:
+def _call(task: Task) -> Any:
     return task()
 
 
-def _one_thread(task: Callable[[], Any]) -> Any:
+def _one_thread(task: Task) -> Any:
     """Limit the libraries to one thread in the calling thread."""
-    with threadpool_limits(limits=1):
+    with _libraries(len(sys.modules)).limit(limits=1):
         return task()
+
+
+@lru_cache(maxsize=1)
+def _libraries(modules: int) -> ThreadpoolController:
+    """Find the numerical libraries (10 ms), again where more modules are loaded: they may bring one."""
+    return ThreadpoolController()

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import escape
-from skops.card import Card
 
 from personae.core.numbers import fixed, p_value, percent
 from personae.report.gallery import persona_names
@@ -119,16 +118,17 @@ def classifier_card(study: str, reports: Report, settings: Report, labels: Label
 
 def _card(what: str, prepare: Report, sections: Sections) -> str:
     """Write a card from sections of text or tables."""
-    card = Card(model=None, template={}, model_diagram=False)
     opening = f"{what}, learned from {prepare['rows']:,} customers."
-    card.add(**{TITLE: f"{opening} {SAMPLE}" if prepare.get("data") == "sample" else opening})
+    blocks = [f"# {TITLE}", f"{opening} {SAMPLE}" if prepare.get("data") == "sample" else opening]
     for name, content in sections.items():
-        if isinstance(content, str):
-            card.add(**{f"{TITLE}/{name}": _safe(content)})
-        else:
-            safe = {column: [_safe(cell) for cell in cells] for column, cells in content.items()}
-            card.add_table(folded=False, **{f"{TITLE}/{name}": safe})
-    return str(card.render()).strip() + "\n"
+        blocks += [f"## {name}", _safe(content) if isinstance(content, str) else _table(content)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _table(columns: Mapping[str, Sequence[Any]]) -> str:
+    """Write columns of equal length as a Markdown table."""
+    rows = [list(columns), ["---"] * len(columns), *zip(*columns.values(), strict=True)]
+    return "\n".join(f"| {' | '.join(map(_safe, row))} |" for row in rows)
 
 
 def _two_columns(name: str, values: Report) -> dict[str, list[Any]]:
@@ -141,7 +141,7 @@ def _named(columns: Sequence[str], labels: Labels) -> dict[str, list[str]]:
 
 def _safe(text: Any) -> str:
     """Names from the data stay text: neither HTML nor a table's border."""
-    return str(escape(str(text))).replace("|", "&#124;")
+    return " ".join(str(escape(str(text))).replace("|", "&#124;").split())
 
 
 def _written(value: float | None) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 import matplotlib as mpl
 from markupsafe import escape
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from personae.core.files import atomic_write
@@ -76,7 +77,6 @@ STYLE = {
     "legend.frameon": False,
     "lines.linewidth": 1.8,
     "lines.markersize": 5,
-    "savefig.dpi": 2 * DOTS_PER_INCH,
     "svg.fonttype": "path",
     "svg.hashsalt": "personae",
     "text.color": INK,
@@ -143,11 +143,24 @@ def finish(figure: Figure, name: str, alt: str, folder: Path | None = None) -> P
     with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}), warnings.catch_warnings():
         # A letter that the typeface lacks becomes a box; the table behind the picture has the name.
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        _settle(figure)
+        # `savefig` would draw each twice, the first time for a layout that is settled.
+        figure.set_facecolor("none")
+        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
         if folder is not None:
+            figure.set_facecolor(PAPER)
+            figure.set_dpi(2 * DOTS_PER_INCH)
             with atomic_write(folder / f"{name}.png") as partial:
-                figure.savefig(partial, format="png", metadata={"Software": None})
+                FigureCanvasAgg(figure).print_png(partial, metadata={"Software": None})
     return Picture(name, alt, _inline(buffer.getvalue(), name))
+
+
+def _settle(figure: Figure) -> None:
+    """Find the places of all parts once, for all outputs."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
 
 
 def _inline(svg: str, name: str) -> str:

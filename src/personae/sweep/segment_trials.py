@@ -110,7 +110,7 @@ class SegmentTrials:
 
     def _run(self, tasks: Sequence[Callable[[], Any]]) -> list[Any]:
         self._processes.join()
-        return parallel_map(tasks, self._base.workers, batch=BATCH)
+        return parallel_map(tasks, self._base.workers, started=True, batch=BATCH)
 
     def _pipeline(self, settings: SegmentSettings) -> Pipeline:
         if settings.k is None and settings.clusterer.name != "hdbscan":

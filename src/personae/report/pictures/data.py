@@ -18,11 +18,15 @@ LABELLED = 14
 
 def distribution(name: str, column: Mapping[str, Any], number: int) -> Picture:
     """Small histogram of a number, or bars of a category."""
+    numbers = column["kind"] == "number"
     with drawing(92, 180) as figure:
-        axes = figure.add_subplot()
+        # Of a number no text stands left of the bars: nothing is to be found out about the places.
+        axes = figure.add_axes((0.03, 0.2, 0.94, 0.77)) if numbers else figure.add_subplot()
+        if numbers:
+            figure.set_layout_engine("none")
         axes.grid(visible=False)
         axes.tick_params(length=0, labelsize=8.5, labelcolor=theme.MUTED)
-        if column["kind"] == "number":
+        if numbers:
             edges = column["edges"]
             widths = [high - low for low, high in pairwise(edges)]
             axes.bar(
