@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -66,7 +67,9 @@ class Baskets:
 
     def with_entries(self, basket: Integers, item: Integers) -> "Baskets":
         """Put other entries (of any order) into the same baskets."""
-        sorted_items, sorted_baskets = np.divmod(np.sort(item * self.n + basket), max(self.n, 1))
+        codes = smallest_type(len(self.names) * self.n)
+        keys = np.sort(item.astype(codes) * codes.type(self.n) + basket.astype(codes))
+        sorted_items, sorted_baskets = np.divmod(keys.astype(np.int64), max(self.n, 1))
         return Baskets(sorted_baskets, sorted_items, self.names, self.customer, self.stratum)
 
 
@@ -143,6 +146,18 @@ def from_lists(lists: Iterable[Iterable[str]]) -> Baskets:
     item = np.array([code[name] for items in sets for name in items], dtype=np.int64)
     empty = Baskets(basket[:0], item[:0], tuple(names), np.arange(len(sets)))
     return empty.with_entries(basket, item)
+
+
+def smallest_type(largest: int) -> np.dtype[np.integer[Any]]:
+    """Give the shortest type that holds codes up to a number: short ones are sorted in half the time.
+
+    Examples
+    --------
+    >>> smallest_type(300), smallest_type(70_000), smallest_type(2**40)
+    (dtype('uint16'), dtype('uint32'), dtype('int64'))
+    """
+    unsigned = np.min_scalar_type(largest)
+    return unsigned if unsigned.itemsize < 8 else np.dtype(np.int64)
 
 
 def pack(baskets: Baskets, items: Integers) -> NDArray[np.uint64]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from personae.baskets.coding import Baskets, Integers
+from personae.baskets.coding import Baskets, Integers, smallest_type
 
 # Supports of consecutive tables correlate by about 0.6 (groceries, journey): after 20 rounds by 0.6 ** 20.
 BURN_IN = 20
@@ -44,8 +44,10 @@ def shuffled(
     >>> null.sizes(), null.item_counts()
     (array([2, 1, 1]), array([2, 1, 1]))
     """
-    basket, item = baskets.basket, baskets.item
     strata = np.unique(baskets.strata, return_inverse=True)[1]
+    codes = smallest_type((len(strata) + int(strata.max(initial=0)) + 2) << len(baskets.names).bit_length())
+    basket, item = baskets.basket.astype(codes), baskets.item.astype(codes)
+    strata = strata.astype(smallest_type(int(strata.max(initial=0))))
     rounds = burn_in
     while True:
         for _ in range(rounds):
@@ -57,9 +59,12 @@ def shuffled(
 def trade(
     basket: Integers, item: Integers, strata: Integers, n_items: int, rng: np.random.Generator
 ) -> tuple[Integers, Integers]:
-    """One global curveball trade inside each stratum of baskets."""
-    place = _seats(strata, rng)
-    holder = np.empty(int(place.max(initial=0)) + 2, dtype=np.int64)
+    """One global curveball trade inside each stratum of baskets.
+
+    `basket` and `item` are of a type that holds two seats a basket times twice the items.
+    """
+    place = _seats(strata, rng).astype(basket.dtype)
+    holder = np.empty(int(place.max(initial=0)) + 2, dtype=basket.dtype)
     holder[place] = np.arange(len(strata))
     bits = n_items.bit_length()
     seat = place[basket]
@@ -103,5 +108,5 @@ def _shuffle_within(pair: Integers, item: Integers, rng: np.random.Generator) ->
     item_bits = int(item.max()).bit_length()
     random_bits = 63 - item_bits - int(pair[-1]).bit_length()
     draw = rng.integers(0, 1 << random_bits, len(pair))
-    key = np.sort((pair << (random_bits + item_bits)) | (draw << item_bits) | item)
-    return np.asarray(key & ((1 << item_bits) - 1))
+    key = np.sort((pair.astype(np.int64) << (random_bits + item_bits)) | (draw << item_bits) | item)
+    return np.asarray(key & ((1 << item_bits) - 1)).astype(item.dtype)
