@@ -2,12 +2,17 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
+from tests.report.fabricated import study
 from tests.tracking.conftest import inside, project, template  # noqa: F401 - fixtures
 
+from personae.core import paths
 from personae.core.errors import PersonaeError
-from personae.graph.repro import repro, steps, with_data
+from personae.core.files import write_json, write_text
+from personae.graph.repro import FIGURES, Step, _line, repro, steps, with_data
 
 PRINTED = """'data.dvc' didn't change, skipping
 Stage 'compose@shop' didn't change, skipping
@@ -32,6 +37,28 @@ def test_every_stage_has_a_step_as_soon_as_it_is_done_and_one_that_failed_has_no
         ("prepare@shop", "cached", ""),
         ("segment@shop", "computed", "shop: 3 segments"),
     ]
+
+
+def test_every_stage_has_a_result_on_its_line(tmp_path, monkeypatch):
+    graph = YAML(typ="safe").load(Path("dvc.yaml").read_text())
+    monkeypatch.chdir(tmp_path)
+    own = {
+        "anomalies": {"days": 40, "found": [{}, {}]},
+        "impute": {"columns": {}},
+        "target": {"listed": {"contacts": 7}},
+    }
+    reports = study(2).reports | own
+    for name, content in reports.items():
+        write_json(paths.report("shop", f"{name}.json"), content)
+    write_text(paths.settings("shop", "segment"), "k: 2")
+    stages = [stage for stage in graph["stages"] if stage != "track"]  # which prints its result
+    said = {stage: _line(Step(f"{stage}@shop", "cached", 0, ""), 1, 9).split("cache")[1] for stage in stages}
+    assert [stage for stage, text in said.items() if not text.strip()] == []
+    assert FIGURES.keys() <= said.keys()
+    assert said["profile"].strip() == "; ".join(each["name"] for each in reports["personas"])
+    assert said["days"].strip() == "2 unusual of 40 days"
+    assert said["report"].strip() == "reports/shop/report.html"
+    assert said["impute"].strip() == "nothing to decide"
 
 
 def test_a_study_without_stages_is_one_line(tmp_path, monkeypatch):

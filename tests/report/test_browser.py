@@ -69,6 +69,26 @@ def test_page_fits_with_all_details_open_and_the_console_is_silent(browser, addr
     page.close()
 
 
+def test_the_page_of_dvc_plots_draws_its_curves_without_a_network(browser, tmp_path):
+    from dvc_render import VegaRenderer, render_html
+
+    rows = [
+        {"k": "2", "y": str(0.1 * row), "model": model, "rev": "workspace", "filename": "roc.csv"}
+        for row, model in enumerate(["svm", "stack", "svm", "stack"])
+    ]
+    properties = {"x": "k", "y": "y", "title": "ROC", "template": "by_model", "template_dir": ".dvc/plots"}
+    renderers = [
+        VegaRenderer(rows, "roc.csv", **properties),
+        VegaRenderer([{"step": 0, "rows": 3, "rev": "workspace"}], "prepare.json", x="step", y="rows"),
+    ]
+    file = tmp_path / "index.html"
+    render_html(renderers, file, html_template=Path(".dvc/plots/page.html"))
+    page, said = opened(browser, file.as_uri(), 1200, "light")
+    assert said == []
+    assert (page.locator("polyline").count(), page.locator("h2").all_inner_texts()) == (2, ["ROC"])
+    page.close()
+
+
 @without_axe
 def test_axe_finds_nothing_in_light_and_dark(browser, address):
     # Drawings are hidden from assistive technology: their alternative text and tables are checked.

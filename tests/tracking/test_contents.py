@@ -16,8 +16,9 @@ def test_a_study_is_collected_from_what_its_stages_wrote(inside):
     results = collect(key.read("campaign"))
     assert results.params == {"seed": "0", "segment.k": "5"}
     assert results.metrics == {"segments": 5, "silhouette": 2.4}
-    words = {"segments_verdict": "take with care", "verdict.segment": "weak"}
+    words = {"segments_verdict": "take with care"}
     assert results.tags == {"study": "campaign", "data": "sample", **words}
+    assert results.tables == {"verdicts": {"of": ["segment"], "verdict": ["weak"]}}
     assert {str(path): folder for path, folder in results.artifacts} == {
         "reports/campaign/headline.json": "",
         "reports/campaign/prepare.json": "",
@@ -28,7 +29,7 @@ def test_a_study_is_collected_from_what_its_stages_wrote(inside):
     assert results.datasets == [("campaign", "data/campaign", inside.md5("data/campaign"), "raw")]
 
 
-def test_metrics_are_the_main_figures_alone_and_words_are_tags(inside):
+def test_metrics_are_the_main_figures_alone_their_words_tags_and_all_verdicts_one_table(inside):
     result = key.read("campaign")
     path = inside.root / "reports/campaign/classify.json"
     path.write_text(json.dumps({"rows": 3, "verdict": "weak"}))
@@ -37,7 +38,8 @@ def test_metrics_are_the_main_figures_alone_and_words_are_tags(inside):
     assert results.metrics == {"segments": 5, "silhouette": 2.4}
     assert results.tags["segments_verdict"] == "take with care"
     assert results.columns == ["metrics.`segments`", "metrics.`silhouette`", "tags.`segments_verdict`"]
-    assert results.tags["verdict.classify"] == "weak"
+    assert results.tables["verdicts"] == {"of": ["segment", "classify"], "verdict": ["weak", "weak"]}
+    assert not [tag for tag in results.tags if tag.startswith("verdict")]
 
 
 def test_personas_and_candidates_are_tables_to_compare(inside):

@@ -24,7 +24,7 @@ def test_a_run_says_what_the_reports_say(project):
     expected = {
         "study": "campaign",
         "data": "sample",
-        "verdict.segment": "weak",
+        "segments_verdict": "take with care",
         "git.commit": head,
         "git.dirty": "false",
         "personae.complete": "true",
@@ -39,6 +39,7 @@ def test_a_run_says_what_the_reports_say(project):
         "provenance/dvc.lock",
         "provenance/segment.yaml",
         "segment.json",
+        "tables/verdicts.json",
     ]
     assert project.datasets(run["id"]) == {"campaign": project.md5("data/campaign")}
 

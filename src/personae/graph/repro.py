@@ -108,8 +108,6 @@ def repro(studies: Sequence[str], say: Callable[[str], None]) -> Mapping[str, in
                 if step.state == "unchanged":
                     continue
                 say(_line(step, counts.total(), sum(sizes.values())))
-                if step.name == f"report@{study}":
-                    say(f"{'':8}{paths.report(study, 'report.html')}")
         if process.returncode:
             raise PersonaeError(f"{study}: dvc repro stopped; the lines above say why")
     parts = [f"{counts[state]} {state}" for state in STATES if counts[state]]
@@ -182,5 +180,26 @@ def _finding(stage: str, study: str) -> str:
         return ", ".join(
             f"{title(name)} {written(figures[name], name)}" for name in FIGURES[stage] if name in figures
         )
+    if stage in SAID:
+        return SAID[stage](study)
     verdicts = flat_verdicts(read_json(paths.report(study, f"{stage}.json"), missing={}), stage)
-    return ", ".join(f"{count} {word}" for word, count in Counter(verdicts.values()).most_common())
+    return ", ".join(f"{count} {word}" for word, count in Counter(verdicts.values()).most_common()) or NOTHING
+
+
+def _personas(study: str) -> str:
+    return "; ".join(each["name"] for each in read_json(paths.report(study, "personas.json"), missing=[]))
+
+
+def _unusual(study: str) -> str:
+    days = read_json(paths.report(study, "anomalies.json"), missing={})
+    return f"{len(days.get('found', ()))} unusual of {days.get('days', 0)} days"
+
+
+# What the stages found that have neither main figures nor verdicts of their own.
+SAID: Mapping[str, Callable[[str], str]] = {
+    "compose": lambda study: f"settings of {len(list(paths.resolved(study).glob('*.yaml')))} stages",
+    "profile": _personas,
+    "days": _unusual,
+    "report": lambda study: str(paths.report(study, "report.html")),
+}
+NOTHING = "nothing to decide"

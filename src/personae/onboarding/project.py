@@ -10,7 +10,8 @@ from personae.core.errors import PersonaeError
 from personae.core.files import write_text
 from personae.onboarding.edit import edited, run
 
-AS_SHIPPED = (".dvcignore", ".dvc/plots/by_model.json", ".dvc/plots/by_space.json", "mlruns/.gitignore")
+PLOTS = tuple(f".dvc/plots/{name}" for name in ("by_model.json", "by_space.json", "page.html"))
+AS_SHIPPED = (".dvcignore", *PLOTS, "mlruns/.gitignore")
 IGNORED = ".gitignore"
 OWN = {
     "params.yaml": "# What differs from conf/. Group choices go under `use`; everything else as in "
@@ -21,7 +22,9 @@ OWN = {
     "conf/anchors/README.md": "`personae anchor STUDY` keeps segments here: later runs are matched.\n",
     IGNORED: "/.venv/\n/build/\n/models/\n/outputs/\n/scores/\n/reports/index.html\n__pycache__/\n*.pyc\n",
 }
-QUIET = "[core]\n    analytics = false\n    check_update = false\n"
+QUIET = (
+    "[core]\n    analytics = false\n    check_update = false\n[plots]\n    html_template = plots/page.html\n"
+)
 NOBODY = ("-c", "user.name=personae", "-c", "user.email=personae@localhost")
 
 

@@ -33,7 +33,7 @@ class Results:
     metrics
         Main figures, by plain name.
     tags
-        Verdicts and provenance.
+        What the main figures say in words, and provenance.
     artifacts
         Files, each with the folder of the run that it goes to.
     datasets
@@ -74,8 +74,8 @@ def _note(answer: Mapping[str, Any]) -> str:
 def collect(result: Finished) -> Results:
     """Read what the stages of a finished study wrote.
 
-    Every report goes to the run as a file. The main figures become metrics, what they say in words and each
-    `verdict` of a report a tag.
+    Every report goes to the run as a file. The main figures become metrics, what they say in words tags; all
+    verdicts are one table, which several runs show beside each other.
     """
     study, outputs = result.study, list(result.outputs())
     reports, customers = paths.report(study, ""), paths.table(study, "customers")
@@ -83,6 +83,7 @@ def collect(result: Finished) -> Results:
     metrics: dict[str, float] = {}
     tags = {"study": study}
     tables: dict[str, Mapping[str, list[Any]]] = {}
+    verdicts: dict[str, str] = {}
     artifacts, question, columns = [], "", []
     for output, _, _ in outputs:
         path = Path(output)
@@ -93,7 +94,7 @@ def collect(result: Finished) -> Results:
         if path.parent != reports or path.suffix != ".json":
             continue
         content = read_json(path)
-        tags |= flat_verdicts(content, f"verdict.{names[path.stem]}")
+        verdicts |= flat_verdicts(content, names[path.stem])
         if path.stem == "answer":
             question = content["question"]
             tags["mlflow.note.content"] = _note(content)
@@ -105,6 +106,8 @@ def collect(result: Finished) -> Results:
             columns = [f"{'metrics' if name in metrics else 'tags'}.`{name}`" for name in content]
         elif path.stem == "prepare" and "data" in content:
             tags["data"] = content["data"]
+    if verdicts:
+        tables["verdicts"] = {"of": list(verdicts), "verdict": list(verdicts.values())}
     settings = _files(paths.resolved(study))
     artifacts += [(file, "provenance") for file in settings]
     datasets = [(study, path, md5, "raw") for path, md5 in result.data().items()]
@@ -148,8 +151,8 @@ def flat_verdicts(content: Any, prefix: str) -> dict[str, str]:
 
     Examples
     --------
-    >>> flat_verdicts({"merge": [{"a": "KP281", "b": "KP481", "verdict": "keep"}]}, "verdict.compare")
-    {'verdict.compare.merge.KP281.KP481': 'keep'}
+    >>> flat_verdicts({"merge": [{"a": "KP281", "b": "KP481", "verdict": "keep"}]}, "compare")
+    {'compare.merge.KP281.KP481': 'keep'}
     """
     verdicts = {}
     if isinstance(content, dict) and isinstance(content.get("verdict"), str):
