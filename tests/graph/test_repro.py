@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
-from tests.report.fabricated import study
+from tests.report import fabricated
 from tests.tracking.conftest import inside, project, template  # noqa: F401 - fixtures
 
 from personae.core import paths
@@ -47,7 +47,7 @@ def test_every_stage_has_a_result_on_its_line(tmp_path, monkeypatch):
         "impute": {"columns": {}},
         "target": {"listed": {"contacts": 7}},
     }
-    reports = study(2).reports | own
+    reports = fabricated.study(2).reports | own
     for name, content in reports.items():
         write_json(paths.report("shop", f"{name}.json"), content)
     write_text(paths.settings("shop", "segment"), "k: 2")

@@ -108,6 +108,8 @@ def test_of_several_offers_to_a_customer_the_list_holds_the_last():
     assert found.report["listed"].items() >= {"customers": 100, "contacts": len(listed)}.items()
     assert found.report["listed"]["expected_profit"] == pytest.approx(listed["expected_profit"].sum())
     spent, earned = found.report["listed"]["spent"], listed["expected_profit"].sum()
+    low, high = found.report["listed"]["profit_interval"]
+    assert -spent <= low < earned < high
     fallen = found.report["listed"]["if_response_falls"]
     assert fallen == pytest.approx(0.8 * (earned + spent) - spent)
 

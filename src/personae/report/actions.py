@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from markupsafe import Markup
 
-from personae.report.numbers import figure
+from personae.report.numbers import figure, interval
 from personae.report.statements import Statement, Words, side
 from personae.report.traced import Traced
 from personae.report.verdicts import raw
@@ -29,7 +29,7 @@ def contacts(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]
             figure(listed["customers"]),
             words.unit_name,
             words.money(listed.at("spent")),
-            words.money(listed.at("expected_profit")),
+            _earned(listed, words),
             words.money(listed.at("if_response_falls")),
             figure(report.at("if_response_falls", "by"), "percent"),
         )
@@ -51,6 +51,11 @@ def control(reports: Mapping[str, Traced]) -> Iterator[Statement]:
         else Markup("so few will not show any gain")
     )
     yield Statement(text.format(figure(report["customers"]), shown), report)
+
+
+def _earned(listed: Traced, words: Words) -> Markup:
+    between = interval(listed.at("profit_interval"), "money")
+    return Markup(" ").join(filter(None, (words.money(listed.at("expected_profit")), between)))
 
 
 def promotions(reports: Mapping[str, Traced]) -> Iterator[Statement]:

@@ -15,7 +15,7 @@ from personae.report.actions import on_discount
 from personae.report.answer import Answer, answer
 from personae.report.pictures.baskets import by_rule, joined
 from personae.report.probabilities import Highlight, by_pair, highlighted
-from personae.report.results import NO_LABELS, Rows, label
+from personae.report.results import NO_LABELS, Rows, label, named
 from personae.report.statements import Words, driver_figure
 from personae.report.theme import Picture
 from personae.report.traced import Traced
@@ -128,6 +128,12 @@ def _label(context: Context, name: Any) -> str:
     return label(str(name), context.get("labels", NO_LABELS))
 
 
+@jinja2.pass_context
+def _named(context: Context, sentence: Any) -> str:
+    """Name the columns within a sentence by their labels."""
+    return named(str(sentence), context.get("labels", NO_LABELS))
+
+
 @cache
 def environment() -> jinja2.Environment:
     """Templates of the report, autoescape on for all of them."""
@@ -149,6 +155,7 @@ def environment() -> jinja2.Environment:
         "label": _label,
         "candidates_of": gallery.candidates_of,
         "metric": numbers.metric,
+        "named": _named,
         "side": lambda items: joined(items.raw),
         "source": numbers.source,
     }

@@ -1,5 +1,6 @@
 """The result files of a study, and reading them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -78,3 +79,14 @@ def label(name: str, labels: Labels) -> str:
     ('yearly income', 'past spend')
     """
     return labels.get(name, name.replace("_", " "))
+
+
+def named(sentence: str, labels: Labels) -> str:
+    """Name columns within a sentence; of a word in small letters nobody knows that it is one.
+
+    Examples
+    --------
+    >>> named("levels of past_spend and Income: ROC AUC 0.6", {"Income": "yearly income"})
+    'levels of past spend and yearly income: ROC AUC 0.6'
+    """
+    return re.sub(r"\w*[A-Z_]\w*", lambda word: label(word[0], labels), sentence)

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from personae.report.numbers import estimate, figure, spread
-from personae.report.results import NO_LABELS, Labels, label
+from personae.report.results import NO_LABELS, Labels, label, named
 from personae.report.traced import Traced
 
 MOST_PAIRS = 3
@@ -42,8 +42,8 @@ def verdicts(reports: dict[str, Traced], labels: Labels = NO_LABELS) -> list[Ver
     judges: dict[str, Callable[[Traced], Iterator[Verdict]]] = {
         "segment": _segments,
         "impute": partial(_imputation, labels=labels),
-        "compare": _merges,
-        "classify": partial(_response, compare=reports.get("compare")),
+        "compare": partial(_merges, labels=labels),
+        "classify": partial(_response, compare=reports.get("compare"), labels=labels),
         "target": _profit,
         "promotions": _promotions,
     }
@@ -150,7 +150,7 @@ DECIDED = {
 }
 
 
-def _merges(report: Traced) -> Iterator[Verdict]:
+def _merges(report: Traced, labels: Labels) -> Iterator[Verdict]:
     pairs = list(report["merge"])
     if len(pairs) > MOST_PAIRS:
         counts = [
@@ -168,7 +168,11 @@ def _merges(report: Traced) -> Iterator[Verdict]:
     for pair in pairs:
         level, text = PAIRS[str(pair["verdict"])]
         auc = estimate(pair.at("two_sample_auc"), pair.at("two_sample_ci"))
-        more = pair["reason"] if pair["verdict"] == "merge" else DECIDED.get(str(pair.at("decision")), "")
+        more = (
+            named(str(pair["reason"]), labels)
+            if pair["verdict"] == "merge"
+            else DECIDED.get(str(pair.at("decision")), "")
+        )
         count = _counted(" Compared: {} rows.", pair.at("two_sample_rows"))
         yield Verdict(level, text.format(pair["a"], pair["b"], auc, more) + count, pair)
 
@@ -188,11 +192,12 @@ def _joined(report: Traced, compare: Traced | None) -> str:
     return ", and".join(clauses)
 
 
-def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict]:
+def _response(report: Traced, compare: Traced | None = None, labels: Labels = NO_LABELS) -> Iterator[Verdict]:
+    target = label(str(report["target"]), labels)
     if "best" not in report:
         text = Markup("{} is not predicted{}: {}.")
         why = report["models"]["skipped"]
-        yield Verdict("not supported", text.format(report["target"], _joined(report, compare), why), why)
+        yield Verdict("not supported", text.format(target, _joined(report, compare), why), why)
         return
     yield from _leaks(report)
     best = report.at("selection", "figures") or report["models"][str(report["best"])]
@@ -204,7 +209,7 @@ def _response(report: Traced, compare: Traced | None = None) -> Iterator[Verdict
         yield Verdict(
             "not supported" if few else level,
             text.format(
-                report["target"],
+                target,
                 "may be predictable" if few else can,
                 _joined(report, compare),
                 _exact(best, report) if few else _spread(best, "roc_auc"),

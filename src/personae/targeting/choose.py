@@ -14,7 +14,7 @@ from personae.targeting import profit
 from personae.targeting.budget import budget_curve
 from personae.targeting.control import hold_out
 from personae.targeting.decision import decision_curve
-from personae.targeting.plan import plan_at
+from personae.targeting.plan import plan_at, profit_interval_of
 from personae.targeting.profit import Economics
 from personae.targeting.rates import contacted_by, rates_by
 from personae.targeting.settings import Prices, Target
@@ -225,6 +225,7 @@ def _listed(
         "contacts": int(contacted.sum()),
         "spent": float(money.cost[contacted].sum()),
         "expected_profit": float(plan.expected_profit[contacted].sum()),
+        "profit_interval": profit_interval_of(probability[contacted], money.at(contacted)),
         "if_response_falls": float(fallen[contacted].sum()),
     }
     inside = None if settings.budget is None else budget_curve(*prospects, [settings.budget])[0]
