@@ -144,6 +144,13 @@ def test_baskets_cover_all_weeks_and_leave_out_what_has_no_category(tmp_path):
     assert rejected["household without a basket in weeks 1 to 2"] == 1
 
 
+def test_a_product_without_type_is_counted_where_it_was_bought(tmp_path):
+    products = tables()["products"].with_columns(product_type=pl.Series(["WHOLE MILK", None, None]))
+    repairs = prepared(tmp_path, products=products).repairs
+    (count,) = [rows for _, column, rows in repairs if column == "product_type"]
+    assert count == sum(line[2] == 101 for line in LINES)
+
+
 def test_offers_look_back_from_the_campaigns_start(tmp_path):
     offers = prepared(tmp_path).tables["offers"]
     assert offers["redeemed"].to_list() == [0, 1, 1]
@@ -190,7 +197,7 @@ def test_returns_and_oversized_baskets_are_counted(tmp_path):
         sales_value=pl.when(pl.col("basket_id") == 11).then(-2.0).otherwise("sales_value")
     )
     result = prepared(tmp_path, transactions=pl.concat([returned, large.select(returned.columns)]))
-    assert [repair[1:] for repair in result.repairs] == [("sales_value", 1)]
+    assert [repair[1:] for repair in result.repairs if repair[2]] == [("sales_value", 1)]
     assert household(result, 1)["spend"] == 8.0
     assert result.rejected["line of a basket of more than 3 products"] == 5
 

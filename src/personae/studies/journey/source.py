@@ -93,6 +93,7 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
     demographics = _demographics(directory / "demographics.parquet", raw["demographics"].collect())
     customers = _customers(early, demographics, settings, newest)
     known = kept.filter(pl.col("category").is_not_null())
+    untyped = known["item"].null_count()
     households = kept["customer"].n_unique()
     sent = raw["campaigns"].select(pl.len()).collect().item()
     made = offers(raw, kept, settings.history_weeks)
@@ -107,7 +108,10 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
             "offers": made.join(demographics, on="customer", how="left"),
         },
         duplicates={"rows": lines.height - lines.unique().height},
-        repairs=[("negative sales value, a return: nothing spent", "sales_value", returned)],
+        repairs=[
+            ("negative sales value, a return: nothing spent", "sales_value", returned),
+            ("product without type, known by its category alone", "product_type", untyped),
+        ],
         rejected={
             "basket line of a product without category, left out of baskets": kept.height - known.height,
             f"line of a basket of more than {settings.largest_basket} products": lines.height - kept.height,
