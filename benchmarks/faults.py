@@ -1,9 +1,10 @@
 """Kills, full disks, read-only folders and twenty first starts at once: nothing lost, doubled or half-written.
 
-`python benchmarks/faults.py --kills 1.0 --seed 1` in a clone with data/aerofit; about 15 minutes of a processor. Every
-command is a fork of this process. A kill falls just before the n-th change of a file or commit to a database, or at
-any moment; `dvc` is killed with all its children. Afterwards each file is absent, as before or as it should be, and
-the same command again gives what it gives undisturbed. Full disks and read-only folders need Linux and root.
+`python benchmarks/faults.py --kills 1.0 --seed 1` in a clone with the data and with campaign computed; each command's
+count is printed as soon as it is there. Every command is a fork of this process. A kill falls just before the n-th
+change of a file or commit to a database, or at any moment; `dvc` is killed with all its children. Afterwards each file
+is absent, as before or as it should be, and the same command again gives what it gives undisturbed. Full disks and
+read-only folders need Linux and root.
 """
 
 import argparse
@@ -236,6 +237,7 @@ class Campaign:
             )
             self.note("killed", name, found)
             shutil.rmtree(folder.parent)
+        print(f"killed: {name} {self.counts['killed', name]}", flush=True)
 
     def hindered(self, kind, name, command):
         """Run a command on a disk that is full or a folder that is read-only, then once more without that."""
@@ -309,7 +311,7 @@ def _hinder(kind, folder, before, after, command):
         left = os.statvfs(folder)
         with (folder / "filler").open("wb") as filler:
             filler.truncate(0)
-            filler.write(bytes(left.f_bavail * left.f_bsize - 8192))
+            filler.write(bytes(left.f_bavail * left.f_bsize))
     else:
         subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
     log = after.parent / "hindered"
@@ -420,6 +422,9 @@ def prepared_states(template, scratch):
     return swept_state, published_state, text.split()[-1]
 
 
+# Of the study whose rows can be scored alone, as it was computed here: `dvc repro track@campaign`.
+SCORE = ("score", "campaign", str(ROOT / "data" / "campaign" / "marketing_campaign.csv"))
+SCORED = tuple(f"{part}/campaign" for part in ("data", "build", "models", "reports", "resolved"))
 SWEEP = ("sweep", "aerofit", "segment", "segment.k=range(2,6)", "--name", "s", "--trials", "3")
 
 
@@ -441,6 +446,8 @@ def commands(template):
         "restore": Command(
             ("restore", run, "--cached"), (), 3, WHOLE, ready=_with(published_state), check=restored
         ),
+        "overview": Command(("overview",), ("reports/index.html",), 4),
+        "score": Command(SCORE, ("scores",), 6, ready=lambda folder: copy(ROOT, folder, SCORED)),
         "anchor": Command(("anchor", "aerofit"), ("conf/anchors",), 4),
         "data import": Command(("data", "import", originals), ("data/aerofit",), 8, ready=own_file),
         "data sample": Command(("data", "sample"), ("data",), 6, ready=own_file),
@@ -503,6 +510,9 @@ def warm():
 
     import personae.history.restore
     import personae.onboarding.new_study
+    import personae.report.overview
+    import personae.scoring.batch
+    import personae.scoring.scorer
     import personae.studies.originals
     import personae.studies.sample
     import personae.sweep.adopt

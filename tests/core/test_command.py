@@ -1,6 +1,7 @@
 import json
 import os
 import platform
+import socket
 import subprocess
 import sys
 import zipfile
@@ -8,7 +9,7 @@ import zipfile
 import polars as pl
 import pytest
 
-from personae.core.command import in_project, one_line_errors, run_stage
+from personae.core.command import check_port, in_project, one_line_errors, run_stage
 from personae.core.errors import PersonaeError
 
 
@@ -91,3 +92,15 @@ def test_a_folder_below_the_project_is_no_place_to_work(tmp_path, monkeypatch, c
     with pytest.raises(SystemExit), in_project():
         raise AssertionError
     assert capsys.readouterr().err.endswith(f"run it in the project's folder {tmp_path}\n")
+
+
+def test_a_port_that_is_taken_is_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            PersonaeError, match=f"port {port} on 127.0.0.1: Address already in use; .* --port"
+        ):
+            check_port(port)
+    check_port(port)
+    with pytest.raises(PersonaeError, match="port 70000"):
+        check_port(70000)

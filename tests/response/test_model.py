@@ -56,11 +56,14 @@ def test_new_customers_need_the_columns_and_may_lack_values(logistic):
     assert logistic.predict_proba(unknown.iloc[:0]).shape == (0, 2)
 
 
-def test_an_incomplete_model_is_refused():
+def test_an_incomplete_or_altered_model_is_refused_in_a_line():
     files = to_files(fitted(customers(300, 4), "xgboost", models={"xgboost": MODELS["xgboost"]}))
     for name in files:
         with pytest.raises(PersonaeError, match=f"lacks its file {name}"):
             from_files({other: content for other, content in files.items() if other != name})
+        for altered in (files[name][: len(files[name]) // 2], b"", b"{}", files[name].replace(b"i", b"j")):
+            with pytest.raises(PersonaeError, match=f"{name}: cut off or damaged"):
+                from_files(files | {name: altered})
 
 
 def test_a_model_that_was_not_calibrated_is_not_deployed():

@@ -35,19 +35,35 @@ def load(directory: Path, trusted: Sequence[str] = ()) -> Any:
     Raises
     ------
     PersonaeError
-        If the archive is missing or holds a type that is not trusted.
+        If the archive is missing, damaged or holds a type that is not trusted.
     """
     path = directory / ARCHIVE
     if not path.exists():
         raise PersonaeError(f"{path}: no such model; `dvc repro` makes it")
+    return parse(path.read_bytes(), str(path), trusted)
+
+
+def parse(content: bytes, name: str, trusted: Sequence[str] = ()) -> Any:
+    """Read a model from the bytes of an archive, called `name` in errors.
+
+    Raises
+    ------
+    PersonaeError
+        If the archive is damaged or holds a type that is not trusted.
+    """
     try:
-        unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
-    except (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError, TypeError) as error:
-        reason = str(error) or type(error).__name__
-        raise PersonaeError(f"{path}: cut off or damaged ({reason}); `dvc repro` makes it again") from None
-    if unknown:
-        raise PersonaeError(f"{path}: holds types that are not trusted: {', '.join(unknown)}")
-    return skops.io.load(path, trusted=list(trusted))
+        unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted))
+        if not unknown:
+            return skops.io.loads(content, trusted=list(trusted))
+    except Exception as error:  # noqa: BLE001 - what was altered may fail at any place of skops
+        raise damaged(name, error) from None
+    raise PersonaeError(f"{name}: holds types that are not trusted: {', '.join(unknown)}")
+
+
+def damaged(name: str, error: Exception) -> PersonaeError:
+    """Say in one line that the file of a model cannot be read."""
+    reason = str(error).partition("\n")[0][:200] or type(error).__name__
+    return PersonaeError(f"{name}: cut off or damaged ({reason}); `dvc repro` makes it again")
 
 
 def normalised(archive: bytes) -> bytes:

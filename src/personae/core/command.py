@@ -2,6 +2,7 @@
 
 import os
 import platform
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -59,6 +60,23 @@ def in_project() -> Iterator[None]:
 def _end(message: str) -> None:
     sys.stderr.write(f"error: {one_line(message)}\n")
     raise SystemExit(1) from None
+
+
+def check_port(port: int, address: str = "127.0.0.1") -> None:
+    """Refuse a port that another program listens on, or none may.
+
+    Raises
+    ------
+    PersonaeError
+        With the port, and the option that names another one.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: closing doors are free
+        try:
+            door.bind((address, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise PersonaeError(f"port {port} on {address}: {reason}; choose another by --port") from None
 
 
 def pin_arithmetic() -> None:

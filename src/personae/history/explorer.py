@@ -4,6 +4,7 @@ import sys
 from importlib.util import find_spec
 
 from personae.core import paths
+from personae.core.command import check_port
 from personae.core.errors import PersonaeError
 
 LOCAL = "127.0.0.1"
@@ -26,12 +27,13 @@ def explorer_command(port: int, address: str = LOCAL, *, everyone: bool = False)
     Raises
     ------
     PersonaeError
-        If others could reach the address and that was not asked for, or Streamlit is not installed.
+        If others could reach the address and that was not asked for, the port is taken, or Streamlit is not installed.
     """
     if address != LOCAL and not everyone:
         raise PersonaeError(f"--address {address}: others could read all customers; add --open to allow it")
     if find_spec("streamlit") is None:
         raise PersonaeError("streamlit is not installed: pip install 'personae[app]'")
+    check_port(port, address)
     options = OPTIONS | {"server.address": address, "server.port": str(port)}
     script = str(paths.PACKAGE / "app" / "main.py")
     flags = [f"--{name}={value}" for name, value in options.items()]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 import skops.io
 from threadpoolctl import threadpool_limits
 
-from personae.core.archive import normalised
+from personae.core.archive import damaged, normalised, parse
 from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.imputation.imputer import TRUSTED_TYPES as IMPUTERS
@@ -125,6 +126,10 @@ def to_files(model: ResponseModel) -> dict[str, bytes]:
     """Serialise a model to files, byte-identical and without pickle."""
     boosters = {n: m for n, m in model.members.items() if type(m).__module__.startswith("xgboost")}
     others = {name: member for name, member in model.members.items() if name not in boosters}
+    binary = {
+        SKOPS: normalised(skops.io.dumps({"preprocessing": model.preprocessing, "members": others})),
+        **{f"{name}.ubj": bytes(m.get_booster().save_raw("ubj")) for name, m in boosters.items()},
+    }
     description = {
         "name": model.name,
         "target": model.target,
@@ -135,12 +140,9 @@ def to_files(model: ResponseModel) -> dict[str, bytes]:
         if model.stack is None
         else {name: part.tolist() for name, part in zip(STACK, model.stack, strict=True)},
         "calibration": asdict(model.calibration),
+        "sha256": {name: sha256(content).hexdigest() for name, content in binary.items()},
     }
-    return {
-        DESCRIPTION: (json.dumps(description, indent=1) + "\n").encode(),
-        SKOPS: normalised(skops.io.dumps({"preprocessing": model.preprocessing, "members": others})),
-        **{f"{name}.ubj": bytes(m.get_booster().save_raw("ubj")) for name, m in boosters.items()},
-    }
+    return {DESCRIPTION: (json.dumps(description, indent=1) + "\n").encode(), **binary}
 
 
 def from_files(files: Mapping[str, bytes]) -> ResponseModel:
@@ -149,24 +151,27 @@ def from_files(files: Mapping[str, bytes]) -> ResponseModel:
     Raises
     ------
     PersonaeError
-        If a file is missing or the archive holds a type outside `TRUSTED` and scikit-learn.
+        If a file is missing or damaged, or the archive holds a type outside `TRUSTED` and scikit-learn.
     """
-    description, archived = json.loads(_file(files, DESCRIPTION)), _file(files, SKOPS)
-    unknown = sorted(set(skops.io.get_untrusted_types(data=archived)) - set(TRUSTED))
-    if unknown:
-        raise PersonaeError(f"{SKOPS}: holds types that are not trusted: {', '.join(unknown)}")
-    archive = skops.io.loads(archived, trusted=list(TRUSTED))
-    names, weights = description["members"], description["stack"]
-    return ResponseModel(
-        description["name"],
-        description["target"],
-        tuple(description["classes"]),
-        tuple(description["columns"]),
-        archive["preprocessing"],
-        {name: archive["members"].get(name) or _booster(_file(files, f"{name}.ubj")) for name in names},
-        weights and (np.array(weights[STACK[0]]), np.array(weights[STACK[1]])),
-        Calibration(**description["calibration"]),
-    )
+    try:
+        description = json.loads(_file(files, DESCRIPTION))
+        for name, digest in description["sha256"].items():  # XGBoost ends the process over an altered file
+            if sha256(_file(files, name)).hexdigest() != digest:
+                raise damaged(name, ValueError(f"not as {DESCRIPTION} has it"))
+        archive = parse(_file(files, SKOPS), SKOPS, TRUSTED)
+        names, weights = description["members"], description["stack"]
+        return ResponseModel(
+            description["name"],
+            description["target"],
+            tuple(description["classes"]),
+            tuple(description["columns"]),
+            archive["preprocessing"],
+            {name: archive["members"].get(name) or _booster(_file(files, f"{name}.ubj")) for name in names},
+            weights and (np.array(weights[STACK[0]]), np.array(weights[STACK[1]])),
+            Calibration(**description["calibration"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged(DESCRIPTION, error) from None
 
 
 def _booster(content: bytes) -> Any:

@@ -193,7 +193,7 @@ def _listed(
     settings: Target,
     *,
     seed: int,
-) -> tuple[pd.DataFrame, dict[str, float], dict[str, Any]]:
+) -> tuple[pd.DataFrame, dict[str, Any], dict[str, Any]]:
     """List customers by their last offer, with expected profit, control group and budgets."""
     order = pd.DataFrame({"customer": responses["customer"].to_numpy()})
     order["promise"] = money.expected(probability.mean(axis=0))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from personae.core import paths
+from personae.core.command import check_port
 from personae.core.errors import PersonaeError
 from personae.core.files import write_text
 
@@ -162,12 +163,13 @@ class Store:
         Raises
         ------
         PersonaeError
-            If the runs are on a tracking server, which has its own pages, or nothing was published.
+            If the runs are on a tracking server, which has its own pages, nothing was published, or the port is taken.
         """
         if self.override.startswith("http"):
             raise PersonaeError(f"the runs are on a tracking server: open {self.override}")
         if not self.override and not self.database.exists():
             raise PersonaeError(f"{self.database}: no runs yet; `dvc repro` publishes them")
+        check_port(port)
         quieten()
         if not self.override:
             self._follow_move()
