@@ -34,7 +34,7 @@ def test_a_run_that_the_default_store_does_not_have_is_not_found(tmp_path):
     assert store.find("key") is None
 
 
-def test_pages_are_served_on_this_machine_only(tmp_path):
+def test_pages_are_served_on_this_machine_only(tmp_path, monkeypatch):
     with pytest.raises(PersonaeError, match="no runs yet"):
         Store(tmp_path).ui()
     (tmp_path / "mlflow.db").write_bytes(b"no database")
@@ -42,6 +42,8 @@ def test_pages_are_served_on_this_machine_only(tmp_path):
     assert command[:4] == [sys.executable, "-m", "mlflow", "server"]
     assert command[command.index("--host") + 1] == "127.0.0.1"
     assert command[command.index("--port") + 1] == "5001"
+    monkeypatch.chdir(tmp_path)
+    assert "sqlite:///mlflow.db" in Store(tmp_path.rename(tmp_path.with_name("50%20?#"))).ui(port=5001)
     with pytest.raises(PersonaeError, match=r"open http://tracking\.example"):
         Store(tmp_path, "http://tracking.example").ui()
 

@@ -27,7 +27,8 @@ def explorer_command(port: int, address: str = LOCAL, *, everyone: bool = False)
     Raises
     ------
     PersonaeError
-        If others could reach the address and that was not asked for, the port is taken, or Streamlit is not installed.
+        If others could reach the address and that was not asked for, the port is taken, or Streamlit is
+        not installed.
     """
     if address != LOCAL and not everyone:
         raise PersonaeError(f"--address {address}: others could read all customers; add --open to allow it")

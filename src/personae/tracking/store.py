@@ -163,7 +163,8 @@ class Store:
         Raises
         ------
         PersonaeError
-            If the runs are on a tracking server, which has its own pages, nothing was published, or the port is taken.
+            If the runs are on a tracking server, which has its own pages, nothing was published, or the
+            port is taken.
         """
         if self.override.startswith("http"):
             raise PersonaeError(f"the runs are on a tracking server: open {self.override}")
@@ -174,7 +175,9 @@ class Store:
         if not self.override:
             self._follow_move()
         python = [sys.executable, "-m", "mlflow", "server"]
-        where = ["--backend-store-uri", self.uri, "--default-artifact-root", str(self.root / "artifacts")]
+        # By the way from here: of an absolute path MLflow would make the folders as they are quoted.
+        database = self.override or paths.sqlite_url(Path(os.path.relpath(self.database)))
+        where = ["--backend-store-uri", database, "--default-artifact-root", str(self.root / "artifacts")]
         return [*python, *where, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
 
     def pages(self, port: int = 5000) -> list[tuple[str, str]]:
