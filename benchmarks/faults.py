@@ -1,10 +1,10 @@
 """Kills, full disks, read-only folders and twenty first starts at once: nothing lost, doubled or half-written.
 
-`python benchmarks/faults.py --kills 1.0 --seed 1` in a clone with the data and with campaign computed; each command's
-count is printed as soon as it is there. Every command is a fork of this process. A kill falls just before the n-th
-change of a file or commit to a database, or at any moment; `dvc` is killed with all its children. Afterwards each file
-is absent, as before or as it should be, and the same command again gives what it gives undisturbed. Full disks and
-read-only folders need Linux and root.
+`python benchmarks/faults.py --kills 1.0 --seed 1` in a clone with data/aerofit; each command's count is printed as soon
+as it is there. Every command is a fork of this process. A kill falls just before the n-th change of a file or commit
+to a database, or at any moment; `dvc` is killed with all its children. Afterwards each file is absent, as before or as
+it should be, and the same command again gives what it gives undisturbed. Full disks and read-only folders need Linux
+and root.
 """
 
 import argparse
@@ -48,7 +48,7 @@ STATE = (
     "resolved/aerofit",
 )
 WHOLE = (*STATE, ".dvc", ".git", ".gitignore", ".dvcignore", "src", "data.dvc", "mlruns/.gitignore")
-STAGES = ("compose", "prepare", "impute", "segment", "compare", "profile", "classify", "report")
+STAGES = ("compose", "prepare", "impute", "segment", "compare", "profile", "classify", "scorer", "report")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 EVENTS = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.copyfile", "sqlite3.connect"}
 NEWNS = 0x20000
@@ -422,9 +422,6 @@ def prepared_states(template, scratch):
     return swept_state, published_state, text.split()[-1]
 
 
-# Of the study whose rows can be scored alone, as it was computed here: `dvc repro track@campaign`.
-SCORE = ("score", "campaign", str(ROOT / "data" / "campaign" / "marketing_campaign.csv"))
-SCORED = tuple(f"{part}/campaign" for part in ("data", "build", "models", "reports", "resolved"))
 SWEEP = ("sweep", "aerofit", "segment", "segment.k=range(2,6)", "--name", "s", "--trials", "3")
 
 
@@ -447,7 +444,7 @@ def commands(template):
             ("restore", run, "--cached"), (), 3, WHOLE, ready=_with(published_state), check=restored
         ),
         "overview": Command(("overview",), ("reports/index.html",), 4),
-        "score": Command(SCORE, ("scores",), 6, ready=lambda folder: copy(ROOT, folder, SCORED)),
+        "score": Command(("score", "aerofit", table), ("scores",), 6),
         "anchor": Command(("anchor", "aerofit"), ("conf/anchors",), 4),
         "data import": Command(("data", "import", originals), ("data/aerofit",), 8, ready=own_file),
         "data sample": Command(("data", "sample"), ("data",), 6, ready=own_file),
@@ -486,7 +483,7 @@ def make_template(scratch):
     def say(*words):
         subprocess.run(words, cwd=template, env=environment, check=True, stdout=subprocess.DEVNULL)
 
-    say(sys.executable, "-m", "dvc", "repro", "--quiet", "report@aerofit")
+    say(sys.executable, "-m", "dvc", "repro", "--quiet", "report@aerofit", "scorer@aerofit")
     say("git", "add", "--all")
     say(
         "git",
