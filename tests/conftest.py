@@ -59,3 +59,15 @@ def postgres():
     yield f"postgresql://postgres:s3cret@127.0.0.1:{port}/postgres"
     run(str(BINARIES[-1] / "pg_ctl"), "-D", str(server), "-m", "fast", "stop")
     shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def scored_project(tmp_path_factory):
+    """A project in which the study campaign is fitted and can be scored."""
+    from tests.scoring.planted import fit_campaign
+
+    root = tmp_path_factory.mktemp("scored")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        fit_campaign()
+    return root

@@ -193,6 +193,21 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> 
     os.execv(command[0], command)
 
 
+@app.command()
+def serve(
+    study: Annotated[str, typer.Argument(help="A published one.")],
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5001,
+) -> None:
+    """Serve a study's champion on this machine, in MLflow's scoring protocol."""
+    from personae.tracking.serving import serve_command
+
+    with in_project():
+        command, environment = serve_command(study, port)
+    address = f"http://127.0.0.1:{port}/invocations"
+    console.print(f"{study}: POST to {address} (Ctrl-C ends it)", highlight=False, soft_wrap=True)
+    os.execve(command[0], command, environment)
+
+
 @app.command("app")
 def explore(
     port: Annotated[int, typer.Option(help="Port on the address.")] = 8501,

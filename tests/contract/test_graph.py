@@ -17,7 +17,7 @@ GRAPH = yaml.safe_load(Path("dvc.yaml").read_text())
 STAGES = {name: stage["do"] for name, stage in GRAPH["stages"].items()}
 [STUDIES] = (given for given in GRAPH["vars"] if "studies" in given)
 WHOLE = ("report", "track")
-SOURCED = ("prepare", "scorer")
+SOURCED = ("prepare", "scorer", "track")
 
 
 @pytest.fixture(scope="module")

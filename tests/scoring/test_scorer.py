@@ -1,80 +1,36 @@
 import datetime
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
+from tests.scoring.planted import FEATURES
 from typer.testing import CliRunner
 
 from personae.cli import app
-from personae.core import archive, paths, tables
+from personae.core import paths, tables
 from personae.core.errors import PersonaeError
-from personae.core.files import write_files, write_text
-from personae.core.settings import load
-from personae.imputation.completion import impute_table
-from personae.imputation.settings import Impute
-from personae.response.evaluate import evaluate_response
-from personae.response.model import to_files
-from personae.response.settings import Classify
 from personae.scoring.batch import score_file, score_table
-from personae.scoring.scorer import DESCRIBED, SCORES, describe, load_scorer
-from personae.scoring.settings import ScorerSettings
-from personae.segmentation.segment import segment_customers
-from personae.segmentation.settings import SegmentSettings
+from personae.scoring.scorer import SCORES, load_scorer
 from personae.sources import table
 from personae.sources.files import TableFile, read_file
 from personae.sources.settings import TablePrepare
-from personae.studies.campaign import simulate, source
-from personae.studies.campaign.settings import CampaignPrepare
-
-RESOLVED = Path("resolved/campaign").resolve()
-FEATURES = ["Education", "Income", "age", "tenure", "Recency", "total_spend"]
-SPACE = {"columns": ["Income", "age", "total_spend"], "log1p": ["total_spend"]}
-EFFORT = {"bootstraps": 5, "null_tables": 5}
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A project in which the study campaign is fitted, on few rows and with little effort."""
-    root = tmp_path_factory.mktemp("project")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        write_files(paths.raw("campaign"), simulate.to_files(simulate.simulate(240, seed=3)[0]))
-        shutil.copytree(RESOLVED, paths.resolved("campaign"))
-        prepared = source.prepare(paths.raw("campaign"), CampaignPrepare())
-        customers = prepared.tables["customers"]
-        tables.write(paths.table("campaign", "customers"), customers)
-        filled = impute_table(customers.to_pandas(), Impute(columns=["Income"], predictors=["age"]), seed=1)
-        archive.save(filled.imputer, paths.model("campaign", "imputer"))
-        found = segment_customers(filled.table, SegmentSettings(space=SPACE, k=2, effort=EFFORT))
-        archive.save(found.segmenter, paths.model("campaign", "segmenter"))
-        tables.write(paths.table("campaign", "segments"), pl.from_pandas(found.customers))
-        models = {"logistic": {"type": "logistic"}}
-        answers = Classify(
-            target="Response", features=FEATURES, models=models, folds=3, repeats=1, shuffles=1, workers=1
-        )
-        model = evaluate_response(customers.to_pandas(), answers).model
-        assert model is not None
-        write_files(paths.model("campaign", "classifier"), to_files(model))
-        names = [{"id": 0, "name": "modest"}, {"id": 1, "name": "wealthy"}]
-        settings = load(paths.settings("campaign", "scorer"), ScorerSettings)
-        described = json.dumps(describe(settings, names, prepared.learned))
-        write_text(paths.model("campaign", "scorer") / DESCRIBED, described)
-    return root
+from personae.studies.campaign import source
 
 
 @pytest.fixture
-def scorer(project, monkeypatch):
-    monkeypatch.chdir(project)
+def scorer(scored_project, monkeypatch):
+    monkeypatch.chdir(scored_project)
     return load_scorer("campaign")
 
 
 @pytest.fixture(scope="module")
-def rows(project):
+def rows(scored_project):
     return pl.read_csv(
-        project / "data/campaign" / source.FILE, separator="\t", infer_schema=False, null_values=""
+        scored_project / "data/campaign" / source.FILE, separator="\t", infer_schema=False, null_values=""
     )
 
 
@@ -186,7 +142,7 @@ def test_unusual_rows_are_answered_and_flagged(scorer, rows, case):
 
 def test_no_revenue_costs_its_contact_and_nobody_is_contacted(scorer, rows):
     scored = scorer.score(file(changed(rows[:1], 0, Z_Revenue="0"))).row(0, named=True)
-    assert (scored["expected_profit"], scored["decision"]) == (-3.0, "leave")
+    assert (scored["expected_profit"], scored["decision"]) == (-3.0, "none")
 
 
 def test_further_columns_are_ignored_and_missing_ones_refused(scorer, rows):
@@ -223,6 +179,32 @@ def test_a_table_of_ones_own_is_scored_by_what_was_learned_of_it(scorer, rows, t
     assert scored["probability"].drop_nulls().to_list() == pytest.approx(alone, abs=1e-12)
 
 
+def test_prepared_rows_get_the_same_answers(scorer, rows):
+    customers = tables.read(paths.table("campaign", "customers"))
+    expected = scorer.score(file(rows)).select("customer", "segment", "probability", "decision")
+    again = scorer.score_prepared(customers)
+    assert_frame_equal(again.select(expected.columns), expected, abs_tol=1e-12, rel_tol=0)
+    odd = customers[:2].with_columns(age=pl.Series(["old", "40"]))
+    assert scorer.score_prepared(odd)["problem"].to_list() == [
+        "column age holds 'old'; expected a number",
+        None,
+    ]
+    with pytest.raises(PersonaeError, match="column age is missing"):
+        scorer.score_prepared(customers.drop("age"))
+
+
+def test_reasons_are_what_a_typical_value_would_change(scorer, rows):
+    scored = scorer.score(file(rows[:4]), reasons=3)
+    assert scored["reason_1"].str.contains(r"^\w+ \S+ \([+-]\d+\.\d\d\)$").all()
+    customers = tables.read(paths.table("campaign", "customers"))[:1].to_pandas()
+    column = scored["reason_1"][0].split()[0]
+    typical = customers.assign(**{column: scorer.parts.typical[column]})
+    odds = [np.diff(scorer.model.scores(table))[0, 0] for table in (customers, typical)]
+    assert scored["reason_1"][0].endswith(f"({odds[0] - odds[1]:+.2f})")
+    without = scorer.score(file(rows[:4]))
+    assert without["reason_1"].null_count() == 4
+
+
 def test_a_customer_who_cannot_be_placed_has_a_problem(scorer, rows):
     customers = tables.read(paths.table("campaign", "customers"))[:3]
     kinds = dict.fromkeys([*FEATURES, "Z_CostContact", "Z_Revenue"], "number") | {"Education": "category"}
@@ -255,8 +237,8 @@ def test_identifiers_that_repeat_in_a_file_are_refused(scorer, rows):
         score_table(scorer, file(pl.concat([rows, rows[:1]])))
 
 
-def test_the_command_says_how_many(project, rows, tmp_path, monkeypatch):
-    monkeypatch.chdir(project)
+def test_the_command_says_how_many(scored_project, rows, tmp_path, monkeypatch):
+    monkeypatch.chdir(scored_project)
     rows.write_csv(tmp_path / "new.csv")
     result = CliRunner().invoke(app, ["score", "campaign", str(tmp_path / "new.csv")])
     assert result.exit_code == 0

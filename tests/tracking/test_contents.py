@@ -1,6 +1,7 @@
 """Promises of what a run says: the figures, verdicts and files of the reports, under flat names."""
 
 import json
+from pathlib import Path
 
 from tests.report.fabricated import SCRIPT, study
 from tests.report.test_model_cards import CLASSIFY, SEGMENT
@@ -57,26 +58,11 @@ def test_personas_and_candidates_are_tables_to_compare(inside):
     assert (tables["candidates"]["k"], tables["candidates"]["silhouette"]) == (["2", "3"], ["0.3", ""])
 
 
-def test_a_model_knows_the_tables_that_its_stage_read_and_the_customers(inside):
+def test_a_run_has_a_model_where_its_stages_made_a_scorer(inside):
     result = key.read("campaign")
-    folder = inside.root / "build/campaign/tables"
-    folder.mkdir(parents=True)
-    for name in ("days.parquet", "hours.parquet", "rows.json"):
-        (folder / name).touch()
-    deps = [{"path": "build/campaign/tables"}, {"path": "src"}]
-    result.entries["segment"]["deps"] = deps
-    result.entries["segment"]["outs"].append({"path": "models/campaign/imputer", "md5": "0"})
-    ((_, tables),) = collect(result).models
-    assert [path.name for path in tables] == ["days.parquet", "hours.parquet", "customers.parquet"]
-
-
-def test_a_stage_without_a_model_says_so_and_the_run_has_none(inside):
-    result = key.read("campaign")
-    folder = inside.root / "models/campaign/classifier"
-    folder.mkdir(parents=True)
-    (folder / "skipped.json").write_text("{}")
-    result.entries["segment"]["outs"].append({"path": "models/campaign/classifier", "md5": "0"})
-    assert collect(result).models == []
+    assert collect(result).models is None
+    result.entries["segment"]["outs"].append({"path": "models/campaign/scorer", "md5": "0"})
+    assert collect(result).models == Path("models/campaign")
 
 
 def test_the_answer_is_the_description_of_the_run_and_its_names_are_text(inside):

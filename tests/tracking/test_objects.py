@@ -1,6 +1,8 @@
 """Promises of what MLflow holds beside figures: models that load and answer, data with the md5 of DVC."""
 
+import json
 import os
+import shutil
 from pathlib import Path
 
 import mlflow
@@ -9,16 +11,14 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import FunctionTransformer
 from tests.response.planted import customers
-from tests.response.test_model import fitted as response_model
 
 from personae.core import archive
 from personae.core.errors import PersonaeError
-from personae.imputation.imputer import TableImputer
-from personae.response.model import to_files
-from personae.segmentation.clusterers import KMeansClusterer
-from personae.segmentation.segmenter import Segmenter
-from personae.segmentation.space import Space, WorkingSpace
-from personae.tracking.objects import log_dataset, log_model
+from personae.scoring.scorer import SCORES, assemble
+from personae.sources.files import read_file
+from personae.studies.campaign.source import FILE
+from personae.tracking.objects import log_dataset, log_scorer
+from personae.tracking.registry import register
 from personae.tracking.store import Store
 
 # mlflow.types.responses warns when it is imported, SQLAlchemy about how MLflow uses it.
@@ -37,14 +37,6 @@ def run(client, tmp_path, monkeypatch):
     return client.create_run(experiment).info.run_id
 
 
-def logged(client, run, directory, tables):
-    """Log a model and load it again as anybody would."""
-    with mlflow.start_run(run_id=run):
-        log_model(directory, tables)
-    (output,) = client.get_run(run).outputs.model_outputs
-    return mlflow.pyfunc.load_model(f"models:/{output.model_id}")
-
-
 def table(rows=300):
     found = customers(rows, 4)
     path = Path("customers.parquet")
@@ -52,68 +44,65 @@ def table(rows=300):
     return found, path
 
 
-def test_a_response_model_gives_the_probabilities_of_its_classes(client, run):
-    found, path = table()
-    model = response_model(found, "xgboost")
-    directory = Path("classifier")
-    directory.mkdir()
-    for name, content in to_files(model).items():
-        (directory / name).write_bytes(content)
-    served = logged(client, run, directory, (path,))
-    answers = served.predict(found[list(model.columns)])
-    assert list(answers.columns) == ["level 0", "level 1"]
-    np.testing.assert_array_equal(answers.to_numpy(), model.predict_proba(found))
-    assert served.metadata.signature.inputs.input_names() == ["income", "visits", "home"]
-    assert len(served.input_example) == 5
-    assert not [path for path in Path("kept").rglob("*") if path.suffix in {".pkl", ".pickle"}]
+@pytest.fixture(scope="module")
+def served(client, scored_project, tmp_path_factory):
+    """The scorer of a small campaign, logged, registered and loaded as anybody would."""
+    kept = tmp_path_factory.mktemp("kept")
+    experiment = client.create_experiment("scorer", artifact_location=kept.as_uri())
+    run = client.create_run(experiment).info.run_id
+    with mlflow.start_run(run_id=run):
+        model = log_scorer(scored_project / "models/campaign", "campaign")
+    assert register(client, "campaign", run, model) == "champion"
+    assert register(client, "campaign", run, model) == "challenger"
+    assert not [path for path in kept.rglob("*") if path.suffix in {".pkl", ".pickle"}]
+    return mlflow.pyfunc.load_model("models:/personae-campaign@champion")
 
 
-def test_an_imputer_completes_the_columns(client, run):
-    found, path = table()
-    found.loc[:20, "income"] = np.nan
-    found.to_parquet(path)
-    imputer = TableImputer("median", columns=["income"]).fit(found)
-    archive.save(imputer, Path("imputer"))
-    served = logged(client, run, Path("imputer"), (path,))
-    pd.testing.assert_frame_equal(served.predict(found), imputer.transform(found), check_dtype=False)
+@pytest.fixture(scope="module")
+def raw(scored_project):
+    return pd.read_csv(scored_project / "data/campaign" / FILE, sep="\t")
 
 
-def test_a_segmenter_gives_segment_and_margin(client, run):
-    found, path = table()
-    found = found.dropna()
-    found.to_parquet(path)
-    space = Space("demo", ["income", "visits"]).fit(found)
-    points = space.transform(found)
-    clusterer = KMeansClusterer(2).fit(points)
-    segmenter = Segmenter(
-        space=space,
-        working=WorkingSpace(space).fit(points),
-        clusterer=clusterer,
-        ids=[0, 1],
-        centers=clusterer.centers_,
-        far_distance=3.0,
+def test_the_model_of_a_study_scores_its_raw_file_and_its_customers(served, raw, scored_project):
+    scorer = assemble(
+        json.loads((scored_project / "models/campaign/scorer/scorer.json").read_text()),
+        scored_project / "models/campaign",
     )
-    archive.save(segmenter, Path("segmenter"))
-    served = logged(client, run, Path("segmenter"), (path,))
-    answers = served.predict(found[["income", "visits"]])
-    pd.testing.assert_frame_equal(answers, segmenter.predict(found))
+    expected = scorer.score(read_file(scored_project / "data/campaign" / FILE))
+    scores = served.predict(raw)
+    assert list(scores) == list(SCORES)
+    assert scores["customer"].tolist() == expected["customer"].to_list()
+    assert scores["segment"].tolist() == expected["segment"].to_list()
+    assert scores["decision"].tolist() == expected["decision"].to_list()
+    np.testing.assert_allclose(scores["probability"], expected["probability"], rtol=0, atol=1e-12)
+    again = served.predict(pd.read_parquet(scored_project / "build/campaign/customers.parquet"))
+    np.testing.assert_allclose(again["probability"], expected["probability"], rtol=0, atol=1e-12)
 
 
-def test_a_type_that_the_project_does_not_know_is_refused(client, run):
-    found, path = table()
-    archive.save(
-        FunctionTransformer(os.path.expanduser, feature_names_out="one-to-one").fit(found), Path("x")
-    )
+def test_a_cell_that_does_not_fit_is_its_rows_problem(served, raw):
+    rows = raw.head(3).drop(columns="Response").astype(object)
+    rows.loc[1, ["ID", "Income"]] = [2**63, "lots"]
+    scores = served.predict(rows, params={"as_of": "2015-01-01", "reasons": 2})
+    assert scores["customer"][1] == "9223372036854775808"
+    assert scores["problem"][1] == "column Income holds 'lots'; expected a number"
+    assert scores["probability"].notna().tolist() == [True, False, True]
+    assert scores["reason_2"].notna().tolist() == [True, False, True]
+    assert str(scores["as_of"][0])[:10] == "2015-01-01"
+
+
+def test_the_example_is_no_customer_and_its_answer_is_one(served):
+    assert served.input_example["customer"].tolist() == ["example"]
+    assert served.predict(served.input_example)["problem"].isna().all()
+    params = {each.name: each.default for each in served.metadata.signature.params}
+    assert params == {"as_of": "", "reasons": 0}
+
+
+def test_a_type_that_the_project_does_not_know_is_refused(scored_project, tmp_path):
+    shutil.copytree(scored_project / "models/campaign", tmp_path / "models")
+    odd = FunctionTransformer(os.path.expanduser, feature_names_out="one-to-one")
+    archive.save(odd, tmp_path / "models/imputer")
     with pytest.raises(PersonaeError, match="not trusted: posixpath"):
-        logged(client, run, Path("x"), (path,))
-
-
-def test_a_model_without_a_table_of_its_columns_is_refused(client, run):
-    found, _ = table()
-    archive.save(TableImputer("median").fit(found.select_dtypes("number")), Path("imputer"))
-    found[["income"]].to_parquet("other.parquet")
-    with pytest.raises(PersonaeError, match=r"imputer: no table of its stage \(other.parquet\) has all"):
-        logged(client, run, Path("imputer"), (Path("other.parquet"),))
+        log_scorer(tmp_path / "models", "campaign")
 
 
 def test_data_versions_carry_the_md5_of_dvc(client, run):

@@ -73,7 +73,8 @@ def complete_customers(tables: Mapping[str, pl.DataFrame], imputer: TableImputer
     """Treat the gaps of other customers or days by a fitted imputer; see `impute_customers`."""
     days = tables.get("days")
     if days is None:
-        return _filled(tables["customers"], imputer)
+        customers = tables["customers"]  # described already, where the gaps were those of their days
+        return _filled(customers, imputer) if set(imputer.models_) <= set(customers.columns) else customers
     completed = _filled(days.filter("measured"), imputer)
     return _customers(days, completed, tables["hours"])
 

@@ -84,13 +84,18 @@ class ResponseModel:
         """Most probable class of each customer."""
         return np.asarray(np.asarray(self.classes)[self.predict_proba(customers).argmax(axis=1)])
 
-    def _piece(self, customers: pd.DataFrame) -> FloatArray:
+    def scores(self, customers: pd.DataFrame) -> FloatArray:
+        """Log-probabilities before calibration, up to a constant per row, shape (rows, classes)."""
         taken = features(customers, self.columns)
         if taken.empty:
             return np.empty((0, len(self.classes)))
         inputs = np.asarray(self.preprocessing.transform(taken))
         members = [scores(estimator, inputs) for estimator in self.members.values()]
-        return self.calibration.probabilities(stacked_scores(self.stack, members))
+        return stacked_scores(self.stack, members)
+
+    def _piece(self, customers: pd.DataFrame) -> FloatArray:
+        found = self.scores(customers)
+        return self.calibration.probabilities(found) if len(found) else found
 
 
 def fit_on_all(plan: ResponsePlan, validation: Validation, name: str | None = None) -> ResponseModel:

@@ -1,7 +1,9 @@
 """Score a study's own raw files in a process of its own, against what its stages found."""
 
+import re
 import sys
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,11 @@ import polars as pl
 
 from personae.core import paths, tables
 from personae.core.command import one_line_errors, pin_arithmetic
+from personae.core.files import write_json
 from personae.scoring.batch import score_paths
 from personae.scoring.scorer import load_scorer
+
+SCORES, REQUIREMENTS = "scores.parquet", "requirements.json"
 
 
 def compare(scores: pl.DataFrame, segments: pl.DataFrame, expected: pl.DataFrame) -> Mapping[str, Any]:
@@ -58,11 +63,47 @@ def _named(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(pl.col("customer").cast(pl.String))
 
 
-def main(study: str, output: str) -> None:
-    """Write the scores of the raw files that the study was computed from."""
+def requirements() -> list[str]:
+    """Pin what this package depends on and all modules imported by now are of.
+
+    Examples
+    --------
+    >>> any(line.startswith("polars==") for line in requirements())
+    True
+    """
+    loaded = {name.partition(".")[0] for name in sys.modules}
+    owned = packages_distributions()
+    named = {each for module in loaded for each in owned.get(module, ())}
+    needed = _closure("personae")
+    return sorted(f"{name}=={version(name)}" for name in named if _plain(name) in needed)
+
+
+def _closure(name: str) -> set[str]:
+    """Names of all distributions that one depends on, directly or not, without extras."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        try:
+            requirements = requires(waiting.pop()) or []
+        except PackageNotFoundError:  # for another system or Python
+            continue
+        words = (re.split(r"[^\w.-]", each, maxsplit=1)[0] for each in requirements if "extra ==" not in each)
+        new = {_plain(word) for word in words} - found
+        found |= new
+        waiting += new
+    return found
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def main(study: str, folder: str) -> None:
+    """Write the scores of the raw files that the study was computed from, and what that took."""
     scorer = load_scorer(study)
     scores = score_paths(scorer, scorer.preparation.raw(paths.raw(study)))
-    tables.write(Path(output), scores)
+    tables.write(Path(folder) / SCORES, scores)
+    write_json(Path(folder) / REQUIREMENTS, requirements())
 
 
 if __name__ == "__main__":

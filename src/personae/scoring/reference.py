@@ -1,10 +1,13 @@
 """What a scorer is held against: prepared rows with their scores, and the model's own probabilities."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
 from personae.days.early import early_rows
+from personae.scoring.fitted import Fitted
+from personae.scoring.reasons import typical_values
 from personae.scoring.scorer import Scorer
 
 MOST_ROWS = 5000
@@ -37,9 +40,19 @@ def reference_rows(customers: pl.DataFrame, scores: pl.DataFrame, most: int = MO
 def response_rows(scorer: Scorer, given: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The deployed model's probability of every row of its table, by customer and offer."""
     assert scorer.model is not None
-    settings = scorer.settings
+    settings = scorer.parts.settings
     rows = early_rows(given, settings.early) if settings.early else given[settings.table]
     chances = scorer.model.predict_proba(rows.to_pandas())
     several = len(scorer.model.classes) > 2
     probability = chances.max(axis=1) if several else chances[:, 1]
-    return rows.select("customer").with_columns(probability=pl.Series(probability), **scorer.offered(rows))
+    return rows.select("customer").with_columns(
+        probability=pl.Series(probability), **scorer.parts.offered(rows)
+    )
+
+
+def typical_of(parts: Fitted, given: Sequence[pl.DataFrame]) -> dict[str, Any]:
+    """Typical value of every prepared column that a scorer reads, of the first table that has it."""
+    found: dict[str, Any] = {}
+    for table in given:
+        found = typical_values(table, parts.columns(table.columns)) | found
+    return found

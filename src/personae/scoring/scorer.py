@@ -8,25 +8,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import polars as pl
 
 from personae.core import archive, paths
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json
-from personae.days.early import early_rows
-from personae.imputation.completion import complete_customers
-from personae.imputation.imputer import TRUSTED_TYPES, TableImputer
+from personae.imputation.imputer import TRUSTED_TYPES
 from personae.response.model import DESCRIPTION, ResponseModel, from_files
+from personae.scoring.fitted import Fitted
+from personae.scoring.reasons import MOST_REASONS
 from personae.scoring.settings import ScorerSettings
-from personae.segmentation.segmenter import TRUSTED, Segmenter
+from personae.segmentation.segmenter import TRUSTED
 from personae.sources.by_name import find_source
 from personae.sources.files import TableFile
 from personae.sources.gathered import Gathered, piecewise
-from personae.sources.values import identifiers
-from personae.targeting.choose import economics_of
-from personae.targeting.profit import contact
+from personae.sources.values import identifiers, labels, numbers
 
 SCORES = {
     "customer": pl.String,
@@ -41,10 +37,11 @@ SCORES = {
     "decision": pl.String,
     "flags": pl.String,
     "problem": pl.String,
+    **{f"reason_{place}": pl.String for place in range(1, MOST_REASONS + 1)},
     "model_version": pl.String,
     "as_of": pl.Date,
 }
-DESCRIBED = "scorer.json"
+DESCRIBED, CHECKED = "scorer.json", "check.json"
 PARTS = ("imputer", "segmenter", "classifier")
 
 
@@ -56,34 +53,31 @@ class Scorer:
     ----------
     study, version
         Its name, and a hash of all that is fitted.
-    settings
-        Source, rows of the response model, prices.
     preparation
         What the source learned: with `apply` for rows of which each is a customer, `gather` for lines of
         several, `gather_folder` for several files.
-    segment_names
-        Of the personas, by segment.
-    model
-        None where the study predicts nothing.
+    parts
+        Imputer, segmenter and response model.
     """
 
     study: str
     version: str
-    settings: ScorerSettings
     preparation: Any
-    imputer: TableImputer
-    segmenter: Segmenter
-    segment_names: dict[int, str]
-    model: ResponseModel | None
+    parts: Fitted
 
     @property
-    def inputs(self) -> list[str]:
-        """Prepared columns that the segmenter reads, and the model of the same rows."""
-        own = [*self.segmenter.space.columns, *self.segmenter.space.categorical]
-        alike = self.model and self.settings.table == "customers"
-        return list(dict.fromkeys([*own, *(self.model.columns if self.model and alike else ())]))
+    def raw_columns(self) -> list[str] | None:
+        """Columns that raw rows must have; None where a customer takes several files."""
+        return None if hasattr(self.preparation, "gather_folder") else list(self.preparation.columns)
 
-    def score(self, file: TableFile, as_of: datetime.date | None = None, *, first: int = 1) -> pl.DataFrame:
+    @property
+    def model(self) -> ResponseModel | None:
+        """None where the study predicts nothing."""
+        return self.parts.model
+
+    def score(
+        self, file: TableFile, as_of: datetime.date | None = None, *, first: int = 1, reasons: int = 0
+    ) -> pl.DataFrame:
         """Answer for every customer; what one row holds changes no other's answer.
 
         Parameters
@@ -94,6 +88,8 @@ class Scorer:
             Day on which customers are described; by default the training file's newest.
         first
             Number of the first row, where no column identifies a customer.
+        reasons
+            Columns that a row names, up to three, see `personae.scoring.reasons`.
 
         Returns
         -------
@@ -111,7 +107,7 @@ class Scorer:
             several files.
         """
         if hasattr(self.preparation, "gather"):
-            return self._gathered(self.preparation.gather(file, as_of), as_of)
+            return self._gathered(self.preparation.gather(file, as_of), as_of, reasons)
         if not hasattr(self.preparation, "apply"):
             raise PersonaeError(
                 f"{file.path}: a customer of {self.study} takes several files: give their folder"
@@ -135,22 +131,50 @@ class Scorer:
         if not rows:
             return self._finished(every, as_of)
         customers = pl.concat([piece for _, piece in pieces], how="vertical_relaxed")
-        answers = self._answers({"customers": customers}).with_columns(row=pl.Series(rows, dtype=pl.Int64))
+        answers = self.parts.answers({"customers": customers}, reasons)
+        answers = answers.with_columns(row=pl.Series(rows, dtype=pl.Int64))
         return self._finished(_together(every, answers.drop("customer"), "row"), as_of)
 
-    def score_folder(self, folder: Path, as_of: datetime.date | None = None) -> pl.DataFrame:
+    def score_folder(
+        self, folder: Path, as_of: datetime.date | None = None, *, reasons: int = 0
+    ) -> pl.DataFrame:
         """As `score`, of the files in a folder."""
         if not hasattr(self.preparation, "gather_folder"):
             raise PersonaeError(f"{folder}: is a folder; {self.study} takes one file")
-        return self._gathered(self.preparation.gather_folder(folder, as_of), as_of)
+        return self._gathered(self.preparation.gather_folder(folder, as_of), as_of, reasons)
 
-    def _gathered(self, given: Gathered, as_of: datetime.date | None) -> pl.DataFrame:
+    def score_prepared(self, customers: pl.DataFrame, *, reasons: int = 0) -> pl.DataFrame:
+        """As `score`, of customers as stage `prepare` writes them; a number that is none is a problem."""
+        typical = self.parts.typical
+        absent = [name for name in ("customer", *typical) if name not in customers.columns]
+        if absent:
+            raise PersonaeError(f"column {absent[0]} is missing")
+        named = identifiers(customers["customer"]).fill_null("")
+        columns, wrong = [named.alias("customer")], pl.Series("problem", [None] * len(named), dtype=pl.String)
+        for name, value in typical.items():
+            if isinstance(value, str):
+                columns.append(labels(customers[name]))
+                continue
+            cells = numbers(customers[name])
+            columns.append(cells.values.cast(pl.Float64))
+            for row in cells.wrong:
+                wrong[row] = f"column {name} holds {customers[name][row]!r}; expected a number"
+        sound = wrong.is_null()
+        rest = customers.drop("customer", *typical)
+        table = pl.DataFrame(columns).hstack(rest.get_columns()).filter(sound)
+        tables = dict.fromkeys(("customers", self.parts.settings.table), table)
+        problems = dict(pl.DataFrame([named.alias("customer"), wrong]).filter(~sound).iter_rows())
+        scored = self._gathered(Gathered(tables, problems), None, reasons)
+        order = pl.DataFrame({"customer": named})
+        return order.join(scored, on="customer", how="left", maintain_order="left")
+
+    def _gathered(self, given: Gathered, as_of: datetime.date | None, reasons: int) -> pl.DataFrame:
         problems = {"customer": list(given.problems), "problem": list(given.problems.values())}
         wrong = pl.DataFrame(problems, schema=dict.fromkeys(problems, pl.String))
         some = any(table.height for name, table in given.tables.items() if name in ("customers", "days"))
         if not some:
             return self._finished(wrong, as_of)
-        answers = self._answers(given.tables)
+        answers = self.parts.answers(given.tables, reasons)
         every = pl.concat([answers.select("customer"), wrong], how="diagonal")
         return self._finished(_together(every, answers, "customer"), as_of)
 
@@ -166,79 +190,6 @@ class Scorer:
             .select(pl.col(name).cast(kind) for name, kind in SCORES.items())
         )
 
-    def _answers(self, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-        """Segment, probability and decision of prepared customers, in order; some with a problem."""
-        completed = complete_customers(tables, self.imputer)
-        gaps = [
-            pl.when(pl.col(name).is_null()).then(pl.lit(f"{name}: missing, and nothing to fill it with"))
-            for name in self.segmenter.space.columns
-        ]
-        problem = completed.select(problem=pl.coalesce([*gaps, pl.lit(None, pl.String)]))["problem"]
-        sound = problem.is_null()
-        table = completed.filter(sound)
-        placed = self.segmenter.predict(table.to_pandas())
-        described = tables.get("customers", completed)
-        answers = table.select(pl.col("customer").cast(pl.String)).with_columns(
-            *pl.from_pandas(placed),
-            flags=described.filter(sound).select(_flags(described, self.inputs)).to_series(),
-        )
-        answers = answers.with_columns(
-            segment_name=pl.col("segment").replace_strict(
-                self.segment_names, default=None, return_dtype=pl.String
-            )
-        )
-        answers = self._responses(answers, table, self._rows(tables, sound))
-        wrong = completed.filter(~sound).select(pl.col("customer").cast(pl.String))
-        everyone = pl.concat(
-            [
-                answers.with_columns(place=pl.Series(sound.arg_true())),
-                wrong.with_columns(problem=problem.filter(~sound), place=pl.Series((~sound).arg_true())),
-            ],
-            how="diagonal",
-        )
-        return everyone.sort("place").drop("place")
-
-    def _rows(self, tables: Mapping[str, pl.DataFrame], sound: pl.Series) -> pl.DataFrame:
-        """Rows of the response model, one a customer at most."""
-        if self.settings.early is not None:
-            return early_rows(tables, self.settings.early)
-        rows = tables.get(self.settings.table, pl.DataFrame())
-        return rows.filter(sound) if self.settings.table == "customers" else rows
-
-    def _responses(self, answers: pl.DataFrame, customers: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-        """Add probability and decision; customers without a row of the model have none."""
-        if self.model is None or not rows.height:
-            return answers
-        if self.settings.table != "customers":
-            known = customers.select("customer", *set(customers.columns) - set(rows.columns))
-            both = rows.join(known, on="customer", how="inner", maintain_order="left")
-            segments = both.select(pl.col("customer").cast(pl.String)).join(
-                answers, on="customer", how="left", maintain_order="left"
-            )
-            responded = self._priced(both.to_pandas(), segments["segment"])
-            responded = responded.with_columns(segments["customer"], **self.offered(both))
-            return answers.join(responded, on="customer", how="left", maintain_order="left")
-        return answers.hstack(self._priced(rows.to_pandas(), answers["segment"]))
-
-    def offered(self, rows: pl.DataFrame) -> dict[str, pl.Series]:
-        """Name the offer that each row of the response model is about, where there are several."""
-        name = getattr(self.preparation, "offer", None)
-        return {} if name is None else {"offer": rows[name].cast(pl.String)}
-
-    def _priced(self, table: pd.DataFrame, segments: pl.Series) -> pl.DataFrame:
-        assert self.model is not None
-        chances = self.model.predict_proba(table)
-        if len(self.model.classes) > 2:
-            named = np.array([str(one) for one in self.model.classes])[chances.argmax(axis=1)]
-            return pl.DataFrame({"probability": chances.max(axis=1), "predicted": named})
-        probability = chances[:, 1]
-        if self.settings.prices is None:
-            return pl.DataFrame({"probability": probability})
-        money = economics_of(self.settings.prices, table, segments.to_pandas(), alone=True)
-        decision = np.where(contact(probability, money), "contact", "leave")
-        profit = money.expected(probability)
-        return pl.DataFrame({"probability": probability, "expected_profit": profit, "decision": decision})
-
 
 def _together(every: pl.DataFrame, answers: pl.DataFrame, key: str) -> pl.DataFrame:
     """Give every row its answer, and the problem found first."""
@@ -246,18 +197,6 @@ def _together(every: pl.DataFrame, answers: pl.DataFrame, key: str) -> pl.DataFr
     if "problem_found" in joined.columns:
         joined = joined.with_columns(problem=pl.coalesce("problem", "problem_found"))
     return joined
-
-
-def _flags(customers: pl.DataFrame, inputs: list[str]) -> pl.Expr:
-    """Say of each row what is missing, and what its preparation repaired."""
-    said = [
-        pl.when(pl.col(name).is_null()).then(pl.lit(f"{name}: missing"))
-        for name in inputs
-        if name in customers.columns
-    ]
-    if "flags" in customers.columns:
-        said.append(pl.when(pl.col("flags") != "").then(pl.col("flags")))
-    return pl.concat_str(said, separator="; ", ignore_nulls=True) if said else pl.lit("")
 
 
 def load_scorer(study: str) -> Scorer:
@@ -269,11 +208,15 @@ def load_scorer(study: str) -> Scorer:
         If the study is not computed.
     """
     models = paths.model(study, "")
-    return assemble(study, read_json(models / "scorer" / DESCRIBED), models)
+    return assemble(read_json(models / "scorer" / DESCRIBED), models)
 
 
 def describe(
-    settings: ScorerSettings, personas: Sequence[Mapping[str, Any]], learned: Mapping[str, Any]
+    study: str,
+    settings: ScorerSettings,
+    personas: Sequence[Mapping[str, Any]],
+    learned: Mapping[str, Any],
+    typical: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Say of a scorer what no fitted part holds.
 
@@ -283,25 +226,33 @@ def describe(
         Contents of `personas.json`; their names are the segments' where they are of segments.
     learned
         What preparing learned of the training file.
+    typical
+        See `Fitted`.
     """
-    names = {str(one["id"]): one["name"] for one in personas if settings.named}
-    return {"settings": settings.model_dump(mode="json"), "names": names, "preparation": dict(learned)}
+    return {
+        "study": study,
+        "settings": settings.model_dump(mode="json"),
+        "names": {str(one["id"]): one["name"] for one in personas if settings.named},
+        "preparation": dict(learned),
+        "typical": dict(typical or {}),
+    }
 
 
-def assemble(study: str, description: Mapping[str, Any], models: Path) -> Scorer:
+def assemble(description: Mapping[str, Any], models: Path) -> Scorer:
     """Put a scorer together from its description and the folders of its fitted parts."""
     settings = ScorerSettings.model_validate_json(json.dumps(description["settings"]))
     kind = find_source(settings.source).Preparation
-    return Scorer(
-        study,
-        _version(description, models),
+    preparation = kind.model_validate_json(json.dumps(description["preparation"]))
+    parts = Fitted(
         settings,
-        kind.model_validate_json(json.dumps(description["preparation"])),
         archive.load(models / "imputer", TRUSTED_TYPES),
         archive.load(models / "segmenter", TRUSTED),
         {int(one): name for one, name in description["names"].items()},
+        description["typical"],
         _model(models / "classifier"),
+        getattr(preparation, "offer", None),
     )
+    return Scorer(description["study"], _version(description, models), preparation, parts)
 
 
 def _model(folder: Path) -> ResponseModel | None:

@@ -24,7 +24,7 @@ RULES = {"field_uniqueness": "each value once", "not_nullable": "a value in ever
 
 
 # What pandera checks, of few rows: it takes 50 ms to look at one.
-FITS: Mapping[str, Callable[[pl.Series, Mapping[str, Any]], pl.Series]] = {
+FITS: Mapping[str, Callable[[pl.Expr, Mapping[str, Any]], pl.Expr]] = {
     "isin": lambda cells, given: cells.is_in(list(given["allowed_values"])),
     "greater_than_or_equal_to": lambda cells, given: cells >= given["min_value"],
     "less_than_or_equal_to": lambda cells, given: cells <= given["max_value"],
@@ -84,19 +84,50 @@ def check_rows(file: TableFile, contract: "DataFrameSchema", *optional: str) -> 
     columns = {name: each for name, each in contract.columns.items() if name not in optional}
     check_columns(file.path, file.table, list(columns))
     table = _typed(file, columns)
-    for name, column in columns.items():
-        cells = table[name]
-        misfits = [] if column.nullable else [("not_nullable", cells.is_null())]
-        misfits += [(str(check.error), ~FITS[check.name](cells, check.statistics)) for check in column.checks]
-        for rule, wrong in misfits:
-            rows = wrong.arg_true()
-            if len(rows):
-                raise _misfit(file, name, cells[rows[0]], f" in row {file.lines[rows[0]]}", rule)
+    rules = [
+        (name, rule, wrong) for name, column in columns.items() for rule, wrong in _misfits(name, column)
+    ]
+    found = table.select(wrong.any().alias(str(place)) for place, (_, _, wrong) in enumerate(rules))
+    if not found.select(pl.any_horizontal(pl.all())).item():
+        return table
+    for name, rule, wrong in rules:
+        rows = table.select(wrong).to_series().arg_true()
+        if len(rows):
+            raise _misfit(file, name, table[name][rows[0]], f" in row {file.lines[rows[0]]}", rule)
     return table
 
 
 def _typed(file: TableFile, columns: Mapping[str, Any]) -> pl.DataFrame:
-    return file.table.select(_cast(file, name, column.dtype.type) for name, column in columns.items())
+    """Cast columns, all at once; raise for the first misfit with its line."""
+    kinds = {name: column.dtype.type for name, column in columns.items()}
+    whole = {name: kind.is_integer() for name, kind in kinds.items() if kind != pl.String}
+    cells = file.table.select(*kinds).with_columns(truth_as_number(name) for name in whole)
+    wrong = cells.select(is_wrong(pl.col(name), whole=each).alias(name) for name, each in whole.items())
+    if wrong.width and wrong.select(pl.any_horizontal(pl.all().any())).item():
+        for name in wrong.columns:
+            rows = wrong[name].arg_true()
+            if len(rows):
+                raise _miscast(file, name, rows[0], whole=whole[name])
+    return cells.with_columns(plain_number(pl.col(name), whole=each) for name, each in whole.items())
+
+
+def _misfits(name: str, column: Any) -> list[tuple[str, pl.Expr]]:
+    """Rules of a column with the rows that do not keep them."""
+    cells = pl.col(name)
+    required = [] if column.nullable else [("not_nullable", cells.is_null())]
+    return [
+        *required,
+        *((str(each.error), ~FITS[each.name](cells, each.statistics)) for each in column.checks),
+    ]
+
+
+def _miscast(file: TableFile, name: str, row: int, *, whole: bool) -> PersonaeError:
+    given = file.table[name][row]
+    endless = str(given).lower().lstrip("+-") in INFINITE
+    expected = "a whole number" if whole else "a finite number" if endless else "a number"
+    return PersonaeError(
+        f"{file.path}: column {name} holds {given!r} in row {file.lines[row]}; expected {expected}"
+    )
 
 
 def find_file(path: Path) -> Path:
@@ -235,28 +266,6 @@ def refuse_first(path: Path, given: pl.Series, wrong: pl.Series, expected: str) 
         raise PersonaeError(
             f"{path}: column {given.name} holds {given[rows[0]]!r} in row {rows[0] + 2}; expected {expected}"
         )
-
-
-def _cast(file: TableFile, name: str, dtype: Any) -> pl.Series:
-    """Cast a column; raise for the first misfit with its line."""
-    given = file.table[name]
-    if dtype == pl.String:
-        return given
-    whole = dtype.is_integer()
-    cell = truth_as_number(given)
-    table = cell.to_frame().select(
-        plain_number(pl.col(name), whole=whole),
-        wrong=is_wrong(pl.col(name), whole=whole),
-    )
-    rows = table["wrong"].arg_true()
-    if len(rows):
-        endless = str(given[rows[0]]).lower().lstrip("+-") in INFINITE
-        expected = "a whole number" if whole else "a finite number" if endless else "a number"
-        raise PersonaeError(
-            f"{file.path}: column {name} holds {given[rows[0]]!r} in row {file.lines[rows[0]]}; "
-            f"expected {expected}"
-        )
-    return table[name]
 
 
 def _check(file: TableFile, table: pl.DataFrame, contract: "DataFrameSchema") -> None:

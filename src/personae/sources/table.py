@@ -76,6 +76,11 @@ class Preparation(Frozen):
         """Newest day of all dates, None without any."""
         return max(map(datetime.date.fromisoformat, self.newest.values()), default=None)
 
+    @property
+    def columns(self) -> list[str]:
+        """Columns that new rows must have."""
+        return [*filter(None, (self.settings.id, self.settings.unit)), *self.settings.kinds]
+
     def raw(self, directory: Path) -> list[Path]:
         """Files of a folder that hold customers."""
         return [directory / name for name in self.settings.files]

@@ -113,6 +113,11 @@ class Preparation(Frozen):
     def answer(self) -> None:
         """No column: later purchases are the answer."""
 
+    @property
+    def columns(self) -> list[str]:
+        """Columns that new lines must have."""
+        return [name for name in self.settings.columns.model_dump().values() if name is not None]
+
     def raw(self, directory: Path) -> list[Path]:
         """Files of a folder that hold lines."""
         return [directory / name for name in self.settings.files]

@@ -87,18 +87,19 @@ def is_wrong(cell: pl.Expr, *, whole: bool = False) -> pl.Expr:
     return plain_number(cell, whole=whole).is_null() & ~missing
 
 
-def truth_as_number(cells: pl.Series) -> pl.Series:
-    """Code TRUE and FALSE as 1 and 0 where a column has only these.
+def truth_as_number(name: str) -> pl.Expr:
+    """Code TRUE and FALSE as 1 and 0 where a column of text has only these.
 
     Examples
     --------
-    >>> truth_as_number(pl.Series(["TRUE", "false", None])).to_list(), truth_as_number(pl.Series(["t"]))[0]
-    (['1', '0', None], 't')
+    >>> words = pl.DataFrame({"a": ["TRUE", "false", None], "b": ["t", None, None]})
+    >>> words.select(truth_as_number("a"), truth_as_number("b")).to_dict(as_series=False)
+    {'a': ['1', '0', None], 'b': ['t', None, None]}
     """
+    cells = pl.col(name)
     words = cells.str.strip_chars().str.to_lowercase()
-    if not words.is_in(["true", "false"]).all() or words.null_count() == len(words):
-        return cells
-    return (words == "true").cast(pl.Int8).cast(pl.String)
+    only = words.is_in(["true", "false"]).all() & words.is_not_null().any()
+    return pl.when(only).then((words == "true").cast(pl.Int8).cast(pl.String)).otherwise(cells).alias(name)
 
 
 def numbers(cells: pl.Series, decimal: Decimal = ".", missing: Collection[str] = ()) -> Parsed:

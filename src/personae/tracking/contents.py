@@ -39,7 +39,7 @@ class Results:
     datasets
         Versions of data: name, path, md5 in DVC's notation, what it was used for.
     models
-        Folders of fitted models, each with the tables that its stage read.
+        Folder of the fitted models that together score a customer; None without stage `scorer`.
     tables
         Columns of the tables to compare between runs, by name.
     question
@@ -53,7 +53,7 @@ class Results:
     tags: Mapping[str, str] = field(default_factory=dict)
     artifacts: Sequence[tuple[Path, str]] = ()
     datasets: Sequence[tuple[str, str, str, str]] = ()
-    models: Sequence[tuple[Path, Sequence[Path]]] = ()
+    models: Path | None = None
     tables: Mapping[str, Mapping[str, list[Any]]] = field(default_factory=dict)
     question: str = ""
     columns: Sequence[str] = ()
@@ -114,11 +114,8 @@ def collect(result: Finished) -> Results:
     datasets += [
         (f"{study} customers", path, md5, "customers") for path, md5, _ in outputs if Path(path) == customers
     ]
-    models = [
-        (Path(path), _tables(result, stage))
-        for path, _, stage in outputs
-        if Path(path).parent == paths.model(study, "") and not Path(path, "skipped.json").exists()
-    ]
+    folder = paths.model(study, "")
+    models = folder if any(Path(path) == folder / "scorer" for path, _, _ in outputs) else None
     params = params_of(file.read_bytes() for file in settings)
     return Results(params, metrics, tags, artifacts, datasets, models, tables, question, columns)
 
@@ -229,10 +226,3 @@ def _files(path: Path) -> list[Path]:
 
 def _folder(file: Path, root: Path) -> str:
     return file.parent.relative_to(root).as_posix().removeprefix(".")
-
-
-def _tables(result: Finished, stage: str) -> list[Path]:
-    """Tables that a stage read, and the customers behind them."""
-    deps = [Path(dep["path"]) for dep in result.entries[stage].get("deps", ())]
-    deps.append(paths.table(result.study, "customers"))
-    return [file for dep in dict.fromkeys(deps) for file in _files(dep) if file.suffix == ".parquet"]

@@ -3,27 +3,27 @@
 import shutil
 import tempfile
 import warnings
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
+import polars as pl
 
-from personae.core.errors import PersonaeError
+from personae.core.files import read_json
+from personae.scoring.rows import AS_OF, REASONS
+from personae.scoring.scorer import CHECKED, DESCRIBED, PARTS, SCORES, Scorer, assemble
+from personae.tracking.scorer_model import MODELS, SCRIPT
 
-EXAMPLE_ROWS = 5
-# What `personae.tracking.fitted` needs of this package, and of others.
-ROOMS = ("core", "imputation", "response", "segmentation", "tracking")
-REQUIREMENTS = (
-    "mlflow",
-    "numpy",
-    "pandas",
-    "pyarrow",
-    "pydantic",
-    "scikit-learn",
-    "scipy",
-    "skops",
-    "xgboost-cpu",
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+
+
+NAME = "scorer"
+# What a scorer needs of this package.
+ROOMS = (
+    *("core", "days", "features", "imputation", "response", "scoring", "segmentation", "sources", "studies"),
+    *("targeting", "tracking"),
 )
 
 
@@ -42,62 +42,95 @@ def log_dataset(name: str, path: str, md5: str, context: str) -> None:
         mlflow.log_input(logged, context=context, tags={"dvc.path": path, "dvc.md5": md5})
 
 
-def log_model(directory: Path, tables: Sequence[Path]) -> str:
-    """Log a fitted model with signature, code and example rows; return its id.
+def log_scorer(folder: Path, study: str) -> str:
+    """Log a study's scorer with signature, code and an example that is no customer; return its id.
 
-    It loads where this package is not installed. Whole numbers are declared as figures, so that later rows
-    may have gaps.
+    Cells of the signature are of any type: the scorer casts them itself, so that a cell that does not fit is
+    its row's problem and not that of the whole table.
 
     Parameters
     ----------
-    directory
-        Where the stage saved the model; its last part is the model's name.
-    tables
-        Parquet files that the stage read; the first with all columns that the model needs is used.
+    folder
+        Where the stages saved the fitted parts: `models/<study>`.
 
     Raises
     ------
     PersonaeError
-        If the model holds types that are not trusted, or no table has the columns that it needs.
+        If the models hold types that are not trusted.
     """
     import mlflow.pyfunc  # noqa: PLC0415 - costs a second
 
-    from personae.tracking import fitted  # noqa: PLC0415
-
-    loaded = fitted.load(directory)
-    rows = _example(directory, loaded.columns, tables)
-    whole = rows.select_dtypes("integer").columns
-    example = rows.astype(dict.fromkeys(whole, "float64"))
+    described = read_json(folder / "scorer" / DESCRIBED)
+    scorer = assemble(described, folder)
+    example = _example(scorer)
     with (
-        tempfile.TemporaryDirectory() as code,
+        tempfile.TemporaryDirectory() as place,
         warnings.catch_warnings(action="ignore", category=UserWarning),
     ):
+        code, script = _copy_code(Path(place) / "code"), Path(place) / "served.py"
+        script.write_text(SCRIPT, encoding="utf-8")
         logged = mlflow.pyfunc.log_model(
-            name=directory.name,
-            loader_module=fitted.__name__,
-            code_paths=[str(_copy_code(Path(code)))],
-            data_path=str(directory),
-            signature=mlflow.models.infer_signature(example, loaded.predict(example)),
+            name=NAME,
+            python_model=str(script),
+            artifacts={MODELS: str(_copy_parts(folder, Path(place) / MODELS))},
+            code_paths=[str(code)],
+            signature=_signature(scorer),
             input_example=example,
-            pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
+            metadata={"study": study, "model_version": scorer.version},
+            pip_requirements=requirements(folder),
         )
     return str(logged.model_id)
 
 
+def requirements(folder: Path) -> list[str]:
+    """What scoring took in a process of its own, and MLflow."""
+    return [*read_json(folder / "scorer" / CHECKED)["requirements"], f"mlflow=={version('mlflow')}"]
+
+
+def _signature(scorer: Scorer) -> "ModelSignature":
+    from mlflow.models import ModelSignature  # noqa: PLC0415 - costs a second
+    from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema  # noqa: PLC0415
+    from mlflow.types.schema import AnyType  # noqa: PLC0415
+
+    names = dict.fromkeys([*(scorer.raw_columns or ()), "customer", *scorer.parts.typical])
+    kinds = {
+        pl.String: "string",
+        pl.Int64: "long",
+        pl.Float64: "double",
+        pl.Boolean: "boolean",
+        pl.Date: "datetime",
+    }
+    params = [
+        ParamSpec("as_of", DataType.string, AS_OF),
+        ParamSpec("reasons", DataType.long, REASONS),
+    ]
+    return ModelSignature(
+        Schema([ColSpec(AnyType(), name, required=False) for name in names]),
+        Schema([ColSpec(kinds[kind], name, required=False) for name, kind in SCORES.items()]),
+        ParamSchema(params),
+    )
+
+
+def _example(scorer: Scorer) -> pd.DataFrame:
+    """A prepared row of typical values, which is no customer's."""
+    return pd.DataFrame([{"customer": "example", **scorer.parts.typical}])
+
+
+def _copy_parts(folder: Path, target: Path) -> Path:
+    """Copy the fitted parts and their description, without anybody's rows."""
+    for part in PARTS:
+        if (folder / part).is_dir():
+            shutil.copytree(folder / part, target / part)
+    (target / "scorer").mkdir(parents=True)
+    shutil.copyfile(folder / "scorer" / DESCRIBED, target / "scorer" / DESCRIBED)
+    return target
+
+
 def _copy_code(folder: Path) -> Path:
-    """Copy the part of this package that a fitted model needs."""
+    """Copy this package's code."""
     source = Path(__file__).parents[1]
     target = folder / source.name
     for room in ROOMS:
         shutil.copytree(source / room, target / room, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(source / "__init__.py", target / "__init__.py")
     return target
-
-
-def _example(directory: Path, columns: Sequence[str], tables: Sequence[Path]) -> pd.DataFrame:
-    for path in tables:
-        table = pd.read_parquet(path)
-        if set(columns) <= set(table.columns):
-            return table[list(columns)].head(EXAMPLE_ROWS)
-    listed = ", ".join(map(str, tables))
-    raise PersonaeError(f"{directory}: no table of its stage ({listed}) has all columns that it needs")

@@ -16,8 +16,8 @@ from personae.tracking.store import VIEW_TAG, Store, first_line, quieten, view
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-# The fitted model that a main figure is of; the other figures are of the run alone.
-MODEL_OF = {"silhouette": "segmenter", "roc_auc": "classifier"}
+# Main figures that are the model's; the others are of the run alone.
+OF_MODEL = ("silhouette", "roc_auc")
 NOTE = "mlflow.note.content"
 KEY_TAG, COMPLETE_TAG, EXPERIMENT_TAG = "personae.result", "personae.complete", "dvc.experiment"
 
@@ -92,7 +92,7 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
     """Write a whole run except the tag that completes it."""
     import mlflow  # noqa: PLC0415 - costs a second
 
-    from personae.tracking import contents, objects, runs  # noqa: PLC0415
+    from personae.tracking import contents, objects, registry, runs  # noqa: PLC0415
 
     values = contents.collect(result)
     code, diff = provenance.code(f"{key.TRACK}@{result.study}")
@@ -113,10 +113,12 @@ def _run(client: "MlflowClient", experiment_id: str, result: key.Finished, exper
     with mlflow.start_run(run_id=run_id):  # leaving the block ends the run
         for dataset in values.datasets:
             objects.log_dataset(*dataset)
-        ids = {directory.name: objects.log_model(directory, tables) for directory, tables in values.models}
-        # After the models: MLflow copies what a run has measured by then to each of them, one by one.
-        of = {metric: ids[model] for metric, model in MODEL_OF.items() if model in ids}
+        model = None if values.models is None else objects.log_scorer(values.models, result.study)
+        # After the model: MLflow copies what a run has measured by then to it, one by one.
+        of = {} if model is None else dict.fromkeys(OF_MODEL, model)
         runs.write(client, run_id, values.params, values.metrics, models=of)
+    if model is not None:
+        registry.register(client, result.study, run_id, model)
     client.set_terminated(run_id, end_time=ended)  # the run lasted as long as computing, not publishing
     return run_id
 
@@ -132,6 +134,8 @@ def _discard(client: "MlflowClient", experiment_id: str, run_id: str) -> None:
             get_artifact_repository(place).delete_artifacts()
     for model in models:
         client.delete_logged_model(model.model_id)
+    for version in client.search_model_versions(f"run_id = '{run_id}'"):
+        client.delete_model_version(version.name, version.version)
     client.delete_run(run_id)
 
 

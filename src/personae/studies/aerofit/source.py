@@ -69,6 +69,11 @@ class Preparation(Frozen):
     def as_of(self) -> None:
         """No day: nothing in the file has one."""
 
+    @property
+    def columns(self) -> list[str]:
+        """Columns that new rows must have."""
+        return [name for name in _contract(self.settings.products).columns if name != self.answer]
+
     def raw(self, directory: Path) -> list[Path]:
         """Files of a folder that hold customers."""
         return [find_file(directory / FILE)]

@@ -105,6 +105,11 @@ class Preparation(Frozen):
         """Column with the answers, which new rows need not have."""
         return "Response"
 
+    @property
+    def columns(self) -> list[str]:
+        """Columns that new rows must have."""
+        return [name for name in _contract().columns if name != self.answer]
+
     def raw(self, directory: Path) -> list[Path]:
         """Files of a folder that hold customers."""
         return [find_file(directory / FILE)]

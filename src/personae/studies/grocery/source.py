@@ -127,6 +127,11 @@ class Preparation(Frozen):
         """Last day of the year that ages and tenures count to."""
         return datetime.date(self.settings.reference_year, 12, 31)
 
+    @property
+    def columns(self) -> list[str]:
+        """Columns that new rows must have."""
+        return [name for name in _customer_contract().columns if name != CARD]
+
     def raw(self, directory: Path) -> list[Path]:
         """Files of a folder that hold customers."""
         return [find_file(directory / CUSTOMERS)]
