@@ -51,6 +51,7 @@ def test_every_stage_has_a_result_on_its_line(tmp_path, monkeypatch):
     for name, content in reports.items():
         write_json(paths.report("shop", f"{name}.json"), content)
     write_text(paths.settings("shop", "segment"), "k: 2")
+    write_json(paths.model("shop", "scorer") / "check.json", {"rows": 12})
     stages = [stage for stage in graph["stages"] if stage != "track"]  # which prints its result
     said = {stage: _line(Step(f"{stage}@shop", "cached", 0, ""), 1, 9).split("cache")[1] for stage in stages}
     assert [stage for stage, text in said.items() if not text.strip()] == []
@@ -58,6 +59,7 @@ def test_every_stage_has_a_result_on_its_line(tmp_path, monkeypatch):
     assert said["profile"].strip() == "; ".join(each["name"] for each in reports["personas"])
     assert said["days"].strip() == "2 unusual of 40 days"
     assert said["report"].strip() == "reports/shop/report.html"
+    assert said["scorer"].strip() == "12 rows scored alone as in the graph"
     assert said["impute"].strip() == "nothing to decide"
 
 

@@ -44,6 +44,20 @@ def test_a_run_says_what_the_reports_say(project):
     assert project.datasets(run["id"]) == {"campaign": project.md5("data/campaign")}
 
 
+TRACED = """
+import sys
+asked, WATCHED = [], set("socket.connect socket.getaddrinfo socket.gethostbyname socket.sendto urllib.Request".split())
+sys.addaudithook(lambda event, about: event in WATCHED and asked.append((event, *about[-1:])))
+from personae.tracking.publish import publish
+print(publish("campaign")[2], asked)
+"""
+
+
+@pytest.mark.graph
+def test_publishing_asks_nothing_of_a_network(project):
+    assert project.run(sys.executable, "-c", TRACED).stdout.splitlines()[-1] == "True []"
+
+
 @pytest.mark.graph
 def test_nothing_runs_a_second_time_and_a_deleted_store_is_filled_again(project):
     project.dvc("repro")

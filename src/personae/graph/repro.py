@@ -195,11 +195,17 @@ def _unusual(study: str) -> str:
     return f"{len(days.get('found', ()))} unusual of {days.get('days', 0)} days"
 
 
+def _scored(study: str) -> str:
+    made = read_json(paths.model(study, "scorer") / "check.json", missing={})
+    return f"{made.get('rows', 0):,} rows scored alone as in the graph"
+
+
 # What the stages found that have neither main figures nor verdicts of their own.
 SAID: Mapping[str, Callable[[str], str]] = {
     "compose": lambda study: f"settings of {len(list(paths.resolved(study).glob('*.yaml')))} stages",
     "profile": _personas,
     "days": _unusual,
+    "scorer": _scored,
     "report": lambda study: str(paths.report(study, "report.html")),
 }
 NOTHING = "nothing to decide"
