@@ -1,6 +1,7 @@
 import datetime
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ from typer.testing import CliRunner
 from personae.cli import app
 from personae.core import paths, tables
 from personae.core.errors import PersonaeError
-from personae.scoring.batch import score_file, score_table
+from personae.scoring.batch import score_file
 from personae.scoring.scorer import SCORES, load_scorer
 from personae.sources import table
 from personae.sources.files import TableFile, read_file
+from personae.sources.pieces import read_pieces
 from personae.sources.settings import TablePrepare
 from personae.studies.campaign import source
 
@@ -232,9 +234,22 @@ def test_a_file_is_scored_once_with_what_it_was_made_of(scorer, rows, tmp_path):
     assert set(pl.read_parquet(later)["as_of"]) == {datetime.date(2015, 1, 1)}
 
 
-def test_identifiers_that_repeat_in_a_file_are_refused(scorer, rows):
+def test_identifiers_that_repeat_in_a_file_are_refused(scorer, rows, tmp_path):
+    pl.concat([rows, rows[:1]]).write_csv(tmp_path / "twice.csv")
+    before = sorted(Path("scores").rglob("*"))
     with pytest.raises(PersonaeError, match="column ID repeats"):
-        score_table(scorer, file(pl.concat([rows, rows[:1]])))
+        score_file(scorer, tmp_path / "twice.csv")
+    assert sorted(Path("scores").rglob("*")) == before
+
+
+@pytest.mark.parametrize("form", ["a.csv", "a.parquet"])
+def test_a_file_is_scored_in_pieces_as_a_whole(scorer, rows, tmp_path, monkeypatch, form):
+    odd = changed(rows, 200, Kidhome="x")
+    getattr(odd, f"write_{form[2:]}")(tmp_path / form)
+    monkeypatch.setattr("personae.scoring.batch.read_pieces", partial(read_pieces, rows=50, size=4000))
+    scored = pl.read_parquet(score_file(scorer, tmp_path / form, reasons=1))
+    expected = scorer.score(file(odd), reasons=1)
+    assert_frame_equal(scored, expected, abs_tol=1e-12, rel_tol=0)
 
 
 def test_the_command_says_how_many(scored_project, rows, tmp_path, monkeypatch):

@@ -2,22 +2,33 @@
 
 import datetime
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
+from pyarrow.parquet import ParquetFile, ParquetWriter
 
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import atomic_write, write_json
-from personae.scoring.scorer import Scorer
-from personae.sources.files import TableFile, read_file, together
+from personae.scoring.scorer import SCORES, Scorer
+from personae.sources.files import read_file, together
+from personae.sources.pieces import read_pieces
 from personae.sources.settings import FileSettings
 
 PIECE = 50_000
 
 
-def score_file(scorer: Scorer, path: Path | str, as_of: datetime.date | None = None) -> Path:
+def score_file(
+    scorer: Scorer,
+    path: Path | str,
+    as_of: datetime.date | None = None,
+    *,
+    reasons: int = 0,
+    further: Mapping[str, str] | None = None,
+) -> Path:
     """Score a file's customers; the same file, model and day are scored once.
 
     Parameters
@@ -27,6 +38,10 @@ def score_file(scorer: Scorer, path: Path | str, as_of: datetime.date | None = N
         study's files.
     as_of
         Day on which customers are described; by default the training file's newest.
+    reasons
+        Named with each score, up to three.
+    further
+        What else is known of the file's origin.
 
     Returns
     -------
@@ -43,63 +58,90 @@ def score_file(scorer: Scorer, path: Path | str, as_of: datetime.date | None = N
     given = scorer.preparation.raw(path) if path.is_dir() else [path]
     digest = _digest(given)
     day = as_of or scorer.preparation.as_of
-    dated = f"-{day}" if day else ""
+    dated = (f"-{day}" if day else "") + (f"-{reasons}" if reasons else "")
     output = paths.scores(scorer.study, f"{path.stem}-{digest[:12]}-{scorer.version}{dated}.parquet")
     if output.exists():
         return output
-    table = score_paths(scorer, given, as_of)
-    made_of = {
-        "study": scorer.study,
-        "model_version": scorer.version,
-        "as_of": str(day) if day else None,
-        "input": path.name,
-        "input_sha256": digest,
-        "rows": table.height,
-        "problems": table.height - table["problem"].null_count(),
-        "contacts": int((table["decision"] == "contact").sum()),
-    }
-    write_json(output.with_suffix(".json"), made_of)
-    with atomic_write(output) as partial:  # last: who finds it finds both
-        table.write_parquet(partial, compression="zstd", statistics=False)
+    counts = dict.fromkeys(("rows", "problems", "contacts"), 0)
+    with atomic_write(output) as partial:
+        with ParquetWriter(partial, _schema(), compression="zstd") as writer:
+            for piece in score_pieces(scorer, given, as_of, reasons):
+                writer.write_table(piece.to_arrow().cast(_schema()))
+                counts["rows"] += piece.height
+                counts["problems"] += piece.height - piece["problem"].null_count()
+                counts["contacts"] += int((piece["decision"] == "contact").sum())
+        _check_once(scorer, path, partial)
+        made_of = {
+            "study": scorer.study,
+            "model_version": scorer.version,
+            "as_of": str(day) if day else None,
+            "input": path.name,
+            "input_sha256": digest,
+            **counts,
+        }
+        # Before the table is there: who finds it finds both.
+        write_json(output.with_suffix(".json"), made_of | dict(further or {}))
     return output
 
 
 def score_paths(scorer: Scorer, given: Sequence[Path], as_of: datetime.date | None = None) -> pl.DataFrame:
     """Score the customers of a folder, or of the files that are parts of one table."""
+    return pl.concat(score_pieces(scorer, given, as_of))
+
+
+def score_pieces(
+    scorer: Scorer, given: Sequence[Path], as_of: datetime.date | None = None, reasons: int = 0
+) -> Iterator[pl.DataFrame]:
+    """As `score_paths`, a piece of the rows at a time where each row is a customer.
+
+    Lines of baskets, and folders, come as one piece: those of a customer stay together.
+    """
     if len(given) == 1 and given[0].is_dir():
-        return scorer.score_folder(given[0], as_of)
+        yield scorer.score_folder(given[0], as_of, reasons=reasons)
+        return
     settings = scorer.preparation.settings
-    how = {}
+    how: dict[str, Any] = {}
     if isinstance(settings, FileSettings):
         how = {"delimiter": settings.delimiter, "encoding": settings.encoding, "sheet": settings.sheet}
-    return score_table(scorer, together([read_file(path, **how) for path in given]), as_of)
+    if not hasattr(scorer.preparation, "apply"):
+        yield scorer.score(together([read_file(path, **how) for path in given]), as_of, reasons=reasons)
+        return
+    first = 1
+    for path in given:
+        for piece in read_pieces(path, **how):
+            yield scorer.score(piece, as_of, first=first, reasons=reasons)
+            first += piece.table.height
 
 
-def score_table(scorer: Scorer, file: TableFile, as_of: datetime.date | None = None) -> pl.DataFrame:
-    """Score rows in pieces of 50,000, see `Scorer.score`.
+def _schema() -> Any:
+    return pl.DataFrame(schema=SCORES).to_arrow().schema
 
-    Raises
-    ------
-    PersonaeError
-        If an identifier repeats.
-    """
-    if not hasattr(scorer.preparation, "apply"):  # lines: those of a customer stay together
-        return scorer.score(file, as_of)
-    name = scorer.preparation.identifier
-    if name and name in file.table.columns:
-        again = file.table[name].drop_nulls().is_duplicated().arg_true()
-        if len(again):
-            value = file.table[name].drop_nulls()[again[0]]
-            raise PersonaeError(f"{file.path}: column {name} repeats {value!r}; expected each customer once")
-    starts = range(0, file.table.height, PIECE)
-    return pl.concat(
-        scorer.score(
-            TableFile(file.path, file.table[start : start + PIECE], file.lines[start : start + PIECE]),
-            as_of,
-            first=start + 1,
-        )
-        for start in starts
+
+def _check_once(scorer: Scorer, path: Path, scores: Path) -> None:
+    """Raise where an identifier repeats in the scores."""
+    if scorer.preparation.identifier is None:
+        return
+    hashes = np.concatenate(
+        [
+            pl.DataFrame(pl.from_arrow(batch))["customer"].drop_nulls().hash().to_numpy()
+            for batch in _customers(scores)
+        ]
     )
+    hashes.sort()
+    again = hashes[1:][hashes[1:] == hashes[:-1]]
+    if not len(again):
+        return
+    named = pl.scan_parquet(scores).select("customer").drop_nulls()
+    alike = named.filter(pl.col("customer").hash().is_in(again[:1].tolist())).collect()["customer"]
+    repeated = alike.filter(alike.is_duplicated())
+    if len(repeated):
+        name = scorer.preparation.identifier
+        raise PersonaeError(f"{path}: column {name} repeats {repeated[0]!r}; expected each customer once")
+
+
+def _customers(scores: Path) -> Iterator[Any]:
+    with ParquetFile(scores) as file:
+        yield from file.iter_batches(batch_size=PIECE, columns=["customer"])
 
 
 def _digest(given: Sequence[Path]) -> str:

@@ -83,7 +83,7 @@ def read_file(
     """
     if not path.is_file():
         raise PersonaeError(f"{path}: {'is no plain file' if path.exists() else 'no such file'}")
-    suffix = _suffix(path)
+    suffix = suffix_of(path)
     if suffix == ".parquet":
         return _parquet(path)
     if suffix in EXCEL:
@@ -91,7 +91,8 @@ def read_file(
     return _delimited(path, delimiter, encoding)
 
 
-def _suffix(path: Path) -> str:
+def suffix_of(path: Path) -> str:
+    """Format of a file by its name, whether compressed or not."""
     named = path.with_suffix("") if path.suffix.lower() == ".gz" else path
     return named.suffix.lower()
 
@@ -116,7 +117,7 @@ def _parquet(path: Path) -> TableFile:
         table = pl.read_parquet(io.BytesIO(_bytes(path)))
     except pl.exceptions.PolarsError as error:
         raise PersonaeError(f"{path}: cannot be read as Parquet ({_first_line(error)})") from None
-    return _checked(path, table)
+    return checked(path, table)
 
 
 def _excel(path: Path, sheet: str | None) -> TableFile:
@@ -128,10 +129,11 @@ def _excel(path: Path, sheet: str | None) -> TableFile:
         raise PersonaeError(f"{path}: cannot be read as a workbook ({_first_line(error)})") from None
     if header.height:
         _header(path, [str(cell) for cell in header.row(0) if cell is not None])
-    return _checked(path, table)
+    return checked(path, table)
 
 
-def _checked(path: Path, table: pl.DataFrame) -> TableFile:
+def checked(path: Path, table: pl.DataFrame) -> TableFile:
+    """Trim the cells of a typed table, and refuse what is none of customers."""
     if table.width == 0:
         raise PersonaeError(f"{path}: the file is empty")
     if table.is_empty():
@@ -150,8 +152,19 @@ def _checked(path: Path, table: pl.DataFrame) -> TableFile:
 
 def _delimited(path: Path, delimiter: str | None, encoding: str | None) -> TableFile:
     text, encoding = _decoded(path, _bytes(path), encoding)
-    delimiter = delimiter or _delimiter(text)
-    header, lines = _rows(path, text, delimiter)
+    delimiter = delimiter or delimiter_of(text)
+    return TableFile(path, *_cells(path, text, delimiter), encoding, delimiter)
+
+
+def read_text(path: Path, content: bytes, delimiter: str, further: int) -> TableFile:
+    """Read UTF-8 text with its header, a part of a file, `further` lines of which lie between the two."""
+    text, encoding = _decoded(path, content, "utf-8")
+    return TableFile(path, *_cells(path, text, delimiter, further), encoding, delimiter)
+
+
+def _cells(path: Path, text: str, delimiter: str, further: int = 0) -> tuple[pl.DataFrame, list[int]]:
+    """Cells of delimited text as text, and the line that each row begins on."""
+    header, lines = _rows(path, text, delimiter, further)
     try:
         table = pl.read_csv(
             io.BytesIO(text.encode()),
@@ -167,7 +180,7 @@ def _delimited(path: Path, delimiter: str | None, encoding: str | None) -> Table
         raise PersonaeError(f"{path}: quotes do not match; {len(lines)} rows or {table.height}")
     trimmed = table.with_columns(pl.all().str.strip_chars().replace("", None))
     filled = pl.Series(line > 0 for line in lines)
-    return TableFile(path, trimmed.filter(filled), [line for line in lines if line], encoding, delimiter)
+    return trimmed.filter(filled), [line for line in lines if line]
 
 
 def _decoded(path: Path, content: bytes, encoding: str | None) -> tuple[str, str]:
@@ -202,7 +215,7 @@ def _encoding(path: Path, content: bytes) -> str:
     return "utf-8"
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     """Choose the delimiter that splits the first records most consistently."""
 
     def evenness(delimiter: str) -> tuple[float, int]:
@@ -218,8 +231,10 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
     yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
 
 
-def _rows(path: Path, text: str, delimiter: str) -> tuple[list[str], list[int]]:
+def _rows(path: Path, text: str, delimiter: str, further: int) -> tuple[list[str], list[int]]:
     """Column names and each row's starting line, 0 for empty lines.
+
+    Between header and rows `further` lines of the file are left out.
 
     Every row is held against the header: the reader of the cells would fill short ones without a word.
     """
@@ -233,7 +248,7 @@ def _rows(path: Path, text: str, delimiter: str) -> tuple[list[str], list[int]]:
         header = _header(path, next(reader))
         end = reader.line_num
         for row in reader:
-            begin, end = end + 1, reader.line_num
+            begin, end = end + 1 + further * (not lines), reader.line_num + further
             lines.append(begin if row else 0)
             widths.append(len(row))
             if len(row) == 1 or any(map(str.strip, row)):
