@@ -40,7 +40,7 @@ experiments: $(READY) ## List the DVC experiments: settings changed, main figure
 	@personae experiments
 
 test: $(READY) data/campaign ## Run the whole test suite
-	ORIGINALS=$(ORIGINALS) python -m pytest -n 2 --dist loadfile
+	ORIGINALS=$(ORIGINALS) python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 s3: $(READY) ## Test the remote of DVC and MLflow's artifacts in an S3-compatible store, which is brought for it
 	$(UV) run --frozen --with dvc-s3 --with 'moto[server]' python -m pytest -q tests/tracking/test_object_store.py

@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pytest
 
+FIRST = ("tests/graph", "tests/test_notebook.py", "tests/test_public.py", "tests/tracking", "tests/sweep")
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+def pytest_collection_modifyitems(items):
+    """Long files first: so that two processes that share them end together (with --no-loadscope-reorder)."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 @pytest.fixture(scope="session")

@@ -1,18 +1,23 @@
 """Promises of the documentation site: it builds without a warning, asks no other host, and names keys that are there."""
 
 import re
+import sys
+import textwrap
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import yaml
 from tests.report.fabricated import study
 
-from personae.core.files import read_json
+from personae.core.files import read_json, write_files
 from personae.report.answer import as_json
 from personae.report.statements import Words
 
 KEYS = re.findall(r"^\| (`\w+\.json#.*?`) \|", Path("docs/keys.md").read_text(), re.MULTILINE)
 
 
+MADE = {"settings": "class GymPrepare", "source": "def prepare", "simulate": "def simulate"}
 FINDINGS = study(2)
 INVENTED = {**FINDINGS.reports, "answer": as_json(FINDINGS.answer(), Words())}
 
@@ -41,6 +46,26 @@ def test_every_key_on_the_page_of_keys_is_in_a_report(row):
         # A list that is empty in all committed results, or a result that is not committed, is invented.
         reports.append(INVENTED.get(file.removesuffix(".json")))
         assert any(resolved(report, pointer.split("/")) for report in reports), key
+
+
+def test_the_study_that_contributing_adds_simulates_what_it_reads(tmp_path, monkeypatch):
+    section = Path("CONTRIBUTING.md").read_text().partition("## Add a study")[2]
+    blocks = [textwrap.dedent(each) for each in re.findall(r"```\w+\n(.*?)```", section, re.DOTALL)]
+    package = "personae.studies.gym"
+    monkeypatch.setitem(sys.modules, package, ModuleType(package))
+    for block in blocks:
+        name = next((each for each in MADE if MADE[each] in block), None)
+        if name is not None:
+            module = ModuleType(f"{package}.{name}")
+            monkeypatch.setitem(sys.modules, module.__name__, module)
+            exec(compile(block, f"{name}.py", "exec"), vars(module))
+    gym = {name: sys.modules[f"{package}.{name}"] for name in MADE}
+    table = gym["simulate"].simulate(50, 1)
+    write_files(tmp_path, gym["simulate"].to_files(table))
+    read = gym["source"].prepare(tmp_path, gym["settings"].GymPrepare()).tables["customers"]
+    assert read.drop("customer", "unit").equals(table)
+    described = yaml.safe_load(next(block for block in blocks if block.startswith("# @package")))
+    assert {described["target"], *described["columns"]} == {*table.columns}
 
 
 def test_the_site_builds_without_a_warning_and_asks_no_other_host(tmp_path):

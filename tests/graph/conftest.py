@@ -11,13 +11,16 @@ from tests.scratch import Project, environment
 LITTLE_EFFORT = {
     "use": {"classifier": ["logistic", "xgboost"]},
     "impute": {"resamples": 200},
+    # One process: to start more takes longer than what they would do.
     "segment": {
-        "candidates": [2, 3, 4],
+        "workers": 1,
+        "candidates": [2, 3],
         "effort": {"bootstraps": 10, "splits": 2, "null_tables": 19, "null_bootstraps": 2, "null_rows": 300},
     },
     "compare": {"rules": {"permutations": 99}},
     "profile": {"bootstraps": 50},
     "classify": {
+        "workers": 1,
         "repeats": 1,
         "folds": 3,
         "shuffles": 1,

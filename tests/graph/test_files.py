@@ -16,11 +16,9 @@ pytestmark = [
 ]
 
 ELSEWHERE = ("track",)  # reads dvc.lock, and whole folders of what the others wrote
-FEW = {"workers": 1, "repeats": 1, "folds": 3, "shuffles": 1, "guard": {"permutations": 1}}
-LITTLE = {name: LITTLE_EFFORT[name] for name in ("compare", "profile")} | {
-    "segment": LITTLE_EFFORT["segment"] | {"workers": 1},
+LITTLE = {name: LITTLE_EFFORT[name] for name in ("segment", "compare", "profile")} | {
     "impute": {"folds": 3, "repeats": 1, "resamples": 200},
-    "classify": FEW | {"models": {"random_forest": {"n_estimators": 10}}},
+    "classify": LITTLE_EFFORT["classify"] | {"models": {"random_forest": {"n_estimators": 10}}},
 }
 OWN = {
     "aerofit": {"classify": {"merging": {"repeats": 1}}},

@@ -226,19 +226,12 @@ def test_classify_is_reported_on_customers_held_out(project, sweep_file):
     assert "classify.models.logistic.average_precision.mean" in metrics
 
 
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"space": ["segment.k=range(2,5)"]}, "exists with another space"),
-        ({"seed": 2}, "exists with another search"),
-    ],
-)
-def test_a_name_that_stands_for_another_sweep_is_refused(project, sweep_file, changed, message):
-    name = sweep_file("small", **SEGMENT | {"trials": 1})
-    sweep("campaign", "segment", file=name)
-    sweep_file("small", **SEGMENT | {"trials": 1} | changed)
-    with pytest.raises(PersonaeError, match=message):
-        sweep("campaign", "segment", file=name)
+def test_a_name_that_stands_for_another_sweep_is_refused(project, sweep_file):
+    one = SEGMENT | {"trials": 1}
+    sweep("campaign", "segment", file=sweep_file("small", **one))
+    for changed, what in (({"space": ["segment.k=range(2,5)"]}, "space"), ({"seed": 2}, "search")):
+        with pytest.raises(PersonaeError, match=f"exists with another {what}"):
+            sweep("campaign", "segment", file=sweep_file("small", **one | changed))
 
 
 @pytest.mark.parametrize(

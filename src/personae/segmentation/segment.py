@@ -204,10 +204,9 @@ def _segment(
     others, dendrogram = other_methods(working[index], len(sizes), seed)
     tree = int(dendrogram["customers"].iloc[-1]) if len(dendrogram) else len(labels)
     report = _report(evidence, pipeline, chosen, ids, tree)
-    if left_out:
-        report = replace(report, space={**report.space, "left_out": left_out})
     report = replace(
         report,
+        space={**report.space, **({"left_out": left_out} if left_out else {})},
         far=int(far.sum()),
         agreement=agreement_with(others, labels[index], settings.clusterer.name),
         identity=identity,
