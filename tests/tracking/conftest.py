@@ -48,6 +48,22 @@ def project(template: Path, tmp_path: Path) -> Project:
     return Project(tmp_path / "project", SOURCE)
 
 
+@pytest.fixture(scope="session")
+def tracked_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template after `dvc repro`, not committed."""
+    root = tmp_path_factory.mktemp("tracked") / "project"
+    shutil.copytree(template, root, symlinks=True)
+    Project(root, SOURCE).dvc("repro")
+    return root
+
+
+@pytest.fixture
+def tracked(tracked_template: Path, tmp_path: Path) -> Project:
+    """A fresh copy of the tracked template."""
+    shutil.copytree(tracked_template, tmp_path / "project", symlinks=True)
+    return Project(tmp_path / "project", SOURCE)
+
+
 @pytest.fixture
 def inside(project: Project, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Project]:
     """The project as working directory of this process, without inherited settings."""
