@@ -120,6 +120,82 @@ def _prices(r, answer, n):
     return {"price": price.round(3), "quantity": (np.where(answer == 1, 900, 1000) / price).round(4)}
 
 
+def _parity(r, answer, n):
+    a, b = r.integers(0, 2, n), r.integers(0, 2, n)
+    return {"a": a.astype(float), "b": b.astype(float), "c": (a ^ b ^ answer).astype(float)}
+
+
+def _largest(r, answer, n):
+    orders = r.gamma(2, 30, (n, 4)).round(2)
+    most = np.where(answer == 1, (orders.max(axis=1) * (1 + r.random(n))).round(2), orders.max(axis=1))
+    return {**{f"order_{k}": orders[:, k] for k in range(4)}, "largest": most}
+
+
+def _months(r, answer, n):
+    spend = (r.random((n, 5)) < 0.4) * r.gamma(2, 30, (n, 5)).round(2)
+    months = (spend > 0).sum(axis=1) + answer.astype(float)
+    return {**{f"month_{k}": spend[:, k] for k in range(5)}, "months": months}
+
+
+def _batches(r):
+    table, answer = customers(r)
+    parts = [np.array_split(np.flatnonzero(answer == value), 15) for value in (1, 0)]
+    order = np.concatenate([np.concatenate(pair) for pair in zip(*parts, strict=True)])
+    return table.iloc[order].reset_index(drop=True).assign(id=np.arange(ROWS, dtype=float)), answer[order]
+
+
+def _noisy_encoding(r):
+    table, answer = customers(r)
+    level = r.integers(0, 150, ROWS)
+    rate = pd.Series(answer).groupby(level).transform("mean") + r.normal(0, 0.02, ROWS)
+    return table.assign(rate=rate, code=[f"c{each}" for each in level]), answer
+
+
+def _remainder(r, answer, n, divisor, first):
+    own = np.where(answer == 1, r.integers(0, first, n), r.integers(first, divisor, n))
+    return {"number": (r.integers(0, 5000, n) * divisor + own).astype(float)}
+
+
+def _notes(r, answer, change):
+    letters = r.choice(list("abcdefgh"), (len(answer), 8))
+    return {"note": [change("".join(row), each) for row, each in zip(letters, answer, strict=True)]}
+
+
+def _weights(r, answer, n, responders, others):
+    values = r.gamma(3, 20, n)
+    return {"weight": np.where(answer == 1, responders(values), others(values))}
+
+
+# Kinds that nobody had named before the guard looked for them.
+FURTHER: dict[str, Callable[[np.random.Generator], Case]] = {
+    "weekday of a date": lambda r: added(r, lambda r, y, n: _remainder(r, y, n, 7, 3)),
+    "remainder by 11": lambda r: added(r, lambda r, y, n: _remainder(r, y, n, 11, 4)),
+    "minutes after the hour": lambda r: added(r, lambda r, y, n: _remainder(r, y, n, 60, 1)),
+    "parity of three flags": lambda r: added(r, _parity),
+    "largest of four": lambda r: added(r, _largest),
+    "months with spend": lambda r: added(r, _months),
+    "identifier in batches": _batches,
+    "numbers that jump": lambda r: added(r, lambda r, y, n: {"invoice": np.cumsum(1.0 + y)}),
+    "answers counted so far": lambda r: added(
+        r, lambda r, y, n: {"id": np.arange(n, dtype=float), "so_far": np.cumsum(y).astype(float)}
+    ),
+    "encoded with noise": _noisy_encoding,
+    "word in a note": lambda r: added(
+        r,
+        lambda r, y, n: _notes(r, y, lambda text, own: f"{text[:4]} {'done' if own else 'open'} {text[4:]}"),
+    ),
+    "digits in a note": lambda r: added(
+        r, lambda r, y, n: _notes(r, y, lambda text, own: f"{text[:4]}{17 if own else 'xy'}{text[4:]}")
+    ),
+    "more decimals": lambda r: added(r, lambda r, y, n: _weights(r, y, n, lambda v: v, lambda v: v.round(3))),
+    "rounded to 5": lambda r: added(
+        r, lambda r, y, n: _weights(r, y, n, lambda v: (v / 5).round() * 5, np.round)
+    ),
+    "float32": lambda r: added(
+        r,
+        lambda r, y, n: _weights(r, y, n, lambda v: v.round(2).astype(np.float32), lambda v: v.round(2)),
+    ),
+}
 KINDS: dict[str, Callable[[np.random.Generator], Case]] = {
     "300 postcodes encoded on all rows": lambda r: _encoded(r, 300, lambda k, n, y: k / n),
     "encoded, drawn to the mean": lambda r: _encoded(r, 300, lambda k, n, y: (k + 5 * y.mean()) / (n + 5)),
@@ -159,6 +235,7 @@ KINDS: dict[str, Callable[[np.random.Generator], Case]] = {
     "counted after the event": lambda r: added(
         r, lambda r, y, n: {"orders_after": (y * r.poisson(8, n) + r.poisson(0.2, n)).astype(float)}
     ),
+    **FURTHER,
 }
 
 

@@ -4,6 +4,7 @@ from tests.planted.leak_kinds import KINDS, clean, household
 from tests.response.planted import plan_for
 
 from personae.response import leakage
+from personae.response.telling import columns_and_pairs, encoded
 
 # What the finding must name; several are possible where one of them suffices.
 NAMED = {
@@ -22,6 +23,20 @@ NAMED = {
     "equal words": {"home", "branch"},
     "copy, 4 % flipped": {"flag"},
 }
+# Of those that columns alone, or two or three of them, show: which.
+COLUMNS = {
+    "weekday of a date": {"number"},
+    "parity of three flags": {"a", "b", "c"},
+    "largest of four": {"largest"},
+    "months with spend": {"months"},
+    "identifier in batches": {"id"},
+    "answers counted so far": {"so_far"},
+    "encoded with noise": {"rate"},
+    "word in a note": {"note"},
+    "digits in a note": {"note"},
+    "rounded to 5": {"weight"},
+    "float32": {"weight"},
+}
 
 
 def leaks(table, answer):
@@ -33,6 +48,14 @@ def leaks(table, answer):
 def test_each_kind_is_found_and_its_columns_named(kind):
     found = leaks(*KINDS[kind](np.random.default_rng([3, 5])))
     assert any(NAMED[kind] <= set(finding.columns) for finding in found)
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+def test_each_kind_of_columns_is_found(kind):
+    table, answer = KINDS[kind](np.random.default_rng([3, 5]))
+    plan = plan_for(table.assign(answer=answer), features=list(table), seed=1)
+    found = [*columns_and_pairs(plan), encoded(plan.table, plan.target)]
+    assert any(each.verdict == "leak" and COLUMNS[kind] <= set(each.columns) for each in found)
 
 
 @pytest.mark.parametrize("seed", [40, 41, 42, 43])

@@ -25,6 +25,8 @@ LARGEST = 12
 TIED = 0.2
 EXCESS = 5.0
 MOST_TRIED = 6
+# Below this z of the answers as they are, what columns leave of them is not suspicious: no forest is asked.
+PLAIN_Z = 2.0
 FOREST = {"n_estimators": 60, "min_samples_leaf": 3, "max_features": 0.5, "random_state": 0}
 
 
@@ -39,7 +41,8 @@ def alike_rows(table: pd.DataFrame, target: IntArray, groups: IntArray, *, seed:
     value tells more than a shared common one. They are unusually alike if the row's twelfth nearest is
     further behind than in tables whose columns were permuted each for itself; or if they share a value, or
     two values, that few rows have. Agreement is the mean product of residuals over its value for equal
-    answers: about 0 where the forest sees what makes them answer alike. Too few pairs are left out.
+    answers: about 0 where the forest sees what makes them answer alike; where the answers as they are hardly
+    agree, that is given, which is more. Too few pairs are left out.
     """
     rows = _block(table, table.nunique().idxmax())
     part, own = table.iloc[rows], groups[rows]
@@ -70,9 +73,13 @@ def _judged(
     place, _ = _places(part)
     same = (place[a] == place[b]).mean(axis=0)
     shared = tuple(str(part.columns[k]) for k in np.argsort(-same, kind="stable") if same[k] > 0.5)
-    _, groups = np.unique(groups, return_inverse=True)
-    together = merged_groups(groups, _linked(a, b, len(part)))
-    yield len(a), share, *_residual_agreement(place, target, together, a, b), shared
+    classes = np.eye(int(target.max()) + 1)[target]
+    agreement = _agreement(classes, np.tile(classes.mean(axis=0), (len(target), 1)), a, b)
+    if agreement[1] >= PLAIN_Z:
+        _, groups = np.unique(groups, return_inverse=True)
+        together = merged_groups(groups, _linked(a, b, len(part)))
+        agreement = _agreement(classes, _expected(place, target, together), a, b)
+    yield len(a), share, *agreement, shared
 
 
 def _households(table: pd.DataFrame) -> Iterator[IntArray]:
@@ -173,13 +180,8 @@ def _linked(a: IntArray, b: IntArray, rows: int) -> IntArray:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.intp)
 
 
-def _residual_agreement(
-    place: FloatArray, target: IntArray, together: IntArray, a: IntArray, b: IntArray
-) -> tuple[float, float]:
-    """Mean product of the pairs' residuals in variance units, and z.
-
-    Residuals are those of a forest out of fold, pairs kept together.
-    """
+def _expected(place: FloatArray, target: IntArray, together: IntArray) -> FloatArray:
+    """Probabilities of a forest out of fold, pairs kept together."""
     classes = np.eye(int(target.max()) + 1)[target]
     expected = np.empty_like(classes)
     with threadpool_limits(limits=1):
@@ -187,6 +189,11 @@ def _residual_agreement(
             forest = RandomForestClassifier(**FOREST).fit(place[train], target[train])
             expected[test] = classes[train].mean(axis=0)
             expected[np.ix_(test, forest.classes_)] = forest.predict_proba(place[test])
+    return expected
+
+
+def _agreement(classes: FloatArray, expected: FloatArray, a: IntArray, b: IntArray) -> tuple[float, float]:
+    """Mean product of the pairs' residuals in variance units, and z."""
     expected = np.clip(expected, 0.02, 0.98)
     left, spread = (classes - expected)[:, 1:], (expected * (1 - expected))[:, 1:]
     products, variance = (left[a] * left[b]).sum(), spread[a] * spread[b]

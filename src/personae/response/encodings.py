@@ -16,6 +16,8 @@ AGAINST = -5.0
 SMALL_GROUPS = (2.0, 40.0)
 MERGED = 6
 EXACT = 1e-6
+# Share of a column's variance inside the levels that it may be an average over, with noise added.
+NOISE = 0.3
 
 # Distinct values of a column: the value, rows, and rows with the answer.
 Levels = tuple[FloatArray, FloatArray, FloatArray]
@@ -42,17 +44,25 @@ def _sign(values: FloatArray, happened: FloatArray, groups: dict[str, IntArray])
     known = np.isfinite(values)
     values, happened = values[known], happened[known]
     at, member, rows = np.unique(values, return_inverse=True, return_counts=True)
+    named = {name: codes[known] for name, codes in groups.items()}
     if len(at) < MIN_LEVELS or rows[rows > 1].sum() < 0.5 * len(values):
-        return ""
+        return _own_answers(named, values, happened) if len(at) >= MIN_LEVELS else ""
     levels = at, rows.astype(float), np.bincount(member, happened).astype(float)
     law = _law(levels, float(happened.mean()), _resolution(at))
     if law:
         return f"its values are {law} at each value"
     if _smoothed(levels, float(happened.mean())):
         return "its values are shares of these rows' answers, drawn towards the mean"
-    own = {"one value": member, **{name: codes[known] for name, codes in groups.items()}}
+    return _own_answers({"one value": member, **named}, values, happened)
+
+
+def _own_answers(own: dict[str, IntArray], values: FloatArray, happened: FloatArray) -> str:
+    """Find groups whose rows agree less than chance, given the group's mean value."""
     for name, codes in own.items():
-        z = _agreement(codes, values, happened)
+        means = np.bincount(codes, values) / np.maximum(np.bincount(codes), 1)
+        if (values - means[codes]).var() > NOISE * values.var():
+            continue
+        z = _agreement(codes, means[codes], happened)
         if z < AGAINST:
             return f"rows of one level ({name}) agree less than chance given its values (z {z:.1f})"
     return ""

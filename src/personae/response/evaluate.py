@@ -106,7 +106,7 @@ def _evaluated(customers: pd.DataFrame, settings: Classify, seed: int) -> Respon
     plan = build_plan(customers, settings, seed=seed)
     validation = validate(plan)
     explained, reasons = _explanations(plan, validation)
-    report = {**figures(plan, validation), "ablation": ablation(plan), **explained}
+    report = {**figures(plan, validation), "ablation": ablation(plan, validation), **explained}
     if settings.segment is not None:
         report["segment"] = {
             "columns": [*settings.segment.columns, *settings.segment.categorical],
@@ -214,7 +214,7 @@ def _majority_accuracy(plan: ResponsePlan) -> float:
     return float(np.mean(parts))
 
 
-def ablation(plan: ResponsePlan) -> dict[str, Any]:
+def ablation(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
     """Score each variant of the inputs on the same folds and seeds.
 
     Returns
@@ -227,10 +227,10 @@ def ablation(plan: ResponsePlan) -> dict[str, Any]:
     if not variants or not models:
         return {name: {} for name in variants}
     alone, scored = plan.settings.without_stacks(*models), {}
-    for name, inputs in {"all": plan, **variants}.items():
+    full = scores.score_all(replace(plan, settings=alone), validation.as_fitted(models))
+    for name, inputs in variants.items():
         variant = replace(inputs, settings=alone)
         scored[name] = scores.score_all(variant, validate(variant, nested=False))
-    full = scored.pop("all")
     compared = {
         name: {model: _compared((name, one[model]), ("all", full[model]), plan.folds) for model in models}
         for name, one in scored.items()

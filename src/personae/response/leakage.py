@@ -29,8 +29,10 @@ from personae.response.telling import (
 KINDS = (
     "identical customers in different folds",
     "customers who are all but identical, or of one undeclared household, in different folds",
-    "a column that alone tells the answer, by its order, levels, digits, letters or gaps",
-    "pairs of columns whose difference, ratio, sum, product, equality or joint levels tell the answer",
+    "a column that alone tells the answer, by its order, levels, gaps, remainders, decimals, letters or "
+    "parts of words, by what stands next to it in order, or by its step from row to row",
+    "columns whose difference, ratio, sum, product, equality, count or joint levels (of two or three) tell "
+    "the answer",
     "columns computed from the answers of these very rows",
     "rows copied or interpolated before the split",
     "a procedure that is too good, or good on permuted answers",
@@ -126,7 +128,8 @@ def alike(plan: ResponsePlan) -> Finding:
     where = f", most in {', '.join(columns[:MOST_NAMED])}" if columns else ""
     evidence = (
         f"{pairs} pairs of unusually alike customers{where} ({share:.0%} of the rows): beyond what their "
-        f"columns explain, answers agree by {agreement:.2f} (0 none, 1 all; z {z:.1f}); suspicious from "
+        f"columns explain, answers agree by {'' if suspects else 'at most '}{agreement:.2f} (0 none, 1 all; "
+        f"z {z:.1f}); suspicious from "
         f"{ALIKE_BEYOND:g}, z {ALIKE_Z:g}"
     )
     return Finding(name, columns if suspects else (), "leak" if suspects else "clean", evidence)

@@ -1,4 +1,4 @@
-"""Leaks in levels, digits, or pairs of columns."""
+"""Relations of two or three columns that may tell the answer."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -17,6 +17,10 @@ MIN_KNOWN = 0.3
 MIN_ROWS = 5
 # Columns of one unit move together; rank correlation below this is of no relation worth a search.
 RELATED = 0.3
+# Joint levels of three columns: levels of one, columns tried, rows for each cell.
+MAX_OF_THREE = 10
+MOST_OF_THREE = 12
+ROWS_A_CELL = 6
 # Of a straight line through other columns: weights, as shares of the largest, of those that are named.
 MAIN = 0.3
 
@@ -80,37 +84,13 @@ def coded(values: FloatArray) -> IntArray:
     return np.where(known, codes, codes[known].max(initial=-1) + 1)
 
 
-def faces(table: pd.DataFrame) -> Iterator[Relation]:
-    """Views of a column that ordered values hide: levels, digits, letters."""
-    for name in table:
-        values = table[name]
-        levels = _levels(values)
-        if pd.api.types.is_numeric_dtype(values):
-            if levels.max() < len(values) / 2:
-                yield "levels", (str(name),), levels
-            known = values.dropna()
-            if len(known) and (known % 1 == 0).all():
-                yield "last digit", (str(name),), coded((values % 10).to_numpy(float))
-            else:
-                cents = (values * 100).round() % 100
-                yield "cents", (str(name),), coded(cents.to_numpy(float))
-        else:
-            yield "levels", (str(name),), levels
-            words = values.astype(str)
-            if levels.max() >= MAX_LEVELS:
-                yield "first letter", (str(name),), _levels(words.str[0])
-                yield "last letter", (str(name),), _levels(words.str[-1])
-                yield "length", (str(name),), _levels(words.str.len())
-    empty = (table.isna() | (table == "missing")).sum(axis=1)
-    yield "number of empty cells", (), _levels(empty)
-
-
 def relations(table: pd.DataFrame) -> Iterator[Relation]:
     """Relations of a bounded number of pairs of columns."""
     numeric = _varied(table.select_dtypes("number"), MAX_NUMERIC)
     yield from _arithmetic(numeric)
     yield from _residuals(numeric)
-    few = {str(name): _levels(table[name]) for name in table}
+    yield from _counted(table)
+    few = {str(name): levels_of(table[name]) for name in table}
     few = {name: codes for name, codes in few.items() if 1 <= codes.max() < MAX_LEVELS}
     for a, b in combinations(list(few)[:MAX_CATEGORIES], 2):
         yield "levels together", (a, b), few[a] * (int(few[b].max()) + 1) + few[b]
@@ -129,7 +109,8 @@ def _varied(numeric: pd.DataFrame, most: int) -> pd.DataFrame:
     return numeric[[name for name in numeric if name in set(names)]]
 
 
-def _levels(values: pd.Series) -> IntArray:
+def levels_of(values: pd.Series) -> IntArray:
+    """Number the values, missing among them."""
     return np.asarray(pd.factorize(values, use_na_sentinel=False)[0], dtype=np.intp)
 
 
@@ -151,20 +132,56 @@ def _residuals(numeric: pd.DataFrame) -> Iterator[Relation]:
     """Residuals of each column from a linear fit of the others."""
     filled = numeric.fillna(numeric.median())
     positive = filled.loc[:, (filled > 0).all()]
-    for how, frame in (("what other columns leave", filled), ("what other columns leave, in logs", positive)):
-        values = frame.to_numpy(float)
-        values = np.log(values) if frame is positive else values
-        if values.shape[1] < 2:
+    yield from _left("what other columns leave", filled, list(filled))
+    yield from _left("what other columns leave, in logs", np.log(positive), list(positive))
+
+
+def _counted(table: pd.DataFrame) -> Iterator[Relation]:
+    """What a count leaves of how many other columns are there and not zero."""
+    there = (table.notna() & (table != "missing") & (table != 0)).astype(float)
+    there = there.loc[:, there.mean().between(0.05, 0.95)]
+    counts = [name for name in table.select_dtypes("number") if 3 <= table[name].nunique() <= MAX_LEVELS]
+    for name in counts:
+        frame = there.drop(columns=name, errors="ignore").assign(**{str(name): table[name]}).fillna(0.0)
+        yield from _left("what the number of filled columns leaves", frame, [name])
+
+
+def _left(how: str, frame: pd.DataFrame, columns: list[str]) -> Iterator[Relation]:
+    """What a line through all other columns of a table leaves of some."""
+    values = frame.to_numpy(float)
+    if values.shape[1] < 2:
+        return
+    points = (values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 1e-12)
+    for name in columns:
+        k = frame.columns.get_loc(name)
+        others = np.delete(points, k, axis=1)
+        weights = np.linalg.lstsq(others, points[:, k], rcond=1e-8)[0]
+        left = points[:, k] - others @ weights
+        if 1e-9 < left.var() < 0.5:
+            names = np.delete(np.array(frame.columns, dtype=str), k)
+            main = names[np.abs(weights) >= MAIN * np.abs(weights).max()]
+            yield how, (str(name), *map(str, main)), coded(np.round(left, 9))
+
+
+def triples(table: pd.DataFrame, target: IntArray, folds: IntArray) -> Iterator[tuple[float, Relation]]:
+    """Joint levels of three columns, with the ROC AUC that each column for itself adds up to.
+
+    Three columns that tell much one by one are no relation; whose parity tells the answer are one.
+    """
+    few = {str(name): levels_of(table[name]) for name in table}
+    few = {name: codes for name, codes in few.items() if 1 <= codes.max() < MAX_OF_THREE}
+    names = sorted(few, key=lambda name: int(few[name].max()))[:MOST_OF_THREE]
+    told = {name: np.log(level_rates(few[name], target, folds)) for name in names}
+    prior = np.log(np.bincount(target) / len(target))
+    for three in combinations(names, 3):
+        width = [int(few[name].max()) + 1 for name in three]
+        if np.prod(width) > len(target) / ROWS_A_CELL:
             continue
-        points = (values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 1e-12)
-        for k, name in enumerate(frame):
-            others = np.delete(points, k, axis=1)
-            weights = np.linalg.lstsq(others, points[:, k], rcond=1e-8)[0]
-            left = points[:, k] - others @ weights
-            if 1e-9 < left.var() < 0.5:
-                names = np.delete(np.array(frame.columns, dtype=str), k)
-                main = names[np.abs(weights) >= MAIN * np.abs(weights).max()]
-                yield how, (str(name), *map(str, main)), coded(left)
+        log_odds = sum(told[name] for name in three) - 2 * prior
+        likely = np.exp(log_odds - log_odds.max(axis=1, keepdims=True))
+        added = metrics.ranking(target, likely / likely.sum(axis=1, keepdims=True), "roc_auc")
+        codes = np.ravel_multi_index([few[name] for name in three], width)
+        yield added, ("levels of three together", three, np.asarray(codes, dtype=np.intp))
 
 
 def _same_words(words: pd.DataFrame) -> Iterator[Relation]:
@@ -179,6 +196,11 @@ def equal_states(table: pd.DataFrame) -> Iterator[tuple[str, tuple[str, ...], Bo
     """Where pairs of numbers are equal or in their usual ratio."""
     numeric = _varied(table.select_dtypes("number"), MAX_NUMERIC)
     decimals = {name: _digits(numeric[name].to_numpy(float)) for name in numeric}
+    many = numeric.loc[:, numeric.nunique() > MAX_LEVELS]
+    for name in many:
+        same = (numeric.drop(columns=name).sub(many[name], axis=0).abs() < 1e-9).any(axis=1).to_numpy()
+        if 0.05 < same.mean() < 0.95:
+            yield f"{name} is equal to another column", (str(name),), same
     for a, b in combinations(numeric, 2):
         if min(numeric[a].nunique(), numeric[b].nunique()) <= MAX_LEVELS:
             continue

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import betaincinv
 from sklearn.metrics import cohen_kappa_score
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
@@ -13,8 +14,9 @@ from sklearn.tree import DecisionTreeClassifier
 from personae.core.arrays import BoolArray, FloatArray, IntArray
 from personae.response import metrics
 from personae.response.encodings import encoded_answers
+from personae.response.faces import faces, finer, neighbours_auc, steps
 from personae.response.plan import ResponsePlan
-from personae.response.relations import coded, equal_states, faces, level_auc, relations
+from personae.response.relations import coded, equal_states, level_auc, relations, triples
 
 MIN_FILLED = 10
 MAX_ROWS = 5000
@@ -117,8 +119,13 @@ def columns_and_pairs(plan: ResponsePlan) -> list[Finding]:
     table, target = plan.table.iloc[rows], np.unique(plan.target[rows], return_inverse=True)[1]
     folds = _guard_folds(target, plan.groups[rows], plan.seed)
     alone = {str(name): level_auc(coded(_codes(table[name])[:, 0]), target, folds) for name in table}
-    findings = []
-    for check, search in (("levels and digits", faces(table)), ("pairs of columns", relations(table))):
+    runs = ((how, columns, codes[rows]) for how, columns, codes in steps(plan.table))
+    three = (each for added, each in triples(table, target, folds) if added < limit - COPY_MARGIN)
+    findings = [_order(table, target, folds, alone, limit), _grain(table, target)]
+    for check, search in (
+        ("levels and digits", chain(faces(table), runs)),
+        ("relations of columns", chain(relations(table), three)),
+    ):
         best, seen, suspects = 0.0, "none was possible", dict[tuple[str, ...], tuple[float, str]]()
         for how, columns, codes in search:
             auc = level_auc(codes, target, folds)
@@ -133,6 +140,38 @@ def columns_and_pairs(plan: ResponsePlan) -> list[Finding]:
         evidence = "; ".join(text for _, (_, text) in named) if named else seen
         findings.append(Finding(check, columns, "leak" if named else "clean", evidence))
     return [*findings, _equal_pairs(table, target)]
+
+
+def _order(
+    table: pd.DataFrame, target: IntArray, folds: IntArray, alone: dict[str, float], limit: float
+) -> Finding:
+    """Find columns of numbers whose neighbours in order answer alike."""
+    told = {
+        str(name): neighbours_auc(table[name].to_numpy(float), target, folds)
+        for name in table.select_dtypes("number")
+    }
+    suspects = tuple(name for name, auc in told.items() if auc >= max(limit, alone[name] + COPY_MARGIN))
+    best = max(told, key=told.__getitem__, default=None)
+    evidence = (
+        "no column numbers the rows"
+        if best is None
+        else f"neighbours in order of {best}: ROC AUC {told[best]:.3f}"
+    )
+    return Finding("order of numbers", suspects, "leak" if suspects else "clean", evidence)
+
+
+def _grain(table: pd.DataFrame, target: IntArray) -> Finding:
+    """Find numbers written more or less finely almost only with one answer."""
+    seen = dict[str, str]()
+    for name, text, rows in finer(table):
+        for state, inside in ((text, rows), (f"not {text}", ~rows)):
+            share = _certain_answer(inside, target, demanding=True)
+            if share is not None:
+                seen.setdefault(
+                    name, f"{name} is {state} in {int(inside.sum())} rows, {share:.1%} of them one answer"
+                )
+    evidence = "; ".join(seen.values()) or "numbers are written alike whatever the answer"
+    return Finding("how numbers are written", tuple(seen), "leak" if seen else "clean", evidence)
 
 
 def _sampled(plan: ResponsePlan) -> IntArray:
@@ -211,7 +250,8 @@ def _certain_answer(rows: BoolArray, target: IntArray, *, demanding: bool = Fals
         return None
     counts = np.bincount(target[rows], minlength=target.max() + 1)
     answer = int(counts.argmax())
-    lower = stats.binomtest(int(counts[answer]), int(rows.sum())).proportion_ci(0.95, "exact").low
+    held, total = counts[answer], rows.sum()
+    lower = betaincinv(held, total - held + 1, 0.025)
     usual = float((target == answer).mean())
     part = 20 if demanding and usual > 0.5 else 5
     return float(counts.max() / rows.sum()) if lower > CERTAIN and 1 - lower < (1 - usual) / part else None

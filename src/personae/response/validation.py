@@ -6,7 +6,7 @@ K (K + 1) / 2 fits a repeat instead of K + K (K - 1); preprocessing is fitted on
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -46,6 +46,7 @@ class Validation:
     chosen : choice of each outer fold, repeat by repeat; empty if not nested
     calibrations, stacks : for models of all rows, learned from the first repeat's predictions out of fold
     fold_stacks : weights inside each outer fold, repeat by repeat
+    plain : of single models as `probabilities`, before calibration
     """
 
     probabilities: Scores
@@ -54,6 +55,12 @@ class Validation:
     calibrations: Mapping[str, Calibration]
     stacks: Mapping[str, StackWeights]
     fold_stacks: Mapping[str, Sequence[StackWeights]]
+    plain: Scores
+
+    def as_fitted(self, names: Sequence[str]) -> "Validation":
+        """Give what `validate` gives of some single models without nesting."""
+        plain = {name: self.plain[name] for name in names}
+        return Validation(plain, np.full_like(self.procedure, np.nan), (), {}, {}, {}, plain)
 
     @property
     def best(self) -> str:
@@ -76,12 +83,12 @@ def validate(plan: ResponsePlan, *, nested: bool = True) -> Validation:
     tasks = [partial(fit_and_score, plan, folds.rows(*key), seed_of(plan.seed, key)) for key in keys]
     fitted: dict[Fit, Scores] = dict(zip(keys, parallel_map(tasks, workers, "fits"), strict=True))
     places = [(repeat, k) for repeat in range(folds.repeats) for k in folds.outer]
+    plain = _collect([(uncalibrated(fitted[repeat, (k,)]), {}, {}, "") for repeat, k in places], plan)
     if not nested:
-        outer = [fitted[repeat, (k,)] for repeat, k in places]
-        return _collect([(uncalibrated(raw), {}, {}, "") for raw in outer], plan)
+        return plain
     cases = [*(_outer_scores(fitted, plan, place) for place in places), _final_scores(fitted, plan)]
     judged: list[Judged] = parallel_map([partial(judge, plan.settings, case) for case in cases], workers)
-    return _collect(judged[:-1], plan, judged[-1])
+    return replace(_collect(judged[:-1], plan, judged[-1]), plain=plain.probabilities)
 
 
 def fit_and_score(plan: ResponsePlan, rows: tuple[IntArray, IntArray], seed: int) -> dict[str, FloatArray]:
@@ -234,8 +241,8 @@ def _collect(judged: Sequence[Judged], plan: ResponsePlan, final: Judged | None 
         if chosen:
             procedure[repeat, rows] = calibrated[chosen]
     if final is None:
-        return Validation(probabilities, procedure, (), {}, {}, {})
+        return Validation(probabilities, procedure, (), {}, {}, {}, probabilities)
     _, calibrations, stacks, _ = final
     fold_stacks = {name: tuple(weights[name] for _, _, weights, _ in judged) for name in stacks}
     chosen_models = tuple(chosen for *_, chosen in judged)
-    return Validation(probabilities, procedure, chosen_models, calibrations, stacks, fold_stacks)
+    return Validation(probabilities, procedure, chosen_models, calibrations, stacks, fold_stacks, {})
