@@ -97,7 +97,10 @@ def _checked(study: str, conf: Path, params: Path | None, overrides: Sequence[st
     try:
         return Study.model_validate_json(json.dumps(decode(composed) | {"study": study}))
     except ValidationError as error:
-        raise PersonaeError(_problem(error, composed, study, conf, params)) from None
+        errors = error.errors()
+        if error.title == Dictionary.__name__:
+            errors += _beside_dictionary(composed)
+        raise PersonaeError(_problems(errors, composed, study, conf, params)) from None
     except PersonaeError as error:
         raise PersonaeError(f"{_own(study, conf)}: {error}") from None
 
@@ -184,37 +187,76 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     return merged
 
 
-def _problem(
-    error: ValidationError, composed: Mapping[str, Any], study: str, conf: Path, params: Path | None
+def _problems(
+    errors: Sequence[Any], composed: Mapping[str, Any], study: str, conf: Path, params: Path | None
 ) -> str:
-    """Describe unknown settings first, then missing ones, then invalid values."""
-    problems = error.errors()
+    """Describe all that does not fit, a key once: unknown settings, missing ones, then invalid values."""
     order = ("extra_forbidden", "union_tag_invalid", "union_tag_not_found", "missing")
-    problem = min(
-        problems, key=lambda each: order.index(each["type"]) if each["type"] in order else len(order)
+    ranked = sorted(errors, key=lambda each: order.index(each["type"]) if each["type"] in order else 9)
+    missing = [".".join(map(str, _path(each["loc"]))) for each in ranked if each["type"] == "missing"]
+    told: dict[str, tuple[Path, str]] = {}
+    for problem in ranked:
+        if problem["type"] == "missing":
+            names = list(dict.fromkeys(missing))
+            text = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} missing"
+            told.setdefault("missing", (_own(study, conf), text))
+            continue
+        name, *said = _problem(problem, composed, study, conf, params)
+        if not any(f"{name}.".startswith(f"{other}.") for other in told):
+            told[name] = (said[0], said[1])
+    files = dict.fromkeys(where for where, _ in told.values())
+    return "; ".join(
+        f"{file}: {'; '.join(text for where, text in told.values() if where == file)}" for file in files
     )
-    if problem["type"] == "missing":
-        missing = [".".join(map(str, _path(each["loc"]))) for each in problems if each["type"] == "missing"]
-        missing = list(dict.fromkeys(missing))
-        return f"{_own(study, conf)}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+
+
+def _problem(
+    problem: Mapping[str, Any], composed: Mapping[str, Any], study: str, conf: Path, params: Path | None
+) -> tuple[str, Path, str]:
+    """Give key, file and description of what does not fit."""
     if problem["type"].startswith("union_tag"):
         key = ".".join(map(str, [*_path(problem["loc"]), str(problem["ctx"]["discriminator"]).strip("'")]))
         tags = problem["ctx"].get("expected_tags")
         if tags is None:
-            return f"{_own(study, conf)}: {key} is missing"
+            return key, _own(study, conf), f"{key} is missing"
         tags = tags.replace("'", "").split(", ")
         where = _origin(key.split("."), study, conf, params)
-        return f"{where}: {key} holds {problem['ctx']['tag']!r}{nearest(problem['ctx']['tag'], tags)}"
+        return key, where, f"{key} holds {problem['ctx']['tag']!r}{nearest(problem['ctx']['tag'], tags)}"
     keys = _keys_on_path(problem["loc"], composed)
     name = ".".join(str(key) for key in keys)
     where = _origin(keys, study, conf, params)
     if problem["type"] == "value_error":
         key = f"{name}: " if name else ""
-        return f"{where}: {key}{problem['msg'].removeprefix('Value error, ')}"
+        return name, where, f"{key}{problem['msg'].removeprefix('Value error, ')}"
     if problem["type"] == "extra_forbidden":
         valid = _fields(_of_source(composed, keys), keys[:-1])
-        return f"{where}: {name} is no setting (value {problem['input']!r}){nearest(str(keys[-1]), valid)}"
-    return f"{where}: {name} holds {problem['input']!r}; {_sentence(problem['msg'])}"
+        return (
+            name,
+            where,
+            f"{name} is no setting (value {problem['input']!r}){nearest(str(keys[-1]), valid)}",
+        )
+    return name, where, f"{name} holds {problem['input']!r}; {_sentence(problem['msg'])}"
+
+
+def _beside_dictionary(composed: Mapping[str, Any]) -> list[Any]:
+    """Find what does not fit in sections that a wrong dictionary leaves undecoded: unknown keys, wrong scalars."""
+    tree = {name: value for name, value in composed.items() if name not in Dictionary.model_fields}
+    if isinstance(tree.get("prepare"), dict) and composed.get("source"):
+        tree["prepare"] = {"source": composed["source"], **tree["prepare"]}
+    try:
+        Study.model_validate_json(json.dumps(tree | {"study": ""}))
+    except ValidationError as error:
+        return [each for each in error.errors() if each["type"] == "extra_forbidden" or _is_wrong(each)]
+    return []
+
+
+def _is_wrong(problem: Mapping[str, Any]) -> bool:
+    """Whether a scalar is wrong however the dictionary is decoded: margins of comparisons are spelled there."""
+    scalar = not isinstance(problem["input"], dict | list)
+    kind = problem["type"]
+    return (
+        scalar and problem["loc"][0] != "compare" and kind != "value_error" and not kind.startswith("union")
+    )
 
 
 def _path(location: Sequence[int | str]) -> list[int | str]:

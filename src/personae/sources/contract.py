@@ -171,11 +171,12 @@ def _ends(path: Path) -> bool:
 
 
 def check_columns(path: Path, table: pl.DataFrame | pl.LazyFrame, wanted: Sequence[str]) -> None:
-    """Raise for a missing column, naming those present."""
+    """Raise for all missing columns, naming those present."""
     names = table.collect_schema().names()
-    absent = [name for name in wanted if name not in names]
+    absent = list(dict.fromkeys(name for name in wanted if name not in names))
     if absent:
-        raise PersonaeError(f"{path}: column {absent[0]} is missing; it has {', '.join(names)}")
+        lack = f"column {absent[0]} is" if len(absent) == 1 else f"columns {', '.join(absent)} are"
+        raise PersonaeError(f"{path}: {lack} missing; it has {', '.join(names)}")
 
 
 def parse_times(path: Path, given: pl.Series, pattern: str, expected: str) -> pl.Series:
