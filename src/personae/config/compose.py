@@ -1,9 +1,9 @@
 """Compose a study's settings with Hydra and validate them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import yaml
 from hydra import compose as hydra_compose
@@ -11,11 +11,12 @@ from hydra import initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import ValidationError
 
 from personae.config.columns import decode
 from personae.config.dictionary import Dictionary
-from personae.config.reading import nearest, read_yaml
+from personae.config.faults import beside_dictionary, other_shape, own_file, problems
+from personae.config.reading import nearest, read_yaml, section_of
 from personae.config.study import Study
 from personae.core.errors import PersonaeError
 from personae.core.paths import choice as choice_of
@@ -89,7 +90,7 @@ def compose(study: str, conf: Path, params: Path | None, overrides: Sequence[str
 def _checked(study: str, conf: Path, params: Path | None, overrides: Sequence[str]) -> Study:
     section = section_of(study, params)
     choices = section.pop("use", {})
-    _check_choices(study, conf, params, choices)
+    _check_choices(f"{params}: {study}.use", conf, choices)
     composed = _compose_groups(study, conf, choices, overrides)
     if "effort" in choices:  # chosen here, it wins over the numbers of the study's file
         composed = _merged(composed, read_yaml(choice_of(conf, "effort", choices["effort"])))
@@ -99,10 +100,10 @@ def _checked(study: str, conf: Path, params: Path | None, overrides: Sequence[st
     except ValidationError as error:
         errors = error.errors()
         if error.title == Dictionary.__name__:
-            errors += _beside_dictionary(composed)
-        raise PersonaeError(_problems(errors, composed, study, conf, params)) from None
+            errors += beside_dictionary(composed)
+        raise PersonaeError(problems(errors, composed, study, conf, params)) from None
     except PersonaeError as error:
-        raise PersonaeError(f"{_own(study, conf)}: {error}") from None
+        raise PersonaeError(f"{own_file(study, conf)}: {error}") from None
 
 
 def by_stage(study: str, composed: Mapping[str, Any]) -> dict[str, str]:
@@ -120,49 +121,52 @@ def studies(params: Path) -> list[str]:
     return list(read_yaml(params))
 
 
-def section_of(study: str, params: Path | None) -> dict[str, Any]:
-    """Read a study's section of params.yaml."""
-    if params is None:
-        return {}
-    sections = read_yaml(params)
-    if study not in sections:
-        raise PersonaeError(f"{params}: no section {study}; a study needs one, {{}} at least")
-    section = sections[study] or {}
-    if not isinstance(section, dict) or not isinstance(section.get("use", {}), dict):
-        raise PersonaeError(f"{params}: {study} holds {section!r}; expected keys and values, also below use")
-    return section
-
-
-def _check_choices(study: str, conf: Path, params: Path | None, choices: Mapping[str, Any]) -> None:
+def _check_choices(where: str, conf: Path, choices: Mapping[str, Any]) -> None:
+    """Raise for all choices that do not exist; `where` is the file and the keys above them."""
+    faults = []
     for group, choice in choices.items():
         if group not in GROUPS:
-            raise PersonaeError(
-                f"{params}: {study}.use.{group} is no group (value {choice!r}){nearest(group, GROUPS)}"
-            )
+            faults.append(f"{where}.{group} is no group (value {choice!r}){nearest(group, GROUPS)}")
+            continue
         available = choices_of(conf, group)
-        many = group in SEVERAL
-        if isinstance(choice, list) and (not many or not choice):
-            raise PersonaeError(
-                f"{params}: {study}.use.{group} holds {choice}; expected one of {', '.join(available)}"
-            )
-        for name in choice if isinstance(choice, list) else [choice]:
-            if name not in available:
-                raise PersonaeError(
-                    f"{params}: {study}.use.{group} holds {name!r}{nearest(str(name), available)}"
-                )
+        if isinstance(choice, list) and (group not in SEVERAL or not choice):
+            faults.append(f"{where}.{group} holds {choice}; expected one of {', '.join(available)}")
+            continue
+        faults += [
+            f"{where}.{group} holds {name!r}{nearest(str(name), available)}"
+            for name in (choice if isinstance(choice, list) else [choice])
+            if name not in available
+        ]
+    if faults:
+        raise PersonaeError("; ".join(faults))
+
+
+def _overridden(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the choices that a study's file makes in its list of defaults."""
+    given = content.get("defaults")
+    entries = [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
+    return {
+        key.removeprefix("override ").strip().lstrip("/"): choice
+        for entry in entries
+        for key, choice in entry.items()
+        if key.startswith("override ")
+    }
 
 
 def _compose_groups(
     study: str, conf: Path, choices: Mapping[str, Any], overrides: Sequence[str]
 ) -> dict[str, Any]:
-    if not _own(study, conf).exists():
-        raise PersonaeError(f"{_own(study, conf)}: no such file; it describes the study")
+    own = own_file(study, conf)
+    if not own.exists():
+        raise PersonaeError(f"{own}: no such file; it describes the study")
+    _check_choices(f"{own}: defaults", conf, _overridden(read_yaml(own)))
     given = [f"{group}={json.dumps(choice).replace(chr(34), '')}" for group, choice in choices.items()]
     try:
         with initialize_config_dir(version_base="1.3", config_dir=str(conf.resolve())):
             config = hydra_compose("config", overrides=[f"study={study}", *given, *overrides])
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
-        raise PersonaeError(f"{conf}: {' '.join(str(error).split())}") from None
+        conflict = other_shape(study, conf)
+        raise PersonaeError(conflict or f"{conf}: {' '.join(str(error).split())}") from None
     return _plain(config)
 
 
@@ -185,164 +189,3 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
         inner = merged.get(key)
         merged[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
     return merged
-
-
-def _problems(
-    errors: Sequence[Any], composed: Mapping[str, Any], study: str, conf: Path, params: Path | None
-) -> str:
-    """Describe all that does not fit, a key once: unknown settings, missing ones, then invalid values."""
-    order = ("extra_forbidden", "union_tag_invalid", "union_tag_not_found", "missing")
-    ranked = sorted(errors, key=lambda each: order.index(each["type"]) if each["type"] in order else 9)
-    missing = [".".join(map(str, _path(each["loc"]))) for each in ranked if each["type"] == "missing"]
-    told: dict[str, tuple[Path, str]] = {}
-    for problem in ranked:
-        if problem["type"] == "missing":
-            names = list(dict.fromkeys(missing))
-            text = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} missing"
-            told.setdefault("missing", (_own(study, conf), text))
-            continue
-        name, *said = _problem(problem, composed, study, conf, params)
-        if not any(f"{name}.".startswith(f"{other}.") for other in told):
-            told[name] = (said[0], said[1])
-    files = dict.fromkeys(where for where, _ in told.values())
-    return "; ".join(
-        f"{file}: {'; '.join(text for where, text in told.values() if where == file)}" for file in files
-    )
-
-
-def _problem(
-    problem: Mapping[str, Any], composed: Mapping[str, Any], study: str, conf: Path, params: Path | None
-) -> tuple[str, Path, str]:
-    """Give key, file and description of what does not fit."""
-    if problem["type"].startswith("union_tag"):
-        key = ".".join(map(str, [*_path(problem["loc"]), str(problem["ctx"]["discriminator"]).strip("'")]))
-        tags = problem["ctx"].get("expected_tags")
-        if tags is None:
-            return key, _own(study, conf), f"{key} is missing"
-        tags = tags.replace("'", "").split(", ")
-        where = _origin(key.split("."), study, conf, params)
-        return key, where, f"{key} holds {problem['ctx']['tag']!r}{nearest(problem['ctx']['tag'], tags)}"
-    keys = _keys_on_path(problem["loc"], composed)
-    name = ".".join(str(key) for key in keys)
-    where = _origin(keys, study, conf, params)
-    if problem["type"] == "value_error":
-        key = f"{name}: " if name else ""
-        return name, where, f"{key}{problem['msg'].removeprefix('Value error, ')}"
-    if problem["type"] == "extra_forbidden":
-        valid = _fields(_of_source(composed, keys), keys[:-1])
-        return (
-            name,
-            where,
-            f"{name} is no setting (value {problem['input']!r}){nearest(str(keys[-1]), valid)}",
-        )
-    return name, where, f"{name} holds {problem['input']!r}; {_sentence(problem['msg'])}"
-
-
-def _beside_dictionary(composed: Mapping[str, Any]) -> list[Any]:
-    """Find what does not fit in sections that a wrong dictionary leaves undecoded: unknown keys, wrong scalars."""
-    tree = {name: value for name, value in composed.items() if name not in Dictionary.model_fields}
-    if isinstance(tree.get("prepare"), dict) and composed.get("source"):
-        tree["prepare"] = {"source": composed["source"], **tree["prepare"]}
-    try:
-        Study.model_validate_json(json.dumps(tree | {"study": ""}))
-    except ValidationError as error:
-        return [each for each in error.errors() if each["type"] == "extra_forbidden" or _is_wrong(each)]
-    return []
-
-
-def _is_wrong(problem: Mapping[str, Any]) -> bool:
-    """Whether a scalar is wrong however the dictionary is decoded: margins of comparisons are spelled there."""
-    scalar = not isinstance(problem["input"], dict | list)
-    kind = problem["type"]
-    return (
-        scalar and problem["loc"][0] != "compare" and kind != "value_error" and not kind.startswith("union")
-    )
-
-
-def _path(location: Sequence[int | str]) -> list[int | str]:
-    """Drop pydantic's union tags from the location of an error."""
-    keys: list[int | str] = []
-    models: Sequence[type[BaseModel]] = (Study,)
-    for part in location:
-        named = [each.model_fields[part] for each in models if part in each.model_fields]
-        tags = {
-            tag for each in models for field in each.model_fields.values() for tag in _tags(field.annotation)
-        }
-        if not named and part in tags:
-            continue
-        keys.append(part)
-        models = [inner for field in named for inner in _models(field.annotation)] or models
-    return keys
-
-
-def _tags(annotation: Any) -> Iterator[Any]:
-    """Literal values that distinguish the models of a union."""
-    if get_origin(annotation) is Literal:
-        yield from get_args(annotation)
-
-
-def _of_source(composed: Mapping[str, Any], keys: Sequence[Any]) -> Sequence[type[BaseModel]]:
-    """Models that a location may mean, given the source in use."""
-    source = composed.get("source") or (composed.get("prepare") or {}).get("source")
-    if len(keys) > 2 or keys[:1] != ["prepare"]:
-        return (Study, Dictionary)
-    own = [each for each in _models(Study.model_fields["prepare"].annotation) if source in _source(each)]
-    return [create_model("Own", prepare=(own[0], ...))] if own else (Study, Dictionary)
-
-
-def _source(model: type[BaseModel]) -> tuple[Any, ...]:
-    return get_args(model.model_fields["source"].annotation) if "source" in model.model_fields else ()
-
-
-def _sentence(message: str) -> str:
-    return f"it {message.removeprefix('Input ')}" if message.startswith("Input ") else message
-
-
-def _keys_on_path(location: Sequence[int | str], tree: Any) -> list[int | str]:
-    """Keep the keys of a location that exist in the settings."""
-    keys: list[int | str] = []
-    for part in location:
-        try:
-            tree = tree[part]
-        except (KeyError, IndexError, TypeError):
-            continue
-        keys.append(part)
-    return keys
-
-
-def _fields(models: Sequence[type[BaseModel]], keys: Sequence[Any]) -> list[str]:
-    """Name the settings that may stand below `keys`."""
-    for key in keys:
-        fields = [each.model_fields[key] for each in models if key in each.model_fields]
-        models = [inner for field in fields for inner in _models(field.annotation)] or models
-    return sorted({field.alias or name for each in models for name, field in each.model_fields.items()})
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models(argument)
-
-
-def _origin(keys: Sequence[int | str], study: str, conf: Path, params: Path | None) -> Path:
-    """Find the file that sets a key."""
-    own = _own(study, conf)
-    if params is not None and _holds(section_of(study, params), keys):
-        return params
-    if _holds(read_yaml(own), keys):
-        return own
-    for path in sorted(conf.glob("*/*.yaml")):
-        package = path.read_text(encoding="utf-8").partition("@package ")[2].split("\n")[0].split(".")
-        depth = len(package)
-        if list(keys[:depth]) == package and _holds(read_yaml(path), keys[depth:]):
-            return path
-    return conf / "config.yaml" if _holds(read_yaml(conf / "config.yaml"), keys) else own
-
-
-def _own(study: str, conf: Path) -> Path:
-    return conf / "study" / f"{study}.yaml"
-
-
-def _holds(tree: Any, keys: Sequence[int | str]) -> bool:
-    return _keys_on_path(keys, tree) == list(keys)

@@ -41,6 +41,19 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content or {}
 
 
+def section_of(study: str, params: Path | None) -> dict[str, Any]:
+    """Read a study's section of params.yaml."""
+    if params is None:
+        return {}
+    sections = read_yaml(params)
+    if study not in sections:
+        raise PersonaeError(f"{params}: no section {study}; a study needs one, {{}} at least")
+    section = sections[study] or {}
+    if not isinstance(section, dict) or not isinstance(section.get("use", {}), dict):
+        raise PersonaeError(f"{params}: {study} holds {section!r}; expected keys and values, also below use")
+    return section
+
+
 def nearest(name: str, valid: Sequence[str]) -> str:
     """End an error about a wrong name: at most three valid ones that look like it, or else the first few."""
     if close := difflib.get_close_matches(name, valid, n=3, cutoff=0.4):

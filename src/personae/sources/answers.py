@@ -1,10 +1,12 @@
 """Answers of a file: what customers did, learned from a column."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import polars as pl
 
 from personae.core.errors import PersonaeError
+from personae.sources.contract import check_columns
 from personae.sources.files import TableFile
 from personae.sources.values import identifiers, without
 
@@ -44,3 +46,24 @@ def learn_answers(
             "one is the event"
         )
     return given
+
+
+def check_names(
+    file: TableFile,
+    wanted: Sequence[str],
+    target: str | None,
+    event: str | None,
+    missing: Mapping[str, Sequence[str]],
+) -> None:
+    """Raise for all columns, and the answers, that settings name and the file does not have, at once."""
+    faults = []
+    for check in (
+        partial(check_columns, file.path, file.table, wanted),
+        partial(learn_answers, file, target, event, missing),
+    ):
+        try:
+            check()
+        except PersonaeError as error:
+            faults.append(str(error).removeprefix(f"{file.path}: "))
+    if faults:
+        raise PersonaeError(f"{file.path}: {'; '.join(faults)}")

@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from pydantic import Field
 from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
 from personae.core.tables import Prepared
-from personae.sources.answers import given_answers, learn_answers
+from personae.sources.answers import check_names, given_answers, learn_answers
 from personae.sources.contract import check_columns
 from personae.sources.dates import date_pattern, dates
 from personae.sources.files import TableFile, read_files, together
@@ -186,7 +185,8 @@ def prepare(directory: Path, settings: TablePrepare) -> Prepared:
         If a file, column or value does not fit, an identifier repeats, or the event is not stated.
     """
     file = together(read_files(directory, settings))
-    _check_names(file, settings)
+    wanted = [*settings.kinds, *filter(None, (settings.target, settings.id, settings.unit))]
+    check_names(file, wanted, settings.target, settings.event, settings.missing)
     preparation = fit(file, settings)
     customers = preparation.apply(file)
     if settings.id is not None:
@@ -211,22 +211,6 @@ def prepare(directory: Path, settings: TablePrepare) -> Prepared:
         notes=_notes(customers, preparation),
         learned=preparation.model_dump(mode="json"),
     )
-
-
-def _check_names(file: TableFile, settings: TablePrepare) -> None:
-    """Raise for all columns, and the event, that settings name and the file does not have."""
-    wanted = [*settings.kinds, *filter(None, (settings.target, settings.id, settings.unit))]
-    faults = []
-    for check in (
-        partial(check_columns, file.path, file.table, wanted),
-        partial(learn_answers, file, settings.target, settings.event, settings.missing),
-    ):
-        try:
-            check()
-        except PersonaeError as error:
-            faults.append(str(error).removeprefix(f"{file.path}: "))
-    if faults:
-        raise PersonaeError(f"{file.path}: {'; '.join(faults)}")
 
 
 def fit(file: TableFile, settings: TablePrepare) -> Preparation:

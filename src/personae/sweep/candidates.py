@@ -15,7 +15,7 @@ import yaml
 from optuna.distributions import BaseDistribution
 from pydantic import ValidationError
 
-from personae.config.compose import compose, section_of
+from personae.config.compose import compose
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
