@@ -77,17 +77,17 @@ def beside_dictionary(composed: Mapping[str, Any]) -> list[Any]:
     try:
         Study.model_validate_json(json.dumps(tree | {"study": ""}))
     except ValidationError as error:
-        return [each for each in error.errors() if each["type"] == "extra_forbidden" or _is_wrong(each)]
+        return [each for each in error.errors() if _is_wrong(each)]
     return []
 
 
 def _is_wrong(problem: Mapping[str, Any]) -> bool:
-    """Whether a scalar is wrong however it is decoded, as margins of comparisons are."""
+    """Whether an unknown key or a scalar is wrong however the dictionary decodes its section."""
+    kind, location = problem["type"], problem["loc"]
+    if location[0] == "compare" or "also" in location:
+        return False
     scalar = not isinstance(problem["input"], dict | list)
-    kind = problem["type"]
-    return (
-        scalar and problem["loc"][0] != "compare" and kind != "value_error" and not kind.startswith("union")
-    )
+    return kind == "extra_forbidden" or (scalar and kind != "value_error" and not kind.startswith("union"))
 
 
 def other_shape(study: str, conf: Path) -> str | None:

@@ -16,6 +16,7 @@ from optuna.distributions import BaseDistribution
 from pydantic import ValidationError
 
 from personae.config.compose import compose
+from personae.config.reading import section_of
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
