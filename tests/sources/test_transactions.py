@@ -120,6 +120,9 @@ def test_a_customer_an_item_and_a_day_are_enough(folder):
         folder, settings(columns={"id": "Customer", "item": "Stock", "time": "Date"}, cancelled=None)
     )
     assert found.tables["customers"]["customer"].to_list() == ["10", "11"]
+    learned = Preparation.model_validate_json(json.dumps(found.learned))
+    again = learned.gather(read_file(folder / learned.raw(folder)[0].name)).tables["customers"]
+    assert again.equals(found.tables["customers"].drop("again", "unit"))
 
 
 def test_more_than_a_line_can_hold_is_refused_with_its_place(tmp_path):

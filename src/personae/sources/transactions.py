@@ -204,14 +204,12 @@ def _lines(file: TableFile, settings: TransactionsPrepare) -> pl.DataFrame:
     names = settings.columns
     table = file.table
     wanted = [name for name in names.model_dump().values() if name is not None]
-    absent = [name for name in wanted if name not in table.columns]
-    if absent:
-        raise PersonaeError(f"{file.path}: column {absent[0]} is missing; it has {', '.join(table.columns)}")
+    check_columns(file.path, table, wanted)
     decimal = settings.decimal or decimal_mark(table)
 
     def figures(name: str | None) -> pl.Series:
         if name is None:
-            return pl.Series("one", [1.0] * table.height)
+            return pl.Series("one", [1.0] * table.height, dtype=pl.Float64)
         parsed = numbers(table[name], decimal, settings.missing.get(name, ()))
         read = check_values(file, name, parsed, "a number").cast(pl.Float64)
         refuse_first(file.path, read, read.abs() > LARGEST, f"a number up to {LARGEST:,.0f}")
