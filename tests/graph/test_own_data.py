@@ -60,11 +60,14 @@ def test_nothing_of_the_file_is_pushed_or_committed(own):
     own.dvc("repro", "profile@mine")
     own.run("python", "-m", "personae.cli", "overview")
     own.run("python", "-m", "personae.cli", "summary")
+    own.run("python", "-m", "personae.cli", "experiments")
     assert holds_marker(own.root / "reports") != []
     own.run("git", "add", "-A")
     own.run("git", "commit", "-qm", "mine")
     assert not [path for path in tracked(own) if path.startswith("reports/mine/") and "ignore" not in path]
     for command in (
+        ["add", "data/mine"],
+        ["commit", "-f", "data/mine.dvc"],
         ["push"],
         ["push", "-a"],
         ["push", "data.dvc"],
@@ -79,6 +82,7 @@ def test_nothing_of_the_file_is_pushed_or_committed(own):
         not in subprocess.run(everything, cwd=own.root, capture_output=True, check=True).stdout
     )
     assert (own.root / "data.dvc").read_bytes() == sample
+    assert "push: false" in (own.root / "data/mine.dvc").read_text()
 
 
 def test_the_file_comes_back_with_the_commit_that_has_it(own):

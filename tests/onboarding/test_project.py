@@ -41,6 +41,8 @@ class Installed(Project):
 def own(installed, tmp_path_factory):
     folder = tmp_path_factory.mktemp("own")
     table().write_csv(folder / "mine.csv")
+    (folder / "project").mkdir()
+    (folder / "project/notes.txt").write_text("mine")
     project = Installed(folder / "project", installed)
     Installed(folder, installed).personae("init", "project")
     project.personae("new-study", "mine", "../mine.csv", "--yes")
@@ -68,6 +70,11 @@ def test_its_graph_is_the_repositorys_with_the_package_in_place_of_code():
         assert found.pop("deps") == [*(inputs or ["conf"]), "personae.version"]
         assert f"PYTHONPATH=src {found.pop('cmd')}" == expected.pop("cmd")
         assert found == expected
+
+
+def test_it_is_made_beside_other_files(own):
+    assert (own.root / "notes.txt").read_text() == "mine"
+    assert "notes.txt" not in own.run("git", "ls-files").stdout
 
 
 def test_it_runs_the_installed_code_on_settings_of_the_package(own):
