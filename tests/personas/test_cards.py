@@ -164,7 +164,7 @@ def test_cards_tell_gaps_from_cuts_and_name_columns_that_could_be_noise():
     }
     evidence = segment_evidence(report)
     first, second, _ = persona_cards(table, segment, np.arange(350), settings=SETTINGS, **evidence)
-    assert first.borders == ("towards segment 1 (older, modest income): a gap, few customers lie between",)
+    assert first.borders == ("towards segment 1 (older, modest income): a gap, fewer customers lie between",)
     assert [border.split(": ")[1].split(",")[0] for border in second.borders] == ["a gap", "a cut"]
     assert first.caveats[0] == "weak: 2 natural groups; the 3 segments cut them further"
     assert first.caveats[1].startswith("could be noise")

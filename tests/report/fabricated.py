@@ -216,7 +216,7 @@ def _persona(
         "response_rate_ci": [0.1, 0.21],
         "action": "offer the premium range",
         "caveats": ["the data does not support these segments"] if refused else [],
-        "borders": [f"towards segment {each + 1} (others): a gap, few customers lie between"],
+        "borders": [f"towards segment {each + 1} (others): a gap, fewer customers lie between"],
     }
 
 

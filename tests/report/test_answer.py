@@ -160,15 +160,18 @@ def test_a_study_that_has_only_begun_claims_nothing():
 
 
 @pytest.mark.parametrize(
-    ("supported_k", "sentence"),
+    ("supported_k", "kind", "sentence"),
     [
-        (2, "Two natural groups of households; the four here cut them further."),
-        (5, "Five natural groups of households; the four here join some of them."),
-        (None, "Four groups of households: useful cuts, without gaps between them."),
+        (2, "reproducible", "Two natural groups of households; the four here cut them further."),
+        (5, "natural", "Five natural groups of households; the four here join some of them."),
+        (None, "reproducible", "Four groups of households: useful cuts, without gaps between them."),
+        (None, "constructive", "Four groups of households: cuts that other households would move."),
+        (None, "natural", "Four groups of households with gaps between them, and perhaps more of them."),
     ],
 )
-def test_the_number_of_natural_groups_leads_where_it_is_another(supported_k, sentence):
-    segments = Traced(study(4).reports["segment"] | {"verdict": "weak", "supported_k": supported_k}, "")
+def test_the_number_of_natural_groups_leads_where_it_is_another(supported_k, kind, sentence):
+    changed = {"verdict": "weak", "supported_k": supported_k, "kind": kind}
+    segments = Traced(study(4).reports["segment"] | changed, "")
     [found] = found_segments({"segment": segments}, WORDS)
     assert re.sub(r"<[^>]+>", "", found.text) == sentence
 

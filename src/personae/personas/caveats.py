@@ -9,7 +9,7 @@ from personae.personas.settings import Profile
 
 UNSUPPORTED = "not supported"
 NO_SEGMENTS = "the data does not support these segments"
-GAP = "a gap, few customers lie between"
+GAP = "a gap, fewer customers lie between"
 CUT = "a cut, customers lie on both sides of it without a gap"
 NOISE = "could be noise, because random numbers in their place give segments as good: {}"
 
@@ -45,7 +45,7 @@ def neighbours(
     Examples
     --------
     >>> neighbours(1, [{"a": 0, "b": 1, "gap": True}, {"a": 0, "b": 2, "gap": False}], {0: "loyal"})
-    ('towards segment 0 (loyal): a gap, few customers lie between',)
+    ('towards segment 0 (loyal): a gap, fewer customers lie between',)
     """
     texts = []
     for border in borders:

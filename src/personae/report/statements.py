@@ -74,14 +74,23 @@ def found_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
             words.unit_name
         )
     else:
-        text = _weak_segments(k, report.at("supported_k"), words)
+        text = _weak_segments(k, report, words)
     yield Statement(text, k)
 
 
-def _weak_segments(k: Traced, natural: Traced | None, words: Words) -> Markup:
-    """The number of groups with gaps between them first, if any."""
+# What groups are of which no number has gaps, by their kind.
+WEAK = {
+    "natural": Markup("{} groups of {} with gaps between them, and perhaps more of them."),
+    "reproducible": Markup("{} groups of {}: useful cuts, without gaps between them."),
+    "constructive": Markup("{0} groups of {1}: cuts that other {1} would move."),
+}
+
+
+def _weak_segments(k: Traced, report: Traced, words: Words) -> Markup:
+    """The number of groups with gaps between them first, if any; else what the groups are instead."""
+    natural = report.at("supported_k")
     if not natural:
-        text = Markup("{} groups of {}: useful cuts, without gaps between them.")
+        text = WEAK[str(report.at("kind") or "reproducible")]
         return text.format(_count(k).capitalize(), words.unit_name)
     if natural == k:
         text = Markup("{} groups of {} with gaps between them.")
