@@ -274,6 +274,21 @@ def _overlap_with_noise(rng: Generator, rows: int) -> Array:
     return _with_noise(rng, _blobs(rng, rows, (1 / 3,) * 3, 2, 6.0), 4)
 
 
+def _four_among_noise(rng: Generator, rows: int) -> Array:
+    """Four blobs 6 sd apart in three columns, beside three columns of noise."""
+    return _with_noise(rng, _blobs(rng, rows, (0.25,) * 4, 3, 6.0), 3)
+
+
+def _racetrack(rng: Generator, rows: int) -> Array:
+    """Two straights 2 apart and 6 long, joined by bends: in one piece, with an empty middle."""
+    straight = rng.random(rows) < 12 / (12 + 2 * np.pi)
+    along, angle = rng.uniform(-3, 3, rows), rng.uniform(-np.pi / 2, np.pi / 2, rows)
+    side = np.where(rng.random(rows) < 0.5, 1.0, -1.0)
+    bend = np.column_stack([side * (3 + np.cos(angle)), np.sin(angle)])
+    points = np.where(straight[:, None], np.column_stack([along, side]), bend)
+    return points + 0.12 * rng.normal(size=(rows, 2))
+
+
 def _ellipses(rng: Generator, rows: int) -> Array:
     """Two elongated clouds side by side, 6 narrow deviations apart."""
     labels = rng.random(rows) < 0.5
@@ -362,7 +377,9 @@ UNSEEN: dict[str, tuple[Callable[[Generator, int], Array | pd.DataFrame], int]] 
     "rim of a square": (_square_ring, 1),
     "one or the other": (_cross, 1),
     "tenure with campaigns": (_tenure, 1),
+    "racetrack": (_racetrack, 1),
     "three among noise": (_overlap_with_noise, 3),
+    "four among noise": (_four_among_noise, 4),
     "two ellipses": (_ellipses, 2),
     "two rated groups": (_rated_groups, 2),
 }

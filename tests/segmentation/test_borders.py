@@ -30,7 +30,8 @@ def test_planted_segments_have_gaps_at_every_border(kind, k):
 
 
 @pytest.mark.parametrize(
-    ("kind", "k"), [("gaussian", 2), ("ring", 2), ("horseshoe", 2), ("shares", 3), ("coin flip", 2)]
+    ("kind", "k"),
+    [("gaussian", 2), ("ring", 2), ("racetrack", 2), ("horseshoe", 2), ("shares", 3), ("coin flip", 2)],
 )
 def test_cuts_of_a_continuum_are_no_gaps(kind, k):
     assert not any(border["gap"] for border in judged(table(kind), k))

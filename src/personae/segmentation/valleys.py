@@ -9,8 +9,9 @@ from personae.segmentation.dip import HEAPED
 
 # Half the width of the windows halfway and at either centroid.
 WINDOW = 0.2
-# Two customers lie at the same place across the line if nearer than this quantile of distances at a centroid.
-NEAR = 0.3
+# Two customers lie at the same place across the line if nearer than this quantile of distances at a centroid:
+# with .3 those at the bends of a racetrack found company along its straights.
+NEAR = 0.15
 # Customers of a window that are compared.
 LOCAL_ROWS = 500
 
