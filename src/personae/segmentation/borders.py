@@ -13,11 +13,11 @@ from personae.segmentation.dip import dip_p_value
 from personae.segmentation.valleys import local_depth, spread_ties, valley
 
 # Largest p value of the valley, of the dip, and largest depth of the valley (customers halfway over customers
-# at the emptier centroid), both of all customers and of those at the same place across the line. Nearly a
-# gap: more customers might show one. A plain gap: one that no coarser partition may hide.
-GAP = (0.1, 0.05, 0.8)
-NEARLY = (0.2, 0.2, 0.8)
-PLAIN = (0.005, 0.0, 0.35)
+# at the emptier centroid), of all customers and of those at the same place across the line; bends have 1 or
+# more there. Nearly a gap: more customers might show one. A plain gap: what no coarser partition may hide.
+GAP = (0.1, 0.05, 0.8, 0.9)
+NEARLY = (0.2, 0.2, 0.8, 0.9)
+PLAIN = (0.005, 0.0, 0.35, 0.35)
 # Share of a segment around its centroid below which two segments hardly touch.
 THIN = 0.1
 # Ties are spread this many times; counts are averaged, of p values the median is taken.
@@ -103,11 +103,11 @@ def _valley_figures(
     }
 
 
-def is_gap(border: Border, limits: tuple[float, float, float] = GAP) -> bool:
-    """Say whether a border is a gap, by limits of p values and depth."""
-    valley_p, dip_p, deep = limits
+def is_gap(border: Border, limits: tuple[float, float, float, float] = GAP) -> bool:
+    """Say whether a border is a gap, by limits of p values and depths."""
+    valley_p, dip_p, deep, deep_across = limits
     significant = border["p_value"] <= valley_p or border["dip_p"] <= dip_p
-    return significant and max(border["depth"], border["local_depth"]) <= deep
+    return significant and border["depth"] <= deep and border["local_depth"] <= deep_across
 
 
 def adjacent(centers: FloatArray) -> list[tuple[int, int]]:
