@@ -1,7 +1,7 @@
 """What a readout says of simulated campaigns: `python benchmarks/readout.py [CAMPAIGNS]`.
 
-Each campaign deals a control group at random; the contact raises every response by the same gain, at most by
-all of it. Counted are intervals that hold the truth, campaigns without effect that are called a success, and
+Each campaign deals a control group at random; the contact raises every response by the same gain, or by all of
+it where it is less. Counted are intervals that hold the truth, campaigns without effect that are called a success, and
 campaigns of the planned size whose gain is shown.
 """
 
@@ -22,7 +22,7 @@ LINES = [
     (1000, Control(share=0.1), "10 %", 0.04),
     (1000, Control(share=0.3), "3 %", 0.0),
     (5000, Control(share=0.1), "10 %", 0.0),
-    (2000, Control(gain=0.04), "10 %", 0.04),
+    (2000, Control(gain=0.05), "30 %", 0.05),
     (1500, Control(gain=0.08), "30 %", 0.08),
 ]
 

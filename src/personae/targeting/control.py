@@ -6,6 +6,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from personae.core.arrays import BoolArray, FloatArray
+from personae.core.statistics import wilson
 from personae.targeting.settings import Control
 
 POWER, LEVEL = 0.8, 0.05
@@ -58,7 +59,7 @@ def _size(listed: int, expected: float, settings: Control) -> int:
 
 
 def power(expected: float, gain: float, contacted: Any, control: Any) -> Any:
-    """Probability that a two-sided test of two shares finds the gain (normal approximation).
+    """Probability that the interval of the gain, as `readout` makes it, lies above 0.
 
     Parameters
     ----------
@@ -71,9 +72,10 @@ def power(expected: float, gain: float, contacted: Any, control: Any) -> Any:
     0.8
     """
     without = expected - gain
+    low, high = wilson(expected * contacted, contacted)[0], wilson(without * control, control)[1]
     variance = expected * (1 - expected) / contacted + without * (1 - without) / control
-    z = gain / np.sqrt(np.maximum(variance, 1e-300))
-    return stats.norm.cdf(z - stats.norm.ppf(1 - LEVEL / 2))
+    above = gain - np.hypot(expected - low, high - without)
+    return stats.norm.cdf(above / np.sqrt(np.maximum(variance, 1e-300)))
 
 
 def detectable_gain(expected: float, contacted: int, control: int) -> float:
