@@ -79,6 +79,11 @@ def test_committed_results_are_said_without_a_statistical_term_and_alike_everywh
         assert said[part][0]["text"].replace(" ", "") in index.replace(" ", "")
 
 
+def test_regions_of_a_page_can_be_told_apart_by_their_names(committed):
+    names = re.findall(r'role="region" aria-label="([^"]*)"', render(committed))
+    assert sorted(set(names)) == sorted(names)
+
+
 def test_no_column_that_has_a_label_is_called_by_its_name_in_the_file(committed):
     coded = [name for name in committed.words.labels if re.search("[A-Z_]", name)]
     shown = re.sub(r"<(style|script|svg)\b.*?</\1>|<[^>]*>", " ", render(committed), flags=re.DOTALL)

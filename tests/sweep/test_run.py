@@ -234,6 +234,23 @@ def test_a_name_that_stands_for_another_sweep_is_refused(project, sweep_file):
             sweep("campaign", "segment", file=sweep_file("small", **one | changed))
 
 
+def test_postgresql_holds_the_trials_of_a_sweep_that_goes_on(project, sweep_file, postgres):
+    import psycopg
+
+    url = postgres.replace("postgresql:", "postgresql+psycopg:")
+    command = [sys.executable, "-m", "personae.cli", "sweep", "campaign", "segment", "--database", url]
+    for count in ("2", "3"):
+        command += ["--file", sweep_file("small", **SEGMENT), "--trials", count]
+        assert "s3cret" not in Project(project, SOURCE).run(*command).stdout
+    with psycopg.connect(postgres) as database:
+        assert database.execute("select state, count(*) from trials group by state").fetchall() == [
+            ("COMPLETE", 3)
+        ]
+    kept = [run["tags"]["trial"] for run in runs(project).values() if "trial" in run["tags"]]
+    assert sorted(kept) == ["0", "1", "2"]
+    assert not (project / "mlruns" / "optuna.db").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

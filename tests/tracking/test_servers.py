@@ -113,3 +113,29 @@ def test_a_server_before_postgresql_keeps_runs_and_artifacts_and_may_fail_meanwh
     assert {"key": "personae.complete", "value": "true"} in got["data"]["tags"]
     assert len(list((tmp_path / "kept").rglob("segment.json"))) == 1
     assert not (project.root / "mlruns" / "artifacts").exists()
+
+
+def test_the_pages_answer_while_a_result_is_published(project):
+    project.track("aerofit")
+    port = free_port()
+    pages = [sys.executable, "-m", "personae.cli", "ui", "--port", str(port)]
+    with project.start(*pages, first=os.setsid) as server, suppress(ProcessLookupError):
+        publishing = project.start(sys.executable, "-m", "personae.stages.track", "campaign")
+        answers = []
+        while publishing.poll() is None or not _answers(port):
+            time.sleep(0.2)
+            answers.append(_answers(port) and _experiments(port))
+        said, wrong = publishing.communicate()
+        last = _experiments(port)
+        os.killpg(server.pid, signal.SIGKILL)
+        server.communicate()
+    assert publishing.returncode == 0, said + wrong
+    assert last == {"aerofit", "campaign"}
+    assert {"aerofit"} <= set.union(*(each or {"aerofit"} for each in answers)) <= last
+
+
+def _experiments(port):
+    with urllib.request.urlopen(
+        f"http://127.0.0.1:{port}/ajax-api/2.0/mlflow/experiments/search?max_results=9", timeout=60
+    ) as reply:
+        return {each["name"] for each in json.load(reply)["experiments"]} - {"Default"}
