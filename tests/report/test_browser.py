@@ -115,7 +115,8 @@ def test_print_cuts_no_picture_and_no_table(browser, address):
     )
     assert wide == []
     broken = page.eval_on_selector_all(
-        ".picture", "all => all.filter(each => getComputedStyle(each).breakInside !== 'avoid').length"
+        ".picture, .studies > li",
+        "all => all.filter(each => getComputedStyle(each).breakInside !== 'avoid').length",
     )
     # What may not break must fit on a page.
     tallest = page.eval_on_selector_all(
