@@ -539,7 +539,7 @@ def main(share, seed, only):
         for name in ("track", "sweep", "data import"):
             if only is None or name in only:
                 campaign.at_once(name, known[name])
-        experiment = ["exp", "run", "-S", "+aerofit.segment.floor=0.06", "track@aerofit"]
+        experiment = ["exp", "run", "-S", "++aerofit.segment.floor=0.06", "track@aerofit"]
         if only is None or "dvc" in only:
             campaign.dvc("dvc exp run", [experiment], max(1, round(5 * share)))
             queue = [[*experiment, "--queue"], ["queue", "start"]]
