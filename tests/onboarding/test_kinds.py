@@ -105,3 +105,13 @@ def test_whole_numbers_that_are_days_are_dates():
     for cells in (days, list(map(str, days))):
         assert guess(pl.Series("since", cells)).pattern == "%Y%m%d"
     assert guess(pl.Series("since", [20_241_301 + day for day in range(90)])).kind != "date"
+
+
+def test_dates_of_several_forms_are_left_out_and_told():
+    cells = ["2024-01-31", "31.12.2023", "2024-02-01 ", "02.03.2024"] * 20
+    column = guess(pl.Series("joined", [cell.strip() for cell in cells]))
+    assert column.kind == "text"
+    assert column.doubts == ["dates of 2 forms (%Y-%m-%d, %d.%m.%Y): left out; write them all in one"]
+    assert (
+        guess(pl.Series("flat", ["3-room 1-bath", "4-room 2-bath", "2-room 1-bath"] * 20)).kind == "category"
+    )

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from personae.sources.dates import COMPACT, date_pattern, is_compact_date
+from personae.sources.dates import COMPACT, date_forms, date_pattern, is_compact_date
 from personae.sources.values import NO_LEVELS, Decimal, Parsed, answers, labels, numbers, without
 
 Kind = Literal["number", "amount", "two-valued", "category", "code", "date", "identifier", "text", "constant"]
@@ -125,6 +125,10 @@ def _of_cells(column: Column, cells: pl.Series, given: pl.Series, decimal: Decim
         doubts = [f"day and month may change places: read as {pattern}"] if swapped else []
         doubts += [f"years of two digits: read as {pattern}, from 1970 to 2069"] if "%y" in pattern else []
         return replace(column, kind="date", pattern=pattern, doubts=doubts)
+    forms = date_forms(cells) if cells.dtype == pl.String else []
+    if forms:
+        doubt = f"dates of {len(forms)} forms ({', '.join(forms)}): left out; write them all in one"
+        return replace(column, kind="text", doubts=[doubt])
     words = given.filter(given.str.to_lowercase().is_in(list(NO_LEVELS))).unique().sort().to_list()
     if words and column.levels > len(words):
         return _with_gaps(guess(without(cells, words), decimal, first=first), len(given), len(cells), words)

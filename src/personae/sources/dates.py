@@ -1,6 +1,7 @@
 """Cells of a file as dates, or as times of a clock."""
 
 from collections.abc import Collection
+from functools import partial
 
 import polars as pl
 
@@ -87,6 +88,27 @@ def date_pattern(cells: pl.Series, share: float = 0.98) -> tuple[str | None, boo
         first[:8] in swapped and second[:8] == swapped[first[:8]] for first in fitting for second in fitting
     )
     return fitting[0], ambiguous
+
+
+def date_forms(cells: pl.Series, share: float = 0.98, most: int = 3) -> list[str]:
+    """Name the few patterns that parse dates together where none does alone; empty where they are no dates.
+
+    Examples
+    --------
+    >>> date_forms(pl.Series(["2024-01-31", "31.01.2024", "2024-02-01"]))
+    ['%Y-%m-%d', '%d.%m.%Y']
+    """
+    given = _clock(cells.drop_nulls()).unique().sort()
+    if given.is_empty() or given.str.contains(r"\d[-./, ] ?\w+[-./, ] ?\d|\w+ \d+, \d").mean() < share:  # type: ignore[operator]
+        return []
+    left, forms = given.sample(min(len(given), 300), seed=0), list[str]()
+    rows = len(left)
+    while len(left) > (1 - share) * rows and len(forms) < most:
+        forms.append(max((day + time for day in DATE_FORMATS for time in TIMES), key=partial(_dated, left)))
+        if not _dated(left, forms[-1]):
+            return []
+        left = left.filter(dates(left, forms[-1]).values.is_null())
+    return forms if len(left) <= (1 - share) * rows else []
 
 
 def is_compact_date(cells: pl.Series) -> bool:
