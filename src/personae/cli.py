@@ -278,44 +278,60 @@ def restore(
 
 
 @app.command()
-def score(
+def score(  # noqa: PLR0917 - typer's options
     study: Annotated[str, typer.Argument(help="A computed one.")],
     file: Annotated[
-        Path, typer.Argument(help="Its customers: CSV, Excel, Parquet or a folder; answers not needed.")
-    ],
+        str | None,
+        typer.Argument(help="CSV, Excel, Parquet or a folder, or a month of incoming/STUDY/."),
+    ] = None,
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day on which customers are described.")
     ] = None,
+    reasons: Annotated[int, typer.Option(min=0, max=3, help="Named with each score.")] = 0,
+    url: Annotated[str | None, typer.Option(help="Of a database, in place of a file.")] = None,
+    query: Annotated[str | None, typer.Option(help="One SELECT; nothing is written there.")] = None,
 ) -> None:
-    """Score new customers: segment, probability, expected profit, decision."""
+    """Score new customers, answers not needed: segment, probability, decision."""
     from personae.core.files import read_json
-    from personae.scoring.batch import score_file
+    from personae.onboarding.months import month_of
+    from personae.scoring.batch import score_file, score_query
     from personae.scoring.scorer import load_scorer
 
     with in_project():
-        output = score_file(load_scorer(study), file, as_of.date() if as_of else None)
+        if (file is None) != (url is not None and query is not None):
+            raise PersonaeError("score: give a file, a folder or a month, or --url with --query")
+        scorer, day = load_scorer(study), as_of.date() if as_of else None
+        if file is None:
+            output = score_query(scorer, str(url), str(query), day, reasons=reasons)
+        else:
+            month = month_of(study, file)
+            path, last = month or (Path(file), None)
+            day = day or (last if scorer.preparation.as_of else None)
+            output = score_file(scorer, path, day, reasons=reasons)
         made = read_json(output.with_suffix(".json"))
-        _say(
+        console.print(
             f"{output}: {made['rows']:,} customers, {made['contacts']:,} to contact, "
-            f"{made['problems']:,} with a problem"
+            f"{made['problems']:,} with a problem",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
         )
 
 
 @app.command()
-def readout(
-    study: Annotated[str, typer.Argument(help="Name of the study.")],
-    answers: Annotated[Path, typer.Argument(help="Columns customer and response: 1, 0, or empty.")],
-    listed: Annotated[
-        Path | None, typer.Option("--list", help="As it was sent; default: the study's targets.csv.")
-    ] = None,
+def absorb(
+    study: Annotated[str, typer.Argument(help="One of your own.")],
+    months: Annotated[list[str], typer.Argument(help="Labelled months of incoming/STUDY/.")],
 ) -> None:
-    """Say what a campaign brought, compared with its random control group."""
-    from personae.scoring.campaign import lines_of, read_out_files
+    """Take labelled months into a study's data."""
+    from personae.onboarding.months import absorb as take
 
     with in_project():
-        output, made = read_out_files(study, listed or paths.report(study, "targets.csv"), answers)
-        for line in (*lines_of(made), f"{output}: all figures, by segment too"):
-            _say(line)
+        new = take(study, months)
+        said = (
+            f"{', '.join(new)}: next, `dvc repro track@{study}`" if new else "all of them are there already"
+        )
+        console.print(f"{paths.raw(study)}: {said}", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()

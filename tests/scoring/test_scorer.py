@@ -1,5 +1,7 @@
 import datetime
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +16,7 @@ from typer.testing import CliRunner
 from personae.cli import app
 from personae.core import paths, tables
 from personae.core.errors import PersonaeError
-from personae.scoring.batch import score_file
+from personae.scoring.batch import score_file, score_query
 from personae.scoring.scorer import SCORES, load_scorer
 from personae.sources import table
 from personae.sources.files import TableFile, read_file
@@ -260,3 +262,34 @@ def test_the_command_says_how_many(scored_project, rows, tmp_path, monkeypatch):
     assert "240 customers" in result.output
     lost = CliRunner().invoke(app, ["score", "campaign", "nowhere.csv"])
     assert (lost.exit_code, lost.stderr) == (1, "error: nowhere.csv: no such file\n")
+
+
+def test_rows_of_a_query_are_scored_as_those_of_a_file(scorer, rows, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+        rows[:20].to_pandas().to_sql("buyers", database, index=False)
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    output = score_query(scorer, url, "SELECT * FROM buyers")
+    expected = scorer.score(file(rows[:20]))
+    assert_frame_equal(pl.read_parquet(output), expected, abs_tol=1e-12, rel_tol=0)
+    made = json.loads(output.with_suffix(".json").read_text())
+    assert (made["query"], made["url"], made["rows"]) == ("SELECT * FROM buyers", url, 20)
+    assert score_query(scorer, url, "SELECT * FROM buyers") == output
+
+
+def test_a_month_is_scored_at_its_end_and_kept_by_dvc(scored_project, rows, monkeypatch):
+    monkeypatch.chdir(scored_project)
+    tracked = []
+    monkeypatch.setattr("personae.onboarding.months.track", tracked.append)
+    folder = paths.incoming("campaign", "2014-07")
+    folder.mkdir(parents=True)
+    rows[:30].drop("Response").write_csv(folder / "july.csv")
+    result = CliRunner().invoke(app, ["score", "campaign", "2014-07"])
+    assert "30 customers" in result.output
+    assert tracked == [folder]
+    assert set(pl.read_parquet(*Path("scores/campaign").glob("2014-07-*.parquet"))["as_of"]) == {
+        datetime.date(2014, 7, 31)
+    }
+    absent = CliRunner().invoke(app, ["score", "campaign", "2014-08"])
+    assert absent.stderr.startswith("error: incoming/campaign/2014-08: no such folder")
+    neither = CliRunner().invoke(app, ["score", "campaign"])
+    assert neither.stderr == "error: score: give a file, a folder or a month, or --url with --query\n"

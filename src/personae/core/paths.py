@@ -136,6 +136,11 @@ def model(study: str, name: str) -> Path:
     return Path("models") / study / name
 
 
+def incoming(study: str, month: str) -> Path:
+    """Folder of the files that came in a month, such as 2024-03."""
+    return Path("incoming") / study / month
+
+
 def scores(study: str, name: str) -> Path:
     """Scores of one file of customers, written once."""
     return Path("scores") / study / name

@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from personae.scoring.scorer import SCORES, Scorer
 from personae.sources.files import read_file, together
 from personae.sources.pieces import read_pieces
 from personae.sources.settings import FileSettings
+from personae.sources.sql import snapshot
 
 PIECE = 50_000
 
@@ -55,7 +57,7 @@ def score_file(
     path = Path(path)
     if not path.exists():
         raise PersonaeError(f"{path}: no such file")
-    given = scorer.preparation.raw(path) if path.is_dir() else [path]
+    given = _files(scorer, path) if path.is_dir() else [path]
     digest = _digest(given)
     day = as_of or scorer.preparation.as_of
     dated = (f"-{day}" if day else "") + (f"-{reasons}" if reasons else "")
@@ -82,6 +84,17 @@ def score_file(
         # Before the table is there: who finds it finds both.
         write_json(output.with_suffix(".json"), made_of | dict(further or {}))
     return output
+
+
+def score_query(
+    scorer: Scorer, url: str, query: str, as_of: datetime.date | None = None, *, reasons: int = 0
+) -> Path:
+    """As `score_file`, of the rows of a query; see `personae.sources.sql.snapshot`."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "query.parquet"
+        taken = snapshot(url, query, path)
+        told = {"url": taken.url, "query": query, "time": taken.time}
+        return score_file(scorer, path, as_of, reasons=reasons, further=told)
 
 
 def score_paths(scorer: Scorer, given: Sequence[Path], as_of: datetime.date | None = None) -> pl.DataFrame:
@@ -111,6 +124,20 @@ def score_pieces(
         for piece in read_pieces(path, **how):
             yield scorer.score(piece, as_of, first=first, reasons=reasons)
             first += piece.table.height
+
+
+def _files(scorer: Scorer, folder: Path) -> list[Path]:
+    """Files of a folder that hold customers: those of the study's own names, else all that are there."""
+    try:
+        named = scorer.preparation.raw(folder)
+    except PersonaeError:  # no file of the study's own name
+        named = []
+    if named and all(path.exists() for path in named):
+        return list(named)
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    if not files:
+        raise PersonaeError(f"{folder}: holds no file")
+    return files
 
 
 def _schema() -> Any:
