@@ -78,7 +78,7 @@ def run(words):
             sys.argv = ["stage", "aerofit"]
             run_stage(importlib.import_module(f"personae.stages.{words[1]}").main)
         else:
-            from personae.cli import app
+            from personae.cli.main import app
 
             app(list(words), standalone_mode=True)
     except SystemExit as ended:

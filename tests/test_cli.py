@@ -1,10 +1,12 @@
 import json
+import re
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from personae.cli import app
+from personae.cli.main import app
 from personae.core.files import write_files
 from personae.studies.campaign.simulate import simulate, to_files
 
@@ -19,6 +21,15 @@ def test_help_says_what_there_is(run):
     text = run("--help").output
     for name in ("data", "summary", "ui"):
         assert name in text
+
+
+README = Path("README.md").read_text(encoding="utf-8")
+
+
+def test_every_command_that_readme_names_is_one(run):
+    named = set(re.findall(r"(?:^|[`$ ])personae (?!\w+\[)([a-z][a-z-]+)\b", README, re.MULTILINE)) - {"data"}
+    assert len(named) > 10
+    assert named <= {command.name or command.callback.__name__ for command in app.registered_commands}
 
 
 def test_the_sample_is_written_and_marked(run, tmp_path):

@@ -12,7 +12,7 @@ from tests.scratch import Project, environment
 from tests.tracking.conftest import SOURCE, template  # noqa: F401 - a fixture
 from typer.testing import CliRunner
 
-from personae.cli import app
+from personae.cli.main import app
 
 COMMIT = ("-c", "core.hooksPath=/dev/null", "commit", "--quiet", "--all", "--message")
 

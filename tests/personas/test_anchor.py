@@ -5,7 +5,7 @@ from tests.planted.blobs import planted_segments
 from tests.planted.segments import segment
 from typer.testing import CliRunner
 
-from personae.cli import app
+from personae.cli.main import app
 from personae.core import archive, paths
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json, write_json

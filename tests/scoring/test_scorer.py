@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from tests.scoring.planted import FEATURES
 from typer.testing import CliRunner
 
-from personae.cli import app
+from personae.cli.main import app
 from personae.core import paths, tables
 from personae.core.errors import PersonaeError
 from personae.scoring.batch import score_file, score_query

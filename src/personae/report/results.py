@@ -82,7 +82,7 @@ def label(name: str, labels: Labels) -> str:
 
 
 def named(sentence: str, labels: Labels) -> str:
-    """Name columns within a sentence; of a word in small letters nobody knows that it is one.
+    """Name columns within a sentence: a single word in small letters would not be seen as one.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Customers of whom several lines or files tell, described for scoring."""
+"""Customers with several lines or files, described for scoring."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

@@ -60,12 +60,9 @@ def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
     customers = _customers(bought, until, later["customer"])
     basket_size = pl.col("item").n_unique().over("basket")
     baskets = bought.filter(basket_size <= settings.largest_basket)
-    rejected[f"customer who bought after week {early_weeks} only"] = (
-        bought["customer"].n_unique() - customers.height
-    )
-    rejected[f"line of a basket of more than {settings.largest_basket} items"] = (
-        bought.height - baskets.height
-    )
+    late, large = bought["customer"].n_unique() - customers.height, bought.height - baskets.height
+    rejected[f"customer who bought after week {early_weeks} only"] = late
+    rejected[f"line of a basket of more than {settings.largest_basket} items"] = large
     repeated = bought.height - bought.unique().height
     learned = _learn(max(files, key=lambda file: file.table.height), settings, start, until)
     return Prepared(

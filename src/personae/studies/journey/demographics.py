@@ -1,4 +1,4 @@
-"""Study journey: who the households are, where they told."""
+"""Study journey: age, income and size of the households that are described."""
 
 from pathlib import Path
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from personae.cli_data import data
-from personae.cli_scoring import absorb, score, serve
+from personae.cli.customers import absorb, readout, score, serve
+from personae.cli.data import data
+from personae.cli.terminal import console, say
 from personae.core import paths
 from personae.core.command import in_project, one_line_errors, pin_arithmetic
 from personae.core.errors import PersonaeError, printable
@@ -20,14 +20,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
-for command in (score, absorb, serve):
-    app.command()(command)
-console = Console()
-
-
-def _say(line: str) -> None:
-    """Print text that may come from data: no markup, no control characters."""
-    console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
 
 
 def _version(asked: bool) -> None:
@@ -105,7 +97,7 @@ def new_study(  # noqa: PLR0917 - typer's options
             else write_study_of_query(name, url, query, known, asked, variable=password_variable)
         )
     for line in lines:
-        console.print(f"  {printable(line)}", highlight=False, markup=False, soft_wrap=True)
+        say(f"  {line}")
     if asked is None and not yes:
         console.print("No terminal: every default was taken.", highlight=False)
     console.print(f"{written}: read it, then `dvc repro track@{name}`", highlight=False)
@@ -125,7 +117,7 @@ def repro(
 
     with in_project():
         check_lock()
-        counts = run(study or with_data(studies(paths.PARAMS), _say), _say)
+        counts = run(study or with_data(studies(paths.PARAMS), say), say)
         if counts["computed"] or counts["cached"] or not paths.OVERVIEW.exists():
             _write_overview()
 
@@ -137,7 +129,7 @@ def experiments() -> None:
 
     with in_project():
         for line in listed():
-            _say(line)
+            say(line)
 
 
 @app.command()
@@ -153,7 +145,7 @@ def summary() -> None:
             return
         for study, own in reports.items():
             for line in answered(study, own, _words(study)):
-                _say(line)
+                say(line)
         console.print(figures(reports), highlight=False, soft_wrap=True)
         tool = "make ui" if Path("Makefile").exists() else "personae ui"
         console.print(f"\n`{tool}` opens the runs in MLflow.")
@@ -189,7 +181,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> 
         store = Store.here()
         command, pages = store.ui(port), store.pages(port)
     for study, page in pages:
-        _say(f"{study:10} {page}")
+        say(f"{study:10} {page}")
     home = f"http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning"
     console.print(f"MLflow on {home} (Ctrl-C ends it)", highlight=False, soft_wrap=True)
     os.execv(command[0], command)
@@ -258,7 +250,7 @@ def restore(
     with one_line_errors():
         restored = again(run, into, cached=cached)
         for line in restored.lines(every=every):
-            _say(line)
+            say(line)
         if restored.different:
             count = f"{len(restored.different)} of {len(restored.rows)} figures and verdicts"
             raise PersonaeError(f"run {run}: {count} are different: {restored.different[0]} ...")
@@ -279,7 +271,11 @@ def compare(
     with one_line_errors():
         changes, path = compare_results(results, study, output)
         for line in (*changes.lines(), "", f"Full comparison: {path}"):
-            _say(line)
+            say(line)
+
+
+for command in (score, absorb, readout, serve):
+    app.command()(command)
 
 
 def _write_overview() -> None:
@@ -304,7 +300,3 @@ def _words(study: str) -> Any:
     from personae.report.statements import Words
 
     return Words.of(read(paths.resolved(study)))
-
-
-if __name__ == "__main__":
-    app()

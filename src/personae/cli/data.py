@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from personae.cli.terminal import console
 from personae.core import paths
 from personae.core.command import in_project, one_line_errors
 from personae.core.errors import printable
@@ -13,7 +13,6 @@ from personae.core.errors import printable
 data = typer.Typer(
     help="Which raw tables the studies start from: the sample or the originals.", no_args_is_help=True
 )
-console = Console()
 
 
 @data.command("import")

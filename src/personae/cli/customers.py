@@ -1,4 +1,4 @@
-"""The commands on new customers: score, absorb, serve."""
+"""The commands on new customers: score, absorb, readout, serve."""
 
 import os
 from datetime import datetime
@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from personae.cli.terminal import console, say
 from personae.core import paths
 from personae.core.command import in_project
 from personae.core.errors import PersonaeError
-
-console = Console()
 
 
 def score(  # noqa: PLR0917 - typer's options
@@ -46,12 +44,9 @@ def score(  # noqa: PLR0917 - typer's options
             day = day or (last if scorer.preparation.as_of else None)
             output = score_file(scorer, path, day, reasons=reasons)
         made = read_json(output.with_suffix(".json"))
-        console.print(
+        say(
             f"{output}: {made['rows']:,} customers, {made['contacts']:,} to contact, "
-            f"{made['problems']:,} with a problem",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
+            f"{made['problems']:,} with a problem"
         )
 
 
@@ -66,7 +61,23 @@ def absorb(
         new = take(study, months)
         known = "all of them are there already"
         said = f"{', '.join(new)}: next, `dvc repro track@{study}`" if new else known
-        console.print(f"{paths.raw(study)}: {said}", highlight=False, markup=False, soft_wrap=True)
+        say(f"{paths.raw(study)}: {said}")
+
+
+def readout(
+    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    answers: Annotated[Path, typer.Argument(help="Columns customer and response: 1, 0, or empty.")],
+    listed: Annotated[
+        Path | None, typer.Option("--list", help="As it was sent; default: the study's targets.csv.")
+    ] = None,
+) -> None:
+    """Say what a campaign brought, compared with its random control group."""
+    from personae.scoring.campaign import lines_of, read_out_files
+
+    with in_project():
+        output, made = read_out_files(study, listed or paths.report(study, "targets.csv"), answers)
+        for line in (*lines_of(made), f"{output}: all figures, by segment too"):
+            say(line)
 
 
 def serve(

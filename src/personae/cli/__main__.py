@@ -1,0 +1,5 @@
+"""`python -m personae.cli`."""
+
+from personae.cli.main import app
+
+app()
