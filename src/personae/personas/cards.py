@@ -140,8 +140,7 @@ def persona_cards(
     """
     table = indicators(customers, settings.features)
     settings = named_levels(settings, list(table.columns))
-    unit = np.arange(len(customers)) if unit is None else unit
-    rng = np.random.default_rng(seed)
+    unit, rng = np.arange(len(customers)) if unit is None else unit, np.random.default_rng(seed)
     drivers = driver_table(table, segment, unit, settings, rng)
     held_out, unsupported = rng.random(unit.max() + 1)[unit] < 0.3, verdict == UNSUPPORTED
     all_names = _numbered(drivers) if unsupported else unique_names(drivers, settings) | dict(names or {})

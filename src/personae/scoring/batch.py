@@ -36,7 +36,7 @@ def score_file(
     Parameters
     ----------
     path
-        CSV of any kind, Excel or Parquet with the columns of the study's own file, or a folder with its files.
+        CSV of any kind, Excel or Parquet with the columns of the study's own file, or a folder of its files.
     as_of
         Day on which customers are described; by default the training file's newest.
     reasons
