@@ -231,8 +231,7 @@ def compare_groups(
     rules : levels, margins and choices; None for the defaults.
     variables : columns to compare; none for all but `grouping` and `unit`.
     descriptive : columns that made the groups (clustering), or functions of them. They, and columns that they
-        predict nearly fully (`explained`), get effect sizes and intervals, no test; where there are any, no
-        pair gets a merge verdict.
+        predict nearly fully (`explained`), get effect sizes and intervals, no test, and pairs no verdict.
     unit : column of the independent unit, where it has several rows; they are averaged first.
 
     Raises
