@@ -97,11 +97,14 @@ def test_the_file_comes_back_with_the_commit_that_has_it(own):
     assert (own.root / "data/mine/mine.csv").read_bytes() == content
 
 
-def test_a_name_that_is_taken_is_refused_and_nothing_changes(own, tmp_path):
+def test_a_name_that_is_taken_is_refused_and_the_same_study_stays(own, tmp_path):
     before = changed(own), (own.root / "dvc.yaml").read_bytes()
-    again = own.run(
-        "python", "-m", "personae.cli", "new-study", "mine", str(tmp_path / "mine.csv"), "--yes", check=False
-    )
+    command = ("python", "-m", "personae.cli", "new-study", "mine", str(tmp_path / "mine.csv"), "--yes")
+    assert "nothing was changed" in own.run(*command).stdout
+    assert (changed(own), (own.root / "dvc.yaml").read_bytes()) == before
+    with (tmp_path / "mine.csv").open("a") as file:
+        file.write("another,33,4,north,no\n")
+    again = own.run(*command, check=False)
     assert (again.returncode, again.stderr.count("\n")) == (1, 1)
     assert "is there already" in again.stderr
     assert (changed(own), (own.root / "dvc.yaml").read_bytes()) == before

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import polars as pl
 import pytest
-from tests.onboarding.scratch_study import scratch
+from tests.onboarding.scratch_study import ROOT, scratch
 
 from personae.config.compose import compose
 from personae.core.errors import PersonaeError
@@ -126,6 +126,40 @@ def test_never_over_something_that_is_there(folder, taken):
     with pytest.raises(PersonaeError, match="already.* remove the study: .*own"):
         write_study("own", [own])
     assert contents(folder) == before
+
+
+@pytest.fixture
+def written(folder):
+    """A study as a call leaves it that was killed after its last change."""
+    own = file(folder)
+    write_study("own", [own])
+    (folder / "data/own.dvc").write_text("outs: []\n")  # DVC's, which `_copy` writes
+    shutil.copytree(folder / "conf/study", folder / "data/.own.new.partial/made/conf/study")
+    return own
+
+
+def test_a_call_killed_after_its_last_change_says_that_the_study_is_there(folder, written):
+    before = {path: each for path, each in contents(folder).items() if ".partial" not in str(path)}
+    path, shown = write_study("own", [written])
+    assert path.name == "own.yaml"
+    assert shown == ["own is there already, of the same files and settings: nothing was changed"]
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("other", ["cell", "name", "answer", "settings", "graph"])
+def test_another_study_of_a_name_is_never_taken_for_the_same(folder, written, other):
+    known = Known(target="none") if other == "answer" else None
+    if other == "cell":
+        written.write_text(written.read_text().replace("K7,", "K777,", 1))
+    elif other == "name":
+        written = written.rename(folder / "mine.csv")
+    elif other == "settings":
+        with (folder / "conf/study/own.yaml").open("a") as settings:
+            settings.write("# mine\n")
+    elif other == "graph":
+        shutil.copy(ROOT / "dvc.yaml", folder)
+    with pytest.raises(PersonaeError, match="own.yaml is there already"):
+        write_study("own", [written], known)
 
 
 @pytest.mark.parametrize("name", ["Own", "my study", "null", "yes", "3d", "../own"])

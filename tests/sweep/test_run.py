@@ -87,6 +87,7 @@ def test_going_on_counts_what_is_there_and_more_trials_can_be_asked_for(project,
     again = sweep("campaign", "segment", file=name, trials=3)
     assert trials(project, "campaign-segment-small") == first
     assert again.winner["trials"] == 3
+    assert runs(project)[again.run_id]["status"] == "FINISHED"
     sweep("campaign", "segment", file=name, trials=5)
     longer = trials(project, "campaign-segment-small")
     assert longer[:3] == first
@@ -107,6 +108,8 @@ def test_a_sweep_killed_five_times_ends_as_one_that_was_not(project, sweep_file)
     assert again.winner["number"] == calm.winner["number"]
     by_number = children(project, again)
     assert sorted(by_number) == list(range(12))
+    of_sweep = [run for run in runs(project).values() if run["tags"]["sweep"] == f"campaign-segment-{name}"]
+    assert [run["status"] for run in of_sweep] == ["FINISHED"] * 13  # one of its own, one a trial
     assert {run["status"] for _, run in by_number.values()} == {"FINISHED"}
     for (_, run), (_, other) in zip(
         (by_number[n] for n in range(12)), (children(project, calm)[n] for n in range(12)), strict=True

@@ -1,5 +1,6 @@
 """`personae new-study`: from unknown files to a short study, all or nothing."""
 
+import filecmp
 import re
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from personae.onboarding.study_file import Ask, Known, describe
 from personae.onboarding.yaml_line import YAML_WORDS
 from personae.sources.files import read_file
 from personae.sources.settings import Query
+from personae.sources.sql import Snapshot
 
 GRAPH = Path("dvc.yaml")
 UNSEEN = "# Reports name what the rows hold: delete these lines to commit them.\n/*\n!/.gitignore\n"
@@ -32,8 +34,11 @@ def write_study(
     ask: Ask | None = None,
     *,
     sql: Query | None = None,
+    taken: Snapshot | None = None,
 ) -> tuple[Path, list[str]]:
     """Read files, guess what they hold, ask what matters, and write a study of them.
+
+    A study that is there whole, with the same files and settings, stays as it is.
 
     Parameters
     ----------
@@ -45,8 +50,8 @@ def write_study(
         What need not be guessed.
     ask
         Given a question and the default, gives the answer; None takes every default.
-    sql
-        Query whose rows the file holds.
+    sql, taken
+        Query whose rows the file holds, and how they were taken.
 
     Returns
     -------
@@ -55,8 +60,8 @@ def write_study(
     Raises
     ------
     PersonaeError
-        If the name is taken or no name, a file is no table, or an answer names what is not there; then
-        nothing is written.
+        If the name is taken by another study or no name, a file is no table, or an answer names what is not
+        there; then nothing is written.
     """
     undone = _undo_killed(name)
     _check_name(name)
@@ -65,18 +70,21 @@ def write_study(
     twice = [path.name for path in files if [each.name for each in files].count(path.name) > 1]
     if twice:
         raise PersonaeError(f"new-study: two files are called {twice[0]}")
-    tables = [read_file(path) for path in files]
+    stands, path = _stands(name, files), paths.CONF / "study" / f"{name}.yaml"
+    tables = [read_file(each) for each in files]
     shown: list[str] = []
-    known = known or Known()
-    settings = describe(name, tables, known, ask or (lambda _, default: default), shown, sql=sql)
+    settings = describe(name, tables, known or Known(), ask or (lambda _, default: default), shown, sql=sql)
+    if stands and path.read_text(encoding="utf-8") != settings:
+        raise _taken(name)
+    if stands:
+        return path, [f"{name} is there already, of the same files and settings: nothing was changed"]
     with _all_or_nothing(name):
         _copy(name, files)
-        write_text(paths.CONF / "study" / f"{name}.yaml", settings)
-        write_text(paths.report(name, ".gitignore"), UNSEEN)
-        edit(paths.PARAMS, lambda content: content.__setitem__(name, CommentedMap()))
-        write_text(GRAPH, _add_to_graph(GRAPH.read_text(encoding="utf-8"), name, settings))
-        _check(name)
-    return paths.CONF / "study" / f"{name}.yaml", [*undone, *shown]
+        if taken is not None:
+            remember(name, taken)
+        write_text(path, settings)
+        _enter(name, settings)
+    return path, [*undone, *shown]
 
 
 def write_study_of_query(
@@ -98,12 +106,13 @@ def write_study_of_query(
     """
     undone = _undo_killed(name)
     _check_name(name)
+    if _present(name) and not (paths.raw(name) / f"{name}.parquet").exists():
+        raise _taken(name)
     sql = described(name, url, query, variable)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{name}.parquet"
         taken = take(sql, file, url)
-        path, shown = write_study(name, [file], known, ask, sql=sql)
-    remember(name, taken)
+        path, shown = write_study(name, [file], known, ask, sql=sql, taken=taken)
     return path, [*undone, *(f"{column}: {say}" for column, say in taken.converted.items()), *shown]
 
 
@@ -115,17 +124,41 @@ def _check_name(name: str) -> None:
     for path in (paths.PARAMS, GRAPH):
         if not path.exists():
             raise PersonaeError(f"{path}: no such file; run it in the project's folder")
-    taken = [paths.CONF / "study" / f"{name}.yaml", paths.raw(name), paths.RAW / f"{name}.dvc"]
-    taken.append(paths.report(name, ""))
-    present = [str(path) for path in taken if path.exists()]
+
+
+def _places(name: str) -> list[Path]:
+    pointer, report = paths.RAW / f"{name}.dvc", paths.report(name, "")
+    return [paths.CONF / "study" / f"{name}.yaml", paths.raw(name), pointer, report]
+
+
+def _present(name: str) -> list[str]:
+    """Name what is there of a study."""
+    present = [str(path) for path in _places(name) if path.exists()]
     if name in (round_trip().load(paths.PARAMS.read_text(encoding="utf-8")) or {}):
         present.append(f"section {name} of {paths.PARAMS}")
-    if present:
-        if re.search(rf"\b{name}\b", GRAPH.read_text(encoding="utf-8")):
-            present.append(f"{name} in the lists of {GRAPH}")
-        raise PersonaeError(
-            f"{present[0]} is there already; choose another name, or remove the study: {', '.join(present)}"
-        )
+    if present and re.search(rf"\b{name}\b", GRAPH.read_text(encoding="utf-8")):
+        present.append(f"{name} in the lists of {GRAPH}")
+    return present
+
+
+def _stands(name: str, files: Sequence[Path]) -> bool:
+    """Whether the study is there whole, with these files byte for byte and no other; raise if in part."""
+    present = _present(name)
+    if not present:
+        return False
+    kept, whole = paths.raw(name), len(present) == len(_places(name)) + 2
+    if not whole or {path.name for path in kept.iterdir()} != {path.name for path in files}:
+        raise _taken(name)
+    if not all(path.is_file() and filecmp.cmp(path, kept / path.name, shallow=False) for path in files):
+        raise _taken(name)
+    return True
+
+
+def _taken(name: str) -> PersonaeError:
+    present = _present(name)
+    return PersonaeError(
+        f"{present[0]} is there already; choose another name, or remove the study: {', '.join(present)}"
+    )
 
 
 @contextmanager
@@ -204,6 +237,14 @@ def _add_to_graph(graph: str, name: str, settings: str) -> str:
     if absent:
         raise PersonaeError(f"{GRAPH}: its list {absent[0]} is not on one line; add {name} by hand")
     return changed
+
+
+def _enter(name: str, settings: str) -> None:
+    """Enter the study into settings and graph, its reports into none of git's commits."""
+    write_text(paths.report(name, ".gitignore"), UNSEEN)
+    edit(paths.PARAMS, lambda content: content.__setitem__(name, CommentedMap()))
+    write_text(GRAPH, _add_to_graph(GRAPH.read_text(encoding="utf-8"), name, settings))
+    _check(name)
 
 
 def _check(name: str) -> None:

@@ -4,11 +4,16 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from personae.tracking import provenance, runs
 from personae.tracking.store import Store
 
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
 SWEEP_TAG, TRIAL_TAG, FIGURES_TAG, STATE_TAG = "sweep", "trial", "personae.figures", "state"
+MARK_TAG = "personae.sweep"
 SEARCH = "of the search: the best of many, so optimistic; the parent run has the winner's holdout score"
 
 
@@ -20,46 +25,51 @@ class Journal:
     store : Store
     study, name : str
         Of the study, whose experiment the runs go to, and of the sweep.
-    parent : str, optional
-        Id of the sweep's run; a new one is made where the store has none.
+    mark : str
+        What the sweep's own run is found by, kept before there is one: a call killed while it makes the run
+        leaves one that the next call finds. A new one is made where the store has none.
     tags : mapping
         Of a new run.
     """
 
-    def __init__(
-        self, store: Store, study: str, name: str, parent: str | None, tags: Mapping[str, str]
-    ) -> None:
+    def __init__(self, store: Store, study: str, name: str, mark: str, tags: Mapping[str, str]) -> None:
         client = self._client = store.client()
-        experiment = self._experiment = store.experiment(client, study)
+        self._experiment = store.experiment(client, study)
         self._name = name
-        if parent is None or not client.search_runs([experiment], f"attributes.run_id = '{parent}'"):
-            parent = self._begin(tags)
-        else:
-            client.update_run(parent, status="RUNNING")
-        self.parent = parent
+        self.parent = self._begun(mark, tags)
         self._pool = ThreadPoolExecutor(1, "journal")
         self._pending: list[Future[None]] = []
-        trials = client.search_runs(
-            [experiment], f"tags.`{runs.PARENT_TAG}` = '{parent}'", max_results=50_000
-        )
-        numbered = ((run.data.tags.get(TRIAL_TAG), run.info) for run in trials)
-        self._known = {int(number): info for number, info in numbered if number is not None}
+        client.update_run(self.parent, status="RUNNING")
 
-    def _begin(self, tags: Mapping[str, str]) -> str:
-        """Create a sweep's parent run with its code state; return its id."""
-        code, diff = provenance.code(f"sweep {self._name}")
-        given = {SWEEP_TAG: self._name, **code, **tags}
-        run_id = runs.start(self._client, self._experiment, f"sweep {self._name}", given)
-        runs.write_diff(self._client, run_id, diff)
+    def _begun(self, mark: str, tags: Mapping[str, str]) -> str:
+        """Find or create the sweep's run; its code state goes to it once, the tags of that last."""
+        run = next(iter(self._search(MARK_TAG, mark)), None)
+        if run is None:
+            given = {SWEEP_TAG: self._name, MARK_TAG: mark, **tags}
+            run_id = runs.start(self._client, self._experiment, f"sweep {self._name}", given)
+        else:
+            run_id = str(run.info.run_id)
+        if run is None or provenance.DIRTY_TAG not in run.data.tags:
+            code, diff = provenance.code(f"sweep {self._name}")
+            runs.write_diff(self._client, run_id, diff)
+            runs.write(self._client, run_id, tags=code)
         return run_id
 
-    def open(self, numbered: Callable[[], int]) -> "Future[str]":
-        """Create a trial's run, or find that of a killed worker."""
+    def _search(self, tag: str, value: str, more: str = "") -> "list[Run]":
+        found = self._client.search_runs(
+            [self._experiment], f"tags.`{tag}` = '{value}'{more}", max_results=50_000
+        )
+        return list(found)
+
+    def open(self, numbered: Callable[[], int], *, resumed: bool = False) -> "Future[str]":
+        """Create a trial's run, or find that of the killed worker whose trial is resumed."""
 
         def create() -> str:
             number = numbered()
-            if number in self._known:
-                return str(self._known[number].run_id)
+            if resumed:
+                of_trial = f" and tags.`{TRIAL_TAG}` = '{number}'"
+                for run in self._search(runs.PARENT_TAG, self.parent, of_trial):
+                    return str(run.info.run_id)
             tags = {SWEEP_TAG: self._name, TRIAL_TAG: str(number), FIGURES_TAG: SEARCH}
             name = f"trial {number} of {self._name}"
             return runs.start(self._client, self._experiment, name, tags, parent=self.parent)
@@ -67,8 +77,9 @@ class Journal:
         return self._pool.submit(create)
 
     def unfinished(self) -> set[int]:
-        """Numbers of trials with open runs when the journal was opened."""
-        return {number for number, info in self._known.items() if info.status == "RUNNING"}
+        """Numbers of trials with open runs."""
+        open_ = self._search(runs.PARENT_TAG, self.parent, " and attributes.status = 'RUNNING'")
+        return {int(run.data.tags[TRIAL_TAG]) for run in open_ if TRIAL_TAG in run.data.tags}
 
     def close(
         self,

@@ -22,7 +22,7 @@ from personae.sweep import outcome
 from personae.sweep.candidates import GROUPS, Candidate, SearchSpace, StageConfig
 from personae.sweep.journal import Journal
 from personae.sweep.outcome import Outcome, stopping
-from personae.sweep.search import FOUND, PARENT, WINNER, ClaimedTrial, Worker, best, open_study
+from personae.sweep.search import FOUND, MARK, WINNER, ClaimedTrial, Worker, best, open_study
 from personae.sweep.settings import Sweep, load_sweep
 from personae.sweep.trials import Conclusion, Trials, build, directions, table_of
 from personae.tracking.contents import flat_metrics, flat_params
@@ -80,16 +80,13 @@ def sweep(
     with store.locked():
         identity = _identity(candidates, settings)
         optuna_study, storage = open_study(url, name, identity, directions(settings), settings.prune)
-        known = optuna_study.user_attrs.get(PARENT)
-        tags = {"study": study, "stage": stage, "objectives": ", ".join(settings.objectives)}
-        journal = Journal(store, study, name, known, tags)
-        if known != journal.parent:
-            optuna_study.set_user_attr(PARENT, journal.parent)
     directory, local = store.root / "sweeps" / name, paths.sqlite_path(url) is not None
     worker = Worker(optuna_study, storage, settings, directory, local=local)
-    run = _Run(candidates, settings, stage_trials, worker, journal)
+    tags = {"study": study, "stage": stage, "objectives": ", ".join(settings.objectives)}
     with worker.at_work():
-        return run.to_the_end(name)
+        with store.locked():
+            journal = Journal(store, study, name, optuna_study.user_attrs[MARK], tags)
+        return _Run(candidates, settings, stage_trials, worker, journal).to_the_end(name)
 
 
 def _identity(space: SearchSpace, settings: Sweep) -> dict[str, Any]:
@@ -122,9 +119,9 @@ class _Run:
         self._keys: dict[int, str] = {}
 
     def to_the_end(self, name: str) -> Outcome:
-        self._mend_journal()
         status = "KILLED"
         try:
+            self._mend_journal()
             with stopping() as stopped, self._bar() as bar:
                 while not stopped() and (trial := self._worker.claim(self._space.choose)) is not None:
                     self._evaluate(trial)
@@ -142,7 +139,7 @@ class _Run:
 
     def _evaluate(self, trial: ClaimedTrial) -> None:
         started = perf_counter()
-        run = self._journal.open(lambda: trial.number)
+        run = self._journal.open(lambda: trial.number, resumed=trial.resumed)
         result: dict[str, Any] = {"figures": {}}
         values: list[float] | None = None
         state = TrialState.FAIL

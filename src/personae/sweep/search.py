@@ -27,8 +27,8 @@ from personae.core.errors import PersonaeError
 from personae.sweep.settings import Prune, Sweep
 from personae.sweep.space import Suggest, parse_space
 
-# What a study carries: what makes its trials comparable, its run in MLflow, and the winner.
-IDENTITY, PARENT, WINNER = "sweep", "run", "winner"
+# What a study carries: what makes its trials comparable, what its run in MLflow is found by, and the winner.
+IDENTITY, MARK, WINNER = "sweep", "mark", "winner"
 # What a trial carries: who has it; and at its end the run in MLflow, figures and why it failed.
 WORKER, FOUND = "worker", "found"
 # On a database that several machines share, how long a worker may take to put its name on a new trial.
@@ -87,6 +87,8 @@ def open_study(
             f"sweep {name} exists with another {' and '.join(changed)}; go on with what it had "
             f"({_shortened(known, changed)}) or choose another --name"
         )
+    if MARK not in study.user_attrs:
+        study.set_user_attr(MARK, uuid.uuid4().hex)
     return study, storage
 
 
@@ -134,10 +136,11 @@ def _shortened(known: Mapping[str, Any], changed: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedTrial:
-    """A worker's trial: parameters, and id and number once stored."""
+    """A worker's trial: parameters, id and number once stored, and whether a dead worker began it."""
 
     params: Mapping[str, Any]
     entered: "Future[tuple[int, int]]"
+    resumed: bool = False
 
     @property
     def id(self) -> int:
@@ -218,7 +221,7 @@ class Worker:
                     self._storage.set_trial_user_attr(trial._trial_id, WORKER, self.name)
                     known: Future[tuple[int, int]] = Future()
                     known.set_result((trial._trial_id, trial.number))
-                    return ClaimedTrial(trial.params, known)
+                    return ClaimedTrial(trial.params, known, resumed=True)
             if len(trials) >= self._sweep.trials:
                 return None
             trial = self._drawn(len(trials), choose)

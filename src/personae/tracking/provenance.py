@@ -21,6 +21,7 @@ SECRETS = (
     *(".env*", "*.env", "*.pem", "*.key", "*.p12", "*.pfx", "id_rsa*", "id_ed25519*", ".netrc", ".pgpass"),
     *("*secret*", "*credential*", "*password*", "*token*", "*.kdbx", "config.local"),
 )
+DIRTY_TAG = "git.dirty"
 # Bytes of one file's changes.
 LARGEST = 1_000_000
 NAMES_AT_ONCE = 500
@@ -45,7 +46,7 @@ def code(source: str) -> tuple[dict[str, str], bytes]:
     commit = (git("rev-parse", "HEAD") or b"").decode().strip()
     diff, left_out = _diff() if commit else (b"", [])
     tags = {"git.commit": commit, "mlflow.source.git.commit": commit} if commit else {}
-    tags |= {"git.dirty": str(bool(diff)).lower(), "mlflow.source.name": source, "mlflow.source.type": "JOB"}
+    tags |= {DIRTY_TAG: str(bool(diff)).lower(), "mlflow.source.name": source, "mlflow.source.type": "JOB"}
     if left_out:
         tags["git.left_out"] = one_line(", ".join(sorted(left_out)))
     return tags, diff
