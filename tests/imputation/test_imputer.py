@@ -109,6 +109,14 @@ def test_every_cell_is_treated_by_the_verdict_of_its_own_case(table):
     assert set(treatment[~unseen]) == {"observed", "baseline"}
 
 
+def test_a_new_row_takes_nothing_from_a_training_row_that_has_its_number_only():
+    training = pd.DataFrame({"customer": [1, 2, 3], "income": [10.0, 90.0, 20.0]})
+    new = pd.DataFrame({"customer": [2], "income": [np.nan]})
+    plan = {"income": {"unseen": "baseline", "known": "baseline"}}
+    fitted = TableImputer("mean", columns=["income"], customer="customer", plan=plan).fit(training)
+    assert fitted.transform(new)["income"].tolist() == [40.0]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -67,7 +67,7 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Numeric columns to predict from, None: all numeric columns. A predictor that is itself missing on
         more than half of the rows that lack a column is not used for that column.
     customer
-        The column that says whose row it is; None: every row is a new customer.
+        The column that says whose row it is; None, or one row each in training: every row is a new customer.
     leaky
         For each column, the predictors that must not be used for it.
     plan
@@ -125,7 +125,7 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         names = list(dict.fromkeys([*predictors, *self.columns_]))
         figures = dict(zip(names, as_figures(X, names).T, strict=True))
         missing = np.isnan(np.column_stack([np.empty((len(X), 0)), *(figures[name] for name in predictors)]))
-        self.models_, self.predictors_ = {}, {}
+        self.models_, self.predictors_, customers = {}, {}, self._several(X)
         for column in self.columns_:
             values = figures[column]
             gaps = np.isnan(values)
@@ -145,7 +145,7 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 method = "group_mean"
             inputs = np.column_stack([np.empty((len(X), 0)), *(figures[name] for name in usable)])
             model = ColumnModel(method, self.options, self.random_state)
-            self.models_[column] = model.fit(inputs, values, self._customers(X))
+            self.models_[column] = model.fit(inputs, values, customers)
             self.predictors_[column] = usable
         return self
 
@@ -201,6 +201,14 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise PersonaeError(f"impute: no customer column {self.customer!r} in the table")
         customers: Customers = X[self.customer].to_numpy()
         return customers
+
+    def _several(self, X: pd.DataFrame) -> Customers:
+        """Customers by whose other rows gaps can be filled: none where each has one row.
+
+        There a new row of the same number may be anybody's, so that nobody of the training rows is known.
+        """
+        customers = self._customers(X)
+        return None if customers is None or len(pd.unique(customers)) == len(X) else customers
 
 
 def _is_numeric(column: pd.Series) -> bool:

@@ -1,15 +1,13 @@
 """Study aerofit: one comma-separated file of treadmill buyers, with a byte-order mark."""
 
-import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
 
-from personae.core.settings import Frozen
 from personae.core.tables import Prepared
-from personae.sources.contract import alike, check_rows, find_file, read_contract, unended
-from personae.sources.files import TableFile
+from personae.sources.contract import alike, read_contract, unended
+from personae.sources.rowwise import Rowwise
 from personae.studies.aerofit.settings import AerofitPrepare
 
 if TYPE_CHECKING:
@@ -51,44 +49,16 @@ def prepare(directory: Path, settings: AerofitPrepare) -> Prepared:
     )
 
 
-class Preparation(Frozen):
-    """What preparing a single row takes; nothing is learned from the file."""
+class Preparation(Rowwise):
+    """What preparing a single buyer takes."""
 
+    FILE: ClassVar[str] = FILE
+    ANSWER: ClassVar[str | None] = "Product"
     settings: AerofitPrepare
 
-    @property
-    def identifier(self) -> None:
-        """No column identifies a customer: rows are numbered."""
-
-    @property
-    def answer(self) -> str:
-        """Column with the answers, which new rows need not have."""
-        return "Product"
-
-    @property
-    def as_of(self) -> None:
-        """No day: nothing in the file has one."""
-
-    @property
-    def columns(self) -> list[str]:
-        """Columns that new rows must have."""
-        return [name for name in _contract(self.settings.products).columns if name != self.answer]
-
-    def raw(self, directory: Path) -> list[Path]:
-        """Files of a folder that hold customers."""
-        return [find_file(directory / FILE)]
-
-    def apply(self, file: TableFile, as_of: datetime.date | None = None) -> pl.DataFrame:
-        """Check rows; no day changes them.
-
-        Raises
-        ------
-        PersonaeError
-            With column, value and line of the first that does not fit.
-        """
-        del as_of
-        customers = pl.DataFrame({"customer": file.lines}, {"customer": pl.Int64})
-        return customers.hstack(check_rows(file, _contract(self.settings.products), "Product"))
+    def contract(self) -> "DataFrameSchema":
+        """Give the columns of the file."""
+        return _contract(self.settings.products)
 
 
 def _contract(products: list[str]) -> "DataFrameSchema":
