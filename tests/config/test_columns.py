@@ -167,6 +167,10 @@ def test_decoding_what_is_decoded_changes_nothing():
             "columns: {age: }\nsegment: {space: {columns: [Mnt*]}}",
             "'Mnt\\*' meets none of the declared columns age",
         ),
+        (
+            "source: gym\nroles: {event: renewed}",
+            "roles.event is for source table; what reads gym decides it",
+        ),
     ],
 )
 def test_a_contradiction_is_named(text, message):

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from personae.personas.cards import action, persona_cards, plain_rule, segment_evidence
+from personae.core.errors import PersonaeError
+from personae.personas.cards import action, events, persona_cards, plain_rule, segment_evidence
 from personae.personas.drivers import driver_table
 from personae.personas.settings import Offer, Profile
 
@@ -203,3 +204,20 @@ def test_customers_far_from_every_segment_are_a_caveat():
     found = persona_cards(table, segment, np.arange(len(table)), settings=SETTINGS, far=far)
     assert found[0].caveats == ("out of range: 16.7 % of its customers are far from every segment",)
     assert found[1].caveats == ()
+
+
+@pytest.mark.parametrize(
+    "answers", [["kept", "cancelled", None], [1.0, 0.0, np.nan], [2.0, 1.0, np.nan], [True, False, None]]
+)
+def test_of_two_answers_the_second_in_order_is_the_event_as_for_the_models(answers):
+    found = events(pd.DataFrame({"answer": answers}), "answer")
+    np.testing.assert_array_equal(found, [1, 0, np.nan])
+
+
+def test_a_lone_answer_of_nought_is_no_event():
+    assert events(pd.DataFrame({"answer": [0, 0]}), "answer").tolist() == [0, 0]
+
+
+def test_of_three_answers_none_is_an_event():
+    with pytest.raises(PersonaeError, match="response 'answer' has 3 answers"):
+        events(pd.DataFrame({"answer": ["a", "b", "c"]}), "answer")

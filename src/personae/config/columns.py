@@ -71,6 +71,7 @@ def decode(composed: Mapping[str, Any]) -> dict[str, Any]:
         short["columns"] = {name: _spelled_out(entry) for name, entry in short["columns"].items()}
     dictionary = Dictionary.model_validate_json(json.dumps(short))
     columns = declared(dictionary)
+    _check_roles(dictionary)
     if dictionary.source == "table":
         _decode_table(_section(tree, "prepare"), dictionary, columns)
     if dictionary.source in GENERIC:
@@ -89,6 +90,17 @@ def decode(composed: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(tree.get("days"), dict):
         _decode_segment(_section(tree["days"], "segment"), {})
     return tree
+
+
+def _check_roles(dictionary: Dictionary) -> None:
+    """Refuse roles that code of a study decides, so that nobody believes that they were heard."""
+    if dictionary.source in (None, "table"):
+        return
+    for name in ("id", "unit", "event"):
+        if getattr(dictionary.roles, name) is not None:
+            raise PersonaeError(
+                f"roles.{name} is for source table; what reads {dictionary.source} decides it"
+            )
 
 
 def _spelled_out(entry: Any) -> Any:

@@ -35,7 +35,8 @@ class Prepared:
     notes
         What else `prepare.json` says.
     learned
-        What it takes to prepare a row alone as the row in its file; None where a source cannot say.
+        What it takes to prepare a row alone as the row in its file, read by the source's `Preparation`; stage
+        `prepare` asks for it.
     """
 
     tables: Mapping[str, pl.DataFrame]

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
 
-from personae.core.arrays import BoolArray, IntArray
+from personae.core.arrays import BoolArray, FloatArray, IntArray
+from personae.core.errors import PersonaeError
 from personae.core.numbers import rounded
 from personae.core.pooling import pooled_rates
 from personae.core.settings import fits
@@ -101,11 +102,37 @@ def segment_cards(
         segments["segment"].to_numpy(),
         customers["unit"].to_numpy(),
         settings=settings,
-        response=customers[settings.response].to_numpy() if settings.response else None,
+        response=events(customers, settings.response),
         far=segments["far"].to_numpy(),
         seed=seed,
         **segment_evidence(report),
     )
+
+
+def events(customers: pd.DataFrame, response: str | None) -> FloatArray | None:
+    """Give 1 where a customer's answer is the event, as the models count it, 0 or NaN without an answer.
+
+    Raises
+    ------
+    PersonaeError
+        If there are more than two answers.
+
+    Examples
+    --------
+    >>> events(pd.DataFrame({"renewed": ["yes", "no", None]}), "renewed").tolist()
+    [1.0, 0.0, nan]
+    """
+    if response is None:
+        return None
+    answers = customers[response]
+    given = sorted(answers.dropna().unique())
+    if not set(given) <= {0, 1}:
+        if len(given) > 2:
+            raise PersonaeError(
+                f"profile: response {response!r} has {len(given)} answers; expected two, one an event"
+            )
+        answers = (answers == given[-1]).where(answers.notna())
+    return np.asarray(answers.to_numpy(dtype=float, na_value=np.nan), dtype=float)
 
 
 def persona_cards(
@@ -114,7 +141,7 @@ def persona_cards(
     unit: IntArray | None = None,
     *,
     settings: Profile,
-    response: IntArray | None = None,
+    response: FloatArray | None = None,
     verdict: str = "",
     headline: str = "",
     jaccard: Mapping[int, float] | None = None,
@@ -175,7 +202,7 @@ def _numbered(segments: Iterable[int]) -> dict[int, str]:
     return {segment: f"group {number}" for number, segment in enumerate(segments, 1)}
 
 
-def _response_rates(response: IntArray, segment: IntArray, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+def _response_rates(response: FloatArray, segment: IntArray, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Pooled response rates of the segments that have a customer with an answer."""
     answers = {each: response[(segment == each) & ~np.isnan(response)] for each in ids}
     answers = {each: given for each, given in answers.items() if len(given)}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from personae.core.arrays import IntArray
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.core.tables import names as names_of
 from personae.personas.cards import Persona, persona_cards
@@ -23,7 +23,7 @@ def group_cards(
     unit: IntArray,
     *,
     settings: Profile,
-    response: IntArray | None = None,
+    response: FloatArray | None = None,
     seed: int = 0,
 ) -> list[Persona]:
     """Describe the merged groups, with the caveats of their merges.

@@ -19,7 +19,7 @@ class Rowwise(Frozen):
     """What preparing a row alone takes, of a source with one file and a customer a row.
 
     Nothing is learned from the file. A source names its file and the column of its answers, which new rows
-    need not have, and gives the contract. Where it computes columns, its `apply` adds them to what this gives.
+    need not have, and gives the contract. Where it computes columns, its `apply` adds them.
     """
 
     FILE: ClassVar[str]

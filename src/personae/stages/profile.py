@@ -4,7 +4,7 @@ from personae.core import paths, tables
 from personae.core.command import run_stage
 from personae.core.files import read_json, write_json, write_text
 from personae.core.settings import load, load_seed
-from personae.personas.cards import segment_cards
+from personae.personas.cards import events, segment_cards
 from personae.personas.groups import VERDICT, group_cards
 from personae.personas.markdown import cards_markdown
 from personae.personas.settings import Profile
@@ -17,7 +17,7 @@ def main(study: str) -> None:
     table = customers.to_pandas()
     if settings.of == "groups":
         verdict, headline, unit = VERDICT, "", customers["unit"].to_numpy()
-        response = customers[settings.response].to_numpy() if settings.response else None
+        response = events(table, settings.response)
         comparison = read_json(paths.report(study, "compare.json"))
         cards = group_cards(table, comparison, unit, settings=settings, response=response, seed=seed)
     else:
