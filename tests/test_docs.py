@@ -1,5 +1,6 @@
 """Promises of the documentation site: it builds without a warning, asks no other host, and names keys that are there."""
 
+import json
 import re
 import sys
 import textwrap
@@ -13,6 +14,7 @@ from tests.report.fabricated import study
 from personae.core.files import read_json, write_files
 from personae.report.answer import as_json
 from personae.report.statements import Words
+from personae.sources.files import read_file
 
 KEYS = re.findall(r"^\| (`\w+\.json#.*?`) \|", Path("docs/keys.md").read_text(), re.MULTILINE)
 
@@ -62,10 +64,15 @@ def test_the_study_that_contributing_adds_simulates_what_it_reads(tmp_path, monk
     gym = {name: sys.modules[f"{package}.{name}"] for name in MADE}
     table = gym["simulate"].simulate(50, 1)
     write_files(tmp_path, gym["simulate"].to_files(table))
-    read = gym["source"].prepare(tmp_path, gym["settings"].GymPrepare()).tables["customers"]
-    assert read.drop("customer", "unit").equals(table)
+    prepared = gym["source"].prepare(tmp_path, gym["settings"].GymPrepare())
+    assert prepared.tables["customers"].drop("customer", "unit").equals(table)
     described = yaml.safe_load(next(block for block in blocks if block.startswith("# @package")))
     assert {described["target"], *described["columns"]} == {*table.columns}
+    gaps = {each.name for each in table if each.null_count()}
+    assert gaps == {name for name, entry in described["columns"].items() if "gaps" in entry}
+    preparation = gym["source"].Preparation.model_validate_json(json.dumps(prepared.learned))
+    alone = preparation.apply(read_file(*preparation.raw(tmp_path)))
+    assert alone.drop("customer").equals(table.drop(described["target"]))
 
 
 def test_the_site_builds_without_a_warning_and_asks_no_other_host(tmp_path):

@@ -188,8 +188,8 @@ class Space(BaseEstimator):  # type: ignore[misc]
             bad = int((~np.isfinite(values)).sum())
             if bad:
                 raise PersonaeError(
-                    f"segment: column {column} has {bad} missing or infinite values; impute them first: "
-                    f"add {column} to impute.columns"
+                    f"segment: column {column} has {bad} missing or infinite values: fill them first, "
+                    f"by `gaps: fill` of {column} in the study's file"
                 )
             if column in self.log1p and len(values) and values.min() <= -1:
                 row = int(np.argmin(values))
