@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from personae.core.command import pin_arithmetic
+
+# Before any module of tests imports NumPy: what tests compute themselves is held against what commands compute.
+pin_arithmetic()
 FIRST = ("tests/graph", "tests/test_notebook.py", "tests/test_public.py", "tests/tracking", "tests/sweep")
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
