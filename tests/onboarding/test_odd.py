@@ -86,7 +86,7 @@ def test_gaps_everywhere_and_answers_in_words(bring):
 def test_the_smaller_word_may_be_the_event(bring):
     table = told(customers(), ("stayed", "churned")).rename({"bought": "status"}).drop("age", "region")
     bring("words", table, target="status", event="churned", after="none")
-    rates = [persona["response_rate"] for persona in report("words", "personas")]
+    rates = [persona["response_rate_raw"] for persona in report("words", "personas")]
     sizes = [persona["size"] for persona in report("words", "personas")]
     churned = (table["status"] == "churned").mean()
     assert np.average(rates, weights=sizes) == pytest.approx(churned)

@@ -62,7 +62,7 @@ def test_a_missing_category_is_a_level_of_its_own(table):
         (lambda table: table.drop(columns="spend"), "needs column 'spend'"),
         (
             lambda table: table.assign(spend=[None, *table["spend"][1:]]),
-            "column spend has 1 missing.*impute.columns",
+            "column spend has 1 missing.*gaps: fill",
         ),
         (lambda table: table.assign(spend=-2.0), "column spend holds -2"),
         (lambda table: table.assign(spend="much"), "not numeric"),
