@@ -1,14 +1,17 @@
 """The commands `personae data ...`: the raw tables of the studies."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from personae.cli.terminal import console
+from personae.cli.terminal import say
 from personae.core import paths
 from personae.core.command import in_project, one_line_errors
-from personae.core.errors import printable
+
+if TYPE_CHECKING:
+    from personae.studies.originals import Imported
 
 data = typer.Typer(
     help="Which raw tables the studies start from: the sample or the originals.", no_args_is_help=True
@@ -25,9 +28,7 @@ def import_(
     from personae.studies.originals import import_originals
 
     with in_project():
-        for imported in import_originals(source, paths.RAW):
-            _tell(imported)
-    console.print("Now `dvc repro` runs the graph on them.")
+        _tell(import_originals(source, paths.RAW))
 
 
 @data.command()
@@ -36,9 +37,7 @@ def fetch() -> None:
     from personae.studies.originals import fetch_originals
 
     with in_project():
-        for imported in fetch_originals(paths.RAW):
-            _tell(imported)
-    console.print("Now `dvc repro` runs the graph on them.")
+        _tell(fetch_originals(paths.RAW))
 
 
 @data.command()
@@ -48,7 +47,7 @@ def sample() -> None:
 
     with in_project():
         for study in write_sample(paths.RAW):
-            console.print(f"{paths.raw(study)}: synthetic sample")
+            say(f"{paths.raw(study)}: synthetic sample")
 
 
 @data.command()
@@ -58,13 +57,12 @@ def pull(study: Annotated[str, typer.Argument(help="One whose rows come from a d
 
     with one_line_errors():
         taken = again(study)
-    console.print(f"{paths.raw(study)}: {taken.rows:,} rows of {taken.url}, {taken.time}", highlight=False)
+    say(f"{paths.raw(study)}: {taken.rows:,} rows of {taken.url}, {taken.time}")
 
 
-def _tell(imported: object) -> None:
-    from personae.studies.originals import Imported
-
-    assert isinstance(imported, Imported)
-    console.print(f"{imported.study}: {len(imported.files)} original files", highlight=False)
-    for remark in imported.remarks:
-        console.print(f"  {printable(remark)}", highlight=False, markup=False)
+def _tell(imported: "Iterable[Imported]") -> None:
+    for each in imported:
+        say(f"{each.study}: {len(each.files)} original files")
+        for remark in each.remarks:
+            say(f"  {remark}")
+    say("Now `dvc repro` runs the graph on them.")

@@ -13,7 +13,7 @@ from personae.cli.data import data
 from personae.cli.terminal import console, say
 from personae.core import paths
 from personae.core.command import in_project, one_line_errors, pin_arithmetic
-from personae.core.errors import PersonaeError, printable
+from personae.core.errors import PersonaeError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -221,7 +221,8 @@ def sweep(  # noqa: PLR0917 - typer's options
         from personae.sweep.run import sweep as search
 
         outcome = search(study, stage, space=space or (), file=file, name=name, trials=trials, url=database)
-        console.print("\n".join(map(printable, outcome.lines())), highlight=False, markup=False)
+        for line in outcome.lines():
+            say(line)
 
 
 @app.command()
