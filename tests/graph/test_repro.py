@@ -1,6 +1,7 @@
 """Promises of `personae repro`: study after study, a line a stage, errors visible, and DVC's own graph."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.tracking.conftest import inside, project, template  # noqa: F401 - fi
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import write_json, write_text
-from personae.graph.repro import FIGURES, Step, _line, repro, steps, with_data
+from personae.graph.repro import FIGURES, Step, _line, _to_the_end, repro, steps, with_data
 
 PRINTED = """'data.dvc' didn't change, skipping
 Stage 'compose@shop' didn't change, skipping
@@ -37,6 +38,13 @@ def test_every_stage_has_a_step_as_soon_as_it_is_done_and_one_that_failed_has_no
         ("prepare@shop", "cached", ""),
         ("segment@shop", "computed", "shop: 3 segments"),
     ]
+
+
+@pytest.mark.parametrize(("code", "last"), [(0, "track@shop"), (1, "segment@shop")])
+def test_the_last_stage_has_a_step_though_dvc_lock_is_not_written_again(code, last):
+    command = [sys.executable, "-c", f"print({PRINTED!r}); raise SystemExit({code})"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert [step.name for step in steps(_to_the_end(process))][-1] == last
 
 
 def test_every_stage_has_a_result_on_its_line(tmp_path, monkeypatch):

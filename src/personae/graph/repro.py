@@ -103,7 +103,7 @@ def repro(studies: Sequence[str], say: Callable[[str], None]) -> Mapping[str, in
     counts = Counter(unchanged=same)
     for study in changed:
         with _dvc(f"{key.TRACK}@{study}") as process:
-            for step in steps(process.stdout or ()):
+            for step in steps(_to_the_end(process)):
                 counts[step.state] += 1
                 if step.state == "unchanged":
                     continue
@@ -118,6 +118,13 @@ def repro(studies: Sequence[str], say: Callable[[str], None]) -> Mapping[str, in
 def _dvc(*arguments: str, stderr: int | None = None) -> "subprocess.Popen[str]":
     command = [sys.executable, "-u", "-m", "dvc", "repro", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, bufsize=1)
+
+
+def _to_the_end(process: "subprocess.Popen[str]") -> Iterator[str]:
+    """Lines of a run, and its end: DVC says nothing after the last stage where dvc.lock holds it already."""
+    yield from process.stdout or ()
+    if not process.wait():
+        yield END
 
 
 def _changed(studies: Sequence[str]) -> list[str]:
