@@ -8,6 +8,7 @@ import tempfile
 import venv
 import zipfile
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -47,7 +48,7 @@ def free_port():
 
 
 @pytest.fixture(scope="session")
-def postgres():
+def postgres_server():
     """A server of its own on a local port, ended with the tests."""
     if not BINARIES or shutil.which("runuser") is None:
         pytest.skip("PostgreSQL is not installed")
@@ -66,9 +67,20 @@ def postgres():
     run(
         str(BINARIES[-1] / "pg_ctl"), "-D", str(server), "-o", options, "-l", str(home / "log"), "-w", "start"
     )
-    yield f"postgresql://postgres:s3cret@127.0.0.1:{port}/postgres"
+    yield f"postgresql://postgres:s3cret@127.0.0.1:{port}"
     run(str(BINARIES[-1] / "pg_ctl"), "-D", str(server), "-m", "fast", "stop")
     shutil.rmtree(home)
+
+
+@pytest.fixture
+def postgres(postgres_server):
+    """An empty database: MLflow and Optuna both keep the age of their tables in `alembic_version`."""
+    import psycopg
+
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    return f"{postgres_server}/{name}"
 
 
 @pytest.fixture(scope="session")

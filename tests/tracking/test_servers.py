@@ -33,6 +33,7 @@ def serving(database, artifacts, **variables):
     try:
         for _ in range(300):
             time.sleep(0.2)
+            assert server.poll() is None, "the server ended"
             if _answers(port):
                 break
         yield f"http://127.0.0.1:{port}"
