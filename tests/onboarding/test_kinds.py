@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from personae.onboarding.kinds import guess, words_of
+from personae.sources.dates import dates
 
 rng = np.random.default_rng(5)
 ROWS = 400
@@ -44,6 +45,13 @@ def test_running_numbers_in_the_first_column_are_an_identifier_and_elsewhere_a_n
     cells = pl.Series("respondents", [str(number) for number in range(1, 50)])
     assert guess(cells, first=True).kind == "identifier"
     assert guess(cells).kind == "number"
+
+
+def test_a_first_column_without_a_name_says_which_row_it_is():
+    rows = [str(number) for number in (4, 10, 85, 86, 131, 226)]
+    assert guess(pl.Series("column_1", rows), first=True).kind == "identifier"
+    assert guess(pl.Series("weight", rows), first=True).kind == "number"
+    assert guess(pl.Series("column_1", [*rows, "226"]), first=True).kind == "number"
 
 
 def test_a_value_that_stands_apart_and_is_frequent_may_mean_no_value():
@@ -105,6 +113,16 @@ def test_whole_numbers_that_are_days_are_dates():
     for cells in (days, list(map(str, days))):
         assert guess(pl.Series("since", cells)).pattern == "%Y%m%d"
     assert guess(pl.Series("since", [20_241_301 + day for day in range(90)])).kind != "date"
+
+
+def test_seconds_since_1970_are_times_where_the_name_says_so():
+    seconds = [1_700_000_000 + 997 * row for row in range(90)]
+    for factor, pattern in ((1, "%s"), (1000, "%Q")):
+        cells = [str(factor * each) for each in seconds]
+        found = guess(pl.Series("created_at", cells), first=True)
+        assert (found.kind, found.pattern) == ("date", pattern)
+        assert dates(pl.Series(cells), pattern).values[0].isoformat() == "2023-11-14T22:13:20"
+        assert guess(pl.Series("card_number", cells)).kind == "identifier"
 
 
 def test_dates_of_several_forms_are_left_out_and_told():

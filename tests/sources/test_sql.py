@@ -78,7 +78,7 @@ def test_a_query_that_fails_or_gives_nothing_is_one_line(shop, tmp_path):
             snapshot(f"sqlite:///{shop}", query, tmp_path / "a.parquet")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def orders(postgres):
     import psycopg
 

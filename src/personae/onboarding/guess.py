@@ -1,7 +1,7 @@
 """What an unknown table is about: identifier, answer, event, and columns known only after the answer."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +9,9 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from personae.core.arrays import FloatArray, IntArray
-from personae.core.errors import PersonaeError
 from personae.core.statistics import roc_auc
 from personae.onboarding.kinds import Column, guess, words_of
-from personae.sources.contract import check_columns
+from personae.sources.dates import dates
 from personae.sources.files import TableFile
 from personae.sources.values import ANSWERS, Decimal, decimal_mark, identifiers, labels, numbers, without
 
@@ -25,7 +24,7 @@ TARGET = (
     r"gekauft|click(s|ed)?|renew(s|ed|al)?|redeem(s|ed)?|default(s|ed)?|approv(ed?|al)|reject(s|ed)?|"
     r"den(y|ied)|admit(ted)?|admission|grant(ed)?|arrest(ed)?|releas(ed?)|vot(ed?|es)|participat(ed?|ion)|"
     r"enroll?(ed)?|joined|hired|promoted|quit|lapsed?|relapsed?|recurred|donat(ed?|ion)|call ?backs?|"
-    r"fail(ed|ure)?|cens(or|ored)?)\b"
+    r"fail(ed|ure)?|cens(or|ored)?|improved?|improvement|recovered|cured|healed)\b"
 )
 # Names that say so where nothing stands beside them: `status` is an answer, `marital status` is none.
 TARGET_ALONE = (
@@ -35,10 +34,11 @@ AFTER = (
     r"\b(duration|talk time|(churn|cancel\w*|exit|leaving|closing) ?(reason|category|date|score|day|fee)|"
     r"end date|closed|resolution|refund(ed)?|payout|settled|paid after|recovered|after \w+)\b"
 )
-# What is known of a person before any offer, however much it tells.
+# What is known of a person before any offer, or was done to one, however much it tells.
 BEFORE = (
     r"\b(sex|gender|age|birth\w*|education|income|salary|marital|married|country|city|state|region|job|"
-    r"occupation|race|children|kids|family|female|male|black|white|foreign|smok\w*|urban|geschlecht|alter)\b"
+    r"occupation|race|children|kids|family|female|male|black|white|foreign|smok\w*|urban|geschlecht|alter|"
+    r"treat(ed|ment)?|trt|rx|arm|dose|placebo)\b"
 )
 # A column that reaches the first is asked about. It is left out unasked where the lower bound of its AUC
 # (99 in 100: small tables seldom lose an honest driver) exceeds 0.8, excellent to Hosmer & Lemeshow (2000).
@@ -75,81 +75,6 @@ class TableGuess:
     event: str | None
     after: Sequence[tuple[str, str]]
     unsure: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TransactionsGuess:
-    """Columns of transactions by what they hold; `cancelled` matches the baskets that are cancellations."""
-
-    columns: Mapping[str, str]
-    decimal: Decimal
-    cancelled: str | None
-
-
-NUMBER = r"( ?(id|no|nr|number|num|code|nummer))"
-NEEDED = {"id": "customer", "item": "item", "time": "time"}
-PARTS: Mapping[str, str] = {
-    "time": r"\b(time|date|datetime|timestamp|day|datum|zeit|invoice date|order date)\b",
-    "basket": rf"\b(basket|invoice|order|receipt|transaction|ticket|bon|beleg|"
-    rf"rechnungs?|bestellung|bestell){NUMBER}?$",
-    "id": rf"\b(customer|client|member|user|household|kunde|kunden|card|account){NUMBER}?$",
-    "item": rf"\b(item|product|sku|stock|article|artikel|produkt|upc|ean)({NUMBER}| description| name)?$",
-    "quantity": r"\b(quantity|qty|units|pieces|menge|anzahl)\b",
-    "price": r"\b(unit price|price|preis|stückpreis)\b",
-    "amount": r"\b(amount|sales value|line total|total|betrag|umsatz|revenue|sales)\b",
-    "category": r"\b(category|department|description|product name|group|warengruppe|kategorie|family)\b",
-}
-
-
-def guess_transactions(
-    file: TableFile, named: Mapping[str, str] | None = None, *, sure: bool = False
-) -> TransactionsGuess | None:
-    """Find the columns of transactions by their names; None where these are no transactions.
-
-    They are where a customer, an item and a time are named, and customers repeat.
-
-    Parameters
-    ----------
-    named : columns by what they hold, where known.
-    sure : whether these are transactions for certain.
-
-    Raises
-    ------
-    PersonaeError
-        If a named column is missing; or, for certain transactions, one that is needed is not found.
-    """
-    words = {name: words_of(name) for name in file.table.columns}
-    columns = dict(named or {})
-    check_columns(file.path, file.table, list(columns.values()))
-    for part, pattern in PARTS.items():
-        if part in columns:
-            continue
-        match = [n for n, w in words.items() if n not in columns.values() and re.search(pattern, w)]
-        if match:
-            columns[part] = match[0]
-    absent = {part: say for part, say in NEEDED.items() if part not in columns}
-    if absent and sure:
-        raise PersonaeError(
-            f"{file.path}: no column of {', '.join(absent.values())} is found; name it by "
-            f"{', '.join(f'--{part}' for part in absent)} (others by --basket, --quantity, --price, "
-            f"--amount); it has {', '.join(words)}"
-        )
-    if absent:
-        return None
-    customers = file.table[columns["id"]].drop_nulls()
-    if not sure and customers.n_unique() > 0.9 * len(customers):
-        return None
-    if "price" in columns and "amount" in columns:
-        del columns["price" if "amount" in (named or {}) else "amount"]
-    cancelled = None
-    if "basket" in columns:
-        baskets = labels(file.table[columns["basket"]]).drop_nulls()
-        letters = baskets.str.extract(r"^([A-Za-z]+)\d").drop_nulls()
-        if 0 < len(letters) < len(baskets) / 5:
-            cancelled = f"^[{''.join(sorted(set(''.join(letters.unique()))))}]"
-    order = ("id", "basket", "item", "category", "time", "quantity", "price", "amount")
-    found = {part: columns[part] for part in order if part in columns}
-    return TransactionsGuess(found, decimal_mark(file.table), cancelled)
 
 
 def guess_table(
@@ -296,10 +221,9 @@ def _figures(cells: pl.Series, column: Column, decimal: Decimal) -> FloatArray:
     """Give numbers as they are, dates as days, and levels by number; NaN where missing."""
     if column.kind in ("number", "amount") or (column.kind == "code" and cells.dtype.is_numeric()):
         return numbers(cells, decimal).values.cast(pl.Float64).to_numpy()
-    text = labels(cells)
-    if column.kind == "date" and cells.dtype.is_temporal():
-        return cells.cast(pl.Date).to_physical().cast(pl.Float64).to_numpy()
-    return text.rank("dense").cast(pl.Float64).to_numpy()
+    if column.kind == "date":
+        return dates(cells, column.pattern).values.cast(pl.Date).to_physical().cast(pl.Float64).to_numpy()
+    return labels(cells).rank("dense").cast(pl.Float64).to_numpy()
 
 
 def _auc_alone(values: FloatArray, happened: IntArray, folds: IntArray, *, ordered: bool) -> float:

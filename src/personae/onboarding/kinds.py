@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from personae.sources.dates import COMPACT, date_forms, date_pattern, is_compact_date
+from personae.sources.dates import COMPACT, date_forms, date_pattern, whole_pattern
 from personae.sources.values import NO_LEVELS, Decimal, Parsed, answers, labels, numbers, without
 
 Kind = Literal["number", "amount", "two-valued", "category", "code", "date", "identifier", "text", "constant"]
@@ -24,6 +24,8 @@ FEW_ZEROS = 2
 HEAVY_TAIL = 2.5
 SENTINELS = (-1, -9, -99, -999, -9999, 99, 999, 9999, 99999, 999999)
 SENTINEL_SHARE = 0.01
+# What the reader calls a first column without a name: there R and pandas write which row it is.
+UNNAMED = "column_1"
 
 _IDENTIFIER = (
     r"\b(id|ids|identifier|uuid|guid|key|kd|kdnr|no|nr|num|number|nummer|index|row|rownames|respondent|"
@@ -37,6 +39,8 @@ _CARD = r"\b(card|loyalty|membership|account|ssn)\b"
 _WHOSE = r"(customer|client|user|member|account|kunde|household|person|subscriber|visitor|passenger)s?"
 # Whoever is called so has several rows where it repeats.
 _OF_WHOM = rf"id|{_WHOSE} ?(id|nr|no|number)"
+# Large whole numbers under such a name are seconds since 1970; under another, numbers that are given out.
+_TIME = r"\b(time|timestamp|ts|date|datetime|day|datum|zeit|epoch|unix|created|updated|modified|since|at)\b"
 # The last word of a name counts: a store is a code, the purchases in stores are a number.
 # What is counted is a number, whatever it is counted by: visits per store, days in region.
 _COUNTED = (
@@ -163,8 +167,9 @@ def _text_kind(name: str, given: pl.Series, levels: int, first: bool) -> Kind:
 
 def _numeric(column: Column, cells: pl.Series, parsed: Parsed, *, first: bool) -> Column:
     name, values = cells.name, parsed.values.drop_nulls()
-    if not parsed.wrong and is_compact_date(parsed.values):
-        return replace(column, kind="date", pattern=COMPACT)
+    pattern = whole_pattern(parsed.values) if not parsed.wrong else None
+    if pattern == COMPACT or (pattern and re.search(_TIME, words_of(name))):
+        return replace(column, kind="date", pattern=pattern)
     doubts = [f"{count} cells hold {word!r}: taken as missing" for word, count in parsed.words.items()]
     if parsed.wrong:
         doubts.append(f"{len(parsed.wrong)} cells are no numbers, such as {labels(cells)[parsed.wrong[0]]!r}")
@@ -172,7 +177,8 @@ def _numeric(column: Column, cells: pl.Series, parsed: Parsed, *, first: bool) -
     levels, whole = values.n_unique(), values.dtype.is_integer()
     if levels == 2:
         return replace(column, kind="two-valued")
-    given_out = whole and ((first and _is_running(values)) or _is_sparse(name, values, first=first))
+    index = first and name == UNNAMED
+    given_out = whole and (index or (first and _is_running(values)) or _is_sparse(name, values, first=first))
     unique = levels == len(values) and (given_out or _names_identifier(name))
     plainly = levels >= REPEATING * len(values) and re.fullmatch(_PLAINLY, words_of(name))
     shared = levels > MOST_CODES and re.fullmatch(_OF_WHOM, words_of(name))

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from personae.core.errors import PersonaeError
-from personae.onboarding.guess import TableGuess, TransactionsGuess, guess_table, guess_transactions
+from personae.onboarding.guess import TableGuess, guess_table
+from personae.onboarding.guess_transactions import TransactionsGuess, guess_transactions
 from personae.onboarding.kinds import REPEATING, Column
 from personae.onboarding.yaml_line import flow
 from personae.sources.answers import learn_answers

@@ -1,7 +1,8 @@
 """Cells of a file as dates, or as times of a clock."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
+from typing import Literal
 
 import polars as pl
 
@@ -41,7 +42,10 @@ TIMES = (
 )
 # Times are read as the clock showed them where they were written: what tells the zone is cut off.
 ZONE = r"(:\d\d(?:\.\d+)?) ?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$"
+# Whole numbers that are days, or times in seconds or milliseconds since 1970 (from 1990 on), UTC.
 COMPACT = "%Y%m%d"
+EPOCHS: Mapping[str, Literal["s", "ms"]] = {"%s": "s", "%Q": "ms"}
+FIRST_EPOCH = 1990
 
 
 def dates(cells: pl.Series, pattern: str | None = None, missing: Collection[str] = ()) -> Parsed:
@@ -50,17 +54,19 @@ def dates(cells: pl.Series, pattern: str | None = None, missing: Collection[str]
     Parameters
     ----------
     cells : text, dates or times.
-    pattern : of text, as `strptime` has it; see `date_pattern`.
+    pattern : of text, as `strptime` has it, or of whole numbers; see `time_pattern`.
     missing : further cells that say "no value".
     """
     if cells.dtype == pl.Date:
         return parsed_cells(cells, cells, missing)
     if isinstance(cells.dtype, pl.Datetime):
         return parsed_cells(cells, _dates_of(cells.dt.replace_time_zone(None)), missing)
-    if cells.dtype.is_integer() and pattern == COMPACT:
+    if cells.dtype.is_numeric() and pattern in (COMPACT, *EPOCHS):
         cells = labels(cells)
     if cells.dtype != pl.String or pattern is None:
         return Parsed(pl.Series(cells.name, [None] * len(cells), dtype=pl.Date), list(range(len(cells))))
+    if pattern in EPOCHS:
+        return parsed_cells(cells, _dates_of(_since_1970(cells, EPOCHS[pattern])), missing)
     if any(hour in pattern for hour in HOURS):
         times = _clock(cells).str.to_datetime(pattern, strict=False, time_unit="us")
         return parsed_cells(cells, _dates_of(times), missing)
@@ -111,10 +117,43 @@ def date_forms(cells: pl.Series, share: float = 0.98, most: int = 3) -> list[str
     return forms if len(left) <= (1 - share) * rows else []
 
 
-def is_compact_date(cells: pl.Series) -> bool:
-    """Tell whether whole numbers are days such as 20240131, which are no quantity."""
+def time_pattern(cells: pl.Series) -> str | None:
+    """Find the pattern of cells that are known to be days or times; None where they have none.
+
+    Examples
+    --------
+    >>> time_pattern(pl.Series(["31.01.2024", "1.2.2024"])), time_pattern(pl.Series([1706659200, None]))
+    ('%d.%m.%Y', '%s')
+    """
+    found = date_pattern(cells)[0] if cells.dtype == pl.String else None
+    return found or whole_pattern(cells)
+
+
+def whole_pattern(cells: pl.Series) -> str | None:
+    """Tell whether whole numbers are days such as 20240131, or seconds or milliseconds since 1970.
+
+    Examples
+    --------
+    >>> [whole_pattern(pl.Series([each])) for each in (20240131, 1706659200, 1706659200000, 7)]
+    ['%Y%m%d', '%s', '%Q', None]
+    """
+    fractions = cells.dtype.is_float() and (cells % 1 != 0).any()
+    if fractions or not (cells.dtype == pl.String or cells.dtype.is_numeric()):
+        return None
     text = labels(cells).drop_nulls()
-    return len(text) > 0 and text.str.contains(r"^\d{8}$").all() and _dated(text, COMPACT) == 1
+    if text.is_empty() or not text.str.contains(r"^\d+$").all():
+        return None
+    if (text.str.len_chars() == len("20240131")).all() and _dated(text, COMPACT) == 1:
+        return COMPACT
+    for pattern, unit in EPOCHS.items():
+        if _since_1970(text, unit).dt.year().is_between(FIRST_EPOCH, YEARS[1]).fill_null(value=False).all():
+            return pattern
+    return None
+
+
+def _since_1970(cells: pl.Series, unit: Literal["s", "ms"]) -> pl.Series:
+    ticks = cells.str.extract(r"^(\d{1,14})$").cast(pl.Int64)
+    return pl.from_epoch(ticks, time_unit=unit).cast(pl.Datetime("us"))
 
 
 def _dates_of(times: pl.Series) -> pl.Series:

@@ -13,7 +13,7 @@ from personae.core.settings import Frozen
 from personae.core.tables import Prepared
 from personae.sources.answers import check_names, given_answers, learn_answers
 from personae.sources.contract import check_columns
-from personae.sources.dates import date_pattern, dates
+from personae.sources.dates import dates, time_pattern
 from personae.sources.files import TableFile, read_files, together
 from personae.sources.settings import RESERVED, TablePrepare, column_name
 from personae.sources.values import (
@@ -225,9 +225,7 @@ def fit(file: TableFile, settings: TablePrepare) -> Preparation:
     for name, kind in known.items():
         cells, missing = file.table[name], settings.missing.get(name, ())
         if kind == "date":
-            pattern = settings.dates.get(name)
-            if pattern is None and cells.dtype == pl.String:
-                pattern, _ = date_pattern(cells)
+            pattern = settings.dates.get(name) or time_pattern(cells)
             if pattern is not None:
                 patterns[name] = pattern
             days = check_values(file, name, dates(cells, pattern, missing), "a date").cast(pl.Date)

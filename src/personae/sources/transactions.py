@@ -12,7 +12,7 @@ from personae.core.settings import Frozen
 from personae.core.tables import Prepared
 from personae.features.baskets import MONEY, basket_features
 from personae.sources.contract import check_columns, refuse_first
-from personae.sources.dates import date_pattern, dates
+from personae.sources.dates import dates, time_pattern
 from personae.sources.files import TableFile, read_files
 from personae.sources.gathered import Gathered, piecewise
 from personae.sources.settings import TransactionsPrepare
@@ -154,9 +154,7 @@ def _learn(
 ) -> Preparation:
     """Keep the period, decimal mark and pattern of the times."""
     time = file.table[settings.columns.time]
-    pattern = settings.time_pattern
-    if pattern is None and time.dtype == pl.String:
-        pattern, _ = date_pattern(time)
+    pattern = settings.time_pattern or time_pattern(time)
     found = {"decimal": settings.decimal or decimal_mark(file.table), "time_pattern": pattern}
     return Preparation(settings=settings.model_copy(update=found), first=first, as_of=until)
 
@@ -182,9 +180,7 @@ def half_of_the_weeks(times: Sequence[pl.Series], pattern: str | None = None) ->
 
 
 def _days(time: pl.Series, pattern: str | None) -> Parsed:
-    if pattern is None and time.dtype == pl.String:
-        pattern, _ = date_pattern(time)
-    return dates(time, pattern)
+    return dates(time, pattern or time_pattern(time))
 
 
 def _customers(bought: pl.DataFrame, until: datetime.date, later: pl.Series) -> pl.DataFrame:
