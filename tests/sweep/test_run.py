@@ -254,6 +254,19 @@ def test_postgresql_holds_the_trials_of_a_sweep_that_goes_on(project, sweep_file
     assert not (project / "mlruns" / "optuna.db").exists()
 
 
+def test_the_database_of_mlflow_is_left_to_mlflow(project, sweep_file):
+    file = project / "other.db"
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("create table alembic_version (version_num text)")
+    content = file.read_bytes()
+    with pytest.raises(
+        PersonaeError, match=r"other\.db: .* of another program; give sweeps one of their own"
+    ):
+        sweep("campaign", "segment", file=sweep_file("small", **SEGMENT), url=f"sqlite:///{file}")
+    assert file.read_bytes() == content
+    assert [each.name for each in project.glob("other.db*")] == ["other.db"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

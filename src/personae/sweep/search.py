@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
-from sqlalchemy import event
+from sqlalchemy import create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -98,11 +98,12 @@ def _connect(url: str) -> optuna.storages.BaseStorage:
     file = paths.sqlite_path(url)
     problems = SQLAlchemyError, ImportError, RuntimeError, sqlite3.Error, optuna.exceptions.OptunaError
     try:
+        options = {"connect_args": {"timeout": 60}} if file else {}
+        _refuse_tables_of_others(url, options)
         if file is not None:
             # A write-ahead log lets several workers write without waiting for the disk each time.
             with closing(sqlite3.connect(file, timeout=60)) as database:
                 database.execute("PRAGMA journal_mode=WAL")
-        options = {"connect_args": {"timeout": 60}} if file else None
         storage = optuna.storages.RDBStorage(url, engine_kwargs=options)
     except problems as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -112,6 +113,19 @@ def _connect(url: str) -> optuna.storages.BaseStorage:
         storage.engine.dispose()
         event.listen(storage.engine, "connect", _relaxed)
     return optuna.storages.get_storage(storage)
+
+
+def _refuse_tables_of_others(url: str, options: Mapping[str, Any]) -> None:
+    """Refuse the database of MLflow, which keeps `alembic_version`, too: one would not open."""
+    engine = create_engine(url, **options)
+    try:
+        tables = set(inspect(engine).get_table_names())
+    finally:
+        engine.dispose()
+    if "alembic_version" in tables and "version_info" not in tables:
+        raise PersonaeError(
+            f"{_without_password(url)}: it holds tables of another program; give sweeps one of their own"
+        )
 
 
 def _relaxed(connection: Any, _: Any) -> None:
