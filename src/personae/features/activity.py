@@ -3,6 +3,7 @@
 import narwhals as nw
 from narwhals.typing import FrameT
 
+from personae.features.clock import second_number
 from personae.features.minutes import DAY, KEYS, LONGEST_REST, NIGHT_ENDS, REST_ENDS, minute_of_day
 
 LEVELS = ("inactive_minutes", "light_minutes", "moderate_minutes", "vigorous_minutes")
@@ -76,7 +77,7 @@ def _gaps(clock: FrameT, wear_gap: int) -> FrameT:
     time, minute, gap = nw.col("time"), nw.col("minute"), nw.col("gap")
     active = clock.filter(nw.col("intensity") > 0).select("customer", "date", "time", "minute")
     gaps = active.with_columns(before=time.shift(1).over("customer", order_by="time")).with_columns(
-        gap=(time - nw.col("before")).dt.total_minutes() - 1,
+        gap=(second_number(time) - second_number(nw.col("before"))) // 60 - 1,
         same=nw.col("before").dt.date() == nw.col("date"),
     )
     within = nw.when(nw.col("same")).then(gap)

@@ -5,6 +5,8 @@ import datetime
 import narwhals as nw
 from narwhals.typing import FrameT
 
+from personae.features.clock import day_number, is_weekend
+
 # Money is summed in whole ten-thousandths: a sum of floats depends on the order of its rows.
 MONEY = 10_000
 
@@ -30,9 +32,8 @@ def basket_features(lines: FrameT, *, until: datetime.date) -> FrameT:
     baskets = known.group_by("customer", "basket").agg(
         nw.col("day").min(), nw.col("spend").sum(), lines=nw.len()
     )
-    weekend = (nw.col("day").dt.weekday() % 7).is_in([0, 6])
     heads = (
-        baskets.with_columns(weekend=nw.when(weekend).then(1).otherwise(0))
+        baskets.with_columns(weekend=nw.when(is_weekend(nw.col("day"))).then(1).otherwise(0))
         .group_by("customer")
         .agg(
             nw.col("spend").sum(),
@@ -45,25 +46,21 @@ def basket_features(lines: FrameT, *, until: datetime.date) -> FrameT:
         )
     )
     items = known.group_by("customer").agg(distinct_items=nw.col("item").n_unique())
-    span = _days(nw.col("last") - nw.col("first"))
+    first, last = day_number(nw.col("first")), day_number(nw.col("last"))
     pauses = nw.col("active_days") - 1
     return (
         heads.join(items, on="customer", how="left")
         .with_columns(
-            recency=_days(nw.lit(until) - nw.col("last")),
-            tenure=_days(nw.lit(until) - nw.col("first")),
+            recency=until.toordinal() - last,
+            tenure=until.toordinal() - first,
             spend=nw.col("spend") / MONEY,
             basket_value=nw.col("spend") / MONEY / nw.col("frequency"),
             items_per_basket=nw.col("lines") / nw.col("frequency"),
             weekend_share=nw.col("weekend") / nw.col("frequency"),
-            days_between=nw.when(pauses > 0).then(span / pauses),
+            days_between=nw.when(pauses > 0).then((last - first) / pauses),
         )
         .select(
             *("customer", "recency", "tenure", "frequency", "spend", "basket_value", "items_per_basket"),
             *("distinct_items", "active_days", "days_between", "weekend_share"),
         )
     )
-
-
-def _days(span: nw.Expr) -> nw.Expr:
-    return span.dt.total_minutes() // (24 * 60)

@@ -3,6 +3,7 @@
 import narwhals as nw
 from narwhals.typing import FrameT
 
+from personae.features.clock import DAY_SECONDS, day_number, second_number
 from personae.features.minutes import DAY, KEYS
 
 ASLEEP, RESTLESS, AWAKE = 1, 2, 3
@@ -34,12 +35,12 @@ def sleep_days(minutes: FrameT) -> FrameT:
     (datetime.date(2016, 4, 12), 3, 4, 1)
     """
     logs = _logs(minutes)
-    midnight = nw.col("date").cast(nw.Datetime("ms"))
+    midnight = day_number(nw.col("date")) * DAY_SECONDS
     main = nw.col("in_bed") == nw.col("in_bed").max().over(*KEYS)
     return (
         logs.with_columns(
-            onset=nw.when(main).then((nw.col("begin") - midnight).dt.total_seconds() / 3600),
-            wake=nw.when(main).then((nw.col("end") - midnight).dt.total_seconds() / 3600),
+            onset=nw.when(main).then((second_number(nw.col("begin")) - midnight) / 3600),
+            wake=nw.when(main).then((second_number(nw.col("end")) - midnight) / 3600),
         )
         .group_by(*KEYS)
         .agg(
@@ -109,7 +110,7 @@ def sleep_regularity(minutes: FrameT) -> FrameT:
         .agg(both=nw.len().cast(nw.Int64))
     )
     yesterday = nights.select(
-        "customer", date=nw.col("date").cast(nw.Datetime("ms")).dt.offset_by("1d").dt.date(), before="asleep"
+        "customer", date=nw.col("date").cast(nw.Datetime("us")).dt.offset_by("1d").dt.date(), before="asleep"
     )
     pairs = nights.join(yesterday, on=list(KEYS), how="inner").join(again, on=list(KEYS), how="left")
     differs = nw.col("asleep") + nw.col("before") - 2 * nw.col("both").fill_null(0)

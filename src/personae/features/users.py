@@ -3,6 +3,8 @@
 import narwhals as nw
 from narwhals.typing import FrameT
 
+from personae.features.clock import day_number, is_weekend
+
 AWAKE_MEANS = (
     *("steps", "distance", "calories", "sedentary_minutes"),
     *("very_active_minutes", "fairly_active_minutes", "lightly_active_minutes"),
@@ -16,7 +18,6 @@ ASLEEP_MEANS = (
 )
 BODY_MEANS = ("weight_kg", "bmi", "fat")
 HOURS = 24
-HOUR_MS = 3_600_000
 
 
 @nw.narwhalify
@@ -54,15 +55,14 @@ def user_features(days: FrameT) -> FrameT:
     spreads: list[str] = [
         name for name in ("calories", "minutes_asleep", "sleep_onset", "rest_end") if name in columns
     ]
-    weekend = nw.col("date").dt.weekday() > 5
-    day = nw.col("date").cast(nw.Datetime("ms")).dt.timestamp("ms") / (HOURS * HOUR_MS)
+    weekend, day = is_weekend(nw.col("date")), day_number(nw.col("date"))
     rows = days.with_columns(*[nw.when(worn).then(nw.col(name)).alias(name) for name in awake]).with_columns(
         worn=worn.cast(nw.Int64), worn_steps=nw.col("steps").cast(nw.Float64)
     )
     rows = rows.with_columns(
         on_weekend=nw.when(weekend).then(steps),
         on_weekday=nw.when(~weekend).then(steps),
-        day=nw.when(worn).then(day - day.min().over("customer")),
+        day=nw.when(worn > 0).then(day - day.min().over("customer")),
     ).with_columns(day_steps=nw.col("day") * steps, day_square=nw.col("day") * nw.col("day"))
     nights = [nw.col("minutes_asleep").count().alias("nights")] if asleep[:1] == ["minutes_asleep"] else []
     users = rows.group_by("customer").agg(
@@ -108,7 +108,7 @@ def activity_regularity(hours: FrameT) -> FrameT:
         `customer`, `date`, `hour`, `steps` of days on which the device was worn.
     """
     steps = nw.col("steps").cast(nw.Float64)
-    moment = nw.col("date").cast(nw.Datetime("ms")).dt.timestamp("ms") // HOUR_MS + nw.col("hour")
+    moment = day_number(nw.col("date")) * HOURS + nw.col("hour")
     rows = hours.with_columns(steps=steps, moment=moment)
     order = {"order_by": "moment"}
     change = nw.col("steps").diff().over("customer", **order)

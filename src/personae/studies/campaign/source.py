@@ -13,6 +13,7 @@ from pydantic import Field
 from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
 from personae.core.tables import Prepared
+from personae.features.clock import day_number
 from personae.sources.contract import (
     MOST_REPAIRED,
     alike,
@@ -182,7 +183,6 @@ def features(customers: FrameT, *, as_of: datetime.date) -> FrameT:
     Ages are whole years and tenure is in days, both at `as_of`, shares lie in [0, 1] (0 where
     there is nothing to divide), the other features are in the units of the file.
     """
-    joined = nw.col("joined")
     spent: nw.Expr = nw.sum_horizontal(*SPENDING)
     couple = nw.col("Marital_Status").is_in(["Married", "Together"])
     orders: nw.Expr = nw.sum_horizontal(*CHANNELS)
@@ -193,8 +193,7 @@ def features(customers: FrameT, *, as_of: datetime.date) -> FrameT:
     derived = customers.with_columns(
         *shares,
         age=as_of.year - nw.col("Year_Birth"),
-        tenure=(nw.lit(datetime.datetime.combine(as_of, datetime.time())) - joined).dt.total_minutes()
-        // (24 * 60),
+        tenure=as_of.toordinal() - day_number(nw.col("joined")),
         children=nw.col("Kidhome") + nw.col("Teenhome"),
         total_spend=spent,
         frequency=orders + nw.col("NumDealsPurchases"),

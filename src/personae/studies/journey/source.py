@@ -14,6 +14,7 @@ from pydantic import Field
 from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
 from personae.core.tables import Prepared
+from personae.features.clock import DAY_SECONDS, day_number, is_weekend, second_number
 from personae.sources.gathered import Gathered
 from personae.studies.journey.demographics import read_demographics
 from personae.studies.journey.offers import described as described_offers
@@ -279,18 +280,16 @@ def _rhythm(lines: FrameT, newest: datetime.datetime) -> FrameT:
         f"{name}_share": ((hour >= first) & (hour <= last)).cast(nw.Int64)
         for name, (first, last) in DAY_PARTS.items()
     }
-    weekend = (time.dt.weekday() >= 6).cast(nw.Int64)
+    weekend = is_weekend(time).cast(nw.Int64)
     hours = (
         heads.with_columns(**parts, weekend_share=weekend)
         .group_by("customer")
         .agg(*(nw.col(name).mean() for name in [*parts, "weekend_share"]), last=time.max())
     )
-    days = (
-        heads.with_columns(day=time.dt.truncate("1d")).select("customer", "day").unique(["customer", "day"])
-    )
+    days = heads.with_columns(day=day_number(time)).select("customer", "day").unique(["customer", "day"])
     since = nw.col("day") - nw.col("day").shift(1).over("customer", order_by="day")
     gaps = (
-        days.with_columns(gap=since.dt.total_minutes() // (24 * 60))
+        days.with_columns(gap=since)
         .with_columns(square=nw.col("gap") * nw.col("gap"))
         .group_by("customer")
         .agg(nw.col("gap").sum(), nw.col("square").sum(), number=nw.col("gap").count())
@@ -300,7 +299,8 @@ def _rhythm(lines: FrameT, newest: datetime.datetime) -> FrameT:
         )
         .select("customer", "gap_mean", gap_variation=_ratio(nw.col("variance").sqrt(), nw.col("gap_mean")))
     )
-    recency = ((nw.lit(newest) - nw.col("last")).dt.total_minutes() // (24 * 60)).alias("recency")
+    now = newest.toordinal() * DAY_SECONDS + newest.hour * 3600 + newest.minute * 60 + newest.second
+    recency = ((now - second_number(nw.col("last"))) // DAY_SECONDS).alias("recency")
     return hours.with_columns(recency).drop("last").join(gaps, on="customer", how="left")
 
 
