@@ -39,7 +39,8 @@ def fit_campaign():
     archive.save(filled.imputer, paths.model("campaign", "imputer"))
     found = segment_customers(filled.table, SegmentSettings(space=SPACE, k=2, effort=EFFORT))
     archive.save(found.segmenter, paths.model("campaign", "segmenter"))
-    tables.write(paths.table("campaign", "segments"), pl.from_pandas(found.customers))
+    placed = pl.from_pandas(found.customers).with_columns(customers["customer"])
+    tables.write(paths.table("campaign", "segments"), placed)
     models = {"logistic": {"type": "logistic"}}
     answers = Classify(
         target="Response", features=FEATURES, models=models, folds=3, repeats=1, shuffles=1, workers=1

@@ -51,6 +51,16 @@ def sample() -> None:
 
 
 @data.command()
+def months() -> None:
+    """Write three simulated months of campaign's sample into incoming/campaign/."""
+    from personae.studies.sample import write_months
+
+    with in_project():
+        for path in write_months():
+            say(f"{path}: synthetic sample")
+
+
+@data.command()
 def pull(study: Annotated[str, typer.Argument(help="One whose rows come from a database.")]) -> None:
     """Pull the rows of a study's query again, read-only."""
     from personae.onboarding.query import pull as again

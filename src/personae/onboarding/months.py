@@ -39,6 +39,23 @@ def month_of(study: str, given: str) -> tuple[Path, datetime.date] | None:
     return folder, datetime.date(year, month, calendar.monthrange(year, month)[1])
 
 
+def months_of(study: str, last: str | None = None) -> list[str]:
+    """Names of a study's months in order, up to one if it is given.
+
+    Raises
+    ------
+    PersonaeError
+        If there is none, or not the one that is given.
+    """
+    folder = paths.incoming(study, "")
+    names = sorted(path.name for path in folder.glob("*") if path.is_dir() and re.fullmatch(MONTH, path.name))
+    if last is not None and last not in names:
+        raise PersonaeError(f"{folder / last}: no month; there are {', '.join(names) or 'none'}")
+    if not names:
+        raise PersonaeError(f"{folder}: holds no month, such as {folder / '2024-03'}")
+    return [name for name in names if last is None or name <= last]
+
+
 def absorb(study: str, months: Sequence[str]) -> list[str]:
     """Take labelled months into a study's data, as further parts of its table.
 

@@ -56,7 +56,7 @@ def score_file(
     path = Path(path)
     if not path.exists():
         raise PersonaeError(f"{path}: no such file")
-    given = _files(scorer, path) if path.is_dir() else [path]
+    given = customer_files(scorer, path) if path.is_dir() else [path]
     digest = _digest(given)
     day = as_of or scorer.preparation.as_of
     dated = (f"-{day}" if day else "") + (f"-{reasons}" if reasons else "")
@@ -111,10 +111,7 @@ def score_pieces(
     if len(given) == 1 and given[0].is_dir():
         yield scorer.score_folder(given[0], as_of, reasons=reasons)
         return
-    settings = scorer.preparation.settings
-    how: dict[str, Any] = {}
-    if isinstance(settings, FileSettings):
-        how = {"delimiter": settings.delimiter, "encoding": settings.encoding, "sheet": settings.sheet}
+    how = file_format(scorer)
     if not hasattr(scorer.preparation, "apply"):
         yield scorer.score(together([read_file(path, **how) for path in given]), as_of, reasons=reasons)
         return
@@ -125,7 +122,15 @@ def score_pieces(
             first += piece.table.height
 
 
-def _files(scorer: Scorer, folder: Path) -> list[Path]:
+def file_format(scorer: Scorer) -> dict[str, Any]:
+    """Parameters of `read_file` that the study's settings give."""
+    settings = scorer.preparation.settings
+    if not isinstance(settings, FileSettings):
+        return {}
+    return {"delimiter": settings.delimiter, "encoding": settings.encoding, "sheet": settings.sheet}
+
+
+def customer_files(scorer: Scorer, folder: Path) -> list[Path]:
     """Files of a folder that hold customers: those of the study's own names, else all that are there."""
     try:
         named = scorer.preparation.raw(folder)

@@ -36,8 +36,8 @@ def read_out_files(study: str, listed: Path | str, answers: Path | str) -> tuple
     PersonaeError
         If a file cannot be read, or with file, column and value of what does not fit.
     """
-    sent = _table(Path(listed), LIST)
-    came = _table(Path(answers), ("customer", "response"))
+    sent = read_columns(Path(listed), LIST)
+    came = read_columns(Path(answers), ("customer", "response"))
     made = {"study": study, "list": Path(listed).name, "answers": Path(answers).name}
     made |= read_out(sent.to_pandas(), came.to_pandas())
     output = paths.scores(study, f"{Path(answers).name.partition('.')[0]}-readout.json")
@@ -45,7 +45,14 @@ def read_out_files(study: str, listed: Path | str, answers: Path | str) -> tuple
     return output, made
 
 
-def _table(path: Path, columns: Sequence[str]) -> pl.DataFrame:
+def read_columns(path: Path, columns: Sequence[str]) -> pl.DataFrame:
+    """Read some columns of a list or of answers, numbers where they are none of `TEXTS`.
+
+    Raises
+    ------
+    PersonaeError
+        With file, row, column and value of what does not fit.
+    """
     if not path.is_file():
         raise PersonaeError(f"{path}: no such file")
     file = read_file(path)

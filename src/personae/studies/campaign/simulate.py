@@ -1,5 +1,8 @@
 """Simulated campaign customers: planted segments, answer and data quirks."""
 
+import calendar
+import datetime
+
 import numpy as np
 import polars as pl
 
@@ -16,9 +19,15 @@ EDUCATION = {"Basic": 0.03, "2n Cycle": 0.09, "Graduation": 0.5, "Master": 0.17,
 MARITAL = {"Married": 0.39, "Together": 0.26, "Single": 0.21, "Divorced": 0.1, "Widow": 0.04}
 TASTES = np.array([0.45, 0.06, 0.28, 0.08, 0.06, 0.07])
 WAYS = np.array([0.33, 0.20, 0.47])
+NEWEST = datetime.date(2014, 6, 29)
+# Months after the sample, and whether customers drift: then incomes no longer go with spending.
+MONTHS = {"2014-07": False, "2014-08": False, "2014-09": True}
+A_MONTH = 400
+# Of those who respond if contacted, the share who respond without.
+WITHOUT_CONTACT = 0.4
 
 
-def simulate(customers: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+def simulate(customers: int, seed: int, newest: datetime.date = NEWEST) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Draw customers.
 
     Parameters
@@ -27,6 +36,8 @@ def simulate(customers: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
         Rows, at least 50; one in twelve repeats an earlier customer under another identifier.
     seed
         Same seed, same table.
+    newest
+        Last day on which a customer may have joined.
 
     Returns
     -------
@@ -53,7 +64,7 @@ def simulate(customers: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     logit = appetite[segment] + 1.3 * earlier.sum(1) - 0.5 * (kids + teens)
     logit += 0.0022 * (tenure - 350) - 0.022 * (days - 49)
     probability = 1 / (1 + np.exp(-logit))
-    joined = np.datetime64("2014-06-29") - tenure.astype("timedelta64[D]")
+    joined = np.datetime64(newest) - tenure.astype("timedelta64[D]")
     columns = {
         "ID": rng.permutation(size * 5)[:size],
         "Year_Birth": 1969 + rng.normal(0, 11, size).astype(int).clip(-28, 26),
@@ -82,6 +93,36 @@ def simulate(customers: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
 def to_files(table: pl.DataFrame) -> dict[str, bytes]:
     """Write the table as the publisher does: tab separated, CRLF line ends."""
     return {FILE: table.write_csv(separator="\t", line_terminator="\r\n").encode()}
+
+
+def simulate_months(seed: int) -> dict[str, pl.DataFrame]:
+    """Draw the customers of each of `MONTHS`, with answers, under identifiers of their own."""
+    made = {}
+    for place, (name, drifts) in enumerate(MONTHS.items(), 1):
+        year, month = map(int, name.split("-"))
+        last = datetime.date(year, month, calendar.monthrange(year, month)[1])
+        table = simulate(A_MONTH * 13 // 12, seed + place, last)[0].head(A_MONTH)
+        rng = np.random.default_rng([seed, place])
+        if drifts:
+            table = table.with_columns(Income=table["Income"].sample(fraction=1, shuffle=True, seed=seed))
+        made[name] = table.with_columns(ID=pl.Series(100_000 * place + rng.permutation(A_MONTH)))
+    return made
+
+
+def simulate_answers(listed: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Draw the answers of a list's customers: `customer`, `response`.
+
+    Parameters
+    ----------
+    listed
+        `customer`, `decision` (`contact` or `control`; others are left out), `probability` of a response if
+        contacted, of which `WITHOUT_CONTACT` remains without.
+    """
+    sent = listed.filter(pl.col("decision").is_in(["contact", "control"])).sort("customer")
+    contacted = (sent["decision"] == "contact").to_numpy()
+    chance = sent["probability"].to_numpy() * np.where(contacted, 1, WITHOUT_CONTACT)
+    response = (np.random.default_rng(seed).random(len(chance)) < chance).astype(int)
+    return sent.select("customer", response=pl.Series(response))
 
 
 def _with_quirks(table: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:

@@ -1,0 +1,1 @@
+"""Every month after: drift, migration, champion or challenger, and customers' value."""

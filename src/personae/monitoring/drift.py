@@ -1,0 +1,264 @@
+"""Whether a month's customers are still those that a study learned from.
+
+Three tests share one budget of false alarms a year, by Bonferroni over months and tests: the joint change of
+all columns (classifier two-sample test), the shares of the segments, and the calibration of the response.
+An alarm needs an effect above a floor, too, so that large months do not alarm at what does not matter.
+Columns explain a change and never alarm.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+from personae.core.arrays import FloatArray, IntArray
+from personae.core.statistics import adjust
+from personae.inference.effects import cliffs_delta, cramers_v
+from personae.inference.omnibus import association_test
+from personae.inference.twosample import two_sample_test
+from personae.inference.values import Values, design_matrix, is_number, known, read_column
+
+STABLE, WATCH, DRIFT, TOO_FEW = "stable", "watch", "drift", "too few"
+WORDS = (STABLE, WATCH, DRIFT)
+JOINT, SHARES, CALIBRATION = "joint change", "segment shares", "calibration"
+# Permutations after which a clearly large p-value needs no more of them.
+STEPS = (39, 399, 1999)
+MAX_ROWS = 600
+BINS = 10
+MIN_EXPECTED, MIN_TIMES = 10, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a month alarms.
+
+    Attributes
+    ----------
+    alarms
+        Share of years without any drift in which there may be an alarm.
+    months, tests
+        That share it; a p-value alarms at `level`, their quotient.
+    auc, share, ratio
+        Effects below which nothing alarms: ROC AUC of telling the month apart, share of customers in another
+        segment, and responses that came per expected one (or expected per one that came).
+    min_rows
+        Customers of a month below which nothing is said.
+    """
+
+    alarms: float = 0.05
+    months: int = 12
+    tests: int = 3
+    auc: float = 0.55
+    share: float = 0.05
+    ratio: float = 1.2
+    min_rows: int = 50
+
+    @property
+    def level(self) -> float:
+        """Largest p-value that alarms."""
+        return self.alarms / (self.months * self.tests)
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Responses of earlier times: came, expected, and the variance of their number by chance."""
+
+    came: FloatArray
+    expected: FloatArray
+    variance: FloatArray
+
+    def spread(self) -> float:
+        """Variance of the ratio of came to expected between times (DerSimonian and Laird 1986)."""
+        ratio, weight = self.came / self.expected, self.expected**2 / self.variance
+        mean = (weight * ratio).sum() / weight.sum()
+        q = (weight * (ratio - mean) ** 2).sum()
+        scale = weight.sum() - (weight**2).sum() / weight.sum()
+        return max(float((q - len(ratio) + 1) / scale), 0.0)
+
+
+def joint_change(
+    reference: Sequence[Values], month: Sequence[Values], *, seed: int, limits: Limits = LIMITS
+) -> dict[str, Any]:
+    """Test whether all columns together follow another distribution.
+
+    Parameters
+    ----------
+    reference, month : the same columns, as `read_column` reads them; what is missing is a value of its own
+
+    Returns
+    -------
+    dict
+        `test`, `p`, `effect` (ROC AUC), `ci` (95 %), `word`.
+    """
+    sizes = len(reference[0]), len(month[0])
+    pooled = [np.concatenate(pair) for pair in zip(reference, month, strict=True)]
+    features = design_matrix([part for each in pooled for part in _filled(each)], np.ones(sum(sizes), bool))
+    second = np.arange(sum(sizes)) >= sizes[0]
+    for permutations in STEPS:
+        found = two_sample_test(features, second, seed=seed, permutations=permutations, max_rows=MAX_ROWS)
+        if found.p > limits.alarms:
+            break
+    ci = (found.low, found.high)
+    return _judged(JOINT, found.p, found.auc, ci, large=found.auc >= limits.auc, limits=limits)
+
+
+def segment_shares(
+    before: IntArray, now: IntArray, *, paired: bool = False, limits: Limits = LIMITS
+) -> dict[str, Any]:
+    """Test whether segments have other shares; `paired` where the same customers are in the same places.
+
+    Independent customers: chi-squared, or Fisher where few are expected. The same customers: Stuart (1955)
+    and Maxwell (1970). The effect is the share of customers that would have to change segment.
+    """
+    labels = np.unique(np.concatenate([before, now]))
+    counts = np.array([[np.sum(np.asarray(each) == label) for label in labels] for each in (before, now)])
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    effect = float(np.abs(shares[1] - shares[0]).sum() / 2)
+    if len(labels) < 2:
+        p = 1.0
+    elif paired:
+        p = _marginal_homogeneity(np.searchsorted(labels, before), np.searchsorted(labels, now), len(labels))
+    else:
+        p = association_test(counts.astype(float), seed=0)[2]
+    rows = [
+        {"segment": int(label), "before": float(a), "now": float(b)}
+        for label, (a, b) in zip(labels, shares.T, strict=True)
+    ]
+    found = _judged(SHARES, p, effect, None, large=effect >= limits.share, limits=limits)
+    return found | {"paired": paired, "segments": rows}
+
+
+def calibration(
+    response: FloatArray, probability: FloatArray, earlier: Times | None, limits: Limits = LIMITS
+) -> dict[str, Any]:
+    """Test whether as many responded as the model expected, as far as earlier times agreed with it.
+
+    Times differ beyond chance in season and offer: their spread joins the variance, and Student's t with one
+    degree less than there are times its law. Below three times there is no test, `watch` at most.
+
+    Parameters
+    ----------
+    response, probability : shape (customers,), 0 or 1 and in [0, 1], of those whose answer is known
+    """
+    came, expected = float(response.sum()), float(probability.sum())
+    if expected < MIN_EXPECTED:
+        return {"test": CALIBRATION, "word": TOO_FEW, "came": came, "expected": expected}
+    ratio, error = came / expected, float((probability * (1 - probability)).sum()) / expected**2
+    times = 0 if earlier is None else len(earlier.came)
+    enough = times >= MIN_TIMES and earlier is not None
+    law = stats.t(times - 1) if enough else stats.norm
+    sd = float(np.sqrt(error + (earlier.spread() if earlier is not None and enough else 0.0)))
+    p = float(2 * law.sf(abs(ratio - 1) / sd))
+    half = float(law.ppf(0.975)) * sd
+    large = max(ratio, 1 / ratio if ratio else np.inf) >= limits.ratio
+    found = _judged(CALIBRATION, p, ratio, (max(ratio - half, 0.0), ratio + half), large=large, limits=limits)
+    if not enough and found["word"] == DRIFT:
+        found["word"] = WATCH
+    return found | {"came": came, "expected": expected, "times": times}
+
+
+def columns(reference: pl.DataFrame, month: pl.DataFrame, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Say how far each column moved, the surest first; none of it alarms.
+
+    Returns
+    -------
+    list of dict
+        `column`, `p_holm`; `effect` and `ci`: Cliff's delta of a number, the month above the reference from
+        -1 to 1, Cramér's V of a category; `psi`, the population stability index over tenths of the
+        reference, and `psi_by_chance`, which it exceeds in one month of twenty without drift.
+    """
+    rows: list[dict[str, Any]] = []
+    for name in names:
+        a, b = (read_column(table, name) for table in (reference, month))
+        counts = np.array(_binned(a, b), dtype=float)
+        counts = counts[:, counts.sum(axis=0) > 0]
+        moved = {"column": name, "p": 1.0, "effect": 0.0, "ci": (0.0, 0.0)}
+        own, other = b[known(b)], a[known(a)]
+        if is_number(a) and len(own) and len(other) and np.ptp(np.concatenate([own, other])):
+            effect, ci = cliffs_delta(own, other)
+            moved |= {"p": float(stats.mannwhitneyu(own, other).pvalue), "effect": effect, "ci": ci}
+        elif not is_number(a) and counts.shape[1] > 1:
+            effect, ci = cramers_v(counts)
+            moved |= {"p": association_test(counts, seed=0)[2], "effect": effect, "ci": ci}
+        rows.append(moved | _psi(counts))
+    for row, p in zip(rows, adjust([row["p"] for row in rows], "holm"), strict=True):
+        row["p_holm"] = float(p)
+    return sorted(rows, key=lambda row: (row["p_holm"], -abs(row["effect"])))
+
+
+def verdict(tests: Sequence[Mapping[str, Any]], rows: int, limits: Limits = LIMITS) -> str:
+    """Give a month's word: its worst test's; `too few` below the least number of customers.
+
+    Examples
+    --------
+    >>> verdict([{"word": "stable"}, {"word": "watch"}, {"word": "too few"}], 300)
+    'watch'
+    """
+    if rows < limits.min_rows:
+        return TOO_FEW
+    said = [WORDS.index(each["word"]) for each in tests if each["word"] in WORDS]
+    return WORDS[max(said)] if said else TOO_FEW
+
+
+def _judged(test: str, p: float, effect: float, ci: Any, *, large: bool, limits: Limits) -> dict[str, Any]:
+    """Drift within the year's budget, watch within the month's, if the effect matters."""
+    word = STABLE
+    if large and p <= limits.alarms / limits.tests:
+        word = DRIFT if p <= limits.level else WATCH
+    return {"test": test, "p": p, "effect": effect, "ci": ci, "word": word}
+
+
+def _filled(values: Values) -> list[Values]:
+    """A column without gaps, and one that marks them where there are some."""
+    present = known(values)
+    if not is_number(values) or present.all():
+        return [values]
+    middle = float(np.median(values[present])) if present.any() else 0.0
+    return [np.where(present, values, middle), (~present).astype(float)]
+
+
+def _marginal_homogeneity(before: Any, now: Any, size: int) -> float:
+    """p-value that two margins of the same customers are equal (Stuart 1955; Maxwell 1970)."""
+    table = np.zeros((size, size))
+    np.add.at(table, (before, now), 1)
+    moved = np.flatnonzero(table.sum(axis=0) + table.sum(axis=1) - 2 * np.diag(table))
+    if not len(moved):
+        return 1.0
+    table = table[np.ix_(moved, moved)]
+    difference = table.sum(axis=1) - table.sum(axis=0)
+    spread = -(table + table.T)
+    np.fill_diagonal(spread, 0)
+    np.fill_diagonal(spread, -spread.sum(axis=1))
+    statistic = float(difference @ np.linalg.pinv(spread) @ difference)
+    return float(stats.chi2.sf(statistic, np.linalg.matrix_rank(spread)))
+
+
+def _binned(reference: Values, month: Values) -> tuple[Any, Any]:
+    """Counts of both in tenths of the reference, or in levels; what is missing has a bin of its own."""
+    present = known(reference)
+    if is_number(reference):
+        given = reference[present] if present.any() else np.zeros(1)
+        edges = np.unique(np.quantile(given, np.arange(1, BINS) / BINS))
+        placed = [np.where(known(each), np.searchsorted(edges, each), BINS) for each in (reference, month)]
+    else:
+        levels = np.unique(np.concatenate([reference, month]))
+        placed = [np.searchsorted(levels, each) for each in (reference, month)]
+    size = 1 + max(int(each.max(initial=0)) for each in placed)
+    first, second = (np.bincount(each, minlength=size) for each in placed)
+    return first, second
+
+
+def _psi(counts: FloatArray) -> dict[str, float]:
+    """Population stability index, half a customer in an empty bin, and its 95th percentile by chance."""
+    sizes = counts.sum(axis=1, keepdims=True)
+    first, second = np.maximum(counts, 0.5) / sizes
+    psi = float(((second - first) * np.log(second / first)).sum())
+    bins = counts.shape[1]
+    chance = float(stats.chi2.ppf(0.95, bins - 1) * (1 / sizes).sum()) if bins > 1 else 0.0
+    return {"psi": psi, "psi_by_chance": chance}

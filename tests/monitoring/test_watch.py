@@ -1,0 +1,77 @@
+"""Months of a small project, watched from their files."""
+
+import datetime
+
+import polars as pl
+import pytest
+from tests.scoring.planted import fit_campaign
+
+from personae.core import paths, tables
+from personae.core.errors import PersonaeError
+from personae.core.files import read_json, write_files
+from personae.monitoring.month import Incoming, answered, judged, scored
+from personae.monitoring.watch import lines_of, training_times, watch
+from personae.scoring.reference import reference_rows
+from personae.scoring.scorer import load_scorer
+from personae.studies.campaign.simulate import simulate, to_files
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("watched")
+        patch.chdir(folder)
+        fit_campaign()
+        scorer, customers = load_scorer("campaign"), tables.read(paths.table("campaign", "customers"))
+        scores = scorer.parts.answers({"customers": customers})
+        tables.write(
+            paths.model("campaign", "scorer") / "reference.parquet", reference_rows(customers, scores)
+        )
+        for name, seed in (("2014-07", 8), ("2014-08", 9)):
+            month = simulate(160, seed=seed)[0].with_columns(ID=pl.int_range(pl.len()) + 10_000 * seed)
+            write_files(paths.incoming("campaign", name), to_files(month))
+        yield scorer
+
+
+def month(name):
+    return Incoming(
+        name, paths.incoming("campaign", name).absolute(), datetime.date(2014, int(name[-2:]), 28)
+    )
+
+
+def test_months_are_tested_and_written_down(project):
+    months = [month("2014-07"), month("2014-08")]
+    (made,) = watch("campaign", project, months, ["2014-08"])
+    assert [each["test"] for each in made["tests"]] == ["joint change", "segment shares", "calibration"]
+    assert made["tests"][1]["paired"] is False
+    assert made["verdict"] != "drift"
+    assert read_json(paths.scores("campaign", "2014-08-drift.json"))["verdict"] == made["verdict"]
+    assert not paths.scores("campaign", "2014-07-drift.json").exists()
+    assert lines_of(made)[0] == f"2014-08: {made['verdict']} (160 customers)"
+    assert training_times("campaign", project) == []
+
+
+def test_the_same_customers_are_compared_with_themselves(project):
+    write_files(paths.incoming("campaign", "2014-09"), to_files(simulate(240, seed=3)[0]))
+    again = Incoming("2014-09", paths.incoming("campaign", "2014-09").absolute(), None)
+    (made,) = watch("campaign", project, [again], ["2014-09"])
+    joint, shares, _ = made["tests"]
+    assert (shares["paired"], shares["effect"], shares["p"]) == (True, 0, 1)
+    assert joint["word"] == "stable"
+
+
+def test_answers_come_from_the_column_or_from_a_file_of_their_own(project):
+    july = month("2014-07")
+    known = judged(scored(project, july), answered(project, july))
+    assert known.height == 160
+    assert set(known["response"]) == {0.0, 1.0}
+    path = july.folder.parent / "2014-07-answers.csv"
+    path.write_text("customer,response\n80001,1\n80002,\n")
+    assert answered(project, july).rows() == [("80001", 1.0)]
+    path.write_text("customer,response\n80001,2\n")
+    with pytest.raises(PersonaeError, match="2014-07-answers.csv: column response holds 2; expected 0 or 1"):
+        answered(project, july)
+    path.write_text("customer,response\n80001,1\n80001,0\n")
+    with pytest.raises(PersonaeError, match="customer 80001 is there twice"):
+        answered(project, july)
+    path.unlink()
