@@ -21,7 +21,8 @@ KEYS = re.findall(r"^\| (`\w+\.json#.*?`) \|", Path("docs/keys.md").read_text(),
 
 MADE = {"settings": "class GymPrepare", "source": "def prepare", "simulate": "def simulate"}
 FINDINGS = study(2)
-INVENTED = {**FINDINGS.reports, "answer": as_json(FINDINGS.answer(), Words())}
+SAMPLED = FINDINGS.reports["classify"] | {"sample": {"rows": 300}}
+INVENTED = {**FINDINGS.reports, "answer": as_json(FINDINGS.answer(), Words()), "classify": SAMPLED}
 
 
 def resolved(value, steps):

@@ -55,7 +55,7 @@ def test_the_budget_is_spent_as_the_stage_spends_it(browse, tmp_path):
     contacted = page.dataframe[0].value["decision"].to_numpy() == "contact"
     assert (contacted == (best.counts[:, 0] > 0)).all()
     assert (
-        f"Contact {best.counts.sum()} of 60: costs {best.spent:.0f}, expected to earn {best.gain:.0f}"
+        f"Contact {best.counts.sum()} of 60: expected profit {best.gain:.0f} after {best.spent:.0f} for"
         in browser.text
     )
 

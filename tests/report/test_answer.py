@@ -18,7 +18,7 @@ from personae.report.statements import Words, driver_figure, found_segments
 from personae.report.traced import Traced
 
 STATISTICAL = r"silhouette|Jaccard|\bAUC\b|\bp[- ]value|\bp =|\bstack\b|\bk =|bootstrap|R²"
-COUNTED = r"^The groups of [\d,]+ |tested on [\d,]+ |”: [\d,]+ |^On [\d,]+ past offers|\([\d,]+ missing\)| of [\d,]+;"
+COUNTED = r"^(Kinds of|Groups by) .*?, (among )?[\d,]+|tested on [\d,]+ |”: [\d,]+ |[\d,]+ past offers|[\d,]+ missing|with [\d,]+ "
 WORDS = Words("Who should get the next offer?", "households", "accepted the offer", "$")
 LISTED = {
     "customers": 300,
@@ -103,21 +103,76 @@ def test_a_column_that_was_left_out_is_not_why_the_prediction_is_good(findings, 
     asked = {"check": check, "columns": ["<call>"], "verdict": "ask", "evidence": ""}
     classify = findings.reports["classify"] | {"leakage": [asked]}
     answer = replace(findings, reports=findings.reports | {"classify": classify}).answer()
-    assert said in [statement["text"] for statement in as_json(answer, WORDS)["trust"]]
+    [prediction] = [each for each in answer.trust if each.about == "prediction"]
+    assert prediction.text.striptags().endswith(said)
+    assert prediction.chip == "take with care"
 
 
 def test_every_claim_of_trust_says_how_many_it_rests_on(committed):
     for statement in as_json(committed.answer(), committed.words)["trust"]:
-        asks = statement["text"].startswith(("That is unusually good", "Left out,", "Whether"))
-        assert asks or re.search(COUNTED, statement["text"])
+        uncounted = statement["text"].startswith(("Whether", "Actions:"))
+        assert uncounted or "cannot be trusted" in statement["text"] or re.search(COUNTED, statement["text"])
 
 
 def test_the_money_is_that_of_the_list(findings):
     screen = first_screen(findings)
     assert (
-        "Contact 40 of 300 households: costs $120, expected to earn $333 (210 to 457); $243 if 20 % fewer"
-        in screen
+        "Contact 40 of 300 households: expected profit $333 (210 to 457 in 95 of 100 cases) after $120 for the"
+        " contacts, $243 if 20 % fewer respond." in screen
     )
+
+
+def test_a_list_of_some_customers_says_of_how_many():
+    reports = study(2).reports
+    target = reports["target"] | {"listed": LISTED, "customers": 800, "profit_by_time": [{}, {}]}
+    prepared = reports["prepare"] | {"rows": 500}
+    some = replace(study(2), reports=reports | {"target": target, "prepare": prepared}, words=WORDS)
+    screen = first_screen(some)
+    assert "Contact 40 of the 300 households with an offer to judge by (500 in all):" in screen
+    assert "had the 800 past offers (on 2 dates to 300 households) been chosen in this way" in screen
+
+
+def test_what_may_be_lost_and_what_is_assumed_stand_beside_the_profit(findings):
+    target = findings.reports["target"] | {"assumed": True}
+    target["profit"] = target["profit"] | {"model": 90.0, "model_ci": [-20.0, 200.0]}
+    screen = first_screen(replace(findings, reports=findings.reports | {"target": target}))
+    assert "$90 (−20 to 200), perhaps a loss. All of them: −$3,046. Prices are assumed." in screen
+    assert "Prices are assumed: set your own." in screen
+
+
+def test_amounts_without_a_currency_are_said_to_be_in_the_files_unit_once(findings):
+    unnamed = replace(findings, words=replace(WORDS, currency=""))
+    note = "Amounts are in the file's own unit"
+    index = overview({"shop": findings.reports}, {"shop": unnamed.words})
+    lines = answered("shop", findings.reports, unnamed.words)
+    for text in (render(unnamed), index, " ".join(lines), str(as_json(unnamed.answer(), unnamed.words))):
+        assert html.unescape(text).count(note) == 1
+    assert as_json(findings.answer(), WORDS)["note"] == ""
+
+
+def test_what_a_budget_does_not_reach_is_counted(findings):
+    screen = first_screen(findings)
+    assert "These are 5 of 300 households: the budget of 60 does not reach the others." in screen
+
+
+def test_the_index_has_the_chips_of_the_page(committed):
+    page = render(committed).partition("<h2>Can I trust it</h2>")[2].partition("</div>")[0]
+    index = overview({committed.study: committed.reports}, {committed.study: committed.words})
+    chips = [re.findall(r'class="chip \w+">([^<]+)<', text) for text in (page, index)]
+    assert sorted(chips[0]) == sorted(chips[1])
+    assert len(chips[0]) == len(committed.answer().trust)
+
+
+@pytest.mark.parametrize(("low", "chip"), [(0.48, "not supported"), (0.505, "take with care")])
+def test_a_model_that_chance_explains_is_not_supported(findings, low, chip):
+    best = {"roc_auc": {"mean": 0.514, "sd": 0.04, "pooled": 0.514}}
+    sample = {"rows": 900, "rarest_class": 200, "roc_auc_ci": [low, 0.55]}
+    classify = findings.reports["classify"] | {"rows": 2000, "sample": sample, "leakage": []}
+    changed = classify | {"selection": {"figures": best}}
+    said = replace(findings, reports=findings.reports | {"classify": changed}).answer().claims()["prediction"]
+    assert [each.chip for each in said] == [chip]
+    assert "tested on 900 past offers" in said[0].text.striptags()
+    assert ("no better than luck" in said[0].text) == (chip == "not supported")
 
 
 @pytest.mark.parametrize(
@@ -150,13 +205,30 @@ def test_without_support_there_are_no_kinds_and_no_personas():
     found = as_json(refused.answer(), WORDS)["found"]
     assert found[0]["text"].startswith("No kinds of")
     assert not any("high earners" in each["text"] for each in found)
+    assert "Who they are" not in first_screen(refused)
+
+
+def test_given_groups_come_first_under_their_own_name(findings):
+    personas = [each | {"size": each["size"] + 1} for each in findings.reports["personas"]]
+    compare = findings.reports["compare"] | {"grouping": "Product", "sizes": {"a": 120, "b": 180}}
+    given = replace(findings, reports=findings.reports | {"personas": personas, "compare": compare})
+    said = as_json(given.answer(), WORDS)
+    assert said["found"][0]["text"].startswith("50 %: Product high earners (0) (")
+    assert "Apart from Product, two kinds of households." in [each["text"] for each in said["found"]]
+    assert said["trust"][0] == {
+        "chip": "solid",
+        "text": "Groups by Product, 300 households: group 0 and group 1 differ.",
+        "key": "compare.json#/merge",
+    }
+    assert "Who they are, by Product" in first_screen(given)
 
 
 def test_few_answers_are_too_few_to_say(findings):
     few = findings.reports["classify"] | {"rows": 14, "majority_accuracy": 8 / 14}
     said = as_json(replace(findings, reports=findings.reports | {"classify": few}).answer(), WORDS)
-    assert {"chip": "too few to say"}.items() <= said["trust"][1].items()
-    assert "14 households, about 6 with the rarest answer" in said["trust"][1]["text"]
+    [prediction] = [each for each in said["trust"] if each["text"].startswith("Prediction")]
+    assert prediction["chip"] == "too few to say"
+    assert "14 households, about 6 with the rarest answer" in prediction["text"]
 
 
 def test_a_study_that_has_only_begun_claims_nothing():

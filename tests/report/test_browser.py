@@ -19,6 +19,19 @@ CASES = {
 }
 # A4 less margins of 14 mm, in CSS pixels.
 PAPER = (688, 1016)
+BROKEN_WORDS = r"""() => {
+  const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode, range = document.createRange();
+    if (text.parentElement.closest("svg, style, code, .long, .words")) continue;
+    for (const word of text.data.matchAll(/[^\s\/-]+/g)) {
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(each => Math.round(each.top))).size > 1) found.push(word[0]);
+    }
+  }
+  return found;
+}"""
 
 pytestmark = [
     pytest.mark.browser,
@@ -122,6 +135,9 @@ def test_print_cuts_no_picture_and_no_table(browser, address):
     tallest = page.eval_on_selector_all(
         ".picture", "all => Math.max(0, ...all.map(each => each.getBoundingClientRect().height))"
     )
+    # A word or a number is in one piece; a hyphen or a slash may end a line.
+    cut = page.evaluate(BROKEN_WORDS)
+    assert cut == [] or "a_column_whose_name" in " ".join(cut)
     ink = page.evaluate("getComputedStyle(document.body).color")
     assert (broken, ink) == (0, "rgb(27, 32, 39)")
     assert tallest < PAPER[1]

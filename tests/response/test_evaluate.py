@@ -127,6 +127,8 @@ def test_repeat_customers_over_time_are_no_leak_and_leaking_columns_are_flagged(
     assert verdicts["permuted answers"].verdict == "clean"
     assert verdicts["declared"].columns == ("paid",)
     assert "paid reaches ROC AUC 1.000" in verdicts["declared"].evidence
+    # The first half of the times is only learned from.
+    assert (report["rows"], report["sample"]["rows"]) == (300, 150)
 
 
 def test_without_a_target_the_tables_have_columns_and_no_rows(found):

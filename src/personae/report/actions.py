@@ -5,37 +5,56 @@ from collections.abc import Iterator, Mapping
 from markupsafe import Markup
 
 from personae.report.numbers import figure, interval
-from personae.report.statements import Statement, Words, side
+from personae.report.statements import Statement, Words, given_groups, population, shown_personas, side
 from personae.report.traced import Traced
 from personae.report.verdicts import raw
 
 MOST_PROMOTIONS = 3
 
 
+def actions(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
+    """All that follows from a study."""
+    yield from contacts(reports, words)
+    yield from control(reports)
+    yield from promotions(reports)
+    yield from prescribed(reports, words)
+    yield from by_group(reports, words)
+    yield from not_known(reports, words)
+
+
 def contacts(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
-    """The contact list, with its cost and expected profit."""
+    """The contact list, with its expected profit and its cost."""
     report = reports.get("target", Traced({}, "target.json#"))
     listed = report.at("listed")
     if listed is None:
         return
+    whole = _prospects(reports, listed, words)
     if not raw(listed["contacts"]):
-        text = Markup("Contact none of {} {}: no contact is expected to pay.")
-        yield Statement(text.format(figure(listed["customers"]), words.unit_name), listed)
+        yield Statement(Markup("Contact none of {}: no contact is expected to pay.").format(whole), listed)
         return
-    text = Markup("Contact {} of {} {}: costs {}, expected to earn {}; {} if {} fewer respond.")
+    text = Markup("Contact {} of {}: expected profit {} after {} for the contacts, {} if {} fewer respond.{}")
     yield Statement(
         text.format(
             figure(listed["contacts"]),
-            figure(listed["customers"]),
-            words.unit_name,
-            words.money(listed.at("spent")),
+            whole,
             _earned(listed, words),
+            words.money(listed.at("spent")),
             words.money(listed.at("if_response_falls")),
             figure(report.at("if_response_falls", "by"), "percent"),
+            " Prices are assumed: set your own." if raw(report.at("assumed")) else "",
         )
         + Markup(' <a href="{}targets.csv">The list</a>.').format(listed.key.partition("target.json")[0]),
         listed,
     )
+
+
+def _prospects(reports: Mapping[str, Traced], listed: Traced, words: Words) -> Markup:
+    """How many the list was chosen from, and why these, where they are not all."""
+    prospects, everyone = listed["customers"], population(reports)
+    text = Markup("{} {}").format(figure(prospects), words.unit_name)
+    if everyone is None or everyone <= prospects.raw:
+        return text
+    return Markup("the {} with an offer to judge by ({:,} in all)").format(text, everyone)
 
 
 def control(reports: Mapping[str, Traced]) -> Iterator[Statement]:
@@ -54,8 +73,12 @@ def control(reports: Mapping[str, Traced]) -> Iterator[Statement]:
 
 
 def _earned(listed: Traced, words: Words) -> Markup:
-    between = interval(listed.at("profit_interval"), "money")
-    return Markup(" ").join(filter(None, (words.money(listed.at("expected_profit")), between)))
+    """Expected profit, with the interval of its chance."""
+    profit, bounds = words.money(listed.at("expected_profit")), listed.at("profit_interval")
+    if bounds is None or not interval(bounds, "money"):
+        return profit
+    text = Markup('{} <span class="interval">({} to {} in 95 of 100 cases)</span>')
+    return text.format(profit, *(figure(bounds[end], "money") for end in (0, 1)))
 
 
 def promotions(reports: Mapping[str, Traced]) -> Iterator[Statement]:
@@ -73,7 +96,7 @@ def on_discount(rule: Traced) -> Markup:
         return Markup("Whether a discount pays is not tested.")
     reached, anyway = (figure(cost[name], places=1) for name in ("reached", "given_anyway"))
     if cost["given_anyway"].raw > cost["reached"].raw / 2:
-        text = Markup("No discount: of {} in 100 baskets it would reach, {} hold {} anyway.")
+        text = Markup("No discount: of the {} in 100 baskets it would reach, {} hold {} anyway.")
         return text.format(reached, anyway, wanted)
     discount, margin = (figure(cost[name], "percent") for name in ("discount", "margin"))
     if cost["break_even"].raw is None:
@@ -86,26 +109,41 @@ def on_discount(rule: Traced) -> Markup:
 
 
 def prescribed(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
-    """Actions by user, within the budget."""
+    """Actions by user, within the budget, and how many get none."""
     report = reports.get("prescription")
-    for action in report.at("actions") or () if report is not None else ():
-        if not action["users"].raw:
-            continue
-        text = Markup("{} for {} {}.")
-        yield Statement(text.format(action["action"], figure(action["users"]), words.unit_name), action)
+    if report is None:
+        return
+    for action in report.at("actions") or ():
+        if action["users"].raw:
+            text = Markup("{} for {} {}.")
+            yield Statement(text.format(action["action"], figure(action["users"]), words.unit_name), action)
+    served = sum(action["users"].raw for action in report.at("actions") or ())
+    everyone = population(reports)
+    if everyone is not None and served < everyone:
+        text = Markup("These are {:,} of {:,} {}: the budget of {} does not reach the others.")
+        yield Statement(
+            text.format(served, everyone, words.unit_name, figure(report["budget"])), report["budget"]
+        )
 
 
-def by_group(reports: Mapping[str, Traced]) -> Iterator[Statement]:
+def by_group(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
     """Where each group has an action of its own."""
-    personas = reports.get("personas")
-    if personas is not None and any(persona.at("action") for persona in personas):
-        yield Statement(Markup("Address each group in its own way: the table of groups says how."), personas)
+    personas = shown_personas(reports)
+    if personas is None or not any(persona.at("action") for persona in personas):
+        return
+    text = Markup("Address each {} in its own way: the report's table of groups suggests how, untested.")
+    if "prescription" in reports:
+        text = Markup(
+            "What suits each {} is in the report's table of groups; the lines above are what the budget buys."
+        )
+    given = given_groups(reports, words)
+    yield Statement(text.format(f"group by {given}" if given else "group"), personas)
 
 
-def not_known(reports: Mapping[str, Traced]) -> Iterator[Statement]:
+def not_known(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
     """What the file cannot answer."""
     report = reports.get("target")
     uplift = report.at("uplift") if report is not None else None
     if uplift and uplift.at("reason"):
-        text = Markup("Not known from this file: whether a contact causes the answer ({}).")
-        yield Statement(text.format(uplift["reason"]), uplift)
+        text = Markup("Not known from this file: whether it is the contact that makes {} respond ({}).")
+        yield Statement(text.format(words.unit_name, uplift["reason"]), uplift)

@@ -4,27 +4,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from personae.report import actions, statements
-from personae.report.statements import Statement, Words
+from personae.report.actions import actions
+from personae.report.statements import Statement, Words, found
 from personae.report.traced import Traced
-
-# What the reports that trust rests on are about.
-SUBJECTS = {"segment": "groups", "classify": "prediction", "target": "profit", "impute": "filling gaps"}
+from personae.report.trust import trust
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Findings, trust in them, and actions, in that order."""
+    """Findings, trust in them, and actions, in that order.
+
+    Attributes
+    ----------
+    note
+        On what all amounts are in, where they have no currency; else empty.
+    """
 
     question: str
     found: list[Statement]
     trust: list[Statement]
     action: list[Statement]
+    note: str = ""
 
-    def claims(self) -> list[tuple[str, Statement]]:
-        """Most cautious statement of trust on each subject, for a row of the index."""
-        names = [statement.evidence.key.partition(".json")[0].rpartition("/")[2] for statement in self.trust]
-        return list(dict(zip((SUBJECTS[name] for name in names), self.trust, strict=True)).items())
+    def claims(self) -> dict[str, list[Statement]]:
+        """Statements of trust by what they are about, for a row of the index."""
+        subjects = dict.fromkeys(statement.about for statement in self.trust)
+        return {about: [each for each in self.trust if each.about == about] for about in subjects}
 
 
 def answer(reports: Mapping[str, Traced], words: Words) -> Answer:
@@ -37,29 +42,8 @@ def answer(reports: Mapping[str, Traced], words: Words) -> Answer:
     words
         The study's question, the name of its units and its currency.
     """
-    return Answer(
-        words.title,
-        [
-            *statements.found_segments(reports, words),
-            *statements.found_personas(reports),
-            *statements.found_groups(reports),
-            *statements.found_pairs(reports),
-        ],
-        [
-            *statements.trust_segments(reports, words),
-            *statements.trust_response(reports, words),
-            *statements.trust_profit(reports, words),
-            *statements.trust_gaps(reports, words),
-        ],
-        [
-            *actions.contacts(reports, words),
-            *actions.control(reports),
-            *actions.promotions(reports),
-            *actions.prescribed(reports, words),
-            *actions.by_group(reports),
-            *actions.not_known(reports),
-        ],
-    )
+    findings, claims, to_do = (list(part(reports, words)) for part in (found, trust, actions))
+    return Answer(words.title, findings, claims, to_do, words.note(reports))
 
 
 def as_json(said: Answer, words: Words) -> dict[str, Any]:
@@ -68,6 +52,7 @@ def as_json(said: Answer, words: Words) -> dict[str, Any]:
         "question": said.question,
         "unit_name": words.unit_name,
         "currency": words.currency,
+        "note": said.note,
         **{
             part: [_plain(statement) for statement in getattr(said, part)]
             for part in ("found", "trust", "action")
@@ -79,7 +64,7 @@ def answered(study: str, reports: Mapping[str, Any], words: Words) -> list[str]:
     """Write the answer of a study as lines for the terminal."""
     said = answer({name: Traced(content, f"{name}.json#") for name, content in reports.items()}, words)
     parts = {"found": said.found, "trust": said.trust, "to do": said.action}
-    lines = [f"{study}: {said.question}"]
+    lines = [" ".join(filter(None, (f"{study}: {said.question}", said.note)))]
     for title, statements_of in parts.items():
         for number, statement in enumerate(statements_of):
             chip = f"[{statement.chip}] " if statement.chip else ""

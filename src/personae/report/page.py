@@ -16,7 +16,7 @@ from personae.report.answer import Answer, answer
 from personae.report.pictures.baskets import by_rule, joined
 from personae.report.probabilities import Highlight, by_pair, highlighted
 from personae.report.results import NO_LABELS, Rows, label, named
-from personae.report.statements import Words, driver_figure
+from personae.report.statements import Words, driver_figure, given_groups, shown_personas
 from personae.report.theme import Picture
 from personae.report.traced import Traced
 from personae.report.verdicts import verdicts
@@ -26,7 +26,7 @@ SECTIONS = (
     ("personas", "Personas", "personas"),
     ("choice", "How many segments", "segment"),
     ("stability", "How stable they are", "segment"),
-    ("impute", "What was imputed, and what was refused", "impute"),
+    ("impute", "What was filled in, and what was not", "impute"),
     ("compare", "Differences between groups, and which to merge", "compare"),
     ("classify", "Response models", "classify"),
     ("target", "Contact list", "target"),
@@ -91,6 +91,8 @@ def render(findings: Findings, pictures: Iterable[Picture] = ()) -> str:
             answer=findings.answer(),
             words=findings.words,
             reports=reports,
+            personas=shown_personas(reports),
+            given=given_groups(reports, findings.words),
             tables=tables,
             hashes=findings.hashes,
             highlights=highlighted(tables.get("probabilities", Traced([], "")), findings.highlights),

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from personae.report.statements import TOO_FEW, Words, trust_response, trust_segments
+from personae.report.statements import Words
 from personae.report.traced import Traced
+from personae.report.trust import TOO_FEW, trust_response, trust_segments
 
 # What it is called, the report, and the key; {best} is the model that the inner folds chose.
 HEADLINES = (
@@ -24,8 +25,7 @@ BASIS = (("data", "prepare", "data"), ("effort", "segment", "effort"))
 def headline(reports: Mapping[str, Any]) -> dict[str, Any]:
     """Select the main figures of a study, by plain name.
 
-    Verdicts are those of the answer, of several the last, which is the more careful. A ROC AUC that rests on
-    too few cases is left out, as in the answer.
+    Verdicts are those of the answer. A ROC AUC that rests on too few cases is left out, as in the answer.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def headline(reports: Mapping[str, Any]) -> dict[str, Any]:
     verdicts = {
         f"{name}_verdict": statement.chip
         for name, trust in (("segments", trust_segments), ("response", trust_response))
-        for statement in list(trust(traced, Words()))[-1:]
+        for statement in trust(traced, Words())
     }
     figures = {name: verdicts.get(name, lookup(reports.get(of), key)) for name, of, key in HEADLINES}
     if figures["response_verdict"] == TOO_FEW:

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from personae.core.statistics import share
 from personae.report.numbers import estimate, figure, spread
 from personae.report.results import NO_LABELS, Labels, label, named
 from personae.report.traced import Traced
@@ -201,7 +202,7 @@ def _response(report: Traced, compare: Traced | None = None, labels: Labels = NO
         return
     yield from _leaks(report)
     best = report.at("selection", "figures") or report["models"][str(report["best"])]
-    level = beyond(best, "roc_auc", 0.5)
+    level = beyond(report, best, "roc_auc", 0.5)
     if level is not None:
         text = Markup("{} {}{}: ROC AUC {} over folds of {} rows, average precision {}; selected: {}{}.")
         few = _too_few(report)
@@ -213,7 +214,7 @@ def _response(report: Traced, compare: Traced | None = None, labels: Labels = NO
                 "may be predictable" if few else can,
                 _joined(report, compare),
                 _exact(best, report) if few else _spread(best, "roc_auc"),
-                figure(report.at("rows")),
+                figure(tested(report)),
                 _spread(best, "average_precision"),
                 "stacked ensemble" if report["best"] == "stack" else _words(report["best"]),
                 few,
@@ -221,7 +222,7 @@ def _response(report: Traced, compare: Traced | None = None, labels: Labels = NO
             best,
         )
     majority = report.at("majority_accuracy")
-    level = beyond(best, "accuracy", raw(majority))
+    level = beyond(report, best, "accuracy", raw(majority))
     if level is not None:
         text = Markup("Accuracy {}, majority-class baseline {}{}.")
         few, accuracy = _too_few(report), _spread(best, "accuracy", "percent")
@@ -240,22 +241,43 @@ def _too_few(report: Traced) -> str:
     return f"; too few to say, about {rows:.0f} rows of the rarest answer" if rows < MIN_EVENTS else ""
 
 
+def tested(report: Traced) -> Traced | None:
+    """Rows that a model predicted without having learned from them."""
+    return report.at("sample", "rows") or report.at("rows")
+
+
 def rarer(report: Traced) -> float:
-    """Most rows that the rarest answer can have; infinite if unknown."""
+    """Most tested rows that the rarest answer can have; infinite if unknown."""
+    counted = raw(report, "sample", "rarest_class")
+    if counted is not None:
+        return float(counted)
     rows, majority = raw(report, "rows"), raw(report, "majority_accuracy")
     if rows is None or majority is None:
         return math.inf
     return float(rows * (1 - majority) / max(len(report.at("classes") or ()) - 1, 1))
 
 
-def beyond(model: Traced, name: str, reference: float | None) -> str | None:
-    """Whether a figure exceeds a reference, by two standard deviations or at all."""
+def beyond(report: Traced, model: Traced, name: str, reference: float | None) -> str | None:
+    """Whether a figure exceeds guessing by two standard deviations over folds, or its interval over rows."""
     mean, deviation = raw(model, name, "mean"), raw(model, name, "sd")
     if mean is None or deviation is None or reference is None:
         return None
-    return (
-        "supported" if mean - 2 * deviation > reference else "weak" if mean > reference else "not supported"
-    )
+    low = _lower(report, name, mean)
+    if mean <= reference or (low is not None and low <= reference):
+        return "not supported"
+    return "supported" if mean - 2 * deviation > reference else "weak"
+
+
+def _lower(report: Traced, name: str, mean: float) -> float | None:
+    """Lower bound of the 95 % interval over rows of a ROC AUC, where measured, or of an accuracy."""
+    if name == "roc_auc":
+        bound = raw(report, "sample", "roc_auc_ci", 0)
+        return None if bound is None else float(bound)
+    rows = raw(tested(report))
+    if not rows:
+        return None
+    _, interval = share(round(mean * rows), int(rows))
+    return None if interval is None else interval[0]
 
 
 def _leaks(report: Traced) -> Iterator[Verdict]:
@@ -281,8 +303,8 @@ def _profit(report: Traced) -> Iterator[Verdict]:
     model = raw(profit, "model") or 0
     level = "supported" if low is not None and low > rest else "weak" if model > rest else "not supported"
     text = Markup(
-        "A contact pays from a probability of {} on. On known answers such a list earned {}, contacting "
-        "everyone {}{}."
+        "A contact pays from a probability of {} on. On known answers such a list had a profit of {}, "
+        "contacting everyone {}{}."
     )
     assumed = ", at assumed prices" if raw(report, "assumed") else ""
     yield Verdict(

@@ -196,7 +196,7 @@ def _sets(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
 
 
 def _sample(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
-    """Whether the rarer class has enough rows, with the ROC AUC's interval."""
+    """Rows predicted out of fold, whether the rarer class has enough, and the ROC AUC's interval."""
     given = validation.procedure[0]
     seen = ~np.isnan(given[:, 0])
     rarer = int(np.bincount(plan.target[seen], minlength=len(plan.classes)).min())
@@ -204,7 +204,8 @@ def _sample(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
     if rarer < metrics.EXACT_BELOW:
         verdict, reason = "too few", f"{reason}; {metrics.EXACT_BELOW} are the least to judge a model by"
     interval = metrics.auc_interval(plan.target[seen], given[seen])
-    return {"rarest_class": rarer, "verdict": verdict, "reason": reason, "roc_auc_ci": interval}
+    counts = {"rows": int(seen.sum()), "rarest_class": rarer}
+    return {**counts, "verdict": verdict, "reason": reason, "roc_auc_ci": interval}
 
 
 def _majority_accuracy(plan: ResponsePlan) -> float:

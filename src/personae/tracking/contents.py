@@ -61,7 +61,7 @@ class Results:
 
 def _note(answer: Mapping[str, Any]) -> str:
     """Format an answer as the Markdown description of a run."""
-    lines = [f"**{escaped(answer['question'])}**"]
+    lines = [f"**{escaped(answer['question'])}**", *(["", answer["note"]] if answer.get("note") else [])]
     titles = {"found": "What we found", "trust": "Can I trust it", "action": "What to do"}
     for part, title in titles.items():
         lines += ["", f"### {title}", ""]

@@ -51,7 +51,9 @@ own = min((report["plan"] or {}).get("budget", top), top)
 budget = st.slider("Budget", 0.0, top, own, step, key=f"budget {result.key} {asked}")
 plan = planned(table, budget if budget < top else None)
 sums = [amount(each, currency).striptags() for each in (plan.spent, plan.profit, plan.shadow_price)]
-text = f"Contact {plan.contacts:,} of {table.height:,}: costs {sums[0]}, expected to earn {sums[1]}"
+text = (
+    f"Contact {plan.contacts:,} of {table.height:,}: expected profit {sums[1]} after {sums[0]} for contacts"
+)
 shown.say(text + (f"; one more unit of budget, {sums[2]}." if plan.shadow_price else "."))
 known = None if prices else result.tables["curves/profit"]
 st.altair_chart(charts.profit(curve, known, plan.contacts / table.height, report["customers"]))
