@@ -1,12 +1,13 @@
-"""One German table in many forms: equal customers whatever file they come in, or one line."""
+"""One German table read from text, a database and with gaps: what becomes of each column, or one line."""
 
 import datetime
-import gzip
 
 import numpy as np
 import polars as pl
 import pytest
 from tests.onboarding.scratch_study import scratch
+from tests.planted.odd import GERMAN_ROWS as ROWS
+from tests.planted.odd import NAMES, german, text, typed
 
 from personae.core import paths, tables
 from personae.core.errors import PersonaeError
@@ -15,61 +16,6 @@ from personae.onboarding import new_study
 from personae.onboarding.new_study import write_study, write_study_of_query
 from personae.onboarding.study_file import Known
 from personae.stages import compose, prepare
-
-ROWS = 300
-NAMES = [
-    "Kundennummer",
-    "Anrede",
-    "Größe (cm)",
-    "Umsatz €/Jahr",
-    "Kunde seit",
-    "Gekündigt",
-    "PLZ",
-    "Bemerkung",
-]
-
-
-def german():
-    """Give the cells as a German file has them."""
-    rng = np.random.default_rng(0)
-    spend = rng.lognormal(7, 1, ROWS)
-    left = rng.random(ROWS) < 0.4
-    texts = ["kam, sah und kaufte", 'sagte "nie wieder"', "zwei\nZeilen und mehr", "ruft selten an"]
-    return pl.DataFrame(
-        {
-            NAMES[0]: [str(number) for number in rng.choice(np.arange(10_000, 99_999), ROWS, replace=False)],
-            NAMES[1]: rng.choice(["Herr", "Frau", "Divers"], ROWS),
-            NAMES[2]: [f"{value:.1f}".replace(".", ",") for value in rng.normal(172, 9, ROWS)],
-            NAMES[3]: [f"{value:,.2f}".translate(str.maketrans(",.", ".,")) for value in spend],
-            NAMES[4]: [f"{1 + day % 28:02d}.{1 + day % 12:02d}.{2015 + day % 9}" for day in range(ROWS)],
-            NAMES[5]: np.where(left, "ja", "nein"),
-            NAMES[6]: [f"{rng.choice([1067, 4109, 10115, 80331, 99084]):05d}" for _ in range(ROWS)],
-            NAMES[7]: [f"{texts[row % 4]} ({row})" for row in range(ROWS)],
-        }
-    )
-
-
-def typed(table):
-    """Give the same table with a workbook's own types; postcodes and customers stay text."""
-    number = (
-        pl.col(name).str.replace_all(".", "", literal=True).str.replace(",", ".") for name in NAMES[2:4]
-    )
-    return table.with_columns(
-        *(each.cast(pl.Float64) for each in number), pl.col(NAMES[4]).str.to_date("%d.%m.%Y")
-    )
-
-
-def text(table, separator=";"):
-    return table.write_csv(separator=separator)
-
-
-FORMS = {
-    "mark.csv": lambda table: b"\xef\xbb\xbf" + text(table).encode(),
-    "windows.csv": lambda table: text(table).encode("cp1252"),
-    "unicode.csv": lambda table: text(table).encode("utf-16"),
-    "tab.tsv": lambda table: text(table, "\t").encode(),
-    "packed.csv.gz": lambda table: gzip.compress(text(table).encode()),
-}
 
 
 @pytest.fixture(scope="module")
@@ -105,20 +51,6 @@ def test_what_the_first_file_says(plain):
     assert NAMES[4] in notes["days_before"]
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_delimited_text_of_any_kind_is_the_same_table(folder, plain, form):
-    (folder / form).write_bytes(FORMS[form](german()))
-    assert customers(form.partition(".")[0], folder / form).equals(plain)
-
-
-def test_parquet_and_excel_are_the_same_table(folder, plain):
-    typed(german()).write_parquet(folder / "own.parquet")
-    assert customers("parquet", folder / "own.parquet").equals(plain)
-    pytest.importorskip("xlsxwriter")
-    typed(german()).write_excel(folder / "own.xlsx")
-    assert customers("excel", folder / "own.xlsx").equals(plain)
-
-
 def test_numbers_with_points_between_commas_are_the_same_table(folder, plain):
     typed(german()).write_csv(folder / "english.csv")
     assert customers("english", folder / "english.csv").equals(plain)
@@ -144,17 +76,6 @@ def test_a_query_of_postgresql_gives_the_same_table(folder, plain, postgres, mon
     compose.main("database")
     prepare.main("database")
     assert tables.read(paths.table("database", "customers")).equals(plain)
-
-
-def test_a_word_in_a_column_of_numbers_is_missing_and_told(folder):
-    table = german().with_columns(
-        pl.when(pl.int_range(ROWS) % 50 == 0).then(pl.lit("n. bek.")).otherwise(NAMES[2]).alias(NAMES[2])
-    )
-    (folder / "words.csv").write_text(text(table), encoding="utf-8")
-    found = customers("words", folder / "words.csv")
-    assert found[NAMES[2]].null_count() == 6
-    repairs = read_json(paths.report("words", "prepare.json"))["repairs"]
-    assert repairs == [{"rule": "'n. bek.' taken as missing", "column": NAMES[2], "rows": 6}]
 
 
 def test_answers_flags_and_times_with_words_for_missing(folder):
@@ -204,24 +125,9 @@ def test_without_an_answer_to_predict_there_are_no_models(folder):
     assert f'flags: ["{NAMES[5]}"]' in settings
 
 
-def test_rows_that_are_repeated_are_named(folder):
-    (folder / "twice.csv").write_text(text(pl.concat([german(), german().tail(5)])), encoding="utf-8")
-    repeated = german()[NAMES[0]].tail(5).to_list()
-    with pytest.raises(PersonaeError, match=f"Kundennummer repeats {repeated[0]}"):
-        customers("twice", folder / "twice.csv", identifier=NAMES[0])
-    assert not (folder / "data/twice").exists()
-    _, shown = write_study("twice", [folder / "twice.csv"])
-    assert any("no identifier; rows are numbered" in line for line in shown)
-    assert (folder / "conf/study/twice.yaml").read_text().count("id: ") == 0
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "empty.csv: the file is empty"),
-        ("a;b\n", "empty.csv: a header and no rows"),
-        ("a;b;c\n1;2;3\n1;2\n1;2;3;4\n", "2 cells in line 3"),
-        ("a;b;a\n1;2;3\n", "column a is there twice"),
         ("0,0,0,1\n1,1,1,0\n", "the first line looks like values, not names: 0, 0, 0, 1"),
         ("\x8d\xff", "is not text in cp1252, see byte 0"),
     ],
