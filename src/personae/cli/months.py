@@ -26,6 +26,47 @@ def drift(study: Study, month: Month = None) -> None:
                 say(line)
 
 
+def migration(study: Study, month: Month = None) -> None:
+    """Say who moved between segments, and which moves count (needs an anchor)."""
+    from personae.monitoring.moves import lines_of, migrate
+
+    with in_project():
+        scorer, months = _months(study, month)
+        for made in migrate(study, scorer, months):
+            if month in (None, made["month"]):
+                for line in lines_of(made):
+                    say(line)
+
+
+def gate(
+    study: Study,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Exchange them if the challenger passes.")
+    ] = False,
+) -> None:
+    """Decide between champion and challenger, on answers that neither has seen."""
+    from personae.tracking.promotion import gate as decide
+    from personae.tracking.promotion import lines_of
+
+    with in_project():
+        for line in lines_of(decide(study, _months(study, None)[1], promote=promote)):
+            say(line)
+
+
+def value(
+    study: Annotated[str, typer.Argument(help="One with transactions.")],
+    weeks: Annotated[int, typer.Option(min=1, help="To forecast.")] = 8,
+) -> None:
+    """Forecast what each customer will spend, by a model only if it beats simple forecasts."""
+    from personae.monitoring.forecast import forecast
+    from personae.monitoring.value import lines_of
+
+    with in_project():
+        path, made = forecast(study, weeks)
+        for line in (*lines_of(made), f"{path}: {made['customers']:,} customers"):
+            say(line)
+
+
 def _months(study: str, last: str | None) -> "tuple[Scorer, list[Incoming]]":
     """The study's scorer, and its months up to one, by default all."""
     from personae.monitoring.month import Incoming

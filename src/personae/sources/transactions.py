@@ -86,6 +86,13 @@ def prepare(directory: Path, settings: TransactionsPrepare) -> Prepared:
     )
 
 
+def purchases(directory: Path, settings: TransactionsPrepare) -> pl.DataFrame:
+    """Spend of every line that is a purchase: `customer`, `day`, `spend` in the file's own money."""
+    lines = pl.concat([_lines(file, settings) for file in read_files(directory, settings)], how="vertical")
+    bought, _ = _purchases(lines, settings)
+    return bought.select("customer", "day", spend=pl.col("spend") / MONEY)
+
+
 class Preparation(Frozen):
     """What is learned from the lines, enough to describe a single customer.
 

@@ -198,6 +198,14 @@ class Preparation(Frozen):
         return Gathered(tables, dict.fromkeys(map(str, absent.sort()), text))
 
 
+def purchases(directory: Path, settings: JourneyPrepare) -> pl.DataFrame:
+    """Spend of every line: `customer`, `day`, `spend` in dollars; of the package where none is there."""
+    del settings  # every basket counts: what is large is spent, too
+    local = (directory / "transactions.parquet").exists()
+    lines, _ = _lines(read(directory if local else _package()))
+    return lines.select("customer", day=pl.col("time").dt.date(), spend=pl.col("spend") / 100)
+
+
 def _customers(
     lines: pl.DataFrame, demographics: pl.DataFrame, settings: JourneyPrepare, newest: datetime.datetime
 ) -> pl.DataFrame:

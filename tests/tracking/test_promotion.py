@@ -1,0 +1,65 @@
+"""Champion and challenger in the registry, and what makes them change places."""
+
+import datetime
+
+import mlflow
+import numpy as np
+import polars as pl
+import pytest
+
+from personae.core import paths
+from personae.core.errors import PersonaeError
+from personae.core.files import read_json, write_files
+from personae.monitoring.month import Incoming
+from personae.studies.campaign.simulate import simulate, to_files
+from personae.tracking import promotion
+from personae.tracking.objects import log_scorer
+from personae.tracking.registry import register
+from personae.tracking.store import Store
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture
+def registered(scored_project, tmp_path, monkeypatch):
+    """The same small model as champion and as challenger, and three months with answers."""
+    monkeypatch.chdir(tmp_path)
+    store = Store(tmp_path / "mlruns")
+    monkeypatch.setattr(Store, "here", classmethod(lambda cls: store))
+    with store.locked():
+        client = store.client()
+    experiment = client.create_experiment("scorer", artifact_location=(tmp_path / "kept").as_uri())
+    run = client.create_run(experiment).info.run_id
+    with mlflow.start_run(run_id=run):
+        model = log_scorer(scored_project / "models/campaign", "campaign")
+    assert [register(client, "campaign", run, model) for _ in range(2)] == ["champion", "challenger"]
+    months = []
+    for name, seed in (("2014-06", 7), ("2014-07", 8), ("2014-08", 9)):
+        table = simulate(160, seed=seed)[0].with_columns(ID=pl.int_range(pl.len()) + 10_000 * seed)
+        write_files(paths.incoming("campaign", name), to_files(table))
+        day = datetime.date(2014, int(name[-2:]), 30)
+        months.append(Incoming(name, paths.incoming("campaign", name).absolute(), day))
+    return client, months
+
+
+def test_a_challenger_is_judged_on_months_after_both_and_promoted_if_it_passes(registered, monkeypatch):
+    client, months = registered
+    made = promotion.gate("campaign", months, promote=True)
+    # June may have been learned from; the same model gains nothing.
+    assert (made["months"], made["units"], made["after"]) == (["2014-07", "2014-08"], 320, "2014-06")
+    assert (made["verdict"], made["gain"], made["profit_gain"], made["promoted"]) == ("keep", 0, 0, False)
+    better = {"gain": np.tile([0.0, 0.1], 400), "profit": None, "months": ["2014-07", "2014-08"]}
+    monkeypatch.setattr(promotion, "compare", lambda *_: better)
+    assert promotion.gate("campaign", months)["promoted"] is False
+    made = promotion.gate("campaign", months, promote=True)
+    assert made["promoted"] is True
+    assert read_json(paths.scores("campaign", "gate.json"))["verdict"] == "promote"
+    assert "version 2 is the champion now, 1 is kept as previous" in promotion.lines_of(made)[-1]
+    aliases = client.get_registered_model("personae-campaign").aliases
+    assert {alias: str(version) for alias, version in aliases.items()} == {"champion": "2", "previous": "1"}
+    with pytest.raises(PersonaeError, match="no model has the alias challenger"):
+        promotion.gate("campaign", months)
+    with pytest.raises(
+        PersonaeError, match="personae-journey: no such model; `dvc repro track@journey` registers it"
+    ):
+        promotion.gate("journey", months)
