@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, computed_field, model_validator
 
@@ -41,19 +41,28 @@ class Report(Frozen):
     Attributes
     ----------
     title
-        The question that the study asks.
+        The question that the study asks; by default, what kinds there are.
     unit_name
-        What its customers are called, in the plural.
+        What its customers, or rows, are called, in the plural.
     event
         What one who responds did, such as "accepted the offer"; empty: as the source says, or the target.
     currency
         Sign or code of its amounts; empty where it is not known.
     """
 
-    title: str = "What kinds of customers are there?"
+    title: str = ""
     unit_name: str = "customers"
     event: str = ""
     currency: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ask(cls, given: Any) -> Any:
+        """Ask for the kinds of whatever a row is where no question is given."""
+        if not isinstance(given, dict) or given.get("title"):
+            return given
+        unit = given.get("unit_name", cls.model_fields["unit_name"].default)
+        return given | {"title": f"What kinds of {unit} are there?"}
 
 
 class Study(Frozen):

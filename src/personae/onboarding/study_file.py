@@ -8,13 +8,14 @@ from personae.core.errors import PersonaeError
 from personae.onboarding.guess import TableGuess, guess_table
 from personae.onboarding.guess_transactions import TransactionsGuess, guess_transactions
 from personae.onboarding.kinds import REPEATING, Column
+from personae.onboarding.transactions_file import MODELS, transactions_file
+from personae.onboarding.unit_name import unit_line
 from personae.onboarding.yaml_line import flow
 from personae.sources.answers import learn_answers
 from personae.sources.contract import check_columns
 from personae.sources.files import TableFile, together
 from personae.sources.settings import Query
 from personae.sources.table import check_identifiers
-from personae.sources.transactions import half_of_the_weeks
 from personae.sources.values import identifiers
 
 ROLES = {
@@ -25,15 +26,9 @@ ROLES = {
     "code": "codes",
     "date": "dates",
 }
-MODELS = "override /classifier: [logistic, gradient_boosting]"
 LEFT_OUT = ("constant", "text", "identifier")
 STRUCTURAL_SHARE = 0.5
 FEW_ROWS = 50
-WITHOUT = (
-    ({"basket"}, "no column of baskets (--basket): the lines of a customer and day are one"),
-    ({"quantity", "amount"}, "no column of quantities (--quantity): a line is one piece"),
-    ({"price", "amount"}, "no column of prices (--price or --amount): spend counts pieces"),
-)
 NONE = "none"
 Ask = Callable[[str, str], str]
 
@@ -64,7 +59,7 @@ def describe(
         raise PersonaeError(f"new-study: --source holds {known.source!r}; expected table or transactions")
     lines = _transactions(tables[0], known)
     if lines is not None:
-        return _transactions_file(name, tables, lines, shown, _files(tables, sql))
+        return transactions_file(name, tables, lines, shown, _files(tables, sql))
     file = together(tables)
     if 1 < file.table.height < FEW_ROWS:
         shown.append(f"{file.table.height} rows tell little of what the columns are: look at every line")
@@ -219,7 +214,7 @@ def _table_file(
     classify = said["target"] is not None
     groups = [
         "override /effort: quick",
-        *(["override /classifier: [logistic, gradient_boosting]"] * classify),
+        *([MODELS] * classify),
     ]
     lines = [
         "# @package _global_",
@@ -228,6 +223,7 @@ def _table_file(
         f"study: {name}",
         "source: table",
         f"prepare: {flow(prepare)}",
+        *unit_line(said["identifier"], otherwise="rows"),
     ]
     if classify:
         lines.append(f"target: {flow(said['target'])}")
@@ -286,50 +282,6 @@ def _roles(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _share_missing(column: Column, said: Mapping[str, Any]) -> float:
     return column.missing + (column.sentinel_share if column.name in said["sentinels"] else 0.0)
-
-
-def _transactions_file(
-    name: str,
-    tables: Sequence[TableFile],
-    guess: TransactionsGuess,
-    shown: list[str],
-    prepare: dict[str, Any],
-) -> str:
-    file, used = tables[0], list(guess.columns.values())
-    rows = sum(each.table.height for each in tables)
-    for each in tables:
-        check_columns(each.path, each.table, used)
-    prepare["columns"] = guess.columns
-    if file.delimiter not in (None, ","):
-        prepare["delimiter"] = file.delimiter
-    if guess.decimal != ".":
-        prepare["decimal"] = guess.decimal
-    if guess.cancelled is not None:
-        prepare["cancelled"] = guess.cancelled
-        shown.append(f"baskets that match {guess.cancelled!r} are taken as cancelled")
-    shown += [f"{column}: taken as {role}" for role, column in guess.columns.items()]
-    shown += [say for parts, say in WITHOUT if not parts & guess.columns.keys()]
-    unused = dict.fromkeys(column for each in tables for column in each.table.columns if column not in used)
-    shown += [f"{column}: left out" for column in unused]
-    early_weeks = half_of_the_weeks([each.table[guess.columns["time"]] for each in tables])
-    if early_weeks is not None:
-        prepare["early_weeks"] = early_weeks
-        shown.append(f"customers are described by weeks 1 to {early_weeks}; who buys later bought again")
-    lines = [
-        "# @package _global_",
-        f"# {rows:,} lines of {file.path.name}, read by `personae new-study`.",
-        f"defaults: [override /effort: quick, {MODELS}]",
-        f"study: {name}",
-        "source: transactions",
-        f"prepare: {flow(prepare)}",
-        "target: again  # 1: bought in a later week",
-        "roles:",
-        "  numbers: [recency, tenure, active_days, days_between, weekend_share]",
-        "  amounts: [frequency, spend, basket_value, items_per_basket, distinct_items]",
-        "  structural: [days_between]  # of one shopping day",
-        "promote: {level: item}",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _one_of(answer: str, names: Sequence[str]) -> str | None:
