@@ -1,7 +1,8 @@
 """Hooks of the documentation site: text that stands elsewhere in the repository is included, not repeated.
 
 A page may hold `{{ file: PATH }}` for a whole Markdown file, `{{ readme: HEADING }}` for a section of README,
-`{{ readme }}` for what stands above its sections, and `{{ public }}` for the public functions.
+`{{ readme }}` for what stands above its sections, `{{ public }}` for the public functions,
+`{{ glossary }}` for the words of the reports.
 """
 
 import re
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import personae
+from personae.report.glossary import as_markdown
 
 ROOT = Path(__file__).parent.parent
-INCLUDE = re.compile(r"^\{\{ (file|readme|public)(?:: (.+?))? \}\}$", re.MULTILINE)
+INCLUDE = re.compile(r"^\{\{ (file|readme|public|glossary)(?:: (.+?))? \}\}$", re.MULTILINE)
 # Links of the repository's own files, as the pages of the site have them.
 LINKS = {
     "](docs/": "](",
@@ -43,6 +45,8 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 def _included(kind: str, name: str) -> str:
     if kind == "file":
         return (ROOT / name).read_text(encoding="utf-8")
+    if kind == "glossary":
+        return as_markdown()
     if kind == "public":
         homes = {each: f"personae.{home}.{each}" for each, home in personae._HOMES.items()}
         return "\n\n".join(f"::: {path}" for path in homes.values())

@@ -96,3 +96,4 @@ def test_the_site_builds_without_a_warning_and_asks_no_other_host(tmp_path):
     assert asked == []
     assert "segment_customers" in (tmp_path / "python.html").read_text()
     assert "personae new-study bank" in (tmp_path / "own-table.html").read_text()
+    assert "share of a segment found again" in (tmp_path / "reading.html").read_text()

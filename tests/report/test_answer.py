@@ -55,6 +55,12 @@ def test_the_first_screen_has_no_statistical_term_and_the_evidence_has_them_all(
     )
 
 
+def test_terms_of_the_evidence_are_explained_on_the_page(findings):
+    words = plain(render(findings).partition('<section id="words"')[2].partition("</section>")[0])
+    for term in ("silhouette", "bootstrap Jaccard", "ROC AUC", "null distribution, p", "beta-binomial"):
+        assert term in words
+
+
 @pytest.fixture(
     scope="module", params=sorted(path.parent.name for path in Path("reports").glob("*/prepare.json"))
 )

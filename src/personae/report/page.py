@@ -13,6 +13,7 @@ from markupsafe import Markup
 from personae.report import gallery, numbers, theme
 from personae.report.actions import on_discount
 from personae.report.answer import Answer, answer
+from personae.report.glossary import GLOSSARY
 from personae.report.pictures.baskets import by_rule, joined
 from personae.report.probabilities import Highlight, by_pair, highlighted
 from personae.report.results import NO_LABELS, Rows, label, named
@@ -170,6 +171,7 @@ def environment() -> jinja2.Environment:
         "most_drawn": gallery.MOST_DRAWN,
         "contact_lists": numbers.LISTS,
         "estimate": numbers.estimate,
+        "glossary": GLOSSARY,
         "spread": numbers.spread,
     }
     return made
