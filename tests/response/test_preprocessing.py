@@ -5,7 +5,7 @@ from sklearn.base import clone
 from tests.response.planted import settings_for
 
 from personae.core.errors import PersonaeError
-from personae.response.preprocessing import build_preprocessing, features, input_columns
+from personae.response.preprocessing import build_preprocessing, features, input_columns, model_inputs
 from personae.response.settings import SegmentInput
 from personae.segmentation.settings import Scaler, Ward
 
@@ -26,6 +26,12 @@ def test_the_segment_becomes_an_input_learned_from_the_training_rows_only(inputs
     assert input_columns(fitted)[-3:] == ("segment",) * 3
     assert (found[:, -3:].sum(axis=1) == 1).all()
     assert not hasattr(described.named_steps["columns"], "transformers_")
+
+
+def test_parts_one_by_one_give_what_the_pipeline_gives(inputs):
+    settings = settings_for(segment=SegmentInput(columns=["income", "visits"], k=2))
+    fitted = build_preprocessing(inputs, settings, segment=True, fifths=["income"]).fit(inputs)
+    assert np.array_equal(model_inputs(fitted, inputs), np.asarray(fitted.transform(inputs)))
 
 
 def test_segments_are_made_as_the_study_makes_them(inputs):

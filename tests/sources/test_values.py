@@ -4,9 +4,19 @@ import polars as pl
 import pytest
 
 from personae.core.errors import PersonaeError
+from personae.sources import values
 from personae.sources.dates import dates
 from personae.sources.files import TableFile
-from personae.sources.values import answers, check_values, decimal_mark, identifiers, labels, numbers
+from personae.sources.values import (
+    answers,
+    check_values,
+    decimal_mark,
+    identifiers,
+    labels,
+    numbers,
+    numbers_of,
+    plain_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -90,3 +100,15 @@ def test_labels_and_identifiers_are_equal_in_every_format():
     assert labels(pl.Series([1, 20])).to_list() == labels(pl.Series([1.0, 20.0])).to_list() == ["1", "20"]
     assert identifiers(pl.Series(["17850.0", None])).to_list() == ["17850", None]
     assert identifiers(pl.Series(["007", "8"])).to_list() == ["007", "8"]
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 100])
+def test_columns_read_together_are_those_read_alone(monkeypatch, at_once):
+    monkeypatch.setattr(values, "CELLS_AT_ONCE", at_once)
+    table = pl.DataFrame({"a": ["1", "2.0", None], "b": ["x", " 3", "nan"], "c": ["1.5", "inf", "-7"]})
+    for whole in (True, False):
+        found = numbers_of(table, whole=whole)
+        assert list(found) == table.columns
+        for name in table.columns:
+            alone = table.select(plain_number(pl.col(name), whole=whole)).to_series()
+            assert found[name].equals(alone, check_dtypes=True, check_names=True)

@@ -80,8 +80,17 @@ def complete_customers(tables: Mapping[str, pl.DataFrame], imputer: TableImputer
 
 
 def _filled(table: pl.DataFrame, imputer: TableImputer) -> pl.DataFrame:
-    filled = imputer.transform(table.to_pandas())
-    return table.with_columns(pl.from_pandas(filled[list(imputer.models_)]).get_columns())
+    if not any(_has_gap(table[name]) for name in imputer.models_):
+        return table
+    needed = [name for name in imputer.needed if name in table.columns]
+    filled = imputer.transform(table.select(needed).to_pandas())
+    return table.with_columns(
+        pl.Series(name, filled[name].to_numpy(), nan_to_null=True) for name in imputer.models_
+    )
+
+
+def _has_gap(cells: pl.Series) -> bool:
+    return bool(cells.null_count() or (cells.dtype.is_float() and cells.is_nan().any()))
 
 
 def _customers(days: pl.DataFrame, completed: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:

@@ -39,11 +39,12 @@ def as_figures(table: pd.DataFrame, columns: Sequence[str], where: str = "impute
     array([[30.,  1.],
            [nan,  0.]])
     """
+    kinds = dict(zip(table.columns, table.dtypes, strict=True))
     for column in columns:
-        if column not in table.columns:
+        if column not in kinds:
             names = ", ".join(map(str, table.columns))
             raise PersonaeError(f"{where}: no column {column!r} in the table; it has {names}")
-        if not (_is_numeric(table[column]) or table[column].isna().all()):
+        if not (pd.api.types.is_numeric_dtype(kinds[column]) or table[column].isna().all()):
             example = table[column].dropna().iloc[0]
             raise PersonaeError(f"{where}: column {column} holds {example!r}; expected numbers")
     figures: FloatArray = table[list(columns)].to_numpy(dtype=float, na_value=np.nan, copy=True)
@@ -167,6 +168,13 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             values[baseline] = model.baseline(customers, len(X))[baseline]
             filled[column] = values
         return filled
+
+    @property
+    def needed(self) -> list[str]:
+        """Columns that filling looks at."""
+        predictors = (name for used in self.predictors_.values() for name in used)
+        owner = () if self.customer is None else (self.customer,)
+        return list(dict.fromkeys([*owner, *self.models_, *predictors]))
 
     def verdicts(self, X: pd.DataFrame) -> pd.DataFrame:
         """Give the verdict on every cell of the columns, or `observed`.

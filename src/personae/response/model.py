@@ -19,7 +19,7 @@ from personae.imputation.imputer import TRUSTED_TYPES as IMPUTERS
 from personae.response.calibration import Calibration
 from personae.response.estimators import StackWeights, scores, stacked_scores
 from personae.response.plan import ResponsePlan
-from personae.response.preprocessing import SegmentColumns, features
+from personae.response.preprocessing import SegmentColumns, features, model_inputs
 from personae.response.validation import Validation, fit_inputs, fit_model
 from personae.segmentation.segmenter import TRUSTED as SEGMENTERS
 
@@ -89,7 +89,7 @@ class ResponseModel:
         taken = features(customers, self.columns)
         if taken.empty:
             return np.empty((0, len(self.classes)))
-        inputs = np.asarray(self.preprocessing.transform(taken))
+        inputs = model_inputs(self.preprocessing, taken)
         members = [scores(estimator, inputs) for estimator in self.members.values()]
         return stacked_scores(self.stack, members)
 

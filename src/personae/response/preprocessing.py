@@ -131,16 +131,33 @@ def features(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     absent = [column for column in columns if column not in table]
     if absent:
         raise PersonaeError(f"column '{absent[0]}' is missing; the table has {', '.join(map(str, table))}")
-    taken = {}
-    for column in columns:
-        values = table[column]
-        if pd.api.types.is_numeric_dtype(values):
-            taken[column] = values.astype("float64")
-        elif pd.api.types.is_datetime64_any_dtype(values):
-            raise PersonaeError(f"column '{column}' holds dates; make it a number of days in `prepare`")
-        else:
-            taken[column] = values.astype(object).where(values.notna(), "missing").astype(str).astype(object)
-    return pd.DataFrame(taken, index=table.index)
+    kinds = table.dtypes
+    numeric = [column for column in columns if pd.api.types.is_numeric_dtype(kinds[column])]
+    dates = [column for column in columns if pd.api.types.is_datetime64_any_dtype(kinds[column])]
+    if dates:
+        raise PersonaeError(f"column '{dates[0]}' holds dates; make it a number of days in `prepare`")
+    figures = table[numeric].to_numpy(np.float64, na_value=np.nan)
+    words = {
+        column: table[column]
+        .astype(object)
+        .where(table[column].notna(), "missing")
+        .astype(str)
+        .astype(object)
+        for column in columns
+        if column not in numeric
+    }
+    return pd.DataFrame(figures, table.index, numeric).assign(**words)[list(columns)]
+
+
+def model_inputs(fitted: Pipeline, table: pd.DataFrame) -> FloatArray:
+    """Inputs of the models, as the fitted pipeline gives them, without the cost of a job a part."""
+    filled = fitted.named_steps["impute"].transform(table)
+    parts = [
+        transformer.transform(filled[list(used)])
+        for part, transformer, used in fitted.named_steps["columns"].transformers_
+        if part != "remainder"
+    ]
+    return np.hstack(parts)
 
 
 def input_columns(fitted: Pipeline) -> tuple[str, ...]:

@@ -80,14 +80,18 @@ class Fitted:
         gaps = [
             pl.when(pl.col(name).is_null()).then(pl.lit(f"{name}: missing, and nothing to fill it with"))
             for name in self.segmenter.space.columns
+            if completed[name].null_count()
         ]
-        problem = completed.select(problem=pl.coalesce([*gaps, pl.lit(None, pl.String)]))["problem"]
+        nothing = pl.repeat(None, pl.len(), dtype=pl.String)
+        problem = completed.select(problem=pl.coalesce([*gaps, nothing]))["problem"]
         sound = problem.is_null()
         table = completed.filter(sound)
-        placed = self.segmenter.predict(table.to_pandas())
+        space = self.segmenter.space
+        named = ["customer", *space.columns, *space.categorical]
+        placed = self.segmenter.predict(table.select(*dict.fromkeys(named)).to_pandas())
         described = tables.get("customers", completed)
         answers = table.select(pl.col("customer").cast(pl.String)).with_columns(
-            *pl.from_pandas(placed),
+            *(pl.Series(str(name), cells.to_numpy()) for name, cells in placed.items()),
             flags=described.filter(sound).select(_flags(described, self.inputs)).to_series(),
         )
         answers = answers.with_columns(
@@ -157,8 +161,8 @@ def _flags(customers: pl.DataFrame, inputs: list[str]) -> pl.Expr:
     said = [
         pl.when(pl.col(name).is_null()).then(pl.lit(f"{name}: missing"))
         for name in inputs
-        if name in customers.columns
+        if name in customers.columns and customers[name].null_count()
     ]
     if "flags" in customers.columns:
         said.append(pl.when(pl.col("flags") != "").then(pl.col("flags")))
-    return pl.concat_str(said, separator="; ", ignore_nulls=True) if said else pl.lit("")
+    return pl.concat_str(said, separator="; ", ignore_nulls=True) if said else pl.repeat("", pl.len())

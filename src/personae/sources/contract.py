@@ -12,7 +12,15 @@ import polars as pl
 from personae.core.copies import same_customers
 from personae.core.errors import PersonaeError
 from personae.sources.files import TableFile, read_file
-from personae.sources.values import INFINITE, YEARS, is_wrong, labels, plain_number, truth_as_number
+from personae.sources.values import (
+    INFINITE,
+    YEARS,
+    is_wrong,
+    labels,
+    numbers_of,
+    plain_number,
+    truth_as_number,
+)
 
 if TYPE_CHECKING:
     from pandera.polars import DataFrameSchema
@@ -88,7 +96,7 @@ def check_rows(file: TableFile, contract: "DataFrameSchema", *optional: str) -> 
         (name, rule, wrong) for name, column in columns.items() for rule, wrong in _misfits(name, column)
     ]
     found = table.select(wrong.any().alias(str(place)) for place, (_, _, wrong) in enumerate(rules))
-    if not found.select(pl.any_horizontal(pl.all())).item():
+    if not any(found.row(0)):
         return table
     for name, rule, wrong in rules:
         rows = table.select(wrong).to_series().arg_true()
@@ -98,17 +106,28 @@ def check_rows(file: TableFile, contract: "DataFrameSchema", *optional: str) -> 
 
 
 def _typed(file: TableFile, columns: Mapping[str, Any]) -> pl.DataFrame:
-    """Cast columns, all at once; raise for the first misfit with its line."""
+    """Cast columns; raise for the first misfit with its line."""
     kinds = {name: column.dtype.type for name, column in columns.items()}
     whole = {name: kind.is_integer() for name, kind in kinds.items() if kind != pl.String}
-    cells = file.table.select(*kinds).with_columns(truth_as_number(name) for name in whole)
-    wrong = cells.select(is_wrong(pl.col(name), whole=each).alias(name) for name, each in whole.items())
-    if wrong.width and wrong.select(pl.any_horizontal(pl.all().any())).item():
-        for name in wrong.columns:
-            rows = wrong[name].arg_true()
-            if len(rows):
-                raise _miscast(file, name, rows[0], whole=whole[name])
-    return cells.with_columns(plain_number(pl.col(name), whole=each) for name, each in whole.items())
+    cells = file.table.select(*kinds)
+    values: dict[str, pl.Series] = {}
+    for kind in (True, False):
+        names = [name for name, each in whole.items() if each == kind]
+        values |= numbers_of(cells.select(names), whole=kind)
+    for name, each in whole.items():
+        if values[name].null_count() > cells[name].null_count():
+            values[name] = _unusual(file, cells[name], whole=each)
+    return cells.with_columns(*values.values())
+
+
+def _unusual(file: TableFile, cells: pl.Series, *, whole: bool) -> pl.Series:
+    """Cast a column that holds words: truth, missing, or a misfit."""
+    name = cells.name
+    coded = cells.to_frame().select(truth_as_number(name))
+    wrong = coded.select(is_wrong(pl.col(name), whole=whole)).to_series().arg_true()
+    if len(wrong):
+        raise _miscast(file, name, wrong[0], whole=whole)
+    return coded.select(plain_number(pl.col(name), whole=whole)).to_series()
 
 
 def _misfits(name: str, column: Any) -> list[tuple[str, pl.Expr]]:

@@ -183,31 +183,37 @@ def features(customers: FrameT, *, as_of: datetime.date) -> FrameT:
     Ages are whole years and tenure is in days, both at `as_of`, shares lie in [0, 1] (0 where
     there is nothing to divide), the other features are in the units of the file.
     """
-    spent: nw.Expr = nw.sum_horizontal(*SPENDING)
+    given = customers.collect_schema().names()
     couple = nw.col("Marital_Status").is_in(["Married", "Together"])
-    orders: nw.Expr = nw.sum_horizontal(*CHANNELS)
-    shares = [
-        *[_share(nw.col(column), spent).alias(f"{name}_share") for column, name in SPENDING.items()],
-        *[_share(nw.col(column), orders).alias(f"{name}_share") for column, name in CHANNELS.items()],
-    ]
-    derived = customers.with_columns(
-        *shares,
-        age=as_of.year - nw.col("Year_Birth"),
-        tenure=as_of.toordinal() - day_number(nw.col("joined")),
+    # Sums first: Narwhals works an expression out anew wherever it stands.
+    summed = customers.with_columns(
+        total_spend=nw.sum_horizontal(*SPENDING),
+        orders=nw.sum_horizontal(*CHANNELS),
         children=nw.col("Kidhome") + nw.col("Teenhome"),
-        total_spend=spent,
-        frequency=orders + nw.col("NumDealsPurchases"),
-        accepted_campaigns=nw.sum_horizontal(*CAMPAIGNS),
-    ).with_columns(
-        family_size=nw.col("children") + 1 + couple.cast(nw.Int64),
-        spend_per_order=_share(nw.col("total_spend"), nw.col("frequency")),
-        deal_share=_share(nw.col("NumDealsPurchases"), nw.col("frequency")),
+    ).with_columns(frequency=nw.col("orders") + nw.col("NumDealsPurchases"))
+    derived = summed.select(
+        *given,
+        *[_part(column, "total_spend").alias(f"{name}_share") for column, name in SPENDING.items()],
+        *[_part(column, "orders").alias(f"{name}_share") for column, name in CHANNELS.items()],
+        (as_of.year - nw.col("Year_Birth")).alias("age"),
+        (as_of.toordinal() - day_number(nw.col("joined"))).alias("tenure"),
+        "children",
+        "total_spend",
+        "frequency",
+        nw.sum_horizontal(*CAMPAIGNS).alias("accepted_campaigns"),
+        (nw.col("children") + 1 + couple.cast(nw.Int64)).alias("family_size"),
+        nw.when(nw.col("frequency") > 0)
+        .then(nw.col("total_spend") / nw.col("frequency"))
+        .otherwise(0.0)
+        .alias("spend_per_order"),
+        _part("NumDealsPurchases", "frequency").alias("deal_share"),
     )
     return derived.rename({"ID": "customer"}).drop("Year_Birth", "Dt_Customer")
 
 
-def _share(part: nw.Expr, whole: nw.Expr) -> nw.Expr:
-    return nw.when(whole > 0).then(part / whole).otherwise(0.0)
+def _part(count: str, whole: str) -> nw.Expr:
+    """Share of a count in a sum that it is part of: where the sum is 0, it is 0 too."""
+    return nw.col(count) / nw.max_horizontal(nw.col(whole), nw.lit(1))
 
 
 @functools.cache
