@@ -10,7 +10,7 @@ import typer
 
 from personae.cli.customers import absorb, readout, score, serve
 from personae.cli.data import data
-from personae.cli.months import drift, gate, migration, value
+from personae.cli.months import drift, gate, migration, monitor, value
 from personae.cli.terminal import console, say
 from personae.core import paths
 from personae.core.command import in_project, one_line_errors, pin_arithmetic
@@ -276,7 +276,7 @@ def compare(
             say(line)
 
 
-for command in (score, absorb, readout, serve, drift, migration, gate, value):
+for command in (score, absorb, readout, serve, drift, migration, gate, value, monitor):
     app.command()(command)
 
 

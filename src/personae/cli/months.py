@@ -67,6 +67,17 @@ def value(
             say(line)
 
 
+def monitor(study: Study) -> None:
+    """Write the page of all months, and their figures to MLflow."""
+    from personae.monitoring.monitor import metrics, records, write_page
+    from personae.tracking.monitor import log_months
+
+    with in_project():
+        found = records(study)
+        say(f"{write_page(study, found)}: {len(found['drift'])} months, the last answer first")
+        say(f"MLflow: run {', '.join(log_months(study, metrics(found)))}")
+
+
 def _months(study: str, last: str | None) -> "tuple[Scorer, list[Incoming]]":
     """The study's scorer, and its months up to one, by default all."""
     from personae.monitoring.month import Incoming

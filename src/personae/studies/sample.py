@@ -16,10 +16,10 @@ from personae.studies.fitbit import simulate as fitbit
 from personae.studies.grocery import simulate as grocery
 from personae.studies.originals import ORIGIN, is_published, replace_folder
 
-SEED = 20
+SEED, CAMPAIGN = 20, 1200
 # By study, its files: name below the study's folder to content.
 SAMPLES: Mapping[str, Callable[[], Mapping[str, bytes]]] = {
-    "campaign": lambda: campaign.to_files(campaign.simulate(1200, SEED)[0]),
+    "campaign": lambda: campaign.to_files(campaign.simulate(CAMPAIGN, SEED)[0]),
     "aerofit": lambda: aerofit.to_files(aerofit.simulate(180, SEED)),
     "fitbit": lambda: fitbit.simulate(24, 14, SEED)[0],
     "grocery": lambda: grocery.to_files(grocery.simulate(2000, 10_000, SEED)[0]),
@@ -53,7 +53,7 @@ def write_months() -> list[Path]:
             f"{paths.raw('campaign')}: the data is not the sample, which the months go on from"
         )
     written = []
-    for month, table in campaign.simulate_months(SEED).items():
+    for month, table in campaign.simulate_months(CAMPAIGN, SEED).items():
         write_files(paths.incoming("campaign", month), campaign.to_files(table))
         written.append(paths.incoming("campaign", month))
     listed = paths.report("campaign", "targets.csv")

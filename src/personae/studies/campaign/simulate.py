@@ -22,7 +22,7 @@ WAYS = np.array([0.33, 0.20, 0.47])
 NEWEST = datetime.date(2014, 6, 29)
 # Months after the sample, and whether customers drift: then incomes no longer go with spending.
 MONTHS = {"2014-07": False, "2014-08": False, "2014-09": True}
-A_MONTH = 400
+A_MONTH, LONGEST = 400, 700
 # Of those who respond if contacted, the share who respond without.
 WITHOUT_CONTACT = 0.4
 
@@ -59,7 +59,7 @@ def simulate(customers: int, seed: int, newest: datetime.date = NEWEST) -> tuple
     ways = np.array([rng.multinomial(count, rng.dirichlet(WAYS * 20)) for count in bought])
     deals = rng.poisson(0.12 * bought * (1 + kids + teens))
     days = rng.integers(0, 100, size)
-    tenure = rng.integers(0, 700, size)
+    tenure = rng.integers(0, LONGEST, size)
     earlier = (rng.random((size, 5)) < np.where(segment[:, None] == 0, 0.18, 0.03)).astype(int)
     logit = appetite[segment] + 1.3 * earlier.sum(1) - 0.5 * (kids + teens)
     logit += 0.0022 * (tenure - 350) - 0.022 * (days - 49)
@@ -95,17 +95,34 @@ def to_files(table: pl.DataFrame) -> dict[str, bytes]:
     return {FILE: table.write_csv(separator="\t", line_terminator="\r\n").encode()}
 
 
-def simulate_months(seed: int) -> dict[str, pl.DataFrame]:
-    """Draw the customers of each of `MONTHS`, with answers, under identifiers of their own."""
+def simulate_months(customers: int, seed: int) -> dict[str, pl.DataFrame]:
+    """Draw `A_MONTH` customers of each of `MONTHS`, with answers.
+
+    Who joined since the sample is new. The others are customers of `simulate(customers, seed)` who spent a
+    little more or less since and answer anew; after `LONGEST` days customers leave.
+    """
+    earlier, planted = simulate(customers, seed)
+    joined = pl.col("Dt_Customer").str.to_date("%d-%m-%Y")
     made = {}
     for place, (name, drifts) in enumerate(MONTHS.items(), 1):
         year, month = map(int, name.split("-"))
         last = datetime.date(year, month, calendar.monthrange(year, month)[1])
-        table = simulate(A_MONTH * 13 // 12, seed + place, last)[0].head(A_MONTH)
         rng = np.random.default_rng([seed, place])
+        new = simulate(A_MONTH, seed + place, last)[0].filter(joined > NEWEST)
+        new = new.with_columns(ID=pl.Series(100_000 * place + rng.permutation(new.height)))
+        there = earlier.with_columns(chance=planted["probability"]).head(customers - customers // 12)
+        there = there.filter(joined >= last - datetime.timedelta(LONGEST))
+        old = there.sample(A_MONTH - new.height, shuffle=True, seed=seed + place)
+        factor = pl.Series(rng.lognormal(0, 0.15, old.height))
+        old = old.with_columns(
+            *((pl.col(column) * factor).cast(pl.Int64) for column in SPENDING),
+            Recency=pl.Series(rng.integers(0, 100, old.height)),
+            Response=pl.Series(rng.random(old.height) < old["chance"].to_numpy()).cast(pl.Int64),
+        )
+        table = pl.concat([old.drop("chance"), new])
         if drifts:
-            table = table.with_columns(Income=table["Income"].sample(fraction=1, shuffle=True, seed=seed))
-        made[name] = table.with_columns(ID=pl.Series(100_000 * place + rng.permutation(A_MONTH)))
+            table = table.with_columns(table["Income"].sample(fraction=1, shuffle=True, seed=seed))
+        made[name] = table
     return made
 
 
