@@ -134,7 +134,7 @@ def test_a_list_of_some_customers_says_of_how_many():
     prepared = reports["prepare"] | {"rows": 500}
     some = replace(study(2), reports=reports | {"target": target, "prepare": prepared}, words=WORDS)
     screen = first_screen(some)
-    assert "Contact 40 of the 300 households with an offer to judge by (500 in all):" in screen
+    assert "Contact 40 of the 300 households with a past offer to judge by (500 in all):" in screen
     assert "had the 800 past offers (on 2 dates to 300 households) been chosen in this way" in screen
 
 

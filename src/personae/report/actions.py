@@ -43,7 +43,9 @@ def contacts(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]
             figure(report.at("if_response_falls", "by"), "percent"),
             " Prices are assumed: set your own." if raw(report.at("assumed")) else "",
         )
-        + Markup(' <a href="{}targets.csv">The list</a>.').format(listed.key.partition("target.json")[0]),
+        + Markup(' The list: <a href="{}targets.csv">targets.csv</a>.').format(
+            listed.key.partition("target.json")[0]
+        ),
         listed,
     )
 
@@ -54,7 +56,7 @@ def _prospects(reports: Mapping[str, Traced], listed: Traced, words: Words) -> M
     text = Markup("{} {}").format(figure(prospects), words.unit_name)
     if everyone is None or everyone <= prospects.raw:
         return text
-    return Markup("the {} with an offer to judge by ({:,} in all)").format(text, everyone)
+    return Markup("the {} with a past offer to judge by ({:,} in all)").format(text, everyone)
 
 
 def control(reports: Mapping[str, Traced]) -> Iterator[Statement]:
