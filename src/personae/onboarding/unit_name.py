@@ -26,6 +26,8 @@ PLURALS = {
     "guest": "guests",
     "visitor": "visitors",
     "donor": "donors",
+    "respondent": "respondents",
+    "participant": "participants",
     "buyer": "buyers",
 }
 
