@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from benchmarks.next_list import campaign as experiment
 from tests.targeting.test_readout import campaign
 
+from personae.core import paths, tables
 from personae.core.errors import PersonaeError
-from personae.core.files import read_json
+from personae.core.files import read_json, write_text
 from personae.scoring.campaign import lines_of, read_out_files
 
 
@@ -43,3 +45,30 @@ def test_what_is_wrong_in_a_file_is_named_with_its_row(files):
         read_out_files("shop", "targets.csv", "june.csv")
     with pytest.raises(PersonaeError, match="targets.csv: column response is missing"):
         read_out_files("shop", "targets.csv", "targets.csv")
+
+
+def test_customers_that_the_project_does_not_describe_leave_the_list_as_it_is(files):
+    _, made = read_out_files("shop", "targets.csv", "march.csv")
+    assert made["next_list"]["rank_by"] == "response"
+    assert lines_of(made)[-1] == (
+        "next list by response: the customers of the list are not described in this project"
+    )
+
+
+def test_the_next_list_is_written_where_uplift_ranks_better(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sent, inputs = experiment("of its own", np.random.default_rng(1))
+    listed = sent.assign(segment=0).drop(columns="response")
+    pl.from_pandas(listed).write_csv("targets.csv")
+    answers = sent[["customer", "response"]].astype({"response": int})
+    pl.from_pandas(answers).write_csv("march.csv")
+    names = [f"x{place}" for place in range(inputs.shape[1])]
+    customers = pl.DataFrame(inputs, schema=names).with_columns(
+        customer=pl.Series(sent["customer"]), kind=pl.lit("a")
+    )
+    tables.write(paths.table("shop", "customers"), customers)
+    settings = f"classify:\n  target: response\n  features: [kind, {', '.join(names)}]\n  models: {{a: {{type: logistic}}}}\n"
+    write_text(paths.settings("shop", "classify"), settings)
+    _, made = read_out_files("shop", "targets.csv", "march.csv")
+    assert made["next_list"]["rank_by"] == "uplift"
+    assert pl.read_csv(paths.scores("shop", "march-next.csv")).height == len(sent)

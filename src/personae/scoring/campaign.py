@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars import selectors as cs
 
-from personae.core import paths
+from personae.core import paths, tables
 from personae.core.errors import PersonaeError
 from personae.core.files import write_json
+from personae.core.settings import load
+from personae.response.settings import Classify
 from personae.sources.files import read_file
 from personae.sources.values import is_wrong, plain_number
+from personae.targeting.next_list import RESPONSE, next_list
 from personae.targeting.readout import LIST, read_out
 
 TEXTS = ("customer", "decision", "segment")
@@ -30,6 +34,8 @@ def read_out_files(study: str, listed: Path | str, answers: Path | str) -> tuple
     Returns
     -------
     The JSON file with the readout, `scores/<study>/<name of the answers>-readout.json`, and its content.
+    Where a model of the effect ranks better than the response model beyond chance, `...-next.csv` is the
+    next list.
 
     Raises
     ------
@@ -38,9 +44,12 @@ def read_out_files(study: str, listed: Path | str, answers: Path | str) -> tuple
     """
     sent = read_columns(Path(listed), LIST)
     came = read_columns(Path(answers), ("customer", "response"))
-    made = {"study": study, "list": Path(listed).name, "answers": Path(answers).name}
+    made: dict[str, Any] = {"study": study, "list": Path(listed).name, "answers": Path(answers).name}
     made |= read_out(sent.to_pandas(), came.to_pandas())
-    output = paths.scores(study, f"{Path(answers).name.partition('.')[0]}-readout.json")
+    name = Path(answers).name.partition(".")[0]
+    if "gain" in made:
+        made["next_list"] = _next_list(study, sent, came, paths.scores(study, f"{name}-next.csv"))
+    output = paths.scores(study, f"{name}-readout.json")
     write_json(output, made)
     return output, made
 
@@ -70,6 +79,27 @@ def read_columns(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     return table.with_columns(plain_number(pl.col(name)) for name in columns if name not in TEXTS)
 
 
+def _next_list(study: str, sent: pl.DataFrame, came: pl.DataFrame, output: Path) -> dict[str, Any]:
+    """Say what the next list is ranked by, and write it if that is the uplift."""
+    table, settings = paths.table(study, "customers"), paths.settings(study, "classify")
+    described = load(settings, Classify, "classify") if settings.exists() and table.exists() else None
+    if described is None or described.table != "customers":
+        return {"rank_by": RESPONSE, "reason": "the customers of the list are not described in this project"}
+    key = pl.col("customer").cast(pl.String)
+    customers = tables.read(table).with_columns(key)
+    features = [name for name in described.features if name in customers.columns]
+    rows = (
+        sent.filter(pl.col("decision").is_in(["contact", "control"]))
+        .join(came.with_columns(key).drop_nulls("response"), on="customer", how="inner")
+        .join(customers.select("customer", *features), on="customer", how="inner")
+    )
+    inputs = rows.select(features).to_dummies(cs.string(), drop_first=True).cast(pl.Float64).to_numpy()
+    report, listed = next_list(rows.to_pandas(), inputs)
+    if listed is not None:
+        tables.write_csv(output, pl.from_pandas(listed))
+    return report
+
+
 def lines_of(readout: dict[str, Any]) -> list[str]:
     """Write the main figures of a readout for the terminal."""
     told = [f"{readout['verdict']}; {readout['profit_verdict']}"]
@@ -87,6 +117,8 @@ def lines_of(readout: dict[str, Any]) -> list[str]:
     )
     share = f"{promised['observed_to_expected']:.2f} ({_range(promised['ci'], '.2f')})"
     told.append(f"responses came per one that the model promised: {share}")
+    if "next_list" in readout:
+        told.append(f"next list by {readout['next_list']['rank_by']}: {readout['next_list']['reason']}")
     return told
 
 

@@ -114,6 +114,7 @@ def uplift(
     randomised: bool = False,
     cost: FloatArray | None = None,
     units: IntArray | None = None,
+    rival: FloatArray | None = None,
     model: Any = None,
     smallest_effect: float = 0.05,
     resamples: int = 2000,
@@ -134,6 +135,7 @@ def uplift(
     randomised : whether contact was dealt at random; else nothing is estimated
     cost : of contacting each customer, for the Qini coefficient per unit of cost; by default 1
     units : who is kept together in a fold and drawn together in the bootstrap; by default each customer alone
+    rival : another ranking of the customers, such as their probability of a response
     model : unfitted scikit-learn classifier; by default gradient boosting
 
     Returns
@@ -142,7 +144,8 @@ def uplift(
         `verdict`, `reason`; `experiment`, the A/B test that finds the smallest effect with 80 % power at 5 %;
         `qini`, by method the coefficient (0 for a random ranking) and its interval, 95 % for both together,
         and `per_cost`, the same over the share of the cost; `effect`, the mean gain in response with its 95 %
-        interval (doubly robust; Robins, Rotnitzky and Zhao 1994), and `effect_per_cost`.
+        interval (doubly robust; Robins, Rotnitzky and Zhao 1994), and `effect_per_cost`; with a `rival` its
+        coefficient, and by method how much higher the method's is.
     """
     units = np.arange(len(response)) if units is None else units
     cost = np.ones(len(response)) if cost is None else cost
@@ -165,7 +168,26 @@ def uplift(
         for name, each in rankings.items()
     }
     verdict = DIFFERS if any(each["ci"][0] > 0 for each in qini.values()) else ALIKE
+    if rival is not None:
+        samples = list(bootstrap_rows(units, resamples, np.random.default_rng(seed)))
+        result |= {"rival": _against(rival, rankings, gain, samples)}
     return result | {"verdict": verdict, "qini": qini, **_mean_effect(effect, cost, units, resamples, seed)}
+
+
+def _against(
+    rival: FloatArray, rankings: dict[str, FloatArray], gain: FloatArray, samples: list[IntArray]
+) -> dict[str, Any]:
+    """Coefficient of another ranking, and what each method has more, on the same samples."""
+    difference = {}
+    for name, ranking in rankings.items():
+        drawn = [
+            qini_coefficient(ranking[rows], gain[rows]) - qini_coefficient(rival[rows], gain[rows])
+            for rows in samples
+        ]
+        lower, upper = np.quantile(drawn, [TAIL, 1 - TAIL])
+        mean = qini_coefficient(ranking, gain) - qini_coefficient(rival, gain)
+        difference[name] = {"mean": mean, "ci": (float(lower), float(upper))}
+    return {"coefficient": qini_coefficient(rival, gain), "difference": difference}
 
 
 def _effects(
