@@ -71,3 +71,11 @@ def test_the_explorer_is_started_on_this_machine_only_unless_asked(run, monkeypa
     )
     run("app", "--address", "0.0.0.0", "--open")
     assert "--server.address=0.0.0.0" in started[1]
+
+
+@pytest.mark.parametrize("command", ["drift", "migration", "gate", "value", "monitor"])
+def test_months_of_a_study_that_is_not_computed_are_one_line(run, command):
+    result = run(command, "campaign")
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith("error: ")

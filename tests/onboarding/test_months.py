@@ -7,7 +7,7 @@ from tests.onboarding.scratch_study import scratch
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.onboarding import months
-from personae.onboarding.months import absorb
+from personae.onboarding.months import absorb, months_of
 from personae.onboarding.new_study import write_study
 from personae.onboarding.study_file import Known
 
@@ -72,3 +72,14 @@ def test_what_is_no_month_of_a_study_of_ones_own_is_refused(project):
         absorb("gym", ["2024-04"])
     with pytest.raises(PersonaeError, match="campaign: its file is the publisher's"):
         absorb("campaign", ["2024-03"])
+
+
+def test_months_are_listed_in_order_up_to_one(project):
+    with pytest.raises(PersonaeError, match="incoming/gym: holds no month, such as incoming/gym/2024-03"):
+        months_of("gym")
+    for month in ("2024-03", "2024-02", "notes"):
+        incoming(month, text(ROWS[:2]))
+    assert months_of("gym") == ["2024-02", "2024-03"]
+    assert months_of("gym", "2024-02") == ["2024-02"]
+    with pytest.raises(PersonaeError, match="incoming/gym/2024-04: no month; there are 2024-02, 2024-03"):
+        months_of("gym", "2024-04")
