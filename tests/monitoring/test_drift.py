@@ -66,11 +66,18 @@ def test_what_times_differ_by_is_no_drift():
 
 
 def test_the_stability_index_is_shown_beside_chance():
-    rng = np.random.default_rng(3)
-    tables = [pl.DataFrame({"x": rng.normal(size=n), "kind": rng.choice(["a", "b"], n)}) for n in (2000, 100)]
-    by_name = {row["column"]: row for row in columns(*tables, ["x", "kind"])}
-    assert by_name["x"]["psi_by_chance"] == pytest.approx(chi2.ppf(0.95, 9) * (1 / 100 + 1 / 2000))
-    assert by_name["kind"]["psi_by_chance"] == pytest.approx(chi2.ppf(0.95, 1) * (1 / 100 + 1 / 2000))
+    above = []
+    for seed in range(40):
+        rng = np.random.default_rng([seed, 3])
+        tables = [
+            pl.DataFrame({"x": rng.normal(size=n), "kind": rng.choice(["a", "b"], n)}) for n in (2000, 100)
+        ]
+        by_name = {row["column"]: row for row in columns(*tables, ["x", "kind"])}
+        above += [by_name["x"]["psi"] > by_name["x"]["psi_by_chance"]]
+    assert sum(above) <= 6  # of 40, 5 % each
+    # The usual threshold of .1 is what chance alone gives a month of 100 customers.
+    assert by_name["x"]["psi_by_chance"] > 0.15
+    assert by_name["kind"]["psi_by_chance"] < 0.1
 
 
 def test_gaps_and_constant_columns_are_no_obstacle():

@@ -27,7 +27,7 @@ JOINT, SHARES, CALIBRATION = "joint change", "segment shares", "calibration"
 # Permutations after which a clearly large p-value needs no more of them.
 STEPS = (39, 399, 1999)
 MAX_ROWS = 600
-BINS = 10
+BINS, PSI_DRAWS = 10, 1000
 MIN_EXPECTED, MIN_TIMES = 10, 3
 
 
@@ -255,10 +255,17 @@ def _binned(reference: Values, month: Values) -> tuple[Any, Any]:
 
 
 def _psi(counts: FloatArray) -> dict[str, float]:
-    """Population stability index, half a customer in an empty bin, and its 95th percentile by chance."""
-    sizes = counts.sum(axis=1, keepdims=True)
-    first, second = np.maximum(counts, 0.5) / sizes
-    psi = float(((second - first) * np.log(second / first)).sum())
-    bins = counts.shape[1]
-    chance = float(stats.chi2.ppf(0.95, bins - 1) * (1 / sizes).sum()) if bins > 1 else 0.0
-    return {"psi": psi, "psi_by_chance": chance}
+    """Population stability index, and its 95th percentile in samples of these sizes from one law."""
+    sizes = counts.sum(axis=1).astype(int)
+    pooled = counts.sum(axis=0) / counts.sum()
+    rng = np.random.default_rng(0)
+    drawn = [rng.multinomial(size, pooled, PSI_DRAWS) for size in sizes]
+    chance = float(np.quantile(_stability_index(*drawn), 0.95))
+    return {"psi": float(_stability_index(*counts)), "psi_by_chance": chance}
+
+
+def _stability_index(first: Any, second: Any) -> FloatArray:
+    """PSI of counts by bin, the last axis; an empty bin counts half a customer."""
+    a, b = (np.maximum(each, 0.5) / each.sum(axis=-1, keepdims=True) for each in (first, second))
+    index: FloatArray = ((b - a) * np.log(b / a)).sum(axis=-1)
+    return index

@@ -144,7 +144,9 @@ class Space(BaseEstimator):  # type: ignore[misc]
         raw = pd.DataFrame(points, columns=self.names)
         if split:
             numbers = self.scaler_.inverse_transform(points[:, :split])
-            raw[list(self.columns)] = np.where(self._logged(), np.expm1(numbers), numbers)
+            raw[list(self.columns)] = np.where(
+                self._logged(), np.expm1(np.where(self._logged(), numbers, 0.0)), numbers
+            )
         raw[self.names[split:]] = points[:, split:] / CATEGORY_WEIGHT
         return raw
 
