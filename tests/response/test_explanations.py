@@ -3,6 +3,7 @@ import pytest
 from tests.response.planted import MODELS, customers, plan_for
 
 from personae.core.errors import PersonaeError
+from personae.response import explanations
 from personae.response.estimators import fit
 from personae.response.explanations import mean_absolute, permutation_importance, reasons, shap_values
 from personae.response.settings import Stack
@@ -36,6 +37,13 @@ def test_the_planted_columns_matter_and_noise_does_not(models):
     by_name = {one["column"]: one["mean"] for one in ranked}
     assert ranked[0]["column"] == "income" and by_name["income"] > 0.1
     assert abs(by_name["noise"]) < 0.02
+
+
+def test_importance_is_the_same_however_many_columns_are_asked_about_at_once(plan, monkeypatch):
+    chosen = validate(plan)
+    together = permutation_importance(plan, chosen)
+    monkeypatch.setattr(explanations, "MOST_ROWS", 1)
+    assert permutation_importance(plan, chosen) == together
 
 
 def test_contributions_add_up_to_the_log_odds_of_unseen_rows(plan, contributions):
