@@ -126,6 +126,7 @@ def test_the_money_is_that_of_the_list(findings):
         "Contact 40 of 300 households: expected profit $333 (210 to 457 in 95 of 100 cases) after $120 for the"
         " contacts, $243 if 20 % fewer respond." in screen
     )
+    assert "150 (50 %)" in screen
 
 
 def test_a_list_of_some_customers_says_of_how_many():

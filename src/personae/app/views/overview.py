@@ -19,7 +19,7 @@ for study in studies():
         answer, prepared = result.reports["answer"], result.reports["prepare"]
         shown.say(f"{study}: {answer['question']}", tag="h2")
         sample = "; synthetic sample: they do not exist" if prepared["data"] == "sample" else ""
-        shown.say(f"{prepared['rows']:,} {answer['unit_name']}{sample}")
+        shown.say(f"{prepared['rows']:,} {answer['unit_name']}{sample}", *filter(None, [answer.get("note")]))
         for column, (part, title) in zip(st.columns(3), PARTS.items(), strict=True):
             with column:
                 shown.say(title, tag="h3")
