@@ -378,6 +378,8 @@ UNSEEN: dict[str, tuple[Callable[[Generator, int], Array | pd.DataFrame], int]] 
     "one or the other": (_cross, 1),
     "tenure with campaigns": (_tenure, 1),
     "racetrack": (_racetrack, 1),
+    "racetrack and noise": (lambda rng, n: _with_noise(rng, _racetrack(rng, n), 1), 1),
+    "ring and noise": (lambda rng, n: _with_noise(rng, _arc(rng, n, 0, 2 * np.pi, 0.1), 3, 0.5), 1),
     "three among noise": (_overlap_with_noise, 3),
     "four among noise": (_four_among_noise, 4),
     "two ellipses": (_ellipses, 2),

@@ -23,6 +23,12 @@ def test_elbow_of_a_straight_line_is_the_lowest_k():
     assert vote_elbow({4: 50.0, 5: 40.0}) == 4
 
 
+def test_elbow_is_where_the_curve_bends_first_and_not_where_it_is_flat():
+    assert vote_elbow({1: 10.0, 2: 2.0, 3: 1.8, 4: 1.7, 5: 1.6}) == 2
+    assert vote_elbow({1: 10.0, 2: 6.0, 4: 1.0, 5: 0.9, 7: 0.8}) == 4
+    assert vote_elbow({2: 5.0, 3: 5.0, 4: 5.0}) == 2
+
+
 def test_gap_may_choose_one_segment():
     assert vote_gap({1: 0.5, 2: 0.45, 3: 0.4}, {1: 0.01, 2: 0.01, 3: 0.01}) == 1
 

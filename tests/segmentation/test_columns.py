@@ -20,3 +20,18 @@ def test_a_uniform_column_beside_two_clouds_could_be_noise():
         assert cloud["p_value"] <= 0.05
         assert (cloud["could_be_noise"], uniform["could_be_noise"]) == (False, True)
     assert uniform["min_jaccard"] < 0.6
+
+
+def test_no_more_noise_is_drawn_once_a_column_could_be_noise():
+    points = np.random.default_rng(0).normal(size=(60, 2)) + np.repeat([[0.0, 0.0], [9.0, 0.0]], 30, axis=0)
+    labels, drawn = np.repeat([0, 1], 30), []
+
+    def fit(noisy, seed):
+        drawn.append(bool(np.array_equal(noisy[:, 0], points[:, 0])))
+        return labels
+
+    carries, noise = columns_that_matter(points, labels, fit, np.random.default_rng(0), tables=19)
+    assert (drawn.count(False), carries["p_value"], carries["could_be_noise"]) == (19, 0.05, False)
+    assert 5 <= drawn.count(True) < 19
+    assert noise["could_be_noise"]
+    assert noise["p_value"] > 0.05

@@ -70,6 +70,20 @@ def test_p_counts_the_observed_table_in():
     assert compare(float("nan"), np.full(99, 0.3))["p_value"] == 1.0
 
 
+@pytest.mark.parametrize(("apart", "tables"), [(0.0, 10), (12.0, 39)])
+def test_tables_are_drawn_as_long_as_p_may_be_significant(apart, tables):
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(
+        {"x": rng.normal(size=60) + apart * (rng.random(60) < 0.5), "y": rng.normal(size=60)}
+    )
+    effort = EFFORT.model_copy(update={"null_tables": 39})
+    found = segment(
+        table, candidates=[2], k=2, rule="fixed", effort=effort, clusterer=KMeans(n_init=1)
+    ).report.null
+    assert {found[kind]["tables"] for kind in NULL_MODELS} == {tables}
+    assert (max(found[kind]["p_value"] for kind in NULL_MODELS) <= 0.05) == (tables == 39)
+
+
 @pytest.fixture(scope="module")
 def p_values():
     """P-values of tables without segments, an own sample for every rule that chooses k."""

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from personae.segmentation.valleys import local_depth, spread_ties, valley
+from personae.segmentation.valleys import elsewhere, local_depth, spread_ties, valley
 
 
 def test_valley_p_values_hold_their_level_where_customers_lie_evenly():
@@ -16,6 +16,26 @@ def test_the_bend_of_an_arc_is_a_ridge_and_not_a_valley():
     across = np.column_stack([np.sin(angle), np.zeros(400)])
     assert local_depth(position, across) > 1
     assert local_depth(position, np.zeros((400, 2))) < 1
+
+
+@pytest.mark.parametrize("rotated", [False, True])
+def test_columns_of_noise_do_not_hide_the_bend_of_a_ring(rotated):
+    rng = np.random.default_rng(0)
+    angle = rng.uniform(0, 2 * np.pi, 400)
+    position = (np.cos(angle) + 0.64) / 1.28
+    across = np.column_stack([np.sin(angle), 0.5 * rng.normal(size=(400, 3))])
+    turned = across @ np.linalg.qr(rng.normal(size=(4, 4)))[0] if rotated else across
+    assert local_depth(position, turned) > 1
+    across[:, 0] = rng.permutation(across[:, 0])
+    assert local_depth(position, across) < 0.9
+
+
+def test_where_halfway_is_like_the_centroids_no_direction_is_found():
+    rng = np.random.default_rng(0)
+    levels = rng.integers(3, size=(80, 4)).astype(float)
+    found = [elsewhere(rng.normal(size=(20, 4)), rng.normal(size=(60, 4))) for _ in range(200)]
+    assert sum(map(len, found)) <= 2
+    assert not elsewhere(levels[:20], levels[20:])
 
 
 def test_one_column_of_levels_is_spread_to_no_valley_and_ten_that_agree_keep_theirs():

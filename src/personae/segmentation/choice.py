@@ -1,11 +1,9 @@
 """How many segments: the stated rules."""
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
-from kneed import KneeLocator
 
 from personae.core.arrays import FloatArray
 from personae.core.statistics import STABLE
@@ -75,7 +73,10 @@ def vote_silhouette(silhouettes: Mapping[int, float]) -> int:
 
 
 def vote_elbow(inertias: Mapping[int, float]) -> int:
-    """Choose the knee of the inertia curve (Satopaa and others 2011, kneed); the lowest k if it has none.
+    """Choose the knee of the inertia curve (Satopaa and others 2011); the lowest k if it has none.
+
+    The knee is the first k that lies farthest below the line from the first to the last, and from which the
+    curve comes back by more than the mean step between two k before it moves away again.
 
     Examples
     --------
@@ -85,10 +86,18 @@ def vote_elbow(inertias: Mapping[int, float]) -> int:
     ks = sorted(inertias)
     if len(ks) < 3:
         return ks[0]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        knee = KneeLocator(ks, [inertias[k] for k in ks], curve="convex", direction="decreasing").elbow
-    return ks[0] if knee is None else int(knee)
+    x, y = (_from_0_to_1(values) for values in (ks, [inertias[k] for k in ks]))
+    away = 1.0 - y - x
+    before, after = np.r_[away[0], away[:-1]], np.r_[away[1:], away[-1]]
+    farthest: int | None = None
+    for place, following in enumerate(away[1:]):
+        if away[place] >= max(before[place], after[place]):
+            farthest = place
+        if away[place] <= min(before[place], after[place]):
+            farthest = None
+        if farthest is not None and following < away[farthest] - np.diff(x).mean():
+            return ks[farthest]
+    return ks[0]
 
 
 def vote_gap(gaps: Mapping[int, float], errors: Mapping[int, float]) -> int:
@@ -156,6 +165,12 @@ def gap_statistic(inertia: FloatArray, reference: FloatArray) -> tuple[FloatArra
     logs = np.log(np.maximum(reference, tiny))
     gap = logs.mean(axis=0) - np.log(np.maximum(inertia, tiny))
     return gap, logs.std(axis=0) * np.sqrt(1 + 1 / len(reference))
+
+
+def _from_0_to_1(values: Sequence[float]) -> FloatArray:
+    given = np.asarray(values, dtype=np.float64)
+    width = float(np.ptp(given))
+    return (given - given.min()) / (width if width > 0 else 1.0)
 
 
 def _or_least(value: float) -> float:

@@ -11,10 +11,12 @@ from personae.segmentation.clusterers import Labels
 from personae.segmentation.dip import is_humped, normal_margin
 from personae.segmentation.quality import mean_known, silhouettes
 from personae.segmentation.stability import best_jaccard
-from personae.segmentation.verdict import SIGNIFICANT
+from personae.segmentation.verdict import SIGNIFICANT, may_be_significant
 
 # Noise that keeps this share of the silhouette makes segments as good.
 AS_GOOD = 0.98
+# Noises drawn in any case; no further ones where p can fall to `SIGNIFICANT` no more.
+FEW = 5
 FIGURES = ("column", "p_value", "silhouette", "min_jaccard", "could_be_noise")
 # Points and a seed give segments.
 Fit = Callable[[FloatArray, int], Labels]
@@ -33,7 +35,8 @@ def columns_that_matter(
     """Replace one column at a time by noise and cluster again.
 
     The noise is the column's own values, permuted over the independent units; a continuous column with a dip
-    of its own becomes normal, for its humps would make the same segments.
+    of its own becomes normal, for its humps would make the same segments. Once a column could be noise
+    whatever follows, no more is drawn (Besag and Clifford 1991).
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def columns_that_matter(
     groups : int array of shape (customers,), optional
         Independent unit of every customer, 0 to G - 1; its own by default.
     tables : int
-        Noises of every column.
+        Most noises of a column.
 
     Returns
     -------
@@ -69,13 +72,15 @@ def columns_that_matter(
         margin = points[first][:, axes]
         if len(axes) == 1 and is_humped(margin[:, 0]):
             margin = normal_margin(margin)
-        refits = []
-        for _ in range(tables):
+        refits: list[tuple[float, float]] = []
+        while len(refits) < tables and (
+            len(refits) < FEW or may_be_significant([width >= observed for width, _ in refits], tables)
+        ):
             noisy = points.copy()
             noisy[:, axes] = margin[rng.permutation(len(margin))][groups]
             refits.append(_refit(noisy, labels, fit, rng))
         widths, similarity = np.array(refits).T
-        p_value, mean = float((1 + (widths >= observed).sum()) / (1 + tables)), float(widths.mean())
+        p_value, mean = float((1 + (widths >= observed).sum()) / (1 + len(widths))), float(widths.mean())
         could_be_noise = bool(p_value > SIGNIFICANT or mean >= AS_GOOD * observed)
         figures = (int(column), p_value, mean, float(similarity.mean()), could_be_noise)
         rows.append(dict(zip(FIGURES, figures, strict=True)))

@@ -14,7 +14,7 @@ from personae.segmentation.borders import Border, borders
 from personae.segmentation.choice import choose_k, gap_statistic
 from personae.segmentation.clusterers import Clusterer, Labels
 from personae.segmentation.columns import columns_that_matter
-from personae.segmentation.natural import supported_k
+from personae.segmentation.natural import beyond_chance, supported_k
 from personae.segmentation.null_models import (
     NULL_MODELS,
     NullDistribution,
@@ -32,7 +32,6 @@ from personae.segmentation.quality import (
     stratified_sample,
 )
 from personae.segmentation.stability import Sample, partition_stability
-from personae.segmentation.verdict import SIGNIFICANT
 from personae.segmentation.within import gap_within
 
 SCATTER = ["inertia", "calinski_harabasz", "davies_bouldin"]
@@ -117,7 +116,10 @@ def gather_evidence(
         fitted[0].min_clusters,
     )
     stability, sample = partition_stability(working, labelings, groups, pipeline, boots)
-    nulls, votes, k, qualified = _choose(points, groups, pipeline, metrics, stability, seed=tables)
+    jaccard = {each: figures["min_jaccard"] for each, figures in zip(pipeline.ks, stability, strict=True)}
+    natural, why, borders_of = _gaps(points, labelings, sample, pipeline, jaccard=jaccard, seed=ties)
+    known = {"jaccard": jaccard, "natural": natural, "seed": tables}
+    nulls, votes, k, qualified = _choose(points, groups, pipeline, metrics, **known)
     gaps = gap_statistic(metrics.inertia, uniform_inertia(nulls))
     bounds = [mean_interval(row, groups[index], weights, np.random.default_rng(intervals)) for row in widths]
     candidates = _quality(scatters, metrics, labelings, bounds, pipeline).assign(
@@ -130,8 +132,7 @@ def gather_evidence(
     null = {kind: each.compare(metrics, column) for kind, each in nulls.items()}
     chance = candidates[[f"{kind}_p_value" for kind in nulls]].max(axis=1)
     chance[column] = max(each["p_value"] for each in null.values())
-    evidence = candidates["min_jaccard"].tolist(), chance.tolist()
-    natural, why, borders_of = _gaps(points, labelings, sample, pipeline, evidence=evidence, seed=ties)
+    natural, why = beyond_chance(natural, why, dict(zip(pipeline.ks, chance, strict=True)))
     return SegmentEvidence(
         candidates=candidates[COLUMNS],
         column=column,
@@ -171,20 +172,21 @@ def _choose(
     groups: Codes,
     pipeline: Pipeline,
     metrics: PartitionMetrics,
-    stability: Sequence[Mapping[str, Any]],
     *,
+    jaccard: Mapping[int, float],
+    natural: int | None,
     seed: np.random.SeedSequence,
 ) -> tuple[dict[str, NullDistribution], dict[str, int], int, bool]:
     """Null distributions, votes, the chosen k, and whether it qualified."""
     ks, rule, settings = pipeline.ks, pipeline.rule, pipeline.settings
-    jaccard = {k: each["min_jaccard"] for k, each in zip(ks, stability, strict=True)}.__getitem__
     ballots = {
-        each: choose_k(each, ks, metrics, settings, min_jaccard=jaccard)
+        each: choose_k(each, ks, metrics, settings, min_jaccard=jaccard.__getitem__)
         for each in ("silhouette", "elbow", "stability")
     }
     votes = {each: vote for each, (vote, _) in ballots.items()}
     k = votes.get(rule, settings.k or ks[0])
-    nulls = null_distributions(points, groups, pipeline, metrics, k=None if rule == "gap" else k, seed=seed)
+    chosen = None if rule == "gap" else k
+    nulls = null_distributions(points, groups, pipeline, metrics, k=chosen, natural=natural, seed=seed)
     votes["gap"], _ = choose_k("gap", ks, metrics, settings, reference=uniform_inertia(nulls))
     return nulls, votes, votes.get(rule, k), ballots["stability"][1] or rule != "stability"
 
@@ -195,15 +197,11 @@ def _gaps(
     sample: Sample,
     pipeline: Pipeline,
     *,
-    evidence: tuple[Sequence[float], Sequence[float]],
+    jaccard: Mapping[int, float],
     seed: np.random.SeedSequence,
 ) -> tuple[int | None, str, Callable[[int], list[Border]]]:
-    """Supported number of segments, or why there is none, and borders by k.
-
-    `evidence` is, of every k, the least Jaccard similarity and the p value of the silhouette.
-    """
+    """Give the number of segments that gaps support, or why there is none, and borders by k."""
     index, units, refits = sample
-    jaccard, chance = (dict(zip(pipeline.ks, each, strict=True)) for each in evidence)
     sampled = {k: labels[index] for k, labels in zip(pipeline.ks, labelings, strict=True)}
     seeds = dict(zip(pipeline.ks, seed.spawn(len(pipeline.ks)), strict=True))
 
@@ -218,14 +216,7 @@ def _gaps(
         column = gap_within(points[index], sampled[k], rng, columns=columns, groups=units)
         return None if column is None else pipeline.space.columns[column]
 
-    k, why = supported_k(sampled, jaccard, borders_of, column_within)
-    if k is not None and not chance[k] <= SIGNIFICANT:
-        why = (
-            f"{k} segments have gaps between them, but simulated data without segments reaches the same "
-            f"silhouette (p = {chance[k]:.3g} > {SIGNIFICANT:g})"
-        )
-        k = None
-    return k, why, borders_of
+    return *supported_k(sampled, jaccard, borders_of, column_within), borders_of
 
 
 def _columns(

@@ -65,6 +65,23 @@ def supported_k(
     return k, ""
 
 
+def beyond_chance(k: int | None, why: str, p_values: Mapping[int, float]) -> tuple[int | None, str]:
+    """Keep a number of segments that gaps support only where tables without segments rarely do as well.
+
+    Examples
+    --------
+    >>> beyond_chance(3, "", {2: 0.5, 3: 0.01})
+    (3, '')
+    >>> beyond_chance(2, "", {2: 0.5, 3: 0.01})[0] is None
+    True
+    """
+    if k is None or p_values[k] <= SIGNIFICANT:
+        return k, why
+    chance = f"p = {p_values[k]:.3g} > {SIGNIFICANT:g}"
+    reached = f"simulated data without segments reaches the same silhouette ({chance})"
+    return None, f"{k} segments have gaps between them, but {reached}"
+
+
 def kind_of(beyond_chance: float, min_jaccard: float, borders: Sequence[Border]) -> str:
     """Name the kind of a segmentation (Dolnicar, Grün and Leisch 2018).
 

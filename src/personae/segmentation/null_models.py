@@ -17,11 +17,11 @@ from personae.segmentation.copula import GaussianCopula, fit_copula, root
 from personae.segmentation.pipeline import Pipeline, sample_units
 from personae.segmentation.quality import PartitionMetrics, partition_metrics
 from personae.segmentation.stability import bootstrap_once, smallest_jaccard
+from personae.segmentation.verdict import may_be_significant
 
 NULL_MODELS = ("gaussian", "box", "skewed", "copula")
-# Tables of a null model in one round, and tables that reach the observed one after which none follows.
-ROUND = 20
-ENOUGH = 10
+# Tables of a null model in one round.
+ROUND = 10
 
 
 class NullModel:
@@ -155,6 +155,11 @@ class NullDistribution:
         )
         return self.reached
 
+    def at_least(self, observed: PartitionMetrics, k: int) -> BoolArray:
+        """Find the tables whose silhouette of k is as high."""
+        column = self._pipeline.ks.index(k)
+        return np.asarray(self._silhouettes[:, column] >= observed.silhouette[column])
+
     @property
     def _silhouettes(self) -> FloatArray:
         return np.array([each.silhouette for each in self.metrics])
@@ -173,9 +178,10 @@ def null_distributions(
     observed: PartitionMetrics,
     *,
     k: int | None,
+    natural: int | None,
     seed: np.random.SeedSequence,
 ) -> dict[str, NullDistribution]:
-    """Draw null tables in rounds, until enough or plainly not significant.
+    """Draw null tables in rounds, until enough, or no p value that decides can be significant any more.
 
     Stopping at a given number of tables that reach it keeps the p-value valid (Besag and Clifford 1991).
 
@@ -185,6 +191,8 @@ def null_distributions(
         Customers in the reference space, and the independent unit of each.
     k : int, optional
         Chosen in the observed table; None for the gap, which chooses by the null tables.
+    natural : int, optional
+        Number of segments that gaps support, which must be beyond chance, too.
     """
     effort, workers = pipeline.settings.effort, pipeline.settings.workers
     sampling, *seeds = seed.spawn(1 + len(NULL_MODELS) * effort.null_tables)
@@ -207,7 +215,11 @@ def null_distributions(
         for each in distributions.values():
             each.metrics += [next(drawn) for _ in each.draws(start, start + ROUND)]
         reference = uniform_inertia(distributions)
-        if max(each.find_reached(observed, k, reference).sum() for each in distributions.values()) >= ENOUGH:
+        models = distributions.values()
+        deciding = [[each.find_reached(observed, k, reference) for each in models]]
+        if natural not in (None, k):
+            deciding.append([each.at_least(observed, natural) for each in models])
+        if not any(all(may_be_significant(one, effort.null_tables) for one in by) for by in deciding):
             break
     return distributions
 

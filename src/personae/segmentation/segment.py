@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn import config_context
 from threadpoolctl import ThreadpoolController
 
 from personae.core.arrays import FloatArray
@@ -142,7 +143,9 @@ def segment_customers(
     if len(groups) != len(table):
         raise PersonaeError(f"segment: groups name {len(groups)} customers; the table has {len(table)}")
     units = np.asarray(pd.factorize(pd.Series(groups))[0])
-    with ThreadpoolController().limit(limits=1):
+    # Spaces have refused what is not a number, and settings what is no option: scikit-learn need not again.
+    trusting = config_context(assume_finite=True, skip_parameter_validation=True)
+    with ThreadpoolController().limit(limits=1), trusting:
         main = _segment(table, settings, units, anchor, seed)
         also = {
             name: _segment(

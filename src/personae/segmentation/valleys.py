@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.spatial.distance import cdist, pdist
+from scipy.special import kolmogorov
 from scipy.stats import binom
 
 from personae.core.arrays import FloatArray, IntArray
@@ -14,6 +15,8 @@ WINDOW = 0.2
 NEAR = 0.15
 # Customers of a window that are compared.
 LOCAL_ROWS = 500
+# Largest p value, over all directions across the line together, by which those halfway lie elsewhere.
+ELSEWHERE = 0.001
 
 
 def spread_ties(
@@ -117,6 +120,58 @@ def local_depth(position: FloatArray, across: FloatArray) -> float:
         return float("inf")
     if count < 2:
         return 0.0
+    offsets = elsewhere(middle, np.vstack([first, second]))
+    views = [(middle, first, second), *([each @ way for each in (middle, first, second)] for way in offsets)]
+    return max(_company(*view, count, counts) for view in views)
+
+
+def elsewhere(middle: FloatArray, ends: FloatArray) -> list[FloatArray]:
+    """Find a direction across the line in which those halfway lie elsewhere than those at the centroids.
+
+    Columns of noise keep all customers apart alike, so that those on a bend seem to have no company. Axes and
+    principal axes are looked at, either side of the middle and both sides as one (Kolmogorov and Smirnov).
+
+    Parameters
+    ----------
+    middle, ends : ndarrays of shape (customers, axes)
+        Offsets from the line, of those halfway and of those at either centroid.
+
+    Returns
+    -------
+    list of ndarray of shape (axes, 1)
+        The direction with the least p value; none where that is above `ELSEWHERE`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> middle, ends = rng.normal(size=(40, 3)), rng.normal(size=(90, 3))
+    >>> elsewhere(middle, ends)
+    []
+    >>> elsewhere(middle + [0.0, 3.0, 0.0], ends)[0].ravel().tolist()
+    [0.0, 1.0, 0.0]
+    """
+    both = np.vstack([middle, ends])
+    both = both - ends.mean(axis=0)
+    axes = both.shape[1]
+    directions = np.hstack([np.eye(axes), np.linalg.eigh(both.T @ both)[1]])
+    along = both @ directions
+    views = np.hstack([along, np.abs(along)])
+    order = np.argsort(views, axis=0, kind="stable")
+    steps = np.where(np.arange(len(both)) < len(middle), 1 / len(middle), -1 / len(ends))
+    apart = np.abs(np.cumsum(steps[order], axis=0))
+    ranked = np.take_along_axis(views, order, axis=0)
+    apart[:-1][np.diff(ranked, axis=0) <= 1e-9] = 0.0  # ties are one step
+    largest = apart.max(axis=0)
+    best = int(largest.argmax())
+    enough = len(middle) * len(ends) / len(both)
+    p_value = views.shape[1] * kolmogorov(float(np.sqrt(enough) * largest[best]))
+    return [directions[:, best % (2 * axes)][:, None]] if p_value <= ELSEWHERE else []
+
+
+def _company(
+    middle: FloatArray, first: FloatArray, second: FloatArray, count: int, counts: list[int]
+) -> float:
+    """Company of those halfway over that at the emptier centroid; `count` and `counts` were not thinned."""
     near = min(np.quantile(pdist(side), NEAR) for side in (first, second))
     # Shares of pairs, times the customers of the whole window: thinning one window leaves them as they are.
     own = (pdist(middle) <= near).mean() * (count - 1)

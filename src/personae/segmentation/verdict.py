@@ -1,6 +1,6 @@
 """What the data say about a segmentation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from personae.core.statistics import STABLE
 from personae.segmentation.borders import Border
@@ -8,6 +8,17 @@ from personae.segmentation.borders import Border
 # From the least to the most that the data can say.
 VERDICTS = ("not supported", "weak", "supported")
 SIGNIFICANT = 0.05
+
+
+def may_be_significant(reached: Iterable[bool], tables: int) -> bool:
+    """Say whether p can be `SIGNIFICANT` at most, if none of the remaining of `tables` reaches the observed.
+
+    Examples
+    --------
+    >>> may_be_significant([False] * 10, 19), may_be_significant([False, True], 19)
+    (True, False)
+    """
+    return bool((1 + sum(reached)) / (1 + tables) <= SIGNIFICANT)
 
 
 def headline(k: int, supported_k: int | None) -> str:
