@@ -170,7 +170,7 @@ def gap_statistic(inertia: FloatArray, reference: FloatArray) -> tuple[FloatArra
 def _from_0_to_1(values: Sequence[float]) -> FloatArray:
     given = np.asarray(values, dtype=np.float64)
     width = float(np.ptp(given))
-    return (given - given.min()) / (width if width > 0 else 1.0)
+    return np.asarray((given - given.min()) / (width if width > 0 else 1.0))
 
 
 def _or_least(value: float) -> float:

@@ -35,8 +35,7 @@ def columns_that_matter(
     """Replace one column at a time by noise and cluster again.
 
     The noise is the column's own values, permuted over the independent units; a continuous column with a dip
-    of its own becomes normal, for its humps would make the same segments. Once a column could be noise
-    whatever follows, no more is drawn (Besag and Clifford 1991).
+    of its own becomes normal, for its humps would make the same segments.
 
     Parameters
     ----------
@@ -53,7 +52,7 @@ def columns_that_matter(
     groups : int array of shape (customers,), optional
         Independent unit of every customer, 0 to G - 1; its own by default.
     tables : int
-        Most noises of a column.
+        Most noises of a column; fewer where it could be noise whatever follows (Besag and Clifford 1991).
 
     Returns
     -------
@@ -73,9 +72,7 @@ def columns_that_matter(
         if len(axes) == 1 and is_humped(margin[:, 0]):
             margin = normal_margin(margin)
         refits: list[tuple[float, float]] = []
-        while len(refits) < tables and (
-            len(refits) < FEW or may_be_significant([width >= observed for width, _ in refits], tables)
-        ):
+        while _undecided([width >= observed for width, _ in refits], tables):
             noisy = points.copy()
             noisy[:, axes] = margin[rng.permutation(len(margin))][groups]
             refits.append(_refit(noisy, labels, fit, rng))
@@ -85,6 +82,12 @@ def columns_that_matter(
         figures = (int(column), p_value, mean, float(similarity.mean()), could_be_noise)
         rows.append(dict(zip(FIGURES, figures, strict=True)))
     return rows
+
+
+def _undecided(reached: list[bool], tables: int) -> bool:
+    """Say whether another noise is drawn, after some that reached the observed silhouette or did not."""
+    drawn = len(reached)
+    return drawn < min(FEW, tables) or (drawn < tables and may_be_significant(reached, tables))
 
 
 def _refit(noisy: FloatArray, labels: Labels, fit: Fit, rng: np.random.Generator) -> tuple[float, float]:

@@ -118,8 +118,7 @@ def gather_evidence(
     stability, sample = partition_stability(working, labelings, groups, pipeline, boots)
     jaccard = {each: figures["min_jaccard"] for each, figures in zip(pipeline.ks, stability, strict=True)}
     natural, why, borders_of = _gaps(points, labelings, sample, pipeline, jaccard=jaccard, seed=ties)
-    known = {"jaccard": jaccard, "natural": natural, "seed": tables}
-    nulls, votes, k, qualified = _choose(points, groups, pipeline, metrics, **known)
+    nulls, votes, k, qualified = _choose(points, groups, pipeline, metrics, (jaccard, natural), seed=tables)
     gaps = gap_statistic(metrics.inertia, uniform_inertia(nulls))
     bounds = [mean_interval(row, groups[index], weights, np.random.default_rng(intervals)) for row in widths]
     candidates = _quality(scatters, metrics, labelings, bounds, pipeline).assign(
@@ -172,13 +171,16 @@ def _choose(
     groups: Codes,
     pipeline: Pipeline,
     metrics: PartitionMetrics,
+    stability: tuple[Mapping[int, float], int | None],
     *,
-    jaccard: Mapping[int, float],
-    natural: int | None,
     seed: np.random.SeedSequence,
 ) -> tuple[dict[str, NullDistribution], dict[str, int], int, bool]:
-    """Null distributions, votes, the chosen k, and whether it qualified."""
+    """Null distributions, votes, the chosen k, and whether it qualified.
+
+    `stability` is the least Jaccard similarity of every k, and the number of segments that gaps support.
+    """
     ks, rule, settings = pipeline.ks, pipeline.rule, pipeline.settings
+    jaccard, natural = stability
     ballots = {
         each: choose_k(each, ks, metrics, settings, min_jaccard=jaccard.__getitem__)
         for each in ("silhouette", "elbow", "stability")

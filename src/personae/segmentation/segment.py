@@ -143,9 +143,8 @@ def segment_customers(
     if len(groups) != len(table):
         raise PersonaeError(f"segment: groups name {len(groups)} customers; the table has {len(table)}")
     units = np.asarray(pd.factorize(pd.Series(groups))[0])
-    # Spaces have refused what is not a number, and settings what is no option: scikit-learn need not again.
-    trusting = config_context(assume_finite=True, skip_parameter_validation=True)
-    with ThreadpoolController().limit(limits=1), trusting:
+    checked = config_context(assume_finite=True, skip_parameter_validation=True)  # by spaces and settings
+    with ThreadpoolController().limit(limits=1), checked:
         main = _segment(table, settings, units, anchor, seed)
         also = {
             name: _segment(

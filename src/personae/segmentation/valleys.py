@@ -121,8 +121,8 @@ def local_depth(position: FloatArray, across: FloatArray) -> float:
     if count < 2:
         return 0.0
     offsets = elsewhere(middle, np.vstack([first, second]))
-    views = [(middle, first, second), *([each @ way for each in (middle, first, second)] for way in offsets)]
-    return max(_company(*view, count, counts) for view in views)
+    views = [(middle, first, second), *((middle @ way, first @ way, second @ way) for way in offsets)]
+    return max(_company(*view, (count, *counts)) for view in views)
 
 
 def elsewhere(middle: FloatArray, ends: FloatArray) -> list[FloatArray]:
@@ -168,16 +168,14 @@ def elsewhere(middle: FloatArray, ends: FloatArray) -> list[FloatArray]:
     return [directions[:, best % (2 * axes)][:, None]] if p_value <= ELSEWHERE else []
 
 
-def _company(
-    middle: FloatArray, first: FloatArray, second: FloatArray, count: int, counts: list[int]
-) -> float:
-    """Company of those halfway over that at the emptier centroid; `count` and `counts` were not thinned."""
+def _company(middle: FloatArray, first: FloatArray, second: FloatArray, sizes: tuple[int, ...]) -> float:
+    """Company of those halfway over that at the emptier centroid; `sizes` are those before thinning."""
     near = min(np.quantile(pdist(side), NEAR) for side in (first, second))
     # Shares of pairs, times the customers of the whole window: thinning one window leaves them as they are.
-    own = (pdist(middle) <= near).mean() * (count - 1)
+    own = (pdist(middle) <= near).mean() * (sizes[0] - 1)
     at_centroids = min(
         max((cdist(middle, side) <= near).mean(), 1 / (len(middle) * len(side))) * size
-        for side, size in zip((first, second), counts, strict=True)
+        for side, size in zip((first, second), sizes[1:], strict=True)
     )
     return float(own / at_centroids)
 
