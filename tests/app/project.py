@@ -12,6 +12,9 @@ import yaml
 from personae.core import archive
 from personae.core.files import write_json
 from personae.core.tables import csv
+from personae.scoring.scorer import DESCRIBED, describe
+from personae.scoring.settings import ScorerSettings
+from personae.sources.settings import TablePrepare
 from personae.targeting.plan import plan_contacts
 from personae.tracking.key import md5, stages
 
@@ -56,6 +59,33 @@ def segmentation():
     return customers, segment_customers(customers.to_pandas(), settings).segmenter
 
 
+def write_scorer(root, study, personas, customers=None):
+    """Write data of one's own, what was prepared of it and what was fitted on it, without a response model."""
+    from personae.imputation.imputer import TableImputer
+    from personae.sources.files import read_file
+    from personae.sources.table import fit
+
+    known, segmenter = segmentation()
+    customers = known if customers is None else customers
+    data, build, models = (root / name / study for name in ("data", "build", "models"))
+    for folder in (data, build, models / "scorer"):
+        folder.mkdir(parents=True, exist_ok=True)
+    customers.write_csv(data / "customers.csv")
+    customers.write_parquet(build / "complete.parquet")
+    archive.save(segmenter, models / "segmenter")
+    archive.save(TableImputer("median", columns=[]).fit(known.to_pandas()), models / "imputer")
+    settings = TablePrepare(
+        source="table",
+        files=["customers.csv"],
+        id="customer",
+        kinds=dict.fromkeys(("Income", "age"), "number"),
+    )
+    learned = fit(read_file(data / "customers.csv"), settings).model_dump(mode="json")
+    typical = {"Income": 40_000.0, "age": 40.0}
+    described = describe(study, ScorerSettings(source="table"), personas, learned, typical)
+    (models / "scorer" / DESCRIBED).write_text(json.dumps(described))
+
+
 def profit_curve(points=20):
     share = (pl.int_range(points, eager=True) + 1) / points
     profit = 100 * share - 60 * share**2
@@ -87,13 +117,11 @@ def make(root, reports=None, budget=None):
     for name in ("dvc.yaml", "params.yaml"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(HERE / name, root / name)
-    customers, segmenter = segmentation()
     for study in STUDIES:
-        archive.save(segmenter, root / "models" / study / "segmenter")
-        (root / "build" / study).mkdir(parents=True)
-        customers.write_parquet(root / "build" / study / "complete.parquet")
+        given = (reports or {}).get(study) or committed(study)
         shutil.copytree(HERE / "resolved" / study, root / "resolved" / study, dirs_exist_ok=True)
-        write_study(root, study, (reports or {}).get(study) or committed(study), budget)
+        write_scorer(root, study, given["personas"])
+        write_study(root, study, given, budget)
     lock(root)
     return root
 
@@ -166,8 +194,13 @@ def lock(root):
         files = [
             path for top in ("reports", "build") for path in (root / top / study).rglob("*") if path.is_file()
         ]
-        outs = [root / "models" / study / "segmenter", *files]
-        outs = [{"path": path.relative_to(root).as_posix(), "md5": md5(path)} for path in outs]
+        outs = [*(root / "models" / study).iterdir(), *files]
+        outs, deps = (
+            [{"path": path.relative_to(root).as_posix(), "md5": md5(path)} for path in paths]
+            for paths in (outs, [root / "data" / study])
+        )
         first, *others = stages(study, graph)
-        entries |= {f"{first}@{study}": {"outs": outs}} | {f"{each}@{study}": {} for each in others}
+        entries |= {f"{first}@{study}": {"outs": outs, "deps": deps}} | {
+            f"{each}@{study}": {} for each in others
+        }
     (root / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": entries}, sort_keys=False))

@@ -34,8 +34,6 @@ def address(tmp_path_factory):
     root = make(tmp_path_factory.mktemp("hostile"), {study: hostile_study(study) for study in STUDIES})
     listed = targets(reason=HOSTILE).with_columns(customer=pl.lit(HOSTILE))
     write_study(root, "campaign", hostile_study("campaign"), listed=listed)
-    customers = root / "build" / "campaign" / "complete.parquet"
-    pl.read_parquet(customers).with_columns(customer=pl.lit(HOSTILE)).write_parquet(customers)
     settings = root / "resolved" / "campaign" / "profile.yaml"
     content = yaml.safe_load(settings.read_text())
     content["profile"]["labels"] = dict.fromkeys(content["profile"]["labels"], HOSTILE)
@@ -91,7 +89,7 @@ def test_hostile_text_stays_text_nothing_leaves_the_machine_and_a_phone_can_read
             page.get_by_role("option").last.click()
             page.keyboard.press("Escape")
             page.wait_for_selector("[role=option]", state="detached")
-            page.wait_for_selector("[data-testid=stNumberInput]")
+            page.wait_for_selector("input[aria-label='Changed to']")
         if name == "people":
             page.locator("[data-testid=stSelectbox]").last.click()
             page.wait_for_selector("[role=option]")

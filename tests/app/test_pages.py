@@ -104,26 +104,26 @@ def personas_in(chart):
     return set(pa.ipc.open_stream(data).read_all()["persona"].to_pylist())
 
 
-def test_a_customer_with_other_values_moves_to_another_segment_and_far_values_are_a_guess(browse, finished):
+def test_a_customer_with_other_inputs_moves_to_another_segment_and_far_values_are_a_guess(browse, finished):
     customers, segmenter = segmentation()
     browser = browse(finished)
     page = browser.visit("whatif")
+    assert "Now: Segment " in browser.text  # of a typical one
     page.text_input[0].set_value("1059").run()
     here = segmenter.predict(customers.tail(1).to_pandas()).iloc[0]
-    assert f"Now: {here['segment']:.0f}: " in browser.text
-    assert f"Then: {here['segment']:.0f}: " in browser.text
+    for title in ("Now", "Then"):
+        assert f"{title}: Segment {here['segment']:.0f}: " in browser.text
     assert f"Margin {here['margin']:.2f}" in browser.text
     page.multiselect[0].set_value(["Income", "age"]).run()
-    page.number_input[0].set_value(20_000.0)
-    page.number_input[1].set_value(30.0).run()
-    assert f"Then: {1 - here['segment']:.0f}: " in browser.text
+    page.text_input[1].set_value("20000")
+    page.text_input[2].set_value("30").run()
+    assert f"Then: Segment {1 - here['segment']:.0f}: " in browser.text
     assert "guess" not in browser.text
-    page.number_input[0].set_value(1e6).run()
-    assert "Outside of what the segments were made of" in browser.text
-    assert "far from every segment" in browser.text
-    page.text_input[0].set_value("").run()
-    mean = segmenter.predict(customers.select("Income", "age").mean().to_pandas()).iloc[0]
-    assert f"Now: {mean['segment']:.0f}: " in browser.text
+    page.text_input[1].set_value("1000000").run()
+    assert "in the data: the answer is a guess." in browser.text
+    assert "Far from every segment" in browser.text
+    page.text_input[1].set_value("lots").run()
+    assert "Then: Column Income holds 'lots'; expected a number." in browser.text
     page.text_input[0].set_value("nobody").run()
     assert "There is no such customer." in browser.text
 

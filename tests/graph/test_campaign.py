@@ -65,6 +65,9 @@ def test_a_fresh_clone_computes_the_same_bytes(computed, tmp_path):
 
 
 def test_an_edit_of_the_classifier_reruns_what_depends_on_it_and_of_personas_what_follows(project):
+    raw = "data/campaign/marketing_campaign.csv"
+    project.run("python", "-m", "personae.cli", "score", "campaign", raw)
+    sent = scores_of(project)
     project.edit("conf/classifier/logistic.yaml", "C: 0.3", "C: 0.2")
     assert ran(project.dvc("repro", "compare@campaign")) == {"compose"}
     assert ran(project.dvc("repro", "target@campaign", "profile@campaign")) == {"classify", "target"}
@@ -75,6 +78,15 @@ def test_an_edit_of_the_classifier_reruns_what_depends_on_it_and_of_personas_wha
     project.edit("src/personae/personas/cards.py", "NOTABLE = 0.2", "NOTABLE = 9.9")
     assert ran(project.dvc("repro", "track@campaign")) == {"profile", "report", "scorer", "track"}
     assert len(project.runs()) == 2
+    assert scores_of(project) == sent
+    project.run("python", "-m", "personae.cli", "score", "campaign", raw)
+    assert len(scores_of(project)) == 4
+
+
+def scores_of(project):
+    """Bytes and time of every file of scores."""
+    files = (path for path in (project.root / "scores").rglob("*") if path.is_file())
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
 
 def test_a_mistyped_setting_stops_in_compose_and_nothing_is_lost(project):

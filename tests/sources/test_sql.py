@@ -3,9 +3,11 @@
 import sqlite3
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from personae.core.errors import PersonaeError
+from personae.sources import sql
 from personae.sources.sql import snapshot
 
 pytest.importorskip("sqlalchemy")
@@ -32,6 +34,23 @@ def test_rows_of_a_query(shop, tmp_path):
     table = pl.read_parquet(tmp_path / "a.parquet")
     assert table.to_dict(as_series=False) == {"id": [1, 2], "name": ["a:b", None], "spend": [2.5, None]}
     assert (found.rows, seen, found.query) == (2, [2], "select * from customers order by id;")
+
+
+def test_rows_come_in_blocks_whose_types_agree_in_the_end(shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(sql, "ROWS_AT_ONCE", 2)
+    with sqlite3.connect(shop) as connection:
+        connection.executemany(
+            "insert into customers values(?, ?, ?)", [(3, "c", 1), (4, None, 2), (5, "e", 0)]
+        )
+    query = "select id, iif(id < 3, null, name) name, iif(id = 3, 1.5, id) size from customers order by id"
+    seen = []
+    found = snapshot(f"sqlite:///{shop}", query, tmp_path / "a.parquet", progress=seen.append)
+    table = pl.read_parquet(tmp_path / "a.parquet")
+    assert table["name"].to_list() == [None, None, "c", None, "e"]
+    assert table["size"].to_list() == [1.0, 2.0, 1.5, 4.0, 5.0]
+    assert (found.rows, seen, pq.read_metadata(tmp_path / "a.parquet").num_row_groups) == (5, [2, 4, 5], 3)
+    again = snapshot(f"sqlite:///{shop}", query, tmp_path / "b.parquet")
+    assert again.sha256 == found.sha256
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Promises of what MLflow holds beside figures: models that load and answer, data with the md5 of DVC."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from personae.core.errors import PersonaeError
 from personae.scoring.scorer import SCORES, assemble
 from personae.sources.files import read_file
 from personae.studies.campaign.source import FILE
+from personae.tracking import serving
 from personae.tracking.objects import log_dataset, log_scorer
 from personae.tracking.registry import register
 from personae.tracking.store import Store
@@ -88,6 +90,55 @@ def test_a_cell_that_does_not_fit_is_its_rows_problem(served, raw):
     assert scores["probability"].notna().tolist() == [True, False, True]
     assert scores["reason_2"].notna().tolist() == [True, False, True]
     assert str(scores["as_of"][0])[:10] == "2015-01-01"
+
+
+def test_who_serves_says_when_the_champion_has_moved_on(served, raw, client, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow.get_tracking_uri())
+    monkeypatch.setenv(serving.STUDY, "campaign")
+    monkeypatch.setenv(serving.VERSION, "1")
+    monkeypatch.setattr(serving, "SECONDS_BETWEEN_LOOKS", 0.01)
+    app = serving.create()
+    row = json.loads(raw.head(1).drop(columns="Response").to_json(orient="records"))
+    body = json.dumps({"dataframe_records": row}).encode()
+
+    async def asked():
+        """Answer now, and after the alias has moved."""
+        before = await post(app, body)
+        client.set_registered_model_alias("personae-campaign", "champion", 2)
+        for _ in range(500):
+            after = await post(app, body)
+            if b"x-restart" in after[1]:
+                break
+            await asyncio.sleep(0.01)
+        app.state.looking.cancel()
+        return before, after
+
+    try:
+        before, after = asyncio.run(asked())
+    finally:
+        client.set_registered_model_alias("personae-campaign", "champion", 1)
+    assert (before[0], b"x-restart" in before[1]) == (200, False)
+    assert after[1][b"x-restart"] == b"the champion is version 2 now, this serves 1: restart"
+    assert after[2] == before[2]
+
+
+async def post(app, body):
+    """Status, headers and text of an answer."""
+    sent, scope = [], {"type": "http", "http_version": "1.1", "method": "POST", "path": "/invocations"}
+    scope |= {
+        "raw_path": b"/invocations",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    await app(scope, receive, send)
+    return sent[0]["status"], dict(sent[0]["headers"]), b"".join(each.get("body", b"") for each in sent)
 
 
 def test_the_example_is_no_customer_and_its_answer_is_one(served):

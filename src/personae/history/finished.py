@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+import polars.selectors as cs
 
 from personae.config.reading import read_yaml
 from personae.core import paths
@@ -20,7 +21,7 @@ from personae.report.results import REPORTS
 from personae.tracking import key
 
 if TYPE_CHECKING:
-    from personae.segmentation.segmenter import Segmenter
+    from personae.scoring.scorer import Scorer
 
 TABLES = ("rules.csv", "curves/profit.csv")
 UNREAD = PersonaeError, OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError
@@ -50,22 +51,28 @@ class StudyResults:
 
 
 @dataclass(frozen=True, slots=True)
-class FittedSegments:
-    """Segments of a finished result, ready for other customers.
+class FittedScorer:
+    """Scorer of a finished result, with the data that it was fitted on.
 
     Attributes
     ----------
     key
         Of the result.
-    segmenter
-        Puts customers into segments.
+    scorer
+        From inputs of a customer to segment, probability and decision.
+    files
+        The study's own files, where each of their rows is a customer; else none.
     customers
-        `customer` and the columns of the segmenter's space, gaps treated.
+        Completed customers, where one takes several rows or files; else none.
+    ranges
+        Least and largest value of each column of numbers that the scorer reads.
     """
 
     key: str
-    segmenter: "Segmenter"
+    scorer: "Scorer"
+    files: Sequence[Path]
     customers: pl.DataFrame
+    ranges: Mapping[str, tuple[float, float]]
 
 
 def studies() -> list[str]:
@@ -108,26 +115,33 @@ def read_results(study: str) -> StudyResults:
     return StudyResults(study, result.key, reports, tables, labels)
 
 
-def read_segments(study: str) -> FittedSegments:
-    """Read the fitted segments of a study's finished result, as `read_results` does.
+def read_scorer(study: str) -> FittedScorer:
+    """Read the scorer of a study's finished result, as `read_results` does.
 
     Raises
     ------
     PersonaeError
         With what to run, if there is no finished result.
     """
-    from personae.core import archive  # noqa: PLC0415 - scikit-learn takes a second
-    from personae.segmentation.segmenter import TRUSTED  # noqa: PLC0415
+    from personae.scoring.scorer import PARTS, load_scorer  # noqa: PLC0415 - scikit-learn takes a second
 
     with _finished(study) as (result, written):
-        folder = paths.model(study, "segmenter")
-        segmenter = archive.load(folder, TRUSTED)
-        if key.md5(folder) != written[folder.as_posix()]:
-            raise PersonaeError(f"{folder} is not what dvc.lock says")
-        columns = ["customer", *segmenter.space.columns, *segmenter.space.categorical]
-        content = _content(paths.table(study, "complete"), written)
-        customers = pl.read_parquet(BytesIO(content or b""), columns=columns)
-    return FittedSegments(result.key, segmenter, customers)
+        scorer = load_scorer(study)
+        parts = [paths.model(study, part).as_posix() for part in (*PARTS, "scorer")]
+        seen = {path: written[path] for path in parts if path in written} | result.data()
+        for path, md5 in seen.items():
+            if key.md5(Path(path)) != md5:
+                raise PersonaeError(f"{path} is not what dvc.lock says")
+        content = BytesIO(_content(paths.table(study, "complete"), written) or b"")
+        columns = ["customer", *scorer.parts.columns(pl.read_parquet_schema(content))]
+        customers = pl.read_parquet(content, columns=list(dict.fromkeys(columns)))
+        numbers = customers.select(cs.numeric().exclude("customer"))
+        least, most = (numbers.select(each).row(0) for each in (pl.all().min(), pl.all().max()))
+        ends = zip(numbers.columns, least, most, strict=True)
+        ranges = {name: (low, high) for name, low, high in ends if low is not None}
+        alone = hasattr(scorer.preparation, "apply")
+        files = scorer.preparation.raw(paths.raw(study)) if alone else []
+    return FittedScorer(result.key, scorer, files, customers.clear() if alone else customers, ranges)
 
 
 @contextmanager

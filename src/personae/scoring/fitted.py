@@ -53,11 +53,21 @@ class Fitted:
             *self.segmenter.space.columns,
             *self.segmenter.space.categorical,
             *self.imputer.models_,
-            *(name for used in self.imputer.predictors_.values() for name in used),
+            *self._predictors(),
             *(self.model.columns if self.model else ()),
             *priced,
         ]
         return [str(name) for name in dict.fromkeys(every) if name in known]
+
+    @property
+    def placing(self) -> list[str]:
+        """Prepared columns without which a described customer gets no segment."""
+        filled = () if self.settings.early else (*self.imputer.models_, *self._predictors())
+        own = [*self.segmenter.space.columns, *self.segmenter.space.categorical, *filled]
+        return [name for name in dict.fromkeys(own) if name in self.typical]
+
+    def _predictors(self) -> list[str]:
+        return [name for used in self.imputer.predictors_.values() for name in used]
 
     @property
     def inputs(self) -> list[str]:
@@ -113,7 +123,7 @@ class Fitted:
     def _rows(self, tables: Mapping[str, pl.DataFrame], sound: pl.Series) -> pl.DataFrame:
         """Rows of the response model, one a customer at most."""
         if self.settings.early is not None:
-            return early_rows(tables, self.settings.early)
+            return early_rows(tables, self.settings.early) if "days" in tables else pl.DataFrame()
         rows = tables.get(self.settings.table, pl.DataFrame())
         return rows.filter(sound) if self.settings.table == "customers" else rows
 
@@ -136,7 +146,9 @@ class Fitted:
 
     def offered(self, rows: pl.DataFrame) -> dict[str, pl.Series]:
         """Name the offer that each row of the response model is about, where there are several."""
-        return {} if self.offer is None else {"offer": rows[self.offer].cast(pl.String)}
+        if self.offer is None or self.offer not in rows.columns:
+            return {}
+        return {"offer": rows[self.offer].cast(pl.String)}
 
     def _priced(self, table: pd.DataFrame, segments: pl.Series, count: int) -> pl.DataFrame:
         """Probability, decision and reasons of rows of the response model."""

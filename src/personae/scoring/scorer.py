@@ -144,8 +144,15 @@ class Scorer:
         return self._gathered(self.preparation.gather_folder(folder, as_of), as_of, reasons)
 
     def score_prepared(self, customers: pl.DataFrame, *, reasons: int = 0) -> pl.DataFrame:
-        """As `score`, of customers as stage `prepare` writes them; a number that is none is a problem."""
-        typical = self.parts.typical
+        """As `score`, of customers as stage `prepare` writes them; a number that is none is a problem.
+
+        Columns of a response model whose rows are of another table may be absent: no probability then.
+        """
+        parts, typical, names = self.parts, self.parts.typical, {"customers", self.parts.settings.table}
+        # Of user-days the model's rows are users by their first days, which described users no longer have.
+        away = parts.settings.table != "customers" and not set(typical) <= set(customers.columns)
+        if parts.settings.early or away:
+            typical, names = {name: typical[name] for name in parts.placing}, {"customers"}
         absent = [name for name in ("customer", *typical) if name not in customers.columns]
         if absent:
             raise PersonaeError(f"column {absent[0]} is missing")
@@ -162,7 +169,7 @@ class Scorer:
         sound = wrong.is_null()
         rest = customers.drop("customer", *typical)
         table = pl.DataFrame(columns).hstack(rest.get_columns()).filter(sound)
-        tables = dict.fromkeys(("customers", self.parts.settings.table), table)
+        tables = dict.fromkeys(names, table)
         problems = dict(pl.DataFrame([named.alias("customer"), wrong]).filter(~sound).iter_rows())
         scored = self._gathered(Gathered(tables, problems), None, reasons)
         order = pl.DataFrame({"customer": named})

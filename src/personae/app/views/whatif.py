@@ -1,53 +1,60 @@
-"""Which segment a customer would be in with other values."""
+"""What a customer with other inputs would be answered."""
 
-import polars as pl
 import streamlit as st
 
 from personae.app import shown
 from personae.core.numbers import rounded
-from personae.history.finished import FittedSegments, read_segments
+from personae.history.finished import FittedScorer, read_scorer
 from personae.report.results import label
+from personae.scoring.whatif import Case, Outcome, answer_case, find_case, outside
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def fitted(key: str, study: str) -> FittedSegments:
-    """Segments of the result that the page shows."""
-    segments = read_segments(study)
-    if segments.key != key:
+def fitted(key: str, study: str) -> FittedScorer:
+    """Scorer of the result that the page shows."""
+    found = read_scorer(study)
+    if found.key != key:
         shown.stop("A new result has just been computed: load the page again.")
-    return segments
+    return found
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def known_case(key: str, customer: str, _own: FittedScorer) -> tuple[Case, Outcome] | None:
+    """A customer as the study's data describe one, and the answer."""
+    case = find_case(_own.scorer, _own.files, _own.customers, customer)
+    return case and (case, answer_case(_own.scorer, case))
 
 
 shown.say("What if", tag="h1")
 result = shown.chosen()
+customer = st.text_input("Customer, or nothing for a typical one").strip()
 with shown.one_line_errors():
-    segments = fitted(result.key, result.study)
-customers, space = segments.customers, segments.segmenter.space
-names = {card["id"]: card["name"] for card in result.reports["personas"]} if shown.of_segments(result) else {}
-
-known = st.text_input("Customer, or nothing for an average one", customers["customer"][0]).strip()
-averages = [
-    *(pl.mean(name) for name in space.columns),
-    *(pl.col(name).mode().first() for name in space.categorical),
-]
-rows = customers.filter(pl.col("customer").cast(pl.String) == known) if known else customers.select(averages)
-if not rows.height:
+    own = fitted(result.key, result.study)
+    found = known_case(result.key, customer, own)
+if found is None:
     shown.stop("There is no such customer.")
-person = rows.head(1)
-labels = {name: label(name, result.labels) for name in space.columns}
-outcome = st.container()
-moved = st.multiselect("Change", list(space.columns), format_func=labels.__getitem__)
-for name in moved:
-    here, (low, high) = person[name][0], customers.select(low=pl.min(name), high=pl.max(name)).row(0)
-    shown.say(f"{labels[name]}: {rounded(here)} now, from {rounded(low)} to {rounded(high)} in the data")
-    value = st.number_input("To", value=float(here), key=f"{result.key} {known} {name}")
-    person = person.with_columns(pl.lit(value).alias(name))
-    if not low <= value <= high:
-        shown.say("Outside of what the segments were made of: what follows is a guess.")
-both = segments.segmenter.predict(pl.concat([rows.head(1), person], how="vertical_relaxed").to_pandas())
-for title, row in zip(("Now", "Then"), both.itertuples(), strict=True):
-    name = "no segment" if row.segment < 0 else f"{row.segment}: {names.get(row.segment, 'segment')}"
-    far = ", far from every segment" if row.far else ""
-    with outcome:
-        shown.say(f"{title}: {name}{far}. Margin {row.margin:.2f}: 0 at the border, 1 at the centre.")
-shown.say("Each column is changed by itself: what is computed from it stays. No response is predicted here.")
+case, now = found
+outcome, named = st.container(), {name: label(name, result.labels) for name in case.inputs}
+cells = {}
+for name in st.multiselect("Change", list(case.inputs), format_func=named.__getitem__):
+    shown.say(f"{named[name]}:")
+    key = f"{result.key} {customer} {name}"
+    cells[name] = st.text_input("Changed to", case.row.table[name][0] or "", key=key)
+then = answer_case(own.scorer, case.changed(cells))
+with outcome:
+    for title, each in (("Now", now), ("Then", then)):
+        shown.say(f"{title}: {'. '.join(each.told())}.")
+follows = [
+    (label(name, result.labels), now.prepared.get(name), value)
+    for name, value in then.prepared.items()
+    if name not in (*cells, "flags") and value != now.prepared.get(name)
+]
+if follows:
+    shown.cells(follows, ("what follows", "now", "then"))
+for name in outside(then.prepared, own.ranges):
+    low, high = map(rounded, own.ranges[name])
+    shown.say(
+        f"{label(name, result.labels)} is outside of {low} to {high} in the data: the answer is a guess."
+    )
+if not case.raw:
+    shown.say("Each column is changed by itself: a customer here takes several rows, which are not shown.")
