@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 from playwright.sync_api import sync_playwright
-from tests.app.project import committed, lock, make, targets, write_study
+from tests.app.project import committed, lock, make, segmentation, targets, write_scorer, write_study
 from tests.app.test_browser import CHROMIUM, READY, served
 
 ROWS = 1_000_000
@@ -82,7 +82,8 @@ def moved(address, pid, page):
     page.wait_for_selector("[data-testid=stMultiSelect]")
     page.locator("[data-testid=stMultiSelect]").click()
     page.get_by_role("option").last.click()
-    field = page.locator("[data-testid=stNumberInput] input").first
+    page.keyboard.press("Escape")
+    field = page.get_by_label("Changed to").first
     field.wait_for()
     steady(page)
     moves = []
@@ -102,9 +103,8 @@ if __name__ == "__main__":
         )
         listed = targets(ROWS).with_columns(reason=pl.select(reasons).to_series())
         write_study(root, "campaign", committed("campaign"), listed=listed)
-        complete = root / "build" / "campaign" / "complete.parquet"
-        customers = pl.concat([pl.read_parquet(complete)] * (ROWS // 60 + 1)).head(ROWS)
-        customers.with_columns(customer=place).write_parquet(complete)
+        customers = pl.concat([segmentation()[0]] * (ROWS // 60 + 1)).head(ROWS).with_columns(customer=place)
+        write_scorer(root, "campaign", committed("campaign")["personas"], customers)
         lock(root)
         session(root, million)
         session(root, moved)
