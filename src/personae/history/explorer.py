@@ -13,6 +13,8 @@ OPTIONS = {
     "server.headless": "true",
     "server.fileWatcherType": "none",
     "browser.gatherUsageStats": "false",
+    # A tenth of a second after every move; Python collects by itself what is left over.
+    "runner.postScriptGC": "false",
     "client.toolbarMode": "viewer",
     "client.showErrorDetails": "none",
     "theme.light.primaryColor": "#1a5fb4",

@@ -97,7 +97,7 @@ def _join(parts: Sequence[Path], path: Path) -> None:
     schema = head.to_arrow(compat_level=pl.CompatLevel.oldest()).schema
     with atomic_write(path) as partial, pq.ParquetWriter(partial, schema, compression="zstd") as writer:
         for part in parts:
-            block = pl.read_parquet(part).cast(dict(head.schema))
+            block = pl.read_parquet(part).cast(head.schema)
             writer.write_table(block.to_arrow(compat_level=pl.CompatLevel.oldest()))
 
 

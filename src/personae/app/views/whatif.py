@@ -22,7 +22,7 @@ def fitted(key: str, study: str) -> FittedScorer:
 def known_case(key: str, customer: str, _own: FittedScorer) -> tuple[Case, Outcome] | None:
     """A customer as the study's data describe one, and the answer."""
     case = find_case(_own.scorer, _own.files, _own.customers, customer)
-    return case and (case, answer_case(_own.scorer, case))
+    return None if case is None else (case, answer_case(_own.scorer, case))
 
 
 shown.say("What if", tag="h1")
