@@ -220,10 +220,10 @@ def trust_actions(reports: Mapping[str, Traced], words: Words) -> Iterator[State
     """What the effect of an action is known from."""
     report = reports.get("prescription")
     if report is not None and report.at("assumptions"):
-        text = Markup(
-            "Actions: what one brings is assumed in the settings; nothing was measured on these {}."
-        )
-        yield Statement(text.format(words.unit_name), report["assumptions"], "unknown", "actions")
+        users = population(reports)
+        who = words.unit_name if users is None else f"{users:,} {words.unit_name}"
+        text = Markup("Actions: what one brings is assumed in the settings; on the {} nothing was measured.")
+        yield Statement(text.format(who), report["assumptions"], "unknown", "actions")
 
 
 def trust_gaps(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
