@@ -245,5 +245,5 @@ def check_classes(target: IntArray, folds: int) -> None:
     if counts.min() < folds:
         raise PersonaeError(
             f"a class of the target has {counts.min()} distinct customers, fewer than {folds} folds: "
-            "take fewer folds or merge classes"
+            "take fewer (classify.folds), merge classes, or leave the target out: segments need none"
         )
