@@ -70,6 +70,16 @@ def test_the_equal_products_are_confused_and_the_merge_ends_it(merged):
     assert merged["groups"] == MERGED
 
 
+def test_three_classes_have_prediction_sets_and_two_have_none(merged):
+    sets = merged["before"]["prediction_sets"]
+    assert set(sets["classes"]) == set(MERGED)
+    assert sets["coverage_ci"][1] >= sets["level"] == 0.9
+    # The two that are bought alike stand in the sets of each other, the third alone.
+    assert sets["classes"]["KP281"]["mean_size"] > sets["classes"]["KP781"]["mean_size"]
+    assert "prediction_sets" not in merged["after"]
+    assert "prediction_sets" not in merged
+
+
 def test_the_published_split_stands_beside_the_folds(merged):
     claim = merged["seed_claim"]
     assert (claim["claimed"], claim["splits"]) == (0.6389, 8)
@@ -93,7 +103,13 @@ def test_a_merge_of_all_classes_leaves_what_was_found_before_it_and_says_why_the
     assert found.report["before"]["models"]["logistic"]["accuracy"]["mean"] < 0.75
     assert found.report["failures"]["pairs"]
     page = render(Findings("gym", to_json({"classify": found.report})))
-    for text in (reason, "Before groups were merged", "before the merge", "Where logistic fails"):
+    for text in (
+        reason,
+        "Before groups were merged",
+        "before the merge",
+        "Where logistic fails",
+        "Prediction sets by",
+    ):
         assert text in page
     assert "after the merge" not in page
 

@@ -7,8 +7,22 @@ import numpy as np
 
 from personae.core.arrays import FloatArray, IntArray
 from personae.core.statistics import share
+from personae.response.plan import ResponsePlan
 
 LEVEL = 0.9
+
+
+def prediction_sets(plan: ResponsePlan, probabilities: FloatArray) -> dict[str, Any]:
+    """Report `prediction_sets` of the first repeat, of more than two classes.
+
+    Parameters
+    ----------
+    probabilities : out of fold, shape (repeats, rows, classes)
+    """
+    if len(plan.classes) == 2 or plan.folds.forward:
+        return {}
+    fold = plan.folds.assignment[0]
+    return {"prediction_sets": conformal_sets(plan.target, probabilities[0], fold, plan.classes)}
 
 
 def conformal_sets(

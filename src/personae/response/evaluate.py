@@ -11,7 +11,7 @@ from personae.core.arrays import FloatArray, IntArray
 from personae.core.statistics import adjust
 from personae.response import explanations, leakage, metrics, scores
 from personae.response.calibration_check import calibration_figures
-from personae.response.conformal import conformal_sets
+from personae.response.conformal import prediction_sets
 from personae.response.folds import Folds, grouped_folds
 from personae.response.merged_classes import merge_classes
 from personae.response.model import ResponseModel, fit_on_all
@@ -162,7 +162,7 @@ def figures(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
         "calibration": {name: fitted.method for name, fitted in validation.calibrations.items()},
         "calibration_check": _calibration_check(plan, validation),
         "sample": _sample(plan, validation),
-        **_sets(plan, validation),
+        **prediction_sets(plan, validation.procedure),
         "differences": scores.differences(scored, folds),
     }
 
@@ -185,14 +185,6 @@ def _calibration_check(plan: ResponsePlan, validation: Validation) -> dict[str, 
         )
         for k in shown
     }
-
-
-def _sets(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
-    """Prediction sets where there are more than two classes."""
-    if len(plan.classes) == 2 or plan.folds.forward:
-        return {}
-    given = validation.procedure[0]
-    return {"prediction_sets": conformal_sets(plan.target, given, plan.folds.assignment[0], plan.classes)}
 
 
 def _sample(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:

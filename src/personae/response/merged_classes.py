@@ -13,6 +13,7 @@ from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.core.tables import names
 from personae.response import scores
+from personae.response.conformal import prediction_sets
 from personae.response.plan import build_plan
 from personae.response.published import published_claim, single_split
 from personae.response.settings import Classify, Merging
@@ -36,9 +37,10 @@ def merge_classes(
     tuple
         The rows whose class was compared, with the merged classes; and for the report `groups`, `left_out`
         (classes that were not compared, or without a name the rows without one, and why they are left out),
-        `before` and `after` (figures of the plain models, nothing calibrated or chosen), `failures` and
-        `failures_after` (of one of them), and `seed_claim`: the published accuracy compared with the folds',
-        and the published split reproduced before and after the merge. Where the merge leaves one class,
+        `before` and `after` (figures of the plain models, nothing calibrated or chosen; of one of them
+        `prediction_sets` where there are more than two classes), `failures` and `failures_after` (of it),
+        and `seed_claim`: the published accuracy compared with the folds', and the published split reproduced
+        before and after the merge. Where the merge leaves one class,
         `after` says so in `skipped`.
 
     Raises
@@ -97,6 +99,7 @@ def _figures(
         "repeats": plan.folds.repeats,
         "majority_accuracy": float(np.bincount(plan.target).max() / len(plan.target)),
         "models": {name: summary for name, (_, summary) in scored.items()},
+        **prediction_sets(plan, validation.probabilities[model]),
     }
     confused = failures(
         model, plan.target, validation.probabilities[model], plan.classes, customers["customer"]
