@@ -9,7 +9,7 @@ import pytest
 from personae.core.errors import PersonaeError
 from personae.sources.files import TableFile, read_file
 from personae.sources.settings import TransactionsPrepare
-from personae.sources.transactions import Preparation, prepare
+from personae.sources.transactions import Preparation, prepare, purchases
 from personae.sources.values import identifiers
 
 NAMES = {
@@ -164,3 +164,10 @@ def test_a_line_that_does_not_fit_is_its_customers_problem(prepared, folder):
     assert found.tables["customers"]["customer"].to_list() == ["11"]
     with pytest.raises(PersonaeError, match="column Qty is missing"):
         learned.gather(TableFile(file.path, wrong.drop("Qty"), file.lines))
+
+
+def test_purchases_are_what_was_spent_on_a_day(folder):
+    spent = purchases(folder, settings()).group_by("customer", "day").agg(pl.col("spend").sum())
+    by_day = {(who, day.day): each for who, day, each in spent.rows()}
+    expected = {("10", 1): 7.0, ("10", 8): 1.5, ("11", 9): 1.5, ("10", 25): 1.5, ("12", 26): 1.5}
+    assert by_day == pytest.approx(expected)

@@ -311,3 +311,11 @@ def test_a_later_day_moves_the_period_of_households_and_campaigns(tmp_path):
     later = learned.gather_folder(tmp_path, learned.as_of + timedelta(days=14))
     assert later.tables["customers"].select("customer", "recency").rows() == [(2, 2), (3, 2)]
     assert later.tables["offers"].select("customer", "campaign").rows() == [(2, 2)]
+
+
+def test_every_line_counts_as_spend(tmp_path):
+    write(tmp_path, tables())
+    spent = journey.purchases(tmp_path, JourneyPrepare())
+    given = tables()["transactions"]["sales_value"].clip(lower_bound=0)
+    assert spent["spend"].sum() == pytest.approx(given.sum())
+    assert spent.columns == ["customer", "day", "spend"]
