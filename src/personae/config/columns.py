@@ -93,7 +93,7 @@ def decode(composed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_roles(dictionary: Dictionary) -> None:
-    """Refuse roles that code of a study decides, so that nobody believes that they were heard."""
+    """Refuse roles that code of a study decides: they would change nothing."""
     if dictionary.source in (None, "table"):
         return
     for name in ("id", "unit", "event"):
