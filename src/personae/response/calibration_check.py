@@ -11,7 +11,10 @@ FEWEST_EVENTS = 30
 RESAMPLES = 400
 SMALLEST = 1e-4
 STEPS = 30
-NAMES = ("slope", "intercept", "observed_expected")
+# Figures, and their values where probabilities are right.
+RIGHT = {"slope": 1.0, "intercept": 0.0, "observed_expected": 1.0}
+# One verdict on three figures at 5 %: each is judged at a third of it (Bonferroni).
+JUDGED = 1 - 0.05 / len(RIGHT)
 
 
 def calibration_figures(
@@ -34,7 +37,8 @@ def calibration_figures(
     dict
         `rows`, `events`; by figure `value`, `ci` (95 %, bootstrapped by group) and `chance`, the central 95 %
         of files whose events are drawn from these very probabilities; `verdict` with the reason, or `too few`
-        and no figures below 30 rows of the rarer class.
+        and no figures below 30 rows of the rarer class. It is `beyond chance` where a figure is neither
+        within its bootstrap of the right value nor among those of chance, at 5 % over the three together.
 
     Examples
     --------
@@ -61,25 +65,34 @@ def calibration_figures(
     chance = _fitted(log_odds, simulated, np.ones((1, len(event))))
     figures: dict[str, dict[str, Any]] = {
         name: {"value": float(value[k]), "ci": _central(drawn[k]), "chance": _central(chance[k])}
-        for k, name in enumerate(NAMES)
+        for k, name in enumerate(RIGHT)
     }
-    ratio = figures["observed_expected"]
-    outside = [name for name, each in figures.items() if not each["ci"][0] <= RIGHT[name] <= each["ci"][1]]
-    verdict, reason = "as chance gives", "every interval holds the value of right probabilities"
-    if outside:
-        verdict = "beyond chance"
-        percent = abs(ratio["value"] - 1)
-        direction = "low" if ratio["value"] > 1 else "high"
-        named = ", ".join(name.replace("_", " over ") for name in outside)
-        reason = f"{named} outside; on average probabilities are {percent:.0%} too {direction}"
-    return counts | figures | {"verdict": verdict, "reason": reason}
+    outside = [
+        name.replace("_", " over ")
+        for k, (name, right) in enumerate(RIGHT.items())
+        if _is_outside(right, drawn[k]) and _is_outside(value[k], chance[k])
+    ]
+    return counts | figures | _verdict(outside, float(value[-1]))
 
 
-RIGHT = {"slope": 1.0, "intercept": 0.0, "observed_expected": 1.0}
+def _verdict(outside: list[str], ratio: float) -> dict[str, str]:
+    """Verdict by figures beyond chance and events observed over expected."""
+    if not outside:
+        return {"verdict": "as chance gives", "reason": "no figure is beyond what right probabilities give"}
+    direction = "low" if ratio > 1 else "high"
+    reason = (
+        f"{', '.join(outside)} outside; on average probabilities are {abs(ratio - 1):.0%} too {direction}"
+    )
+    return {"verdict": "beyond chance", "reason": reason}
 
 
-def _central(values: FloatArray) -> tuple[float, float]:
-    low, high = np.quantile(values, [0.025, 0.975])
+def _is_outside(figure: float, values: FloatArray) -> bool:
+    low, high = _central(values, JUDGED)
+    return not low <= figure <= high
+
+
+def _central(values: FloatArray, level: float = 0.95) -> tuple[float, float]:
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
