@@ -4,7 +4,8 @@ import pytest
 from tests.app.project import STUDIES, committed, make, segmentation
 
 from personae.core.errors import PersonaeError
-from personae.history.finished import read_results, read_segments, studies
+from personae.history.finished import read_results, read_scorer, studies
+from personae.scoring.batch import score_paths
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def root(tmp_path, monkeypatch):
 
 
 def test_a_finished_result_is_read_whole(root):
-    assert studies() == list(STUDIES)
+    assert set(studies()) == set(STUDIES)
     result = read_results("campaign")
     assert result.reports == committed("campaign")
     assert set(result.tables) == {"targets", "curves/profit"}
@@ -43,18 +44,21 @@ def test_a_lock_file_cut_off_while_it_is_written_is_no_result(root):
             assert "no finished result here" in str(error)
 
 
-def test_customers_alone_have_the_segments_that_they_have_together(root):
-    customers, segmenter = segmentation()
-    fitted = read_segments("campaign")
+def test_the_scorer_of_a_result_knows_its_files_and_their_ranges(root):
+    fitted = read_scorer("campaign")
     assert fitted.key == read_results("campaign").key
-    assert fitted.customers.equals(customers)
-    together = segmenter.predict(customers.to_pandas())
-    alone = [fitted.segmenter.predict(fitted.customers[row].to_pandas()) for row in range(customers.height)]
-    assert [each["segment"].item() for each in alone] == together["segment"].tolist()
-    assert [each["margin"].item() for each in alone] == pytest.approx(together["margin"].tolist())
+    customers, segmenter = segmentation()
+    scores = score_paths(fitted.scorer, fitted.files)
+    expected = segmenter.predict(customers.to_pandas())["segment"]
+    assert scores["segment"].to_list() == expected.tolist()
+    low, high = fitted.ranges["Income"]
+    assert (low, high) == (customers["Income"].min(), customers["Income"].max())
+    assert fitted.customers.is_empty()
 
 
-def test_a_segmenter_of_another_result_is_refused(root):
-    (root / "models" / "campaign" / "segmenter" / "more").write_text("")
-    with pytest.raises(PersonaeError, match="models/campaign/segmenter is not what dvc.lock says"):
-        read_segments("campaign")
+@pytest.mark.parametrize("part", ["models/campaign/segmenter/more", "data/campaign/customers.csv"])
+def test_a_part_of_another_result_is_refused(root, part):
+    with (root / part).open("a") as file:
+        file.write(" ")
+    with pytest.raises(PersonaeError, match="campaign.* is not what dvc.lock says"):
+        read_scorer("campaign")
