@@ -74,4 +74,38 @@ def test_answers_come_from_the_column_or_from_a_file_of_their_own(project):
     path.write_text("customer,response\n80001,1\n80001,0\n")
     with pytest.raises(PersonaeError, match="customer 80001 is there twice"):
         answered(project, july)
+    path.write_text("customer,response\n80001,1\n,0\n")
+    with pytest.raises(PersonaeError, match="2014-07-answers.csv: column customer is empty in row 3"):
+        answered(project, july)
+    path.with_suffix(".csv.dvc").touch()
+    other = path.with_suffix(".txt")
+    other.touch()
+    with pytest.raises(
+        PersonaeError, match=r"holds 2014-07-answers.csv and 2014-07-answers.txt; expected one"
+    ):
+        answered(project, july)
+    for each in (path, path.with_suffix(".csv.dvc"), other):
+        each.unlink()
+
+
+def test_answers_of_the_column_are_known_ones_or_missing_and_those_of_others_are_counted(project, tmp_path):
+    table = simulate(160, seed=8)[0].with_columns(ID=pl.int_range(pl.len()) + 80_000)
+    given = ["nan", "1.0", *("0" for _ in range(158))]
+    write_files(
+        paths.incoming("campaign", "2014-05"), to_files(table.with_columns(Response=pl.Series(given)))
+    )
+    may = month("2014-05")
+    assert answered(project, may)["response"].to_list() == [1.0, *(0.0 for _ in range(158))]
+    (made,) = watch("campaign", project, [may], ["2014-05"])
+    left = 159 - judged(scored(project, may), answered(project, may)).height  # customers with a problem
+    assert (made["answers"], made["answers_left_out"]) == (159, left)
+    given[2] = "2"
+    write_files(may.folder, to_files(table.with_columns(Response=pl.Series(given))))
+    with pytest.raises(PersonaeError, match="column Response holds '2' in row 4; expected one of 0, 1"):
+        answered(project, may)
+    write_files(may.folder, to_files(table))
+    path = may.folder.parent / "2014-05-answers.csv"
+    path.write_text("customer,response\n80001,1\n7,0\n")
+    (made,) = watch("campaign", project, [may], ["2014-05"])
+    assert "1 of 2 answers are of no customer of the month" in "\n".join(lines_of(made))
     path.unlink()

@@ -74,6 +74,16 @@ def test_what_is_no_month_of_a_study_of_ones_own_is_refused(project):
         absorb("campaign", ["2024-03"])
 
 
+def test_a_folder_that_dvc_would_push_is_put_under_dvc_again(project):
+    incoming("2024-03", text(ROWS[100:]))
+    pointer = paths.incoming("gym", "2024-03").with_suffix(".dvc")
+    pointer.write_text("outs:\n- path: 2024-03\n")  # killed before the pointer said that nothing is pushed
+    assert months.month_of("gym", "2024-03") is not None
+    pointer.write_text("outs:\n- path: 2024-03\n  push: false\n")
+    assert months.month_of("gym", "2024-03") is not None
+    assert project == [paths.incoming("gym", "2024-03")]
+
+
 def test_months_are_listed_in_order_up_to_one(project):
     with pytest.raises(PersonaeError, match="incoming/gym: holds no month, such as incoming/gym/2024-03"):
         months_of("gym")

@@ -47,6 +47,17 @@ def test_what_is_wrong_in_a_file_is_named_with_its_row(files):
         read_out_files("shop", "targets.csv", "targets.csv")
 
 
+def test_answers_of_customers_who_are_not_on_the_list_are_counted(files):
+    text = Path("march.csv").read_text()
+    Path("march.csv").write_text(text + "nobody;1\n")
+    _, made = read_out_files("shop", "targets.csv", "march.csv")
+    assert made["answers_left_out"] == 1
+    assert "1 answers are of customers who are not on the list; left out" in lines_of(made)
+    Path("march.csv").write_text("customer;response\nnobody;1\n")
+    with pytest.raises(PersonaeError, match="march.csv: no customer is on the list targets.csv; is it of"):
+        read_out_files("shop", "targets.csv", "march.csv")
+
+
 def test_customers_that_the_project_does_not_describe_leave_the_list_as_it_is(files):
     _, made = read_out_files("shop", "targets.csv", "march.csv")
     assert made["next_list"]["rank_by"] == "response"

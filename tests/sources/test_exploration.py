@@ -44,6 +44,18 @@ def test_correlations_are_spearmans_over_rows_where_both_are_known(table):
     assert found["strongest"][0][:2] == ("age", "income")
 
 
+def test_columns_of_any_pattern_of_gaps_are_correlated_over_rows_where_both_are_known():
+    rng = np.random.default_rng(5)
+    wide = pd.DataFrame(rng.integers(0, 9, (60, 6)).astype(float), columns=list("abcdef"))
+    wide.loc[5:30, ["b", "c"]] = np.nan
+    wide.loc[20:58, "d"] = np.nan
+    wide.loc[:56, "e"] = np.nan
+    wide.loc[57:, "e"], wide.loc[57:, "f"] = [1.0, 5.0, 2.0], 1.0
+    found = explore(pl.from_pandas(wide))["correlations"]
+    expected = wide.corr(method="spearman", min_periods=3)
+    np.testing.assert_allclose(found["rho"], expected, atol=1e-12)
+
+
 def test_identifiers_are_left_out_and_constants_are_named(table):
     columns = explore(table)["columns"]
     assert not {"customer", "unit"} & columns.keys()

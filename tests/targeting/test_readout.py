@@ -117,6 +117,16 @@ def test_identifiers_meet_as_text_and_answers_of_others_are_ignored():
         (lambda one, two: (one.drop(columns="cost"), two), "list: column cost is missing"),
         (lambda one, two: (one, pd.concat([two, two])), "answers: customer 0 is there twice"),
         (lambda one, two: (one, two.replace({"response": {1.0: 2.0}})), "response holds 2.0; expected 0, 1"),
+        (lambda one, two: (one.replace("contact", "Contact"), two), "list: column decision holds 'Contact'"),
+        (lambda one, two: (one.assign(cost=np.inf), two), "list: column cost holds inf for customer"),
+        (
+            lambda one, two: (one.assign(revenue=-1.0), two),
+            "column revenue holds -1 for .*; expected an amount",
+        ),
+        (
+            lambda one, two: (one.assign(probability=np.nan), two),
+            "probability holds nan for .*; expected 0 to 1",
+        ),
     ],
 )
 def test_what_does_not_fit_is_named(change, message):

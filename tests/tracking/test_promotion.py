@@ -57,8 +57,14 @@ def test_a_challenger_is_judged_on_months_after_both_and_promoted_if_it_passes(r
     assert "version 2 is the champion now, 1 is kept as previous" in promotion.lines_of(made)[-1]
     aliases = client.get_registered_model("personae-campaign").aliases
     assert {alias: str(version) for alias, version in aliases.items()} == {"champion": "2", "previous": "1"}
+    # As a promotion leaves it that was killed after the champion had changed: the next call ends it.
+    client.set_registered_model_alias("personae-campaign", "challenger", "2")
     with pytest.raises(PersonaeError, match="no model has the alias challenger"):
         promotion.gate("campaign", months)
+    assert "challenger" not in client.get_registered_model("personae-campaign").aliases
+    # Before, nothing had changed, and the month of the promotion is the new champion's.
+    assert client.get_model_version("personae-campaign", "2").tags[promotion.PROMOTED] == "2014-08"
+    assert promotion.PROMOTED not in client.get_model_version("personae-campaign", "1").tags
     with pytest.raises(
         PersonaeError, match="personae-journey: no such model; `dvc repro track@journey` registers it"
     ):

@@ -3,7 +3,7 @@
 import narwhals as nw
 from narwhals.typing import FrameT
 
-from personae.features.clock import second_number
+from personae.features.clock import day_number
 from personae.features.minutes import DAY, KEYS, LONGEST_REST, NIGHT_ENDS, REST_ENDS, minute_of_day
 
 LEVELS = ("inactive_minutes", "light_minutes", "moderate_minutes", "vigorous_minutes")
@@ -74,11 +74,12 @@ def _gaps(clock: FrameT, wear_gap: int) -> FrameT:
 
     Only active minutes (about one in six) are put in order; the minutes between two of them are inactive.
     """
-    time, minute, gap = nw.col("time"), nw.col("minute"), nw.col("gap")
-    active = clock.filter(nw.col("intensity") > 0).select("customer", "date", "time", "minute")
-    gaps = active.with_columns(before=time.shift(1).over("customer", order_by="time")).with_columns(
-        gap=(second_number(time) - second_number(nw.col("before"))) // 60 - 1,
-        same=nw.col("before").dt.date() == nw.col("date"),
+    minute, gap, before = nw.col("minute"), nw.col("gap"), nw.col("before")
+    at = day_number(nw.col("date")) * DAY + minute
+    active = clock.filter(nw.col("intensity") > 0).select(*KEYS, "minute", at=at)
+    gaps = active.with_columns(before=nw.col("at").shift(1).over("customer", order_by="at")).with_columns(
+        gap=nw.col("at") - before - 1,
+        same=nw.col("at") - before <= minute,
     )
     within = nw.when(nw.col("same")).then(gap)
     is_rest = (minute >= REST_ENDS[0]) & (minute < REST_ENDS[1]) & (gap < LONGEST_REST)

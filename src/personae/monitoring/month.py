@@ -12,9 +12,10 @@ from personae.imputation.completion import complete_customers
 from personae.scoring.batch import customer_files, file_format, score_file
 from personae.scoring.campaign import read_columns
 from personae.scoring.scorer import Scorer
+from personae.sources.answers import given_answers
 from personae.sources.files import TableFile, read_file, together
 from personae.sources.gathered import piecewise
-from personae.sources.values import identifiers, labels
+from personae.sources.values import MISSING_WORDS, identifiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,19 @@ class Incoming:
 
     @property
     def answers(self) -> Path | None:
-        """File of answers beside the folder, columns customer and response, of any kind that can be read."""
-        return next(iter(sorted(self.folder.parent.glob(f"{self.name}-answers.*"))), None)
+        """File of answers beside the folder, columns customer and response, of any kind that can be read.
+
+        Raises
+        ------
+        PersonaeError
+            If there are two: they may differ.
+        """
+        found = sorted(self.folder.parent.glob(f"{self.name}-answers.*"))
+        found = [path for path in found if path.suffix != ".dvc"]
+        if len(found) > 1:
+            names = " and ".join(path.name for path in found)
+            raise PersonaeError(f"{self.folder.parent}: holds {names}; expected one file of answers a month")
+        return found[0] if found else None
 
 
 def prepared(scorer: Scorer, month: Incoming) -> pl.DataFrame:
@@ -63,14 +75,14 @@ def answered(scorer: Scorer, month: Incoming) -> pl.DataFrame:
     Raises
     ------
     PersonaeError
-        If a value is neither 0 nor 1, or a customer is there twice.
+        If a value is no answer, a customer is there twice or none of a row, or there are two files.
     """
     none = pl.DataFrame(schema={"customer": pl.String, "response": pl.Float64})
     model, preparation = scorer.model, scorer.preparation
     if model is None or len(model.classes) != 2:
         return none
     if month.answers is not None:
-        table = read_columns(month.answers, ("customer", "response")).drop_nulls()
+        table = read_columns(month.answers, ("customer", "response")).drop_nulls("response")
         wrong = table.filter(~pl.col("response").is_in([0.0, 1.0]))["response"]
         if len(wrong):
             raise PersonaeError(f"{month.answers}: column response holds {wrong[0]:g}; expected 0 or 1")
@@ -83,10 +95,19 @@ def answered(scorer: Scorer, month: Incoming) -> pl.DataFrame:
     file = _read(scorer, month)
     if preparation.answer not in file.table.columns:
         return none
-    event = getattr(preparation, "answers", None) or [str(each) for each in model.classes]
+    known = getattr(preparation, "answers", None) or [str(each) for each in model.classes]
     customer = identifiers(file.table[preparation.identifier]) if preparation.identifier else _places(file)
-    given = labels(file.table[preparation.answer])
-    table = pl.DataFrame({"customer": customer, "response": (given == event[-1]).cast(pl.Float64)})
+    given = given_answers(file, preparation.answer, getattr(preparation.settings, "missing", {}))
+    whole = given.str.replace(r"\.0+$", "")  # as programs write whole numbers beside gaps
+    given = given.zip_with(~whole.is_in(known), whole)
+    given = given.set(given.str.to_lowercase().is_in(list(MISSING_WORDS)) & ~given.is_in(known), None)
+    wrong = (~given.is_in(known)).fill_null(value=False).arg_true()
+    if len(wrong):
+        place, row = f"{file.path}: column {preparation.answer}", file.lines[wrong[0]]
+        raise PersonaeError(
+            f"{place} holds {given[wrong[0]]!r} in row {row}; expected one of {', '.join(known)}"
+        )
+    table = pl.DataFrame({"customer": customer, "response": (given == known[-1]).cast(pl.Float64)})
     return table.drop_nulls()
 
 

@@ -48,7 +48,8 @@ def watch(
     earlier, made = training_times(study, scorer), []
     for month in months:
         scores = scored(scorer, month)
-        known = judged(scores, answered(scorer, month))
+        answers = answered(scorer, month)
+        known = judged(scores, answers)
         if month.name in asked:
             tests = [*_shift(scorer, month, reference, before, scores), *_responses(known, earlier)]
             rows = {
@@ -61,6 +62,7 @@ def watch(
             made.append(
                 rows
                 | {"verdict": verdict(tests, scores.height), "level": LIMITS.level, "tests": tests}
+                | {"answers": answers.height, "answers_left_out": answers.height - known.height}
                 | {"columns": columns(reference, prepared(scorer, month), names)}
             )
             write_json(paths.scores(study, f"{month.name}-drift.json"), made[-1])
@@ -101,6 +103,9 @@ def lines_of(made: Mapping[str, Any]) -> list[str]:
         if test["ci"] is not None:
             figure += f" (95 % interval {test['ci'][0]:.3f} to {test['ci'][1]:.3f})"
         said.append(f"  {test['test']}: {test['word']}, {figure}, p {test['p']:.2g}")
+    if made["answers_left_out"]:
+        left = f"{made['answers_left_out']:,} of {made['answers']:,} answers"
+        said.append(f"  {left} are of no customer of the month who has a probability; left out")
     moved = [row for row in made["columns"] if row["p_holm"] <= 0.05][:5]
     for row in moved:
         size = f"effect {row['effect']:+.2f} ({row['ci'][0]:+.2f} to {row['ci'][1]:+.2f})"

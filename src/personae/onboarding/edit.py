@@ -42,6 +42,12 @@ def track(folder: Path) -> None:
     edit(folder.with_suffix(".dvc"), lambda content: content["outs"][0].__setitem__("push", False))
 
 
+def is_tracked(folder: Path) -> bool:
+    """Whether DVC keeps a folder and never pushes it: `track` came to its end."""
+    pointer = folder.with_suffix(".dvc")
+    return pointer.exists() and "push: false" in pointer.read_text(encoding="utf-8")
+
+
 def run(*command: str, directory: Path = Path()) -> None:
     """Run a command in silence.
 

@@ -12,7 +12,8 @@ from typing import Any, get_type_hints
 from personae.config.compose import compose
 from personae.core import paths
 from personae.core.errors import PersonaeError
-from personae.onboarding.edit import edit, track
+from personae.core.files import atomic_write
+from personae.onboarding.edit import edit, is_tracked, track
 from personae.sources.by_name import GENERIC, find_source
 
 MONTH = r"\d{4}-(0[1-9]|1[0-2])"
@@ -33,7 +34,7 @@ def month_of(study: str, given: str) -> tuple[Path, datetime.date] | None:
     folder = paths.incoming(study, given)
     if not folder.is_dir():
         raise PersonaeError(f"{folder}: no such folder; it would hold the month's files")
-    if not folder.with_suffix(".dvc").exists():
+    if not is_tracked(folder):
         track(folder)
     year, month = map(int, given.split("-"))
     return folder, datetime.date(year, month, calendar.monthrange(year, month)[1])
@@ -87,7 +88,8 @@ def absorb(study: str, months: Sequence[str]) -> list[str]:
     settings |= {"files": [*settings["files"], *new]}
     _check(study, settings, {name: parts[name] for name in new})
     for name in new:
-        shutil.copyfile(parts[name], paths.raw(study) / name)
+        with atomic_write(paths.raw(study) / name) as partial:
+            shutil.copyfile(parts[name], partial)
     track(paths.raw(study))
     edit(paths.CONF / "study" / f"{study}.yaml", lambda content: _name(content, settings["files"]))
     return new

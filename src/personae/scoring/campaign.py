@@ -14,7 +14,7 @@ from personae.core.files import write_json
 from personae.core.settings import load
 from personae.response.settings import Classify
 from personae.sources.files import read_file
-from personae.sources.values import is_wrong, plain_number
+from personae.sources.values import identifiers, is_wrong, plain_number
 from personae.targeting.next_list import RESPONSE, next_list
 from personae.targeting.readout import LIST, read_out
 
@@ -45,6 +45,9 @@ def read_out_files(study: str, listed: Path | str, answers: Path | str) -> tuple
     sent = read_columns(Path(listed), LIST)
     came = read_columns(Path(answers), ("customer", "response"))
     made: dict[str, Any] = {"study": study, "list": Path(listed).name, "answers": Path(answers).name}
+    made |= {"answers_left_out": came.height - came.join(sent, on="customer", how="semi").height}
+    if made["answers_left_out"] == came.height:
+        raise PersonaeError(f"{answers}: no customer is on the list {listed}; is it of another campaign?")
     made |= read_out(sent.to_pandas(), came.to_pandas())
     name = Path(answers).name.partition(".")[0]
     if "gain" in made:
@@ -68,7 +71,10 @@ def read_columns(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     missing = [name for name in columns if name not in file.table.columns]
     if missing:
         raise PersonaeError(f"{path}: column {missing[0]} is missing; expected {', '.join(columns)}")
-    table = file.table.select(pl.col(name).cast(pl.String) for name in columns)
+    table = file.table.select(identifiers(file.table[name]) for name in columns)
+    empty = table["customer"].is_null().arg_true()
+    if len(empty):
+        raise PersonaeError(f"{path}: column customer is empty in row {file.lines[empty[0]]}")
     for name in set(columns) - {*TEXTS}:
         wrong = table.select(is_wrong(pl.col(name))).to_series().arg_true()
         if len(wrong):
@@ -105,6 +111,10 @@ def lines_of(readout: dict[str, Any]) -> list[str]:
     told = [f"{readout['verdict']}; {readout['profit_verdict']}"]
     if readout["reason"]:
         told = [f"{readout['verdict']}: {readout['reason']}"]
+    if readout["answers_left_out"]:
+        told.append(
+            f"{readout['answers_left_out']:,} answers are of customers who are not on the list; left out"
+        )
     for name, words in (("contact", "contacted"), ("control", "held out")):
         arm = readout[name]
         told.append(f"{arm['customers']:,} {words}: {arm['responses']:,} of {arm['known']:,} responded")

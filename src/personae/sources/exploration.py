@@ -1,10 +1,13 @@
 """A first look at a customer table: distributions, gaps, correlations."""
 
 from collections.abc import Sequence
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
 import polars as pl
+
+from personae.core.arrays import FloatArray
 
 BINS = 20
 LEVELS = 12
@@ -55,15 +58,7 @@ def correlations(table: pl.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
     if len(columns) < 2:
         return {"columns": [], "rho": [], "strongest": []}
     numbers = table.select(pl.col(columns).cast(pl.Float64).fill_nan(None))
-    rho = np.eye(len(columns))
-    full = [place for place, name in enumerate(columns) if not numbers[name].null_count()]
-    if len(full) > 1:
-        ranks = numbers.select(pl.col([columns[place] for place in full]).rank()).to_numpy()
-        rho[np.ix_(full, full)] = np.corrcoef(ranks, rowvar=False)
-    for gap in set(range(len(columns))) - set(full):
-        for other in range(len(columns)):
-            if other != gap:
-                rho[gap, other] = rho[other, gap] = _rho(numbers, columns[gap], columns[other])
+    rho = _rho(numbers)
     size = np.abs(np.nan_to_num(rho - np.diag(np.diag(rho))))
     kept = sorted(np.argsort(-size.max(axis=1), kind="stable")[:CORRELATED].tolist())
     upper = [(i, j) for i in range(len(columns)) for j in range(i + 1, len(columns)) if size[i, j] > 0]
@@ -75,11 +70,23 @@ def correlations(table: pl.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _rho(table: pl.DataFrame, first: str, second: str) -> float:
-    """Correlation over complete rows; NaN for too few."""
-    known = table.select(first, second).drop_nulls().select(pl.all().rank())
-    value = known.select(pl.corr(first, second)).item() if known.height > 2 else None
-    return np.nan if value is None else float(value)
+def _rho(table: pl.DataFrame) -> FloatArray:
+    """Correlations over complete rows, NaN for too few; columns with gaps in the same rows go together."""
+    rho = np.full((table.width, table.width), np.nan)
+    gaps, pattern = np.unique(table.select(pl.all().is_null()).to_numpy(), axis=1, return_inverse=True)
+    members = [np.flatnonzero(pattern.ravel() == number) for number in range(gaps.shape[1])]
+    for one, two in combinations_with_replacement(range(len(members)), 2):
+        known = ~(gaps[:, one] | gaps[:, two])
+        if known.sum() < 3:
+            continue
+        first, second = members[one], members[two]
+        both = first if one == two else np.concatenate([first, second])
+        ranks = table[:, both.tolist()].filter(known).select(pl.all().rank()).to_numpy()
+        with np.errstate(invalid="ignore", divide="ignore"):  # a column that is constant in these rows
+            found = np.atleast_2d(np.corrcoef(ranks, rowvar=False))[: len(first), -len(second) :]
+        rho[np.ix_(first, second)], rho[np.ix_(second, first)] = found, found.T
+    np.fill_diagonal(rho, 1.0)
+    return rho
 
 
 def _kind(dtype: pl.DataType) -> str | None:

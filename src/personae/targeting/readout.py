@@ -12,11 +12,14 @@ from personae.core.errors import PersonaeError
 from personae.core.statistics import adjust, wilson
 
 LIST = ("customer", "decision", "probability", "segment", "cost", "revenue")
+ARMS = ("contact", "control")
 WORKED, HARMED, OPEN = "contact raises the response", "contact lowers the response", "no effect is shown"
 PAID, LOST, UNDECIDED = "the campaign paid", "the campaign lost money", "whether it paid is not decided"
 NOT_IDENTIFIABLE, TOO_FEW = "not identifiable", "too few"
 NO_CONTROL = "the list holds no random control group (target.control), and who was not chosen is no control"
 MIN_IN_ARM = 50
+# Of a contact's cost and a response's revenue.
+MOST = 1e9
 # Responses that an arm promises before the campaign: a floor on those that came would choose among campaigns.
 MIN_EXPECTED = 10
 # Level of each check that the arms are alike: one campaign in a hundred that was dealt at random fails it.
@@ -54,11 +57,12 @@ def read_out(listed: pd.DataFrame, answers: pd.DataFrame) -> dict[str, Any]:
     Raises
     ------
     PersonaeError
-        If a column is missing, a customer is there twice, or a response is neither 0 nor 1.
+        If a column is missing, a customer is there twice, a response is neither 0 nor 1, a decision is not
+        known, or a customer of the two arms has no probability, cost or revenue.
     """
     rows = _joined(listed, answers)
     known = rows[rows["response"].notna()]
-    arms = {name: _arm(known[known["decision"] == name]) for name in ("contact", "control")}
+    arms = {name: _arm(known[known["decision"] == name]) for name in ARMS}
     result: dict[str, Any] = {name: _counted(rows, name) for name in arms}
     reason = _not_identifiable(rows, arms)
     if reason:
@@ -92,6 +96,7 @@ def _joined(listed: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
         twice = table.loc[table["customer"].duplicated(), "customer"]
         if len(twice):
             raise PersonaeError(f"{name}: customer {twice.iloc[0]} is there twice; expected each once")
+    _check_list(listed)
     wrong = answers.loc[~(answers["response"].isin([0, 1]) | answers["response"].isna()), "response"]
     if len(wrong):
         raise PersonaeError(f"answers: column response holds {wrong.iloc[0]}; expected 0, 1 or nothing")
@@ -99,6 +104,28 @@ def _joined(listed: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     keyed = (each.assign(customer=each["customer"].astype(str)) for each in (listed, answers))
     left, right = keyed
     return left.merge(right[["customer", "response"]], on="customer", how="left")
+
+
+def _check_list(listed: pd.DataFrame) -> None:
+    """Refuse a decision of another name, which would be in no arm, and figures that an arm lacks."""
+    odd = listed.loc[~listed["decision"].isin([*ARMS, "leave"]), "decision"]
+    if len(odd):
+        raise PersonaeError(
+            f"list: column decision holds {str(odd.iloc[0])!r}; expected contact, control or leave"
+        )
+    sent = listed[listed["decision"].isin(ARMS)]
+    if sent["segment"].isna().any():
+        customer = sent.loc[sent["segment"].isna(), "customer"].iloc[0]
+        raise PersonaeError(f"list: column segment is empty for customer {customer}")
+    for name, most in (("probability", 1.0), ("cost", MOST), ("revenue", MOST)):
+        figures = sent[name].astype(float)
+        wrong = ~(np.isfinite(figures) & figures.between(0, most))
+        if wrong.any():
+            customer, given = sent.loc[wrong, "customer"].iloc[0], figures[wrong].iloc[0]
+            expected = "0 to 1" if most == 1 else f"an amount up to {MOST:,.0f}"
+            raise PersonaeError(
+                f"list: column {name} holds {given:g} for customer {customer}; expected {expected}"
+            )
 
 
 def _arm(rows: pd.DataFrame) -> _Arm:
@@ -117,7 +144,7 @@ def _counted(rows: pd.DataFrame, name: str) -> dict[str, Any]:
 
 def _not_identifiable(rows: pd.DataFrame, arms: dict[str, _Arm]) -> str:
     """Why the control group is none: not there, unlike the contacted, or answers known of one arm more."""
-    sent = rows[rows["decision"].isin(["contact", "control"])]
+    sent = rows[rows["decision"].isin(ARMS)]
     held = (sent["decision"] == "control").to_numpy()
     if not held.any() or held.all():
         return NO_CONTROL if not held.any() else "nobody on the list was contacted"

@@ -39,7 +39,7 @@ def gate(study: str, months: Sequence[Incoming], *, promote: bool = False) -> di
     store, name = Store.here(), model_name(study)
     with store.locked():
         client = store.client()
-    aliases, tags = _registered(client, name)
+        aliases = _aliases(client, name)
     versions = [aliases.get(alias) for alias in (CHAMPION, CHALLENGER)]
     if None in versions:
         missing = CHAMPION if versions[0] is None else CHALLENGER
@@ -51,7 +51,7 @@ def gate(study: str, months: Sequence[Incoming], *, promote: bool = False) -> di
         raise PersonaeError(f"{study}: the gate compares models of a target with two answers")
     days = [_registered_on(client, name, str(version)) for version in versions]
     until = max(trained_until(scorer, day) for scorer, day in zip(scorers, days, strict=True))
-    last = tags.get(PROMOTED)
+    last = client.get_model_version(name, str(versions[0])).tags.get(PROMOTED)
     after = max(until, last or "")
     shown = [month for month in months if month.name > after]
     found = compare(scorers[0], scorers[1], shown)
@@ -65,10 +65,11 @@ def gate(study: str, months: Sequence[Incoming], *, promote: bool = False) -> di
     made |= {"months": found["months"]} | decide(found["gain"], found["profit"], rested=rested)
     if promote and made["verdict"] == PROMOTE:
         with store.locked():
+            # The alias champion counts: killed before it nothing has changed, after it `_aliases` ends it.
+            client.set_model_version_tag(name, str(versions[1]), PROMOTED, months[-1].name)
             client.set_registered_model_alias(name, PREVIOUS, versions[0])
             client.set_registered_model_alias(name, CHAMPION, versions[1])
             client.delete_registered_model_alias(name, CHALLENGER)
-            client.set_registered_model_tag(name, PROMOTED, months[-1].name)
     made["promoted"] = promote and made["verdict"] == PROMOTE
     write_json(paths.scores(study, "gate.json"), made)
     return made
@@ -93,16 +94,20 @@ def lines_of(made: dict[str, Any]) -> list[str]:
     return said
 
 
-def _registered(client: "MlflowClient", name: str) -> tuple[dict[str, Any], dict[str, str]]:
+def _aliases(client: "MlflowClient", name: str) -> dict[str, str]:
+    """Versions of a model by alias; a promotion that was killed after its champion changed is ended."""
     from mlflow.exceptions import MlflowException  # noqa: PLC0415 - costs a second
 
     try:
-        model = client.get_registered_model(name)
+        aliases = {alias: str(one) for alias, one in client.get_registered_model(name).aliases.items()}
     except MlflowException:
         raise PersonaeError(
             f"{name}: no such model; `dvc repro track@{name.partition('-')[2]}` registers it"
         ) from None
-    return dict(model.aliases), dict(model.tags)
+    if CHALLENGER in aliases and aliases[CHALLENGER] == aliases.get(CHAMPION):
+        client.delete_registered_model_alias(name, CHALLENGER)
+        del aliases[CHALLENGER]
+    return aliases
 
 
 def _load(name: str, version: str) -> Scorer:

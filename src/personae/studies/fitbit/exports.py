@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -219,7 +219,7 @@ def implausible(table: Table) -> pl.Expr:
     above = [pl.col(tidy) > limit for tidy, dtype, limit in table.columns.values() if dtype != TEXT]
     return pl.any_horizontal(
         pl.col("customer", "time", *needed).is_null(),
-        ~pl.col("time").dt.year().is_between(*YEARS),
+        ~pl.col("time").is_between(datetime(YEARS[0], 1, 1), datetime(YEARS[1] + 1, 1, 1), closed="left"),
         *above,  # not a number counts as above
     ).fill_null(value=False)
 

@@ -198,7 +198,7 @@ def _jobs(by_table: Mapping[str, Sequence[Source]], wear_gap: int) -> Iterator[J
 
 
 def _minutes(source: Source, reduce: Reducer, hourly: bool, as_text: bool) -> list[pl.LazyFrame]:
-    rows = scan(source, as_text=as_text)
+    rows = scan(source, as_text=as_text).cache()  # else each frame reads the file and its times anew
     measure = next(tidy for tidy, *_ in source.table.columns.values())
     value = pl.col(measure)
     audit = rows.select(absent=implausible(source.table).sum(), negative=(value < 0).sum())
@@ -208,7 +208,7 @@ def _minutes(source: Source, reduce: Reducer, hourly: bool, as_text: bool) -> li
 
 
 def _nights(sources: Sequence[Source], as_text: bool) -> list[pl.LazyFrame]:
-    rows = pl.concat([scan(source, as_text=as_text) for source in sources])
+    rows = pl.concat([scan(source, as_text=as_text) for source in sources]).cache()
     states = pl.col("state").is_between(ASLEEP, AWAKE)
     counted = rows.filter(states).group_by("customer", "time", "state", "log").agg(times=pl.len())
     distinct, kept = counted.drop("times"), _kept_twice(counted).drop("times")
