@@ -82,7 +82,8 @@ def main():
     if STANDIN.is_dir():
         standin(shuffles)
     planted(samples)
-    conditional(shuffles)
+    for holidays in (False, True):
+        conditional(shuffles, holidays)
     by_customer, as_if_independent = below_true_lift(800)
     print(
         f"bound below the true lift in {by_customer:.1%} of 800 tables; {as_if_independent:.1%} as if baskets "
@@ -101,12 +102,12 @@ def main():
     control(baskets, lambda each: (each.where(early), each.where(~early)), LARGE, weeks, "journey")
 
 
-def conditional(tables):
-    """Items independent given kind of customer, season and shop, and the same with one rule."""
+def conditional(tables, holidays):
+    """Items independent given kind of customer, season, shop and holiday, and the same with one rule."""
     segments = pl.DataFrame({"customer": range(400), "segment": [number % 3 for number in range(400)]})
 
     def found(seed, planted):
-        lines = by_kind_season_and_shop(seed, planted=planted)
+        lines = by_kind_season_and_shop(seed, holidays=holidays, planted=planted)
         groups = halve(lines, segments, Promote(smallest=20, early_weeks=13), seed=seed)
         kept = []
         for name, (learned, figures) in replicate(groups, SAMPLE, seed=seed).items():
@@ -121,7 +122,7 @@ def conditional(tables):
         pair in each for each in Parallel(n_jobs=2)(delayed(found)(seed, True) for seed in range(tables))
     )
     print(
-        f"independent given customer, season and shop: no promotion in {none} of {tables} tables; the planted "
+        f"independent given customer, season and shop{', holidays and assortments' * holidays}: no promotion in {none} of {tables} tables; the planted "
         f"rule found in {hits} of {tables}",
         flush=True,
     )

@@ -12,6 +12,7 @@ from personae.baskets.settings import RuleSearch
 # One shuffle: nothing here looks at the null.
 SEARCH = RuleSearch(resamples=200).model_copy(update={"shuffles": 1})
 TRUE_LIFT = (0.3 * 0.6**2 + 0.7 * 0.05**2) / (0.3 * 0.6 + 0.7 * 0.05) ** 2
+HOLIDAYS = 10, 23
 
 
 def households(rng, people):
@@ -34,11 +35,12 @@ def below_true_lift(tables):
     return below.mean(axis=0)
 
 
-def by_kind_season_and_shop(seed, *, people=400, planted=False):
+def by_kind_season_and_shop(seed, *, people=400, holidays=False, planted=False):
     """Lines of baskets whose items are independent given kind of customer, season and shop; or with one rule.
 
     Three kinds of customers, two seasons of 13 weeks and two shops each have favourites among 16 items, four
-    times as likely as others; about 18 baskets a customer. With `planted` item 14 brings item 15 along.
+    times as likely as others; about 18 baskets a customer. With `holidays` a week of each season has four more,
+    and each shop alone sells two of the items. With `planted` item 14 brings item 15 along.
     """
     rng = np.random.default_rng([seed, 18])
     customer = np.repeat(np.arange(people), 6 + rng.poisson(12, people))
@@ -50,6 +52,10 @@ def by_kind_season_and_shop(seed, *, people=400, planted=False):
         for level in range(levels):
             favourites[level, rng.choice(14, 4, replace=False)] = 4.0
         chance *= favourites[factor]
+    if holidays:
+        chance[np.ix_(np.isin(week, HOLIDAYS), rng.choice(14, 4, replace=False))] *= 4.0
+        for shop, sold in enumerate(rng.choice(14, (2, 2), replace=False)):
+            chance[np.ix_(place != shop, sold)] = 0.0
     held = rng.random(chance.shape) < np.minimum(chance, 0.9)
     if planted:
         held[:, 15] |= held[:, 14] & (rng.random(len(held)) < 0.6)

@@ -39,6 +39,13 @@ def test_no_allocation_gains_more(budget):
     assert report["gain"] >= report["one_for_all"]["gain"] - 1e-9
 
 
+def test_users_without_a_gain_are_given_nothing_and_counted_nowhere():
+    nothing_for_others = [action.model_copy(update={"elsewhere": 0.0}) for action in ACTIONS]
+    report, chosen = prescribe(["coach", "rest", "rest"], settings(1000.0, nothing_for_others))
+    assert chosen == [0, -1, -1]
+    assert sum(part["users"] for part in report["actions"]) == report["one_for_all"]["users"] == 1
+
+
 def test_the_allocation_adds_up():
     report, chosen = prescribe(MEANT, settings(14.0))
     given = [(name, ACTIONS[i]) for name, i in zip(MEANT, chosen, strict=True) if i >= 0]
