@@ -8,9 +8,12 @@ import argparse
 import contextlib
 import gzip
 import io
+import json
 import sqlite3
 import tempfile
 from collections import Counter
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,7 +22,9 @@ import polars as pl
 from tests.studies.journey import test_source as households
 
 from personae.core.errors import PersonaeError
-from personae.core.files import write_files
+from personae.core.files import to_json, write_files
+from personae.monitoring.month import Incoming, answered, prepared
+from personae.scoring.campaign import read_out_files
 from personae.sources import table as table_source
 from personae.sources import transactions as transactions_source
 from personae.sources.settings import TablePrepare, TransactionColumns, TransactionsPrepare
@@ -40,7 +45,7 @@ from personae.studies.journey import source as journey_source
 
 ENDLESS = ("inf", "-inf", "1e308", "9223372036854775808", "1e400", "--5", "0x1F", "1,5,5", "TRUE?")
 # Any cell has a meaning there: a name without a title, a customer without a card, a city, an item, a receipt.
-MEANT = ("customer_name", "loyalty_card_number", "id", "city", "item", "receipt")
+MEANT = ("customer_name", "loyalty_card_number", "id", "city", "item", "receipt", "segment")
 WORDS = ("nan", "NA", "N/A", "null", "None", "?", "")
 
 
@@ -69,6 +74,8 @@ def sources():
         "own table": ({"own.csv": _own().write_csv().encode()}, table_source, own),
         "transactions": ({"lines.csv": _lines().write_csv().encode()}, transactions_source, lines),
         "query": ({"own.parquet": _parquet(_own())}, database, rows),
+        "month": (_month(), SimpleNamespace(prepare=_of_month), own),
+        "readout": (_campaign(), SimpleNamespace(prepare=_of_campaign), own),
     }
 
 
@@ -132,6 +139,66 @@ def _of_query(folder, settings):
     (folder / "own.parquet").unlink()
     snapshot(f"sqlite:///{folder / 'own.db'}", "select * from own", folder / "own.parquet")
     return table_source.prepare(folder, settings)
+
+
+def _month(rows=60):
+    """Customers of a month, and their answers in a file of their own."""
+    customers = _own(rows).with_columns(id=pl.format("M{}", pl.int_range(rows))).drop("bought")
+    answers = customers.select(customer="id", response=pl.int_range(rows) % 2)
+    files = {"2024-03/own.csv": customers, "2024-03-answers.csv": answers}
+    return {name: table.write_csv().encode() for name, table in files.items()}
+
+
+def _of_month(folder, settings):
+    """Prepare a month as `drift` and `gate` read it, with its answers."""
+    (folder / "own.csv").write_bytes(_own().write_csv().encode())
+    learned = table_source.prepare(folder, settings).learned
+    preparation = table_source.Preparation.model_validate(learned)
+    scorer = SimpleNamespace(preparation=preparation, model=SimpleNamespace(classes=("no", "yes")))
+    month = Incoming("2024-03", folder / "2024-03", date(2024, 3, 31))
+    tables = {"customers": prepared(scorer, month), "answers": answered(scorer, month)}
+    known = tables["answers"].join(tables["customers"], on="customer", how="semi").height
+    gaps = sum(tables["customers"].null_count().row(0))
+    return _Counted(tables, {"rows": [*(table.height for table in tables.values()), known], "missing": gaps})
+
+
+def _campaign(rows=240):
+    """A list that was sent, with a control group, and its answers."""
+    rng = np.random.default_rng(1)
+    sent = pl.DataFrame(
+        {
+            "customer": [f"K{row}" for row in range(rows)],
+            "decision": rng.permutation(np.repeat(["contact", "control"], rows // 2)),
+            "probability": rng.uniform(0.1, 0.4, rows).round(3),
+            "segment": rng.integers(0, 2, rows),
+            "cost": 1.0,
+            "revenue": 11.0,
+        }
+    )
+    answers = sent.select("customer", response=pl.Series(rng.integers(0, 2, rows)))
+    return {"targets.csv": sent.write_csv().encode(), "answers.csv": answers.write_csv().encode()}
+
+
+def _of_campaign(folder, settings):
+    """Read a campaign out from its two files."""
+    del settings
+    with contextlib.chdir(folder):
+        _, made = read_out_files("own", "targets.csv", "answers.csv")
+    arms = [made[arm][count] for arm in ("contact", "control") for count in ("customers", "known")]
+    figures = pl.DataFrame({"figures": [json.dumps(to_json(made))]})
+    return _Counted({"readout": figures}, {"rows": [*arms, made["answers_left_out"]]})
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Tables, and what is said of their rows."""
+
+    tables: dict
+    said: dict
+
+    def report(self, data):
+        del data
+        return self.said
 
 
 def mutate_table(content, rng):
@@ -248,7 +315,9 @@ def _changed(name, file, content, rng):
         return kind, file, content
     kind, text = mutate(content.decode("utf-8-sig"), "\t" if name == "campaign" else ",", rng)
     content = text.encode()
-    if name in ("own table", "transactions") or rng.uniform() >= 0.1:  # their settings name the file
+    if (
+        name in ("own table", "transactions", "month", "readout") or rng.uniform() >= 0.1
+    ):  # their settings name the file
         return kind, file, content
     content = gzip.compress(content)
     if rng.uniform() < 0.5:
@@ -256,9 +325,9 @@ def _changed(name, file, content, rng):
     return kind, f"{file}.gz", content
 
 
-def main(files, seed):
-    """Run the campaign; give the counts by source and outcome, and the faults."""
-    known = sources()
+def main(files, seed, only=None):
+    """Run the campaign over all or some sources; give the counts by source and outcome, and the faults."""
+    known = {name: each for name, each in sources().items() if only is None or name in only}
     counts, faults = Counter(), []
     before = {}
     for name, (given, source, settings) in known.items():
@@ -284,8 +353,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", nargs="*", help="names of sources")
     arguments = parser.parse_args()
-    counts, faults = main(arguments.files, arguments.seed)
+    counts, faults = main(arguments.files, arguments.seed, arguments.only)
     for (name, word), count in sorted(counts.items()):
         print(f"{name}: {word} {count}")
     for fault in faults:

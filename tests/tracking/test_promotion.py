@@ -42,6 +42,47 @@ def registered(scored_project, tmp_path, monkeypatch):
     return client, months
 
 
+class Registry:
+    """Aliases and tags of a model; a change can be its last."""
+
+    def __init__(self, last=99):
+        self.aliases, self.tags, self.left = {"champion": "1", "challenger": "2"}, {}, last
+
+    def _change(self):
+        if not self.left:
+            raise KeyboardInterrupt
+        self.left -= 1
+
+    def get_registered_model(self, name):
+        return self
+
+    def set_model_version_tag(self, name, version, key, value):
+        self._change()
+        self.tags[version] = (key, value)
+
+    def set_registered_model_alias(self, name, alias, version):
+        self._change()
+        self.aliases[alias] = version
+
+    def delete_registered_model_alias(self, name, alias):
+        self._change()
+        del self.aliases[alias]
+
+
+@pytest.mark.parametrize("last", range(4))
+def test_a_promotion_killed_at_any_step_has_not_begun_or_is_ended_by_the_next(last):
+    client = Registry(last)
+    with pytest.raises(KeyboardInterrupt):
+        promotion.exchange(client, "m", "1", "2", "2024-03")
+    assert client.aliases["champion"] == ("2" if last == 3 else "1")
+    client.left = 99
+    found = promotion.aliases(client, "m")
+    if "challenger" in found:  # the gate decides as before, and exchanges them
+        promotion.exchange(client, "m", found["champion"], found["challenger"], "2024-03")
+    assert client.aliases == {"champion": "2", "previous": "1"}
+    assert client.tags == {"2": ("personae.promoted", "2024-03")}
+
+
 def test_a_challenger_is_judged_on_months_after_both_and_promoted_if_it_passes(registered, monkeypatch):
     client, months = registered
     made = promotion.gate("campaign", months, promote=True)

@@ -39,8 +39,8 @@ def gate(study: str, months: Sequence[Incoming], *, promote: bool = False) -> di
     store, name = Store.here(), model_name(study)
     with store.locked():
         client = store.client()
-        aliases = _aliases(client, name)
-    versions = [aliases.get(alias) for alias in (CHAMPION, CHALLENGER)]
+        known = aliases(client, name)
+    versions = [known.get(alias) for alias in (CHAMPION, CHALLENGER)]
     if None in versions:
         missing = CHAMPION if versions[0] is None else CHALLENGER
         raise PersonaeError(
@@ -65,14 +65,22 @@ def gate(study: str, months: Sequence[Incoming], *, promote: bool = False) -> di
     made |= {"months": found["months"]} | decide(found["gain"], found["profit"], rested=rested)
     if promote and made["verdict"] == PROMOTE:
         with store.locked():
-            # The alias champion counts: killed before it nothing has changed, after it `_aliases` ends it.
-            client.set_model_version_tag(name, str(versions[1]), PROMOTED, months[-1].name)
-            client.set_registered_model_alias(name, PREVIOUS, versions[0])
-            client.set_registered_model_alias(name, CHAMPION, versions[1])
-            client.delete_registered_model_alias(name, CHALLENGER)
+            exchange(client, name, str(versions[0]), str(versions[1]), months[-1].name)
     made["promoted"] = promote and made["verdict"] == PROMOTE
     write_json(paths.scores(study, "gate.json"), made)
     return made
+
+
+def exchange(client: "MlflowClient", name: str, champion: str, challenger: str, month: str) -> None:
+    """Make the challenger the champion.
+
+    The alias champion is what counts: killed before it changes, nothing has happened; after it, `aliases`
+    ends the promotion.
+    """
+    client.set_model_version_tag(name, challenger, PROMOTED, month)
+    client.set_registered_model_alias(name, PREVIOUS, champion)
+    client.set_registered_model_alias(name, CHAMPION, challenger)
+    client.delete_registered_model_alias(name, CHALLENGER)
 
 
 def lines_of(made: dict[str, Any]) -> list[str]:
@@ -94,20 +102,26 @@ def lines_of(made: dict[str, Any]) -> list[str]:
     return said
 
 
-def _aliases(client: "MlflowClient", name: str) -> dict[str, str]:
-    """Versions of a model by alias; a promotion that was killed after its champion changed is ended."""
+def aliases(client: "MlflowClient", name: str) -> dict[str, str]:
+    """Give the versions of a model by alias; a promotion that was killed after its champion changed is ended.
+
+    Raises
+    ------
+    PersonaeError
+        If there is no such model.
+    """
     from mlflow.exceptions import MlflowException  # noqa: PLC0415 - costs a second
 
     try:
-        aliases = {alias: str(one) for alias, one in client.get_registered_model(name).aliases.items()}
+        given = {alias: str(one) for alias, one in client.get_registered_model(name).aliases.items()}
     except MlflowException:
         raise PersonaeError(
             f"{name}: no such model; `dvc repro track@{name.partition('-')[2]}` registers it"
         ) from None
-    if CHALLENGER in aliases and aliases[CHALLENGER] == aliases.get(CHAMPION):
+    if CHALLENGER in given and given[CHALLENGER] == given.get(CHAMPION):
         client.delete_registered_model_alias(name, CHALLENGER)
-        del aliases[CHALLENGER]
-    return aliases
+        del given[CHALLENGER]
+    return given
 
 
 def _load(name: str, version: str) -> Scorer:
