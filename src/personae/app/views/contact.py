@@ -50,11 +50,10 @@ top = max(math.ceil(most / step), 1) * step
 own = min((report["plan"] or {}).get("budget", top), top)
 budget = st.slider("Budget", 0.0, top, own, step, key=f"budget {result.key} {asked}")
 plan = planned(table, budget if budget < top else None)
-sums = [amount(each, currency).striptags() for each in (plan.spent, plan.profit, plan.shadow_price)]
-text = (
-    f"Contact {plan.contacts:,} of {table.height:,}: expected profit {sums[1]} after {sums[0]} for contacts"
-)
-shown.say(text + (f"; one more unit of budget, {sums[2]}." if plan.shadow_price else "."))
+sums = plan.spent, plan.profit, plan.shadow_price
+spent, profit, more = (amount(each, currency).striptags() for each in sums)
+text = f"Contact {plan.contacts:,} of {table.height:,}: expected profit {profit} after {spent} for contacts"
+shown.say(text + (f"; one more unit of budget, {more}." if plan.shadow_price else "."))
 known = None if prices else result.tables["curves/profit"]
 st.altair_chart(charts.profit(curve, known, plan.contacts / table.height, report["customers"]))
 shown.say("Line: expected." if prices else "Line: expected. Band: 95 % interval on known answers.")
