@@ -38,6 +38,16 @@ def test_where_halfway_is_like_the_centroids_no_direction_is_found():
     assert not elsewhere(levels[:20], levels[20:])
 
 
+@pytest.mark.parametrize("levels", [2, 3, 6])
+def test_levels_that_the_line_tilts_are_no_other_place(levels):
+    rng = np.random.default_rng(0)
+    humps = rng.random(600) < 0.5
+    position = humps + 0.25 * rng.normal(size=600)
+    columns = np.column_stack([rng.normal(size=600), rng.integers(levels, size=600)])
+    plain, tilted = local_depth(position, columns[:, :1]), columns - 0.15 * position[:, None]
+    assert local_depth(position, tilted) < max(0.9, 1.3 * plain)
+
+
 def test_one_column_of_levels_is_spread_to_no_valley_and_ten_that_agree_keep_theirs():
     rng = np.random.default_rng(0)
     one = rng.integers(2, size=(400, 1)).astype(float)

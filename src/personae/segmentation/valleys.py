@@ -15,8 +15,9 @@ WINDOW = 0.2
 NEAR = 0.15
 # Customers of a window that are compared.
 LOCAL_ROWS = 500
-# Largest p value, over all directions across the line together, by which those halfway lie elsewhere.
-ELSEWHERE = 0.001
+# Largest p value, over all directions across the line together, by which those halfway lie elsewhere; and how
+# many standard deviations of a direction are no other place: the line tilts levels of a column by less.
+ELSEWHERE, SAME_PLACE = 0.001, 0.2
 
 
 def spread_ties(
@@ -120,16 +121,19 @@ def local_depth(position: FloatArray, across: FloatArray) -> float:
         return float("inf")
     if count < 2:
         return 0.0
-    offsets = elsewhere(middle, np.vstack([first, second]))
-    views = [(middle, first, second), *((middle @ way, first @ way, second @ way) for way in offsets)]
-    return max(_company(*view, (count, *counts)) for view in views)
+    sizes = (count, *counts)
+    found = [_company(middle, first, second, sizes)]
+    for way in elsewhere(middle, np.vstack([first, second])):
+        found.append(_company(middle @ way, first @ way, second @ way, sizes, least=SAME_PLACE))
+    return max(found)
 
 
 def elsewhere(middle: FloatArray, ends: FloatArray) -> list[FloatArray]:
     """Find a direction across the line in which those halfway lie elsewhere than those at the centroids.
 
     Columns of noise keep all customers apart alike, so that those on a bend seem to have no company. Axes and
-    principal axes are looked at, either side of the middle and both sides as one (Kolmogorov and Smirnov).
+    principal axes are looked at, either side of the middle and both sides as one. The statistic is that of
+    Kolmogorov and Smirnov once both are moved towards each other by `SAME_PLACE` in all: p is an upper bound.
 
     Parameters
     ----------
@@ -139,38 +143,47 @@ def elsewhere(middle: FloatArray, ends: FloatArray) -> list[FloatArray]:
     Returns
     -------
     list of ndarray of shape (axes, 1)
-        The direction with the least p value; none where that is above `ELSEWHERE`.
+        The direction with the least p value, in its standard deviations; none where p is above `ELSEWHERE`.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> middle, ends = rng.normal(size=(40, 3)), rng.normal(size=(90, 3))
-    >>> elsewhere(middle, ends)
-    []
-    >>> elsewhere(middle + [0.0, 3.0, 0.0], ends)[0].ravel().tolist()
-    [0.0, 1.0, 0.0]
+    >>> elsewhere(middle, ends), elsewhere(middle.round() + 0.1, ends.round())
+    ([], [])
+    >>> (elsewhere(middle + [0.0, 3.0, 0.0], ends)[0].ravel() > 0).tolist()
+    [False, True, False]
     """
-    both = np.vstack([middle, ends])
-    both = both - ends.mean(axis=0)
-    axes = both.shape[1]
-    directions = np.hstack([np.eye(axes), np.linalg.eigh(both.T @ both)[1]])
-    along = both @ directions
-    views = np.hstack([along, np.abs(along)])
-    order = np.argsort(views, axis=0, kind="stable")
-    steps = np.where(np.arange(len(both)) < len(middle), 1 / len(middle), -1 / len(ends))
-    apart = np.abs(np.cumsum(steps[order], axis=0))
-    ranked = np.take_along_axis(views, order, axis=0)
-    apart[:-1][np.diff(ranked, axis=0) <= 1e-9] = 0.0  # ties are one step
-    largest = apart.max(axis=0)
-    best = int(largest.argmax())
+    center = ends.mean(axis=0)
+    both = np.vstack([middle, ends]) - center
+    directions = np.hstack([np.eye(both.shape[1]), np.linalg.eigh(both.T @ both)[1]])
+    directions = directions / np.maximum((both @ directions).std(axis=0), 1e-12)
+    halfway, outside = (middle - center) @ directions, (ends - center) @ directions
+    views = [*zip(halfway.T, outside.T, strict=True), *zip(abs(halfway).T, abs(outside).T, strict=True)]
+    apart = [_apart(*view) for view in views]
+    best = int(np.argmax(apart))
     enough = len(middle) * len(ends) / len(both)
-    p_value = views.shape[1] * kolmogorov(float(np.sqrt(enough) * largest[best]))
-    return [directions[:, best % (2 * axes)][:, None]] if p_value <= ELSEWHERE else []
+    p_value = len(views) * kolmogorov(float(np.sqrt(enough) * apart[best]))
+    return [directions[:, best % len(directions.T)][:, None]] if p_value <= ELSEWHERE else []
 
 
-def _company(middle: FloatArray, first: FloatArray, second: FloatArray, sizes: tuple[int, ...]) -> float:
+def _apart(some: FloatArray, others: FloatArray) -> float:
+    """Largest difference of two distributions, each moved by half of `SAME_PLACE` towards the other."""
+    some, others = np.sort(some), np.sort(others)
+    at = np.concatenate([some, others])
+    largest = 0.0
+    for move in (-SAME_PLACE / 2, SAME_PLACE / 2):
+        first = np.searchsorted(some, at + move, side="right") / len(some)
+        second = np.searchsorted(others, at - move, side="right") / len(others)
+        largest = max(largest, float(np.max((first - second) * -np.sign(move))))
+    return largest
+
+
+def _company(
+    middle: FloatArray, first: FloatArray, second: FloatArray, sizes: tuple[int, ...], *, least: float = 0.0
+) -> float:
     """Company of those halfway over that at the emptier centroid; `sizes` are those before thinning."""
-    near = min(np.quantile(pdist(side), NEAR) for side in (first, second))
+    near = max(least, min(np.quantile(pdist(side), NEAR) for side in (first, second)))
     # Shares of pairs, times the customers of the whole window: thinning one window leaves them as they are.
     own = (pdist(middle) <= near).mean() * (sizes[0] - 1)
     at_centroids = min(
