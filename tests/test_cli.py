@@ -79,3 +79,14 @@ def test_months_of_a_study_that_is_not_computed_are_one_line(run, command):
     assert result.exit_code == 1
     assert len(result.stderr.splitlines()) == 1
     assert result.stderr.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    "command", [["score", "campaing", "x.csv"], ["value", "campaing"], ["serve", "campaing"]]
+)
+def test_a_misspelt_study_is_named_with_the_one_that_was_meant(run, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text("campaign: {}\njourney: {}\n")
+    done = run(*command)
+    assert done.exit_code == 1
+    assert "error: campaing: no study of params.yaml; did you mean campaign?" in done.output

@@ -1,8 +1,10 @@
 """Promises of `personae repro`: study after study, a line a stage, errors visible, and DVC's own graph."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,30 @@ def test_a_changed_setting_runs_what_depends_on_it_and_nothing_else(project):  #
     failed = project.run(sys.executable, "-c", SHOWN, check=False)
     assert "ZeroDivisionError" in failed.stderr
     assert "campaign: dvc repro stopped" in failed.stderr
+
+
+@pytest.mark.graph
+def test_a_run_that_is_ended_ends_its_work_and_the_next_one_starts(project):  # noqa: F811
+    project.edit("stage.py", "10 * k", "__import__('time').sleep(300) or 10 * k")
+    project.edit("params.yaml", "k: 5", "k: 8")
+    mark = project.root / "began"
+    project.edit("stage.py", "__import__('time')", "open('began', 'w').close() or __import__('time')")
+    with project.start(sys.executable, "-c", SHOWN) as process:
+        while process.poll() is None and not mark.exists():
+            time.sleep(0.1)
+        process.terminate()
+        process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(project.root) not in running
+    assert "stage.py" not in running
+    (project.root / ".dvc/tmp/rwlock").write_text("")
+    project.edit("stage.py", "sleep(300)", "sleep(0)")
+    assert "published as run" in project.run(sys.executable, "-c", SHOWN).stdout
+
+
+def test_a_study_by_name_whose_data_is_not_here_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dvc.yaml").write_text("stages: {x: {foreach: [a, b], do: {}}}")
+    with pytest.raises(PersonaeError, match=r"a: data/a is not here; `dvc pull data.dvc` may bring it"):
+        repro(["a"], print)

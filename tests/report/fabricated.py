@@ -131,7 +131,7 @@ def _imputed(refused: bool) -> dict[str, Any]:
 
 
 def _null() -> dict[str, float]:
-    return {"mean": 0.15, "p95": 0.17, "p_value": 0.01}
+    return {"mean": 0.15, "p95": 0.17, "p_value": 0.01, "tables": 99}
 
 
 def _segment(segments: int, refused: bool, rng: np.random.Generator) -> dict[str, Any]:

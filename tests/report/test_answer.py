@@ -123,7 +123,8 @@ def test_every_claim_of_trust_says_how_many_it_rests_on(committed):
 def test_the_money_is_that_of_the_list(findings):
     screen = first_screen(findings)
     assert (
-        "Contact 40 of 300 households: expected profit $333 (210 to 457 in 95 of 100 cases) after $120 for the"
+        "Contact 40 of 300 households: expected profit $333 (210 to 457 in 95 of 100 cases, if the "
+        "probabilities are right) after $120 for the"
         " contacts, $243 if 20 % fewer respond." in screen
     )
     assert "150 (50 %)" in screen

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from personae.cli.terminal import console, say
+from personae.cli.terminal import Study, console, known_study, say
 from personae.core import paths
 from personae.core.command import in_project
 from personae.core.errors import PersonaeError
 
 
 def score(  # noqa: PLR0917 - typer's options
-    study: Annotated[str, typer.Argument(help="A computed one.")],
+    study: Study,
     file: Annotated[
         str | None,
         typer.Argument(help="CSV, Excel, Parquet or a folder, or a month of incoming/STUDY/."),
@@ -51,7 +51,7 @@ def score(  # noqa: PLR0917 - typer's options
 
 
 def absorb(
-    study: Annotated[str, typer.Argument(help="One of your own.")],
+    study: Annotated[str, typer.Argument(help="One of your own.", callback=known_study)],
     months: Annotated[list[str], typer.Argument(help="Labelled months of incoming/STUDY/.")],
 ) -> None:
     """Take labelled months into a study's data."""
@@ -65,7 +65,7 @@ def absorb(
 
 
 def readout(
-    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    study: Study,
     answers: Annotated[Path, typer.Argument(help="Columns customer and response: 1, 0, or empty.")],
     listed: Annotated[
         Path | None, typer.Option("--list", help="As it was sent; default: the study's targets.csv.")
@@ -81,7 +81,7 @@ def readout(
 
 
 def serve(
-    study: Annotated[str, typer.Argument(help="A published one.")],
+    study: Annotated[str, typer.Argument(help="A published one.", callback=known_study)],
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5001,
 ) -> None:
     """Serve a study's champion on this machine, in MLflow's scoring protocol."""

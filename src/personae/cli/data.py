@@ -58,6 +58,8 @@ def months() -> None:
     with in_project():
         for path in write_months():
             say(f"{path}: synthetic sample")
+        if not paths.report("campaign", "targets.csv").exists():
+            say("answers to the list follow once there is one: `personae repro campaign`, then this again")
 
 
 @data.command()

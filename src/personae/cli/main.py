@@ -11,7 +11,7 @@ import typer
 from personae.cli.customers import absorb, readout, score, serve
 from personae.cli.data import data
 from personae.cli.months import drift, gate, migration, monitor, value
-from personae.cli.terminal import console, say
+from personae.cli.terminal import Study, console, known_study, say
 from personae.core import paths
 from personae.core.command import in_project, one_line_errors, pin_arithmetic
 from personae.core.errors import PersonaeError
@@ -160,7 +160,7 @@ def overview() -> None:
 
 
 @app.command()
-def anchor(study: Annotated[str, typer.Argument(help="Name of the study.")]) -> None:
+def anchor(study: Study) -> None:
     """Keep today's segment ids and names for later runs."""
     from personae.core.settings import load
     from personae.personas.anchor import anchor as keep
@@ -207,7 +207,7 @@ def explore(
 
 @app.command()
 def sweep(  # noqa: PLR0917 - typer's options
-    study: Annotated[str, typer.Argument(help="Name of the study.")],
+    study: Annotated[str, typer.Argument(help="Name of the study.", callback=known_study)],
     stage: Annotated[str, typer.Argument(help="impute, segment or classify.")],
     space: Annotated[
         list[str] | None, typer.Argument(help="In place of the file's: 'segment.k=range(2,10)' ...")

@@ -4,14 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from personae.cli.terminal import say
+from personae.cli.terminal import Study, known_study, say
 from personae.core.command import in_project
 
 if TYPE_CHECKING:
     from personae.monitoring.month import Incoming
     from personae.scoring.scorer import Scorer
 
-Study = Annotated[str, typer.Argument(help="A computed one.")]
 Month = Annotated[str | None, typer.Argument(help="Such as 2024-03; default: all of incoming/STUDY/.")]
 
 
@@ -54,7 +53,7 @@ def gate(
 
 
 def value(
-    study: Annotated[str, typer.Argument(help="One with transactions.")],
+    study: Annotated[str, typer.Argument(help="One with transactions.", callback=known_study)],
     weeks: Annotated[int, typer.Option(min=1, help="To forecast.")] = 8,
 ) -> None:
     """Forecast what each customer will spend, by a model only if it beats simple forecasts."""

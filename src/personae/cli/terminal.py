@@ -1,10 +1,30 @@
 """What commands print."""
 
+from typing import Annotated
+
+import typer
 from rich.console import Console
 
-from personae.core.errors import printable
+from personae.core import paths
+from personae.core.command import one_line_errors
+from personae.core.errors import PersonaeError, printable
 
 console = Console()
+
+
+def known_study(given: str) -> str:
+    """Refuse a name that is no study of the project, where there is one."""
+    from personae.config.compose import studies
+    from personae.config.reading import nearest
+
+    with one_line_errors():
+        names = studies(paths.PARAMS) if paths.PARAMS.is_file() else [given]
+        if given not in names:
+            raise PersonaeError(f"{given}: no study of {paths.PARAMS}{nearest(given, names)}")
+    return given
+
+
+Study = Annotated[str, typer.Argument(help="A computed one.", callback=known_study)]
 
 
 def say(line: str) -> None:

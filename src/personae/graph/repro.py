@@ -1,11 +1,14 @@
 """`personae repro`: run the graph study by study, and say where it is."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +25,8 @@ STARTED = re.compile(r"Running stage '(.+)':")
 CACHED = re.compile(r"Stage '(.+)' is cached")
 SAME = re.compile(r"Stage '(.+)' didn't change")
 END = "Updating lock file"
+# Where DVC notes who reads and writes what, and how long it may take to put that in order when it is ended.
+LOCKS, PATIENCE = Path(".dvc/tmp/rwlock"), 20
 # What DVC says between stages, which is no result of a stage.
 CHATTER = re.compile(
     r"> |(Updating|Generating) lock file|To track the changes|\tgit add|To enable auto staging|\tdvc config"
@@ -67,11 +72,15 @@ def with_data(studies: Iterable[str], say: Callable[[str], None]) -> list[str]:
     for study in studies:
         if paths.raw(study).exists():
             kept.append(study)
-            continue
-        pointer = paths.RAW / f"{study}.dvc"
-        bring = f"dvc checkout {pointer}" if pointer.exists() else "dvc pull data.dvc"
-        say(f"{study}: left out, {paths.raw(study)} is not here; `{bring}` may bring it")
+        else:
+            say(f"{study}: left out, {_absent(study)}")
     return kept
+
+
+def _absent(study: str) -> str:
+    pointer = paths.RAW / f"{study}.dvc"
+    bring = f"dvc checkout {pointer}" if pointer.exists() else "dvc pull data.dvc"
+    return f"{paths.raw(study)} is not here; `{bring}` may bring it"
 
 
 def repro(studies: Sequence[str], say: Callable[[str], None]) -> Mapping[str, int]:
@@ -92,12 +101,17 @@ def repro(studies: Sequence[str], say: Callable[[str], None]) -> Mapping[str, in
     Raises
     ------
     PersonaeError
-        If a study has no stages, or a stage fails; what it and DVC wrote to stderr was shown.
+        If a study has no stages or no data, or a stage fails; what it and DVC wrote to stderr was shown.
     """
     graph, began = Path("dvc.yaml").read_text("utf-8"), time.monotonic()
     sizes = {study: len(key.stages(study, graph)) + 1 for study in studies}
     if 1 in sizes.values():
         raise PersonaeError(f"{min(sizes, key=sizes.__getitem__)}: dvc.yaml has no stages for it")
+    for study in studies:
+        if not paths.raw(study).exists():
+            raise PersonaeError(f"{study}: {_absent(study)}")
+    if LOCKS.exists() and not LOCKS.stat().st_size:
+        LOCKS.unlink()  # cut off as DVC wrote it: it holds nobody's lock, and DVC would not start
     changed = _changed(studies)
     same = sum(size for study, size in sizes.items() if study not in changed)
     counts = Counter(unchanged=same)
@@ -115,9 +129,33 @@ def repro(studies: Sequence[str], say: Callable[[str], None]) -> Mapping[str, in
     return counts
 
 
-def _dvc(*arguments: str, stderr: int | None = None) -> "subprocess.Popen[str]":
+@contextmanager
+def _dvc(*arguments: str, stderr: int | None = None) -> Iterator["subprocess.Popen[str]"]:
+    """Run DVC in a group of its own, which ends with this command: by Ctrl-C, SIGTERM or an error."""
     command = [sys.executable, "-u", "-m", "dvc", "repro", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, bufsize=1)
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=stderr, text=True, bufsize=1, start_new_session=True
+    )
+    try:
+        yield process
+        process.wait()
+    except BaseException:
+        _end(process)
+        raise
+    finally:
+        if process.stdout:
+            process.stdout.close()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """End a group: by an interrupt first, for DVC then gives its locks back."""
+    for number in (signal.SIGINT, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
 
 
 def _to_the_end(process: "subprocess.Popen[str]") -> Iterator[str]:

@@ -18,7 +18,12 @@ def round_trip() -> YAML:
     yaml = YAML()
     yaml.width, yaml.preserve_quotes = 100_000, True
     yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.representer.add_representer(type(None), _null)
     return yaml
+
+
+def _null(representer: Any, _: None) -> Any:
+    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
 
 
 def edited(text: str, change: Callable[[Any], object]) -> str:

@@ -21,7 +21,7 @@ OWN = {
     'hydra: {searchpath: ["pkg://personae.conf"]}\n',
     "conf/anchors/README.md": "`personae anchor STUDY` keeps segments here: later runs are matched.\n",
     IGNORED: "/.venv/\n/build/\n/models/\n/outputs/\n/scores/\n/reports/index.html\n/reports/*/monitor.html\n"
-    "/incoming/*/*-answers.*\n__pycache__/\n*.pyc\n",
+    "/incoming/*/*/*\n/incoming/*/*-answers.*\n__pycache__/\n*.pyc\n",
 }
 QUIET = (
     "[core]\n    analytics = false\n    check_update = false\n[plots]\n    html_template = plots/page.html\n"

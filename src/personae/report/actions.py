@@ -79,7 +79,9 @@ def _earned(listed: Traced, words: Words) -> Markup:
     profit, bounds = words.money(listed.at("expected_profit")), listed.at("profit_interval")
     if bounds is None or not interval(bounds, "money"):
         return profit
-    text = Markup('{} <span class="interval">({} to {} in 95 of 100 cases)</span>')
+    text = Markup(
+        '{} <span class="interval">({} to {} in 95 of 100 cases, if the probabilities are right)</span>'
+    )
     return text.format(profit, *(figure(bounds[end], "money") for end in (0, 1)))
 
 

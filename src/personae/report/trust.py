@@ -45,9 +45,7 @@ def trust_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
         text = Markup("redrawn from other {}, the least stable group keeps {} % of its members{}")
         parts.append(text.format(words.unit_name, figure(stable, "of 100"), wanted))
     if chance:
-        most = f" (up to {100 * MOST_ALIKE:.0f} would do)" if chance.raw > MOST_ALIKE else ""
-        text = Markup("invented tables without groups look as good in {} of 100 tries{}")
-        parts.append(text.format(figure(chance, "of 100"), most))
+        parts.append(_alike(report["null"]))
     if (
         parts
         and report["verdict"] == "weak"
@@ -63,6 +61,16 @@ def trust_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
         CHIPS[str(report["verdict"])] if parts else "unknown",
         "kinds",
     )
+
+
+def _alike(null: Traced) -> Markup:
+    """How many tables without groups look as good, of those of the law that has most of them."""
+    laws = [law.raw for name, law in null.items() if name != "p_value"]
+    law = max(laws, key=lambda each: (each["p_value"], each["tables"]))
+    found, allowed = (round(p * (law["tables"] + 1)) - 1 for p in (law["p_value"], MOST_ALIKE))
+    most = f" (up to {allowed} would do)" if found > allowed else ""
+    text = Markup("{} of {} invented tables without groups look as good{}")
+    return text.format(found or "none", law["tables"], most)
 
 
 def trust_groups(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:

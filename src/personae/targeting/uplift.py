@@ -62,10 +62,10 @@ def identifiable(treatment: IntArray | None, response: IntArray, *, min_answers:
     Examples
     --------
     >>> identifiable(None, np.array([0, 1]))
-    'every row of the file is a contact; no customer without one is known'
+    'every row of the file is a contact: what comes without one is not known'
     """
     if treatment is None:
-        return "every row of the file is a contact; no customer without one is known"
+        return "every row of the file is a contact: what comes without one is not known"
     arms = [int((treatment == arm).sum()) for arm in (0, 1)]
     if min(arms) < MIN_IN_ARM:
         return f"one arm has {min(arms)} customers; {MIN_IN_ARM} are the least"
