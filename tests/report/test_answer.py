@@ -145,7 +145,7 @@ def test_what_may_be_lost_and_what_is_assumed_stand_beside_the_profit(findings):
     target["profit"] = target["profit"] | {"model": 90.0, "model_ci": [-20.0, 200.0]}
     screen = first_screen(replace(findings, reports=findings.reports | {"target": target}))
     assert "$90 (−20 to 200), perhaps a loss. All of them: −$3,046. Prices are assumed." in screen
-    assert "Prices are assumed: set your own." in screen
+    assert "First set what a contact costs and a response brings: both are assumed." in screen
 
 
 def test_amounts_without_a_currency_are_said_to_be_in_the_files_unit_once(findings):

@@ -10,6 +10,7 @@ from personae.report.traced import Traced
 from personae.report.verdicts import raw
 
 MOST_PROMOTIONS = 3
+ASSUMED = "First set what a contact costs and a response brings: both are assumed. With these, contact"
 
 
 def actions(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
@@ -32,16 +33,16 @@ def contacts(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]
     if not raw(listed["contacts"]):
         yield Statement(Markup("Contact none of {}: no contact is expected to pay.").format(whole), listed)
         return
-    text = Markup("Contact {} of {}: expected profit {} after {} for the contacts, {} if {} fewer respond.{}")
+    text = Markup("{} {} of {}: expected profit {} after {} for the contacts, {} if {} fewer respond.")
     yield Statement(
         text.format(
+            ASSUMED if raw(report.at("assumed")) else "Contact",
             figure(listed["contacts"]),
             whole,
             _earned(listed, words),
             words.money(listed.at("spent")),
             words.money(listed.at("if_response_falls")),
             figure(report.at("if_response_falls", "by"), "percent"),
-            " Prices are assumed: set your own." if raw(report.at("assumed")) else "",
         )
         + Markup(' The list: <a href="{}targets.csv">targets.csv</a>.').format(
             listed.key.partition("target.json")[0]
@@ -88,7 +89,7 @@ def _earned(listed: Traced, words: Words) -> Markup:
 def promotions(reports: Mapping[str, Traced]) -> Iterator[Statement]:
     """First promotions, with what is not known of them."""
     for rule in list(reports.get("promotions", Traced([], "")))[:MOST_PROMOTIONS]:
-        text = Markup("Show {} with {}. {}")
+        text = Markup("Place {} beside {}, in shop and leaflet. {}")
         sides = side(rule["consequent"]), side(rule["antecedent"])
         yield Statement(text.format(*sides, on_discount(rule)), rule)
 
@@ -100,8 +101,8 @@ def on_discount(rule: Traced) -> Markup:
         return Markup("Whether a discount pays is not tested.")
     reached, anyway = (figure(cost[name], places=1) for name in ("reached", "given_anyway"))
     if cost["given_anyway"].raw > cost["reached"].raw / 2:
-        text = Markup("No discount: of the {} in 100 baskets it would reach, {} hold {} anyway.")
-        return text.format(reached, anyway, wanted)
+        text = Markup("No discount: {} of the {} in 100 baskets it would reach hold {} anyway.")
+        return text.format(anyway, reached, wanted)
     discount, margin = (figure(cost[name], "percent") for name in ("discount", "margin"))
     if cost["break_even"].raw is None:
         text = Markup(
