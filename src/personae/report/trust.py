@@ -68,9 +68,9 @@ def _alike(null: Traced) -> Markup:
     laws = [law.raw for name, law in null.items() if name != "p_value"]
     law = max(laws, key=lambda each: (each["p_value"], each["tables"]))
     found, allowed = (round(p * (law["tables"] + 1)) - 1 for p in (law["p_value"], MOST_ALIKE))
-    most = f" (up to {allowed} would do)" if found > allowed else ""
+    limit = f" ({f'up to {allowed} would do' if allowed else 'none may'})" if found > allowed else ""
     text = Markup("{} of {} invented tables without groups look as good{}")
-    return text.format(found or "none", law["tables"], most)
+    return text.format(found or "none", law["tables"], limit)
 
 
 def trust_groups(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
