@@ -28,7 +28,7 @@ class Incoming:
 
     @property
     def answers(self) -> Path | None:
-        """File of answers beside the folder, columns customer and response, of any kind that can be read.
+        """File of answers next to the folder, columns customer and response, of any kind that can be read.
 
         Raises
         ------
