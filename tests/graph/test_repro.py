@@ -136,7 +136,7 @@ def test_a_run_that_is_ended_ends_its_work_and_the_next_one_starts(project):  # 
     running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert str(project.root) not in running
     assert "stage.py" not in running
-    (project.root / ".dvc/tmp/rwlock").write_text("")
+    project.root.joinpath(".dvc", "tmp", "rwlock").write_text("")
     project.edit("stage.py", "sleep(300)", "sleep(0)")
     assert "published as run" in project.run(sys.executable, "-c", SHOWN).stdout
 

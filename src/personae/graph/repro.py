@@ -26,7 +26,7 @@ CACHED = re.compile(r"Stage '(.+)' is cached")
 SAME = re.compile(r"Stage '(.+)' didn't change")
 END = "Updating lock file"
 # Where DVC notes who reads and writes what, and how long it may take to put that in order when it is ended.
-LOCKS, PATIENCE = Path(".dvc/tmp/rwlock"), 20
+LOCKS, PATIENCE = Path(".dvc", "tmp", "rwlock"), 20
 # What DVC says between stages, which is no result of a stage.
 CHATTER = re.compile(
     r"> |(Updating|Generating) lock file|To track the changes|\tgit add|To enable auto staging|\tdvc config"
