@@ -97,3 +97,30 @@ def test_the_same_seed_gives_the_same_result_and_many_rows_are_thinned():
 def test_features_that_do_not_vary_tell_nothing():
     found = two_sample_test(np.zeros((40, 2)), np.arange(40) >= 20, seed=0, permutations=19)
     assert (found.auc, found.p) == (0.5, 1.0)
+
+
+def test_a_large_p_value_needs_few_permutations_and_a_small_one_is_the_same():
+    rng = np.random.default_rng(3)
+    alike, apart = rng.normal(size=(60, 2)), rng.normal(size=(60, 2))
+    second = np.arange(60) >= 30
+    apart[second] += 2
+    every, few = (two_sample_test(apart, second, seed=0, exceedances=each) for each in (None, 5))
+    assert every == few
+    every, few = (two_sample_test(alike, second, seed=0, exceedances=each) for each in (None, 5))
+    assert every.auc == few.auc
+    # The fifth that reaches the AUC is of the same permutations, and comes after 5 / p of them.
+    assert few.p == pytest.approx(every.p, abs=3 * few.p / np.sqrt(5))
+    assert 5 / few.p == pytest.approx(round(5 / few.p))
+
+
+def test_p_values_by_few_permutations_are_uniform_without_a_difference():
+    rng = np.random.default_rng(4)
+    second = np.arange(40) >= 20
+    p = [
+        two_sample_test(rng.normal(size=(40, 2)), second, seed=seed, permutations=199, exceedances=3).p
+        for seed in range(200)
+    ]
+    # At most as often as said, up to three standard errors.
+    assert all(
+        np.mean(np.array(p) <= level) <= level + 3 * np.sqrt(level / 200) for level in (0.05, 0.2, 0.5)
+    )

@@ -11,6 +11,7 @@ classifier without a difference, up to 2.3 times where a difference is just seen
 Where permuted labels show more than double, by more than two standard errors of that estimate, it is taken.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,8 @@ from personae.inference.effects import auc_interval, auc_variance
 RIDGE = 1.0
 TIE = 1e-9
 REUSE = 2.0
+# Permutations drawn at a time, after which it is looked whether they are enough.
+PIECE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ def two_sample_test(
     *,
     seed: int | np.random.SeedSequence,
     permutations: int = 999,
+    exceedances: int | None = None,
     max_rows: int = 1200,
     level: float = 0.95,
 ) -> TwoSample:
@@ -57,10 +61,12 @@ def two_sample_test(
     ----------
     features : (rows, columns), no missing value; put on a common scale by the caller.
     second : (rows,), True for rows of the second group.
+    exceedances : permutations end when so many of their AUCs reach that of the groups; None: all are drawn.
     max_rows : more rows are thinned at random, those of the larger group first.
 
     References
     ----------
+    Besag and Clifford (1991), Sequential Monte Carlo p-values.
     Lopez-Paz and Oquab (2017), Revisiting classifier two-sample tests. Airola et al. (2011), An experimental
     comparison of cross-validation techniques for estimating the area under the ROC curve. Bengio and
     Grandvalet (2004), No unbiased estimator of the variance of k-fold cross-validation.
@@ -78,16 +84,33 @@ def two_sample_test(
     # A fixed order of rows, so that the same permutations are drawn whatever order they came in.
     rows = _thinned(np.lexsort((second, *features.T[::-1])), second, max_rows, rng)
     features, second = features[rows], second[rows]
-    labels = np.vstack([second, *(rng.permutation(second) for _ in range(permutations))])
     with threadpool_limits(limits=1):
-        inverse = inv(_kernel(features) + RIDGE * np.eye(len(features)))
-        aucs = _leave_pair_out_auc(labels, inverse)
-    p = (1 + np.sum(aucs[1:] >= aucs[0] - TIE)) / len(labels)
+        aucs_of = _leave_pair_out(inv(_kernel(features) + RIDGE * np.eye(len(features))))
+        auc = float(aucs_of(second[None])[0])
+
+        def draw(size: int) -> FloatArray:
+            return aucs_of(np.array([rng.permutation(second) for _ in range(size)]))
+
+        p, permuted = _permuted(draw, auc, permutations, exceedances or permutations + 1)
     sizes = int(second.sum()), int((~second).sum())
-    error = np.sqrt(2 / max(2, permutations))
-    understated = float(np.var(aucs[1:]) / auc_variance(0.5, *sizes)) * max(0.0, 1 - 2 * error)
-    low, high = auc_interval(float(aucs[0]), *sizes, max(REUSE, understated), level)
-    return TwoSample(float(aucs[0]), low, high, float(p), len(second))
+    error = np.sqrt(2 / max(2, len(permuted)))
+    understated = float(np.var(permuted) / auc_variance(0.5, *sizes)) * max(0.0, 1 - 2 * error)
+    low, high = auc_interval(auc, *sizes, max(REUSE, understated), level)
+    return TwoSample(auc, low, high, p, len(second))
+
+
+def _permuted(
+    draw: Callable[[int], FloatArray], auc: float, permutations: int, exceedances: int
+) -> tuple[float, FloatArray]:
+    """p-value of an AUC, and those of permuted labels up to the last one that was needed."""
+    permuted, above = np.empty(0), np.empty(0, dtype=int)
+    while len(permuted) < permutations:
+        permuted = np.append(permuted, draw(min(PIECE, permutations - len(permuted))))
+        above = np.flatnonzero(permuted >= auc - TIE)
+        if len(above) >= exceedances:
+            needed = int(above[exceedances - 1]) + 1
+            return exceedances / needed, permuted[:needed]
+    return (1 + len(above)) / (1 + permutations), permuted
 
 
 def _kernel(features: FloatArray) -> FloatArray:
@@ -109,24 +132,28 @@ def _thinned(rows: IntArray, second: BoolArray, max_rows: int, rng: np.random.Ge
     return rows[np.isin(rows, kept)]
 
 
-def _leave_pair_out_auc(labels: BoolArray, inverse: FloatArray) -> FloatArray:
-    """AUC of each labelling by kernel ridge regression, given the inverse kernel matrix.
+def _leave_pair_out(inverse: FloatArray) -> Callable[[BoolArray], FloatArray]:
+    """Give the AUC of kernel ridge regression as a function of labellings, from the inverse kernel matrix.
 
     The errors of two rows left out follow from their block of the inverse, without another fit on the rest:
     the pair is in order where the difference of the errors is below the difference of the labels, 1.
     """
-    diagonal = np.diag(inverse)
+    diagonal, sums = np.diag(inverse), inverse.sum(axis=0)
     determinant = np.outer(diagonal, diagonal) - inverse**2
     np.fill_diagonal(determinant, 1.0)
     factor = (diagonal + inverse) / determinant
     turned = np.ascontiguousarray(factor.T)
-    centre = (labels.sum(axis=1, keepdims=True) - 1) / (len(inverse) - 2)
-    weighted = labels @ inverse - centre * inverse.sum(axis=0)
-    aucs = []
-    for second, weight in zip(labels, weighted, strict=True):
-        # Row by row: the same as factor[second][:, ~second], in half the time.
-        error = np.compress(~second, factor[second], axis=1) * weight[second, None]
-        error -= np.compress(~second, turned[second], axis=1) * weight[~second]
-        wrong, right = np.count_nonzero(error > 1 + TIE), np.count_nonzero(error < 1 - TIE)
-        aucs.append(0.5 + (right - wrong) / (2 * error.size))
-    return np.array(aucs)
+
+    def aucs_of(labels: BoolArray) -> FloatArray:
+        centre = (labels.sum(axis=1, keepdims=True) - 1) / (len(inverse) - 2)
+        aucs = []
+        for second, weight in zip(labels, labels @ inverse - centre * sums, strict=True):
+            # Rows, then columns: the same as factor[np.ix_(first, other)], in half the time.
+            first, other = np.flatnonzero(second), np.flatnonzero(~second)
+            error = factor.take(first, axis=0).take(other, axis=1) * weight[first, None]
+            error -= turned.take(first, axis=0).take(other, axis=1) * weight[other]
+            wrong, right = np.count_nonzero(error > 1 + TIE), np.count_nonzero(error < 1 - TIE)
+            aucs.append(0.5 + (right - wrong) / (2 * error.size))
+        return np.array(aucs)
+
+    return aucs_of

@@ -24,8 +24,8 @@ from personae.inference.values import Values, design_matrix, is_number, known, r
 STABLE, WATCH, DRIFT, TOO_FEW = "stable", "watch", "drift", "too few"
 WORDS = (STABLE, WATCH, DRIFT)
 JOINT, SHARES, CALIBRATION = "joint change", "segment shares", "calibration"
-# Permutations after which a clearly large p-value needs no more of them.
-STEPS = (39, 399, 1999)
+# Permutations at most, and how many of them that reach the effect are enough to call its p-value large.
+PERMUTATIONS, EXCEEDANCES = 1999, 10
 MAX_ROWS = 600
 BINS, PSI_DRAWS = 10, 1000
 MIN_EXPECTED, MIN_TIMES = 10, 3
@@ -83,13 +83,20 @@ class Times:
 
 
 def joint_change(
-    reference: Sequence[Values], month: Sequence[Values], *, seed: int, limits: Limits = LIMITS
+    reference: Sequence[Values],
+    month: Sequence[Values],
+    *,
+    seed: int,
+    exceedances: int = EXCEEDANCES,
+    limits: Limits = LIMITS,
 ) -> dict[str, Any]:
     """Test whether all columns together follow another distribution.
 
     Parameters
     ----------
     reference, month : the same columns, as `read_column` reads them; what is missing is a value of its own
+    exceedances
+        See `two_sample_test`: two decide on an alarm, more say how large a p-value is that alarms at nothing.
 
     Returns
     -------
@@ -100,10 +107,14 @@ def joint_change(
     pooled = [np.concatenate(pair) for pair in zip(reference, month, strict=True)]
     features = design_matrix([part for each in pooled for part in _filled(each)], np.ones(sum(sizes), bool))
     second = np.arange(sum(sizes)) >= sizes[0]
-    for permutations in STEPS:
-        found = two_sample_test(features, second, seed=seed, permutations=permutations, max_rows=MAX_ROWS)
-        if found.p > limits.alarms:
-            break
+    found = two_sample_test(
+        features,
+        second,
+        seed=seed,
+        permutations=PERMUTATIONS,
+        exceedances=exceedances,
+        max_rows=MAX_ROWS,
+    )
     ci = (found.low, found.high)
     return _judged(JOINT, found.p, found.auc, ci, large=found.auc >= limits.auc, limits=limits)
 
