@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from personae.core.errors import PersonaeError
-from personae.core.lock import check_lock
+from personae.core.lock import check_lock, unfinished
 
 LOCK, GRAPH = Path("dvc.lock").read_text(), Path("dvc.yaml").read_text()
 
@@ -41,3 +42,17 @@ def test_a_cut_at_the_end_of_a_line_of_a_stage_is_refused(lock):
         lock.write_text(LOCK[:start] + "".join(lines[:count]))
         with pytest.raises(PersonaeError, match="cut off"):
             check_lock()
+
+
+def test_a_finished_graph_has_no_stage_that_is_behind():
+    assert unfinished(LOCK) == {}
+
+
+def test_stages_after_a_changed_output_are_behind():
+    recorded = yaml.safe_load(LOCK)
+    clustered = recorded["stages"]["segment@campaign"]["outs"]
+    clustered[0]["md5"] = "0" * 32
+    behind = unfinished(yaml.safe_dump(recorded))
+    assert set(behind) == {"campaign"}
+    assert "profile" in behind["campaign"] or "report" in behind["campaign"]
+    assert "segment" not in behind["campaign"]

@@ -18,7 +18,7 @@ from personae.report.statements import Words, driver_figure, found_segments
 from personae.report.traced import Traced
 
 STATISTICAL = r"silhouette|Jaccard|\bAUC\b|\bp[- ]value|\bp =|\bstack\b|\bk =|bootstrap|R²"
-COUNTED = r"^(Kinds of|Groups by) .*?, (among )?[\d,]+|tested on [\d,]+ |”: [\d,]+ |[\d,]+ past offers|[\d,]+ missing|with [\d,]+ |on the [\d,]+ "
+COUNTED = r"^(Kinds of|Groups by) .*?, (among )?[\d,]+|” for [\d,]+ |”: [\d,]+ |[\d,]+ past offers|[\d,]+ missing|with [\d,]+ |on the [\d,]+ "
 WORDS = Words("Who should get the next offer?", "households", "accepted the offer", "$")
 LISTED = {
     "customers": 300,
@@ -137,15 +137,20 @@ def test_a_list_of_some_customers_says_of_how_many():
     some = replace(study(2), reports=reports | {"target": target, "prepare": prepared}, words=WORDS)
     screen = first_screen(some)
     assert "Contact 40 of the 300 households with a past offer to judge by (500 in all):" in screen
-    assert "had the 800 past offers (on 2 dates to 300 households) been chosen in this way" in screen
+    assert "Profit of this way to choose, on the 800 past offers (on 2 dates to 300 households):" in screen
 
 
 def test_what_may_be_lost_and_what_is_assumed_stand_beside_the_profit(findings):
     target = findings.reports["target"] | {"assumed": True}
     target["profit"] = target["profit"] | {"model": 90.0, "model_ci": [-20.0, 200.0]}
-    screen = first_screen(replace(findings, reports=findings.reports | {"target": target}))
-    assert "$90 (−20 to 200), perhaps a loss. All of them: −$3,046. Prices are assumed." in screen
-    assert "First set what a contact costs and a response brings: both are assumed." in screen
+    changed = replace(findings, reports=findings.reports | {"target": target})
+    screen = first_screen(changed)
+    assert (
+        "$90 (−20 to 200) after cost, perhaps a loss. Had all been contacted: −$3,046. Prices are" in screen
+    )
+    first, second = (str(each.text.striptags()) for each in changed.answer().action[:2])
+    assert first.startswith("Do not send yet: that a contact costs $3 and a response brings $11 is assumed.")
+    assert second.startswith("With these amounts the next list is")
 
 
 def test_amounts_without_a_currency_are_said_to_be_in_the_files_unit_once(findings):
@@ -179,7 +184,7 @@ def test_a_model_that_chance_explains_is_not_supported(findings, low, chip):
     changed = classify | {"selection": {"figures": best}}
     said = replace(findings, reports=findings.reports | {"classify": changed}).answer().claims()["prediction"]
     assert [each.chip for each in said] == [chip]
-    assert "tested on 900 past offers" in said[0].text.striptags()
+    assert "for 900 past offers" in said[0].text.striptags()
     assert ("no better than luck" in said[0].text) == (chip == "not supported")
 
 
@@ -250,7 +255,11 @@ def test_a_study_that_has_only_begun_claims_nothing():
         (2, "reproducible", "Two natural groups of households; the four here cut them further."),
         (5, "natural", "Five natural groups of households; the four here join some of them."),
         (None, "reproducible", "Four groups of households: useful cuts, without gaps between them."),
-        (None, "constructive", "Four groups of households: cuts that other households would move."),
+        (
+            None,
+            "constructive",
+            "Four groups of households that may be chance: other households would give other groups.",
+        ),
         (None, "natural", "Four groups of households with gaps between them, and perhaps more of them."),
     ],
 )

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 from tests.report.fabricated import illustrated, study
 
+from personae.config.compose import studies
+from personae.core import paths
+from personae.core.settings import read
 from personae.report.overview import overview
+from personae.report.page import Findings, render
+from personae.report.results import read_reports
+from personae.report.statements import Words
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -80,6 +86,31 @@ def test_page_fits_with_all_details_open_and_the_console_is_silent(browser, addr
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert said == []
     page.close()
+
+
+def committed(study):
+    words = Words.of(read(paths.resolved(study)))
+    return Findings(study, read_reports(paths.report(study, "")), words=words)
+
+
+def test_the_index_of_all_studies_is_one_screen_and_a_page_at_most_three(browser, tmp_path):
+    found = {study: committed(study) for study in studies(paths.PARAMS)}
+    reports, words = (
+        {name: getattr(each, part) for name, each in found.items()} for part in ("reports", "words")
+    )
+    pages = {
+        "index": overview(reports, words),
+        "campaign": render(found["campaign"]),
+    }
+    heights = {}
+    for name, text in pages.items():
+        file = tmp_path / f"{name}.html"
+        file.write_text(text)
+        page, _ = opened(browser, file.as_uri(), 1400, "light")
+        heights[name] = page.evaluate("document.body.getBoundingClientRect().height")
+        page.close()
+    assert 400 < heights["index"] <= 1000
+    assert 800 < heights["campaign"] <= 2600
 
 
 def test_the_page_of_dvc_plots_draws_its_curves_without_a_network(browser, tmp_path):

@@ -11,7 +11,7 @@ import typer
 from personae.cli.customers import absorb, readout, score, serve
 from personae.cli.data import data
 from personae.cli.months import drift, gate, migration, monitor, value
-from personae.cli.terminal import Study, console, known_study, say
+from personae.cli.terminal import Study, console, known_studies, known_study, say
 from personae.core import paths
 from personae.core.command import in_project, one_line_errors, pin_arithmetic
 from personae.core.errors import PersonaeError
@@ -134,19 +134,27 @@ def experiments() -> None:
 
 
 @app.command()
-def summary() -> None:
+def summary(
+    study: Annotated[
+        list[str] | None, typer.Argument(help="By default all that have run.", callback=known_studies)
+    ] = None,
+) -> None:
     """Show answer and main figures of every computed study."""
+    from personae.core.lock import LOCK, read_lock, unfinished
     from personae.report.answer import answered
     from personae.report.summary import summary as figures
 
     with one_line_errors():
-        reports = {study: own for study, own in _reports().items() if own}
+        reports = {name: own for name, own in _reports().items() if own and (not study or name in study)}
         if not reports:
             console.print("Nothing has run yet: `dvc repro` computes the studies.")
             return
-        for study, own in reports.items():
-            for line in answered(study, own, _words(study)):
+        behind = unfinished(read_lock()) if LOCK.exists() else {}
+        for name, own in reports.items():
+            for line in answered(name, own, _words(name)):
                 say(line)
+            if name in behind:
+                say(f"{name}: a run was not finished; of an earlier one are {', '.join(behind[name])}\n")
         console.print(figures(reports), highlight=False, soft_wrap=True)
         tool = "make ui" if Path("Makefile").exists() else "personae ui"
         console.print(f"\n`{tool}` opens the runs in MLflow.")

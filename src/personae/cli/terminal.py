@@ -24,6 +24,11 @@ def known_study(given: str) -> str:
     return given
 
 
+def known_studies(given: list[str] | None) -> list[str]:
+    """Refuse a list with a name that is no study of the project."""
+    return [known_study(study) for study in given or ()]
+
+
 Study = Annotated[str, typer.Argument(help="A computed one.", callback=known_study)]
 
 

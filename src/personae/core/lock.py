@@ -58,3 +58,26 @@ def _is_whole(entry: str, graph: str) -> bool:
     count = sum(len(declared.get(kind, ())) for kind in ("outs", "metrics", "plots"))
     outputs = (recorded or {}).get("outs") or ()
     return len(outputs) == count and all("md5" in each for each in outputs)
+
+
+def unfinished(text: str) -> dict[str, list[str]]:
+    """Find stages whose inputs were computed again since they ran.
+
+    Parameters
+    ----------
+    text
+        Content of `dvc.lock`.
+
+    Returns
+    -------
+    dict
+        Such stages by study, in the order of the file.
+    """
+    stages = (yaml.load(text, yaml.CSafeLoader) or {}).get("stages") or {}
+    computed = {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", ())}
+    behind: dict[str, list[str]] = {}
+    for name, stage in stages.items():
+        if any(computed.get(dep["path"], dep["md5"]) != dep["md5"] for dep in stage.get("deps", ())):
+            stage_name, _, study = name.partition("@")
+            behind.setdefault(study, []).append(stage_name)
+    return behind

@@ -5,12 +5,16 @@ from collections.abc import Iterator, Mapping
 from markupsafe import Markup
 
 from personae.report.numbers import figure, interval
-from personae.report.statements import Statement, Words, given_groups, population, shown_personas, side
+from personae.report.statements import Statement, Words, count, given_groups, population, shown_personas, side
 from personae.report.traced import Traced
 from personae.report.verdicts import raw
 
 MOST_PROMOTIONS = 3
-ASSUMED = "First set what a contact costs and a response brings: both are assumed. With these, contact"
+ASSUMED = Markup(
+    "Do not send yet: that a contact costs {} and a response brings {} is assumed. Set yours"
+    " (<code>cost</code>, <code>revenue</code> under <code>target</code> in <code>params.yaml</code>),"
+    " then run again."
+)
 
 
 def actions(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
@@ -33,10 +37,13 @@ def contacts(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]
     if not raw(listed["contacts"]):
         yield Statement(Markup("Contact none of {}: no contact is expected to pay.").format(whole), listed)
         return
+    if raw(report.at("assumed")):
+        prices = [words.price(report[name]) for name in ("cost", "revenue")]
+        yield Statement(ASSUMED.format(*prices), report["cost"])
     text = Markup("{} {} of {}: expected profit {} after {} for the contacts, {} if {} fewer respond.")
     yield Statement(
         text.format(
-            ASSUMED if raw(report.at("assumed")) else "Contact",
+            "With these amounts the next list is" if raw(report.at("assumed")) else "Contact",
             figure(listed["contacts"]),
             whole,
             _earned(listed, words),
@@ -87,11 +94,15 @@ def _earned(listed: Traced, words: Words) -> Markup:
 
 
 def promotions(reports: Mapping[str, Traced]) -> Iterator[Statement]:
-    """First promotions, with what is not known of them."""
-    for rule in list(reports.get("promotions", Traced([], "")))[:MOST_PROMOTIONS]:
+    """First pairs of products to place together, with what is not known of a discount on them."""
+    report = reports.get("promotions", Traced([], ""))
+    pairs = {(side(rule["antecedent"]), side(rule["consequent"])): rule for rule in reversed(list(report))}
+    for (known, wanted), rule in list(reversed(pairs.items()))[:MOST_PROMOTIONS]:
         text = Markup("Place {} beside {}, in shop and leaflet. {}")
-        sides = side(rule["consequent"]), side(rule["antecedent"])
-        yield Statement(text.format(*sides, on_discount(rule)), rule)
+        yield Statement(text.format(wanted, known, on_discount(rule)), rule)
+    if len(pairs) > MOST_PROMOTIONS:
+        text = Markup("{} more, under Promotions below.")
+        yield Statement(text.format(count(len(pairs) - MOST_PROMOTIONS).capitalize()), report)
 
 
 def on_discount(rule: Traced) -> Markup:
@@ -101,8 +112,8 @@ def on_discount(rule: Traced) -> Markup:
         return Markup("Whether a discount pays is not tested.")
     reached, anyway = (figure(cost[name], places=1) for name in ("reached", "given_anyway"))
     if cost["given_anyway"].raw > cost["reached"].raw / 2:
-        text = Markup("No discount: {} of the {} in 100 baskets it would reach hold {} anyway.")
-        return text.format(anyway, reached, wanted)
+        text = Markup("No discount: most baskets that it would reach hold {} anyway ({} of {} in 100).")
+        return text.format(wanted, anyway, reached)
     discount, margin = (figure(cost[name], "percent") for name in ("discount", "margin"))
     if cost["break_even"].raw is None:
         text = Markup(
@@ -136,10 +147,12 @@ def by_group(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]
     personas = shown_personas(reports)
     if personas is None or not any(persona.at("action") for persona in personas):
         return
-    text = Markup("Address each {} in its own way: the report's table of groups suggests how, untested.")
+    text = Markup("Address each {} in its own way: the table of groups suggests how, untested.")
+    if "target" in reports:
+        text = Markup("Write to those on the list by their {}: the table of groups suggests how, untested.")
     if "prescription" in reports:
         text = Markup(
-            "What suits each {} is in the report's table of groups; the lines above are what the budget buys."
+            "What suits each {} is in the table of groups; the lines above are what the budget buys."
         )
     given = given_groups(reports, words)
     yield Statement(text.format(f"group by {given}" if given else "group"), personas)

@@ -66,15 +66,17 @@ def decimals(value: Any, digits: int = 3) -> int:
     return max(0, digits - 1 - math.floor(math.log10(size)))
 
 
-def amount(value: Any, currency: str = "") -> Markup:
+def amount(value: Any, currency: str = "", places: int | None = None) -> Markup:
     """Write an amount with its currency, a sign before, a code after.
+
+    Decimals are left out unless `places` names their number.
 
     Examples
     --------
     >>> print(amount(1383.4, "$"), amount(-40, "$"), amount(40, "EUR"), amount(12), sep="; ")
     $1,383; −$40; 40 EUR; 12
     """
-    text = figure(value, "money")
+    text = figure(value, "money", places=places)
     if not currency or text == NOTHING:
         return text
     if currency.isalpha():

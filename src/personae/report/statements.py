@@ -56,6 +56,10 @@ class Words:
         """Amount without decimals, with its currency."""
         return amount(value, self.currency)
 
+    def price(self, value: Traced) -> Markup:
+        """Amount of one contact or response, with its decimals and currency."""
+        return amount(value, self.currency, places=0 if float(value.raw).is_integer() else 2)
+
     def note(self, reports: Mapping[str, Traced]) -> str:
         """What amounts are in, where a study has them and names no currency."""
         return "Amounts are in the file's own unit: it names no currency." * (
@@ -107,7 +111,7 @@ def found_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
         return
     k = report["k"]
     if report["verdict"] == "supported":
-        text = Markup("{} kinds of {}.").format(_count(k).capitalize(), words.unit_name)
+        text = Markup("{} kinds of {}.").format(count(k).capitalize(), words.unit_name)
     elif report["verdict"] == "not supported":
         text = Markup("No kinds of {} show in this data: groups of them are cuts through one crowd.").format(
             words.unit_name
@@ -121,7 +125,7 @@ def found_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
 WEAK = {
     "natural": Markup("{} groups of {} with gaps between them, and perhaps more of them."),
     "reproducible": Markup("{} groups of {}: useful cuts, without gaps between them."),
-    "constructive": Markup("{0} groups of {1}: cuts that other {1} would move."),
+    "constructive": Markup("{0} groups of {1} that may be chance: other {1} would give other groups."),
 }
 
 
@@ -130,15 +134,15 @@ def _weak_segments(k: Traced, report: Traced, words: Words) -> Markup:
     natural = report.at("supported_k")
     if not natural:
         text = WEAK[str(report.at("kind") or "reproducible")]
-        return text.format(_count(k).capitalize(), words.unit_name)
+        return text.format(count(k).capitalize(), words.unit_name)
     if natural == k:
         text = Markup("{} groups of {} with gaps between them.")
-        return text.format(_count(k).capitalize(), words.unit_name)
+        return text.format(count(k).capitalize(), words.unit_name)
     if natural.raw < k.raw:
         text = Markup("{} natural groups of {}; the {} here cut them further.")
     else:
         text = Markup("{} natural groups of {}; the {} here join some of them.")
-    return text.format(_count(natural).capitalize(), words.unit_name, _count(k))
+    return text.format(count(natural).capitalize(), words.unit_name, count(k))
 
 
 def found_personas(reports: Mapping[str, Traced], words: Words, given: str = "") -> Iterator[Statement]:
@@ -184,15 +188,17 @@ def found_pairs(reports: Mapping[str, Traced]) -> Iterator[Statement]:
     first = report[0]
     sides = (side(first[name]) for name in ("antecedent", "consequent"))
     text = Markup("{} {} bought together more than chance explains, first of all {} with {}.")
-    count = len({(tuple(rule["antecedent"]), tuple(rule["consequent"])) for rule in report.raw})
-    pairs = "pair of products is" if count == 1 else "pairs of products are"
-    yield Statement(text.format(count, pairs, *sides), report)
+    distinct = len({(tuple(rule["antecedent"]), tuple(rule["consequent"])) for rule in report.raw})
+    pairs = "pair of products is" if distinct == 1 else "pairs of products are"
+    yield Statement(text.format(distinct, pairs, *sides), report)
 
 
-def _count(value: Traced) -> str:
-    return NUMBERS[value.raw] if value.raw < len(NUMBERS) else str(value)
+def count(value: Traced | int) -> str:
+    """Write a number in words, up to ten."""
+    number = value if isinstance(value, int) else value.raw
+    return NUMBERS[number] if number < len(NUMBERS) else f"{number:,}"
 
 
 def side(items: Traced) -> str:
-    """Write one side of a rule in words."""
-    return " and ".join(str(item) for item in items)
+    """Write one side of a rule in words; names that a file has in capitals, in small letters."""
+    return " and ".join(text.lower() if (text := str(item)).isupper() else text for item in items)

@@ -42,7 +42,7 @@ def trust_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
     stable, chance = report.at("stability", "min_jaccard"), report.at("null", "p_value")
     if stable:
         wanted = f" ({100 * STABLE:.0f} % would do)" if stable.raw < STABLE else ""
-        text = Markup("redrawn from other {}, the least stable group keeps {} % of its members{}")
+        text = Markup("with other samples of {}, {} % of the least stable group stay together{}")
         parts.append(text.format(words.unit_name, figure(stable, "of 100"), wanted))
     if chance:
         parts.append(_alike(report["null"]))
@@ -51,7 +51,7 @@ def trust_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
         and report["verdict"] == "weak"
         and any(not border["gap"].raw for border in report.at("borders") or ())
     ):
-        parts.append(Markup("{} lie between the groups without a gap").format(words.unit_name))
+        parts.append(Markup("there is no gap between the groups"))
     sizes = report.at("sizes")
     among = f", among {sum(sizes.raw):,}" if sizes else ""
     text = Markup("; ").join(parts) if parts else Markup("not tested")
@@ -64,13 +64,13 @@ def trust_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
 
 
 def _alike(null: Traced) -> Markup:
-    """How many tables without groups look as good, of those of the law that has most of them."""
+    """How many random tables without groups look as good, of the null model that has most of them."""
     laws = [law.raw for name, law in null.items() if name != "p_value"]
     law = max(laws, key=lambda each: (each["p_value"], each["tables"]))
     found, allowed = (round(p * (law["tables"] + 1)) - 1 for p in (law["p_value"], MOST_ALIKE))
     limit = f" ({f'up to {allowed} would do' if allowed else 'none may'})" if found > allowed else ""
-    text = Markup("{} of {} invented tables without groups look as good{}")
-    return text.format(found or "none", law["tables"], limit)
+    text = Markup("{} of {} random tables without groups {} as good{}")
+    return text.format(found or "none", law["tables"], "look" if found > 1 else "looks", limit)
 
 
 def trust_groups(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
@@ -170,8 +170,8 @@ def _response(reports: Mapping[str, Traced], report: Traced, words: Words) -> tu
         )
         figures = figure(area, "of 100"), Markup("50")
     luck = ": no better than luck may give" if chip == "not supported" else ""
-    about = Markup("Prediction of “{}”, tested on {} {} it had not seen: ").format(event, *rows)
-    return text.format(about, *figures, luck), best, chip
+    about = Markup("Prediction of “{}” for {} {}, each by a model that had not seen it: ")
+    return text.format(about.format(event, *rows), *figures, luck), best, chip
 
 
 def _asked(check: Traced, words: Words) -> Markup:
@@ -191,7 +191,7 @@ def trust_profit(reports: Mapping[str, Traced], words: Words) -> Iterator[Statem
     profit = report["profit"]
     low, rest = raw(profit.at("model_ci", 0)), max(raw(profit["everyone"]) or 0, 0)
     chip = "not supported" if (raw(profit["model"]) or 0) <= rest else "take with care"
-    text = Markup("Profit after cost, had {} been chosen in this way: {} {}{}. All of them: {}.{}")
+    text = Markup("Profit of this way to choose, on {}: {} {} after cost{}. Had all been contacted: {}.{}")
     assumed = bool(raw(report.at("assumed")))
     yield Statement(
         text.format(
@@ -247,8 +247,8 @@ def trust_gaps(reports: Mapping[str, Traced], words: Words) -> Iterator[Statemen
                 Markup("{}{}").format(label(name, words.labels), count)
             )
     sentences = {
-        "impute": "Filling gaps in {}: the other columns predict values that were hidden.",
-        "baseline": "Filling gaps in {}: they get the average, for the other columns add nothing.",
+        "impute": "Filling gaps in {}: tried on known values, the other columns predict them.",
+        "baseline": "Filling gaps in {}: they get the average, for the other columns tell no more.",
         "refuse": "Filling gaps in {}: left empty, for no filling was shown to be right.",
     }
     for verdict, sentence in sentences.items():
