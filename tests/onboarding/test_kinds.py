@@ -108,6 +108,12 @@ def test_words_for_missing_are_no_level(cells, kind, words):
     assert len(column.doubts) == len(words)
 
 
+def test_digits_beyond_what_a_number_holds_name_something():
+    codes = pl.Series("machine", [f"9{row % 7}23372036854775808" for row in range(200)])
+    assert guess(codes).kind == "category"
+    assert guess(pl.Series("age", [str(20 + row % 60) for row in range(199)] + [codes[0]])).kind == "number"
+
+
 def test_whole_numbers_that_are_days_are_dates():
     days = [20_240_101 + day % 28 for day in range(90)]
     for cells in (days, list(map(str, days))):

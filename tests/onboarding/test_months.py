@@ -54,8 +54,13 @@ def test_a_labelled_month_is_a_further_part_of_the_table(project):
         (text(ROWS[:5]), "column id repeats c0"),
         ("id,age,spend\nx1,30,5\n", "bought is missing"),
         (text(["x1,old,5,yes"]), "holds 'old'"),
+        (
+            text(["x1,9223372036854775808,5,yes"]),
+            "age holds '9223372036854775808' in line 2; .* up to 69,000",
+        ),
+        (text(["x1,30,700000,yes"]), "spend holds '700000' in line 2; expected a number up to 693,000"),
     ],
-    ids=["customers known already", "no answers", "a value that does not fit"],
+    ids=["customers known already", "no answers", "a value that does not fit", "no number", "a slip"],
 )
 def test_a_month_that_does_not_fit_changes_nothing(project, content, reason):
     incoming("2024-03", content)

@@ -161,12 +161,25 @@ def test_the_event_is_needed_unless_answers_are_0_and_1(tmp_path):
         ("kd,x\n1,2\n,3\n", "column kd is empty in line 3"),
         ("kd,x\n1,2\n2,abc\n", "column x holds 'abc' in line 3; expected a number"),
         ("kd,x\n1,2\n2,inf\n", "column x holds 'inf' in line 3; expected a finite number"),
+        ("kd,x\n1,2\n2,9223372036854775808\n", "x holds '9223372036854775808' in line 3; .* up to 9,007,"),
         ("kd,z\n1,2\n", "column x is missing; it has kd, z"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_place(tmp_path, text, reason):
     with pytest.raises(PersonaeError, match=reason):
         write(tmp_path, text, kinds={"x": "number"})
+
+
+def test_a_new_number_a_thousand_times_the_largest_is_a_slip(tmp_path):
+    kinds = {"x": "number", "zero": "number"}
+    found = write(tmp_path, "kd,x,zero\n1,-80,0\n2,\u00205,0\n", kinds=kinds)
+    learned = Preparation.model_validate(found.learned)
+    assert learned.largest == {"x": 80_000}
+    (tmp_path / "b.csv").write_text("kd,x,zero\n1,80000,7\n2,-80001,7\n")
+    new = read_file(tmp_path / "b.csv")
+    assert learned.apply(TableFile(new.path, new.table[:1], new.lines))["x"].to_list() == [80_000]
+    with pytest.raises(PersonaeError, match="x holds '-80001' in line 3; expected a number up to 80,000"):
+        learned.apply(new)
 
 
 def test_flags_are_0_and_1_whatever_their_words(tmp_path):

@@ -9,7 +9,16 @@ import numpy as np
 import polars as pl
 
 from personae.sources.dates import COMPACT, date_forms, date_pattern, whole_pattern
-from personae.sources.values import NO_LEVELS, Decimal, Parsed, answers, labels, numbers, without
+from personae.sources.values import (
+    LARGEST_WHOLE,
+    NO_LEVELS,
+    Decimal,
+    Parsed,
+    answers,
+    labels,
+    numbers,
+    without,
+)
 
 Kind = Literal["number", "amount", "two-valued", "category", "code", "date", "identifier", "text", "constant"]
 
@@ -177,6 +186,9 @@ def _numeric(column: Column, cells: pl.Series, parsed: Parsed, *, first: bool) -
     levels, whole = values.n_unique(), values.dtype.is_integer()
     if levels == 2:
         return replace(column, kind="two-valued")
+    if (values.abs() > LARGEST_WHOLE).sum() > len(values) / 2:  # digits that name something
+        given = labels(cells).drop_nulls()
+        return replace(column, kind=_text_kind(name, given, column.levels, first))
     index = first and name == UNNAMED
     given_out = whole and (index or (first and _is_running(values)) or _is_sparse(name, values, first=first))
     unique = levels == len(values) and (given_out or _names_identifier(name))

@@ -5,7 +5,7 @@ import datetime
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -15,6 +15,7 @@ from personae.core.errors import PersonaeError
 from personae.core.files import atomic_write
 from personae.onboarding.edit import edit, is_tracked, track
 from personae.sources.by_name import GENERIC, find_source
+from personae.sources.files import read_files
 
 MONTH = r"\d{4}-(0[1-9]|1[0-2])"
 
@@ -77,16 +78,18 @@ def absorb(study: str, months: Sequence[str]) -> list[str]:
             f"{study}: its file is the publisher's; months are absorbed into studies of your own"
         )
     parts: dict[str, Path] = {}
+    days: dict[str, datetime.date] = {}
     for month in months:
         found = month_of(study, month)
         if found is None:
             raise PersonaeError(f"{month!r} is no month; expected one such as 2024-03")
-        parts |= {f"{month}-{file.name}": file for file in files_of(found[0])}
+        named = {f"{month}-{file.name}": file for file in files_of(found[0])}
+        parts, days = parts | named, days | dict.fromkeys(named, found[1])
     new = [name for name in parts if name not in settings["files"]]
     if not new:
         return []
+    _check(study, settings, {name: parts[name] for name in new}, days)
     settings |= {"files": [*settings["files"], *new]}
-    _check(study, settings, {name: parts[name] for name in new})
     for name in new:
         with atomic_write(paths.raw(study) / name) as partial:
             shutil.copyfile(parts[name], partial)
@@ -109,17 +112,24 @@ def files_of(folder: Path) -> list[Path]:
     return files
 
 
-def _check(study: str, settings: dict[str, Any], parts: dict[str, Path]) -> None:
-    """Prepare old and new parts together in a folder of their own."""
+def _check(
+    study: str, settings: Mapping[str, Any], parts: Mapping[str, Path], days: Mapping[str, datetime.date]
+) -> None:
+    """Hold new parts against what the data says, then prepare all together, in a folder of their own."""
     source = find_source(settings["source"])
     kind = get_type_hints(source.prepare)["settings"]
+    before = kind.model_validate(settings)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / study
         shutil.copytree(paths.raw(study), folder)
         for name, file in parts.items():
             shutil.copyfile(file, folder / name)
         try:
-            source.prepare(folder, kind.model_validate(settings))
+            learned = source.Preparation.model_validate(source.prepare(folder, before).learned)
+            for name in parts if hasattr(learned, "apply") else ():
+                (part,) = read_files(folder, before.model_copy(update={"files": [name]}))
+                learned.apply(part, days[name])
+            source.prepare(folder, kind.model_validate({**settings, "files": [*before.files, *parts]}))
         except PersonaeError as error:
             reason = str(error).replace(f"{folder}/", "")
             raise PersonaeError(f"{paths.raw(study)}: nothing is absorbed: {reason}") from None

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 from pydantic import Field
 
@@ -17,6 +18,7 @@ from personae.sources.dates import dates, time_pattern
 from personae.sources.files import TableFile, read_files, together
 from personae.sources.settings import RESERVED, TablePrepare, column_name
 from personae.sources.values import (
+    LARGEST_WHOLE,
     Decimal,
     answers,
     check_values,
@@ -28,6 +30,8 @@ from personae.sources.values import (
 )
 
 MISSING, OTHER = "(missing)", "(other)"
+# A number so many times as large as any that was learned from is no customer's.
+TIMES_LARGER = 1000
 
 
 class Preparation(Frozen):
@@ -50,6 +54,8 @@ class Preparation(Frozen):
     answers
         The answers, the event last, against which all others are one; without event, of more than two each
         is one. None without target.
+    largest
+        Number, without its sign, above which a new row's is a slip, by column: 1,000 times the largest.
     """
 
     settings: TablePrepare
@@ -60,6 +66,7 @@ class Preparation(Frozen):
     pooled: list[str] = Field(default_factory=list)
     flags: dict[str, list[str]] = Field(default_factory=dict)
     answers: list[str] | None = None
+    largest: dict[str, float] = Field(default_factory=dict)
 
     @property
     def identifier(self) -> str | None:
@@ -80,6 +87,14 @@ class Preparation(Frozen):
     def columns(self) -> list[str]:
         """Columns that new rows must have."""
         return [*filter(None, (self.settings.id, self.settings.unit)), *self.settings.kinds]
+
+    @property
+    def numeric(self) -> list[str]:
+        """Columns of numbers."""
+        kinds = self.settings.kinds.items()
+        return [
+            name for name, kind in kinds if kind == "number" or (kind == "any" and name not in self.levels)
+        ]
 
     def raw(self, directory: Path) -> list[Path]:
         """Files of a folder that hold customers."""
@@ -123,8 +138,10 @@ class Preparation(Frozen):
         own = column_name(name)
         if name in self.flags:
             return self._flag(file, name).alias(own)
-        if kind == "number" or (kind == "any" and name not in self.levels):
-            return check_values(file, name, numbers(cells, self.decimal, missing), "a number").alias(own)
+        if name in self.numeric:
+            largest = self.largest.get(name, LARGEST_WHOLE)
+            parsed = numbers(cells, self.decimal, missing)
+            return check_values(file, name, parsed, "a number", largest).alias(own)
         if kind == "date":
             days = check_values(file, name, dates(cells, self.patterns.get(name), missing), "a date")
             later = as_of - self.as_of if as_of and self.as_of else datetime.timedelta()
@@ -209,8 +226,15 @@ def prepare(directory: Path, settings: TablePrepare) -> Prepared:
         },
         repairs=_repairs(file, preparation),
         notes=_notes(customers, preparation),
-        learned=preparation.model_dump(mode="json"),
+        learned=preparation.model_dump(mode="json") | {"largest": _largest(customers, preparation)},
     )
+
+
+def _largest(customers: pl.DataFrame, preparation: Preparation) -> dict[str, float]:
+    """Largest number that new rows may hold, of columns with a number other than 0."""
+    given = {name: customers[column_name(name)].drop_nulls().to_numpy() for name in preparation.numeric}
+    largest = {name: float(np.abs(values).max(initial=0)) for name, values in given.items()}
+    return {name: min(TIMES_LARGER * each, float(LARGEST_WHOLE)) for name, each in largest.items() if each}
 
 
 def fit(file: TableFile, settings: TablePrepare) -> Preparation:
@@ -306,8 +330,8 @@ def _units(file: TableFile, settings: TablePrepare) -> pl.Series:
 def _repairs(file: TableFile, preparation: Preparation) -> list[tuple[str, str, int]]:
     repairs: list[tuple[str, str, int]] = []
     settings = preparation.settings
-    for name, kind in settings.kinds.items():
-        if kind == "number" or (kind == "any" and name not in preparation.levels):
+    for name in settings.kinds:
+        if name in preparation.numeric:
             words = numbers(file.table[name], preparation.decimal, settings.missing.get(name, ())).words
             repairs += [(f"{word!r} taken as missing", name, count) for word, count in words.items()]
         elif name in preparation.pooled:

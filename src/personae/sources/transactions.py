@@ -11,7 +11,7 @@ from personae.core.errors import PersonaeError
 from personae.core.settings import Frozen
 from personae.core.tables import Prepared
 from personae.features.baskets import MONEY, basket_features
-from personae.sources.contract import check_columns, refuse_first
+from personae.sources.contract import check_columns
 from personae.sources.dates import dates, time_pattern
 from personae.sources.files import TableFile, read_files
 from personae.sources.gathered import Gathered, piecewise
@@ -211,9 +211,7 @@ def _lines(file: TableFile, settings: TransactionsPrepare) -> pl.DataFrame:
         if name is None:
             return pl.Series("one", [1.0] * table.height, dtype=pl.Float64)
         parsed = numbers(table[name], decimal, settings.missing.get(name, ()))
-        read = check_values(file, name, parsed, "a number").cast(pl.Float64)
-        refuse_first(file.path, read, read.abs() > LARGEST, f"a number up to {LARGEST:,.0f}")
-        return read
+        return check_values(file, name, parsed, "a number", LARGEST).cast(pl.Float64)
 
     days = _days(table[names.time], settings.time_pattern)
     day = check_values(file, names.time, days, "a date or time").cast(pl.Date)

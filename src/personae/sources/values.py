@@ -159,27 +159,36 @@ def numbers(cells: pl.Series, decimal: Decimal = ".", missing: Collection[str] =
     )
 
 
-def check_values(file: TableFile, column: str, parsed: Parsed, expected: str) -> pl.Series:
+def check_values(
+    file: TableFile, column: str, parsed: Parsed, expected: str, largest: float = LARGEST_WHOLE
+) -> pl.Series:
     """Give the values where every cell fits.
+
+    Parameters
+    ----------
+    largest
+        Number, without its sign, above which none is meant; from 2^53 on not even whole ones are told apart.
 
     Raises
     ------
     PersonaeError
-        With file, line, column and value of the first cell that does not, and of a number above 1e30 or a
+        With file, line, column and value of the first cell that does not, of a number above the largest or a
         year outside 1900 to 2100.
     """
     wrong = list(parsed.wrong)
     values = parsed.values
-    if values.dtype.is_float():
-        wrong += (values.abs() > LARGEST).fill_null(value=False).arg_true().to_list()
+    if values.dtype.is_numeric():
+        wrong += (values.abs() > largest).fill_null(value=False).arg_true().to_list()
     elif values.dtype.is_temporal():
         outside = ~values.dt.year().is_between(*YEARS)
         wrong += outside.fill_null(value=False).arg_true().to_list()
     if wrong:
         row = min(wrong)
         shown = str(file.table[column][row]).lower().lstrip("+-")
-        if shown in INFINITE or (values.dtype.is_float() and row not in parsed.wrong):
+        if shown in INFINITE:
             expected = "a finite number"
+        elif values.dtype.is_numeric() and row not in parsed.wrong:
+            expected = f"a number up to {largest:,.0f}"
         raise PersonaeError(
             f"{file.path}: column {column} holds {file.table[column][row]!r} in line {file.lines[row]}; "
             f"expected {expected}"
