@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import escape
 from io import BytesIO
-from pathlib import Path
 from typing import Any, NoReturn
 
 import polars as pl
@@ -13,7 +12,7 @@ import streamlit as st
 from personae.core.errors import PersonaeError, one_line
 from personae.core.numbers import rounded
 from personae.core.tables import csv
-from personae.history.finished import StudyResults, read_results
+from personae.history.finished import LastResults, StudyResults
 
 STYLE = """<style>
 .say, .cells td, .cells th {overflow-wrap: anywhere}
@@ -41,39 +40,15 @@ def stop(reason: str) -> NoReturn:
 
 
 @st.cache_resource
-def _kept() -> dict[str, tuple[int, StudyResults]]:
-    return {}
-
-
-def results(study: str) -> StudyResults:
-    """Finished result of a study; the last one while the next is computed.
-
-    Raises
-    ------
-    PersonaeError
-        If there is none.
-    """
-    kept, lock = _kept(), Path("dvc.lock")
-    changed = lock.stat().st_mtime_ns if lock.exists() else 0
-    if study not in kept or kept[study][0] != changed:
-        try:
-            kept[study] = changed, read_results(study)
-        except PersonaeError:
-            if study not in kept:
-                raise
-    return kept[study][1]
+def results() -> LastResults:
+    """Finished results, of one moment for all pages and visitors."""
+    return LastResults()
 
 
 def chosen() -> StudyResults:
     """Finished result of the study that the page is about; ends the page where there is none."""
     with one_line_errors():
-        return results(st.session_state["study"])
-
-
-def of_segments(result: StudyResults) -> bool:
-    """Whether the personas are of the segments, and not of given groups."""
-    sizes = [card["size"] for card in result.reports["personas"]]
-    return bool(sizes == result.reports["segment"]["sizes"])
+        return results().read(st.session_state["study"])
 
 
 def say(*texts: Any, tag: str = "p") -> None:

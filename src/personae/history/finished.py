@@ -115,6 +115,31 @@ def read_results(study: str) -> StudyResults:
     return StudyResults(study, result.key, reports, tables, labels)
 
 
+class LastResults:
+    """Finished results of a project's studies, kept: the last one while the next is computed."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[int, StudyResults]] = {}
+
+    def read(self, study: str) -> StudyResults:
+        """Read the finished result of a study, again only where `dvc.lock` has changed.
+
+        Raises
+        ------
+        PersonaeError
+            With what to run, if there is none and none was read before.
+        """
+        lock = Path("dvc.lock")
+        changed = lock.stat().st_mtime_ns if lock.exists() else 0
+        if study not in self._kept or self._kept[study][0] != changed:
+            try:
+                self._kept[study] = changed, read_results(study)
+            except PersonaeError:
+                if study not in self._kept:
+                    raise
+        return self._kept[study][1]
+
+
 def read_scorer(study: str) -> FittedScorer:
     """Read the scorer of a study's finished result, as `read_results` does.
 

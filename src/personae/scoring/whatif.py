@@ -1,6 +1,6 @@
 """What if a customer were another: inputs change, and all that follows from them is computed again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,21 @@ class Outcome:
         reasons = [found[f"reason_{place}"] for place in range(1, MOST_REASONS + 1)]
         why = f"mostly for {', '.join(filter(None, reasons))}" if any(reasons) else ""
         return [*(part[:1].upper() + part[1:] for part in filter(None, [*said, why]))]
+
+
+def what_follows(before: Outcome, after: Outcome, changed: Collection[str]) -> list[tuple[str, Any, Any]]:
+    """Columns that differ though they are none of those that were changed: name, value before and after.
+
+    Examples
+    --------
+    >>> what_follows(Outcome({}, {"age": 30, "total": 5}), Outcome({}, {"age": 31, "total": 9}), {"age"})
+    [('total', 5, 9)]
+    """
+    return [
+        (name, before.prepared.get(name), value)
+        for name, value in after.prepared.items()
+        if name not in {*changed, "flags"} and value != before.prepared.get(name)
+    ]
 
 
 def find_case(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from personae.core.arrays import BoolArray, FloatArray
 from personae.targeting.budget import allocate
@@ -27,6 +28,14 @@ class ContactPlan:
     spent: float
     profit: float
     shadow_price: float
+
+    def of(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Give a table of the customers, or of the first of them, with `expected_profit` and `decision`."""
+        contacted, expected = (
+            pl.Series(each[: table.height]) for each in (self.contacted, self.expected_profit)
+        )
+        decision = pl.when(contacted).then(pl.lit("contact")).otherwise(pl.lit("leave"))
+        return table.with_columns(expected_profit=expected, decision=decision)
 
 
 def plan_contacts(
@@ -55,6 +64,31 @@ def plan_contacts(
     ([True, False, False], 3.0, 6.9)
     """
     return plan_at(economics(len(probability), cost, revenue), probability, budget)
+
+
+def plan_table(table: pl.DataFrame, budget: float | None = None) -> ContactPlan:
+    """Plan as `plan_contacts`, for a table with its columns, such as `targets.parquet`.
+
+    Examples
+    --------
+    >>> table = pl.DataFrame({"probability": [0.9, 0.1], "cost": [3.0, 3.0], "revenue": [11.0, 11.0]})
+    >>> plan_table(table).of(table)["decision"].to_list()
+    ['contact', 'leave']
+    """
+    probability, cost, revenue = (table[name].to_numpy() for name in ("probability", "cost", "revenue"))
+    return plan_contacts(probability, cost, revenue, budget)
+
+
+def budget_steps(most: float) -> tuple[float, float]:
+    """Give a round step for a budget up to `most`, and the least budget in whole steps that reaches it.
+
+    Examples
+    --------
+    >>> budget_steps(4680.0)
+    (10.0, 4680.0)
+    """
+    step = float(10.0 ** np.floor(np.log10(max(most, 1) / 50)))
+    return step, float(max(np.ceil(most / step), 1) * step)
 
 
 def plan_at(money: Economics, probability: FloatArray, budget: float | None) -> ContactPlan:

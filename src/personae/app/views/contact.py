@@ -1,35 +1,20 @@
 """The contact list for a budget and at other prices."""
 
-import math
-
 import polars as pl
 import streamlit as st
 
 from personae.app import charts, shown
 from personae.report.numbers import amount
-from personae.targeting.plan import ContactPlan, expected_curve, plan_contacts
+from personae.targeting.plan import budget_steps, expected_curve, plan_table
 
 AMOUNTS = {"cost": "Cost of a contact", "revenue": "Revenue of a response"}
-
-
-def planned(table: pl.DataFrame, budget: float | None = None) -> ContactPlan:
-    """Plan for a list at its prices."""
-    probability, cost, revenue = (table[name].to_numpy() for name in ("probability", *AMOUNTS))
-    return plan_contacts(probability, cost, revenue, budget)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def at_prices(key: str, prices: list[float | None], _table: pl.DataFrame) -> tuple[float, pl.DataFrame]:
     """Cost of all contacts that pay, and profit by the share contacted."""
-    plan = planned(_table)
+    plan = plan_table(_table)
     return plan.spent, pl.DataFrame(expected_curve(plan.expected_profit))
-
-
-def decided(table: pl.DataFrame, plan: ContactPlan) -> pl.DataFrame:
-    """The first rows of a list, or all, as a plan decides on them."""
-    contacted, expected = (pl.Series(each[: table.height]) for each in (plan.contacted, plan.expected_profit))
-    decision = pl.when(contacted).then(pl.lit("contact")).otherwise(pl.lit("leave"))
-    return table.with_columns(expected_profit=expected, decision=decision)
 
 
 shown.say("Whom to contact", tag="h1")
@@ -45,11 +30,10 @@ prices = {name: pl.lit(each, pl.Float64) for name, each in asked.items() if each
 table = result.tables["targets"].with_columns(**prices)
 with shown.one_line_errors():
     most, curve = at_prices(result.key, list(asked.values()), table)
-step = 10.0 ** math.floor(math.log10(max(most, 1) / 50))
-top = max(math.ceil(most / step), 1) * step
+step, top = budget_steps(most)
 own = min((report["plan"] or {}).get("budget", top), top)
 budget = st.slider("Budget", 0.0, top, own, step, key=f"budget {result.key} {asked}")
-plan = planned(table, budget if budget < top else None)
+plan = plan_table(table, budget if budget < top else None)
 sums = plan.spent, plan.profit, plan.shadow_price
 spent, profit, more = (amount(each, currency).striptags() for each in sums)
 text = f"Contact {plan.contacts:,} of {table.height:,}: expected profit {profit} after {spent} for contacts"
@@ -57,5 +41,5 @@ shown.say(text + (f"; one more unit of budget, {more}." if plan.shadow_price els
 known = None if prices else result.tables["curves/profit"]
 st.altair_chart(charts.profit(curve, known, plan.contacts / table.height, report["customers"]))
 shown.say("Line: expected." if prices else "Line: expected. Band: 95 % interval on known answers.")
-shown.long_table(decided(table.head(500), plan))
-shown.download(lambda: decided(table, plan), table.height, f"{result.study}-contacts")
+shown.long_table(plan.of(table.head(500)))
+shown.download(lambda: plan.of(table), table.height, f"{result.study}-contacts")

@@ -12,7 +12,7 @@ shown.say("Overview", tag="h1")
 for study in studies():
     with st.container(border=True):
         try:
-            result = shown.results(study)
+            result = shown.results().read(study)
         except PersonaeError as error:
             shown.say(one_line(str(error)))
             continue

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from personae.app import charts, shown
-from personae.core.numbers import percent
 from personae.personas.cards import Persona
 from personae.personas.markdown import cards_markdown
+from personae.personas.sentences import persona_sentences
 from personae.report.results import label
 
 shown.say("Personas", tag="h1")
@@ -19,18 +19,7 @@ other = right.selectbox("Compare with", others, format_func=lambda each: "-" if 
 card = cards[one]
 
 shown.say(names[one], tag="h2")
-lines = [f"{card['size']:,} of {prepared['rows']:,}, {percent(card['share'])}."]
-if card["response_rate"] is not None:
-    event = prepared.get("event", {}).get("text", "answered yes")
-    bounds = " to ".join(percent(bound) for bound in card["response_rate_ci"] or ())
-    lines.append(f"“{event}”: {percent(card['response_rate'])} (95 % interval {bounds}).")
-if shown.of_segments(result):
-    kept = dict(zip(segments["ids"], segments["stability"]["jaccard"], strict=True))[card["id"]]
-    lines.append(f"Redrawn from other customers, it keeps {percent(kept)} of its members on average.")
-lines += [f"What to do: {card['action']}."] if card["action"] else []
-lines += [f"In a rule: {card['rule']['text']}."]
-lines += [f"Beware: {each}." for each in card["caveats"]]
-shown.say(*lines, *(f"Border {each}." for each in card.get("borders", ())))
+shown.say(*persona_sentences(result.reports, one))
 
 effects = [
     {"feature": each["label"], "effect": each["effect"], "ci": each["ci"], "persona": names[place]}

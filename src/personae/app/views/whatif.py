@@ -6,7 +6,7 @@ from personae.app import shown
 from personae.core.numbers import rounded
 from personae.history.finished import FittedScorer, read_scorer
 from personae.report.results import label
-from personae.scoring.whatif import Case, Outcome, answer_case, find_case, outside
+from personae.scoring.whatif import Case, Outcome, answer_case, find_case, outside, what_follows
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -44,11 +44,7 @@ then = answer_case(own.scorer, case.changed(cells))
 with outcome:
     for title, each in (("Now", now), ("Then", then)):
         shown.say(f"{title}: {'. '.join(each.told())}.")
-follows = [
-    (label(name, result.labels), now.prepared.get(name), value)
-    for name, value in then.prepared.items()
-    if name not in (*cells, "flags") and value != now.prepared.get(name)
-]
+follows = [(label(name, result.labels), *values) for name, *values in what_follows(now, then, cells)]
 if follows:
     shown.cells(follows, ("what follows", "now", "then"))
 for name in outside(then.prepared, own.ranges):
