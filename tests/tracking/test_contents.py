@@ -75,7 +75,7 @@ def test_the_answer_is_the_description_of_the_run_and_its_names_are_text(inside)
     note = results.tags["mlflow.note.content"]
     assert results.question == findings.words.title
     assert "### What to do" in note
-    assert "**solid**: Kinds of customers, among 300: redrawn from other customers" in note
+    assert "**solid**: Kinds of customers, among 300: with other samples of customers" in note
     assert "Amounts are in the file's own unit" in note
     assert SCRIPT not in note
 

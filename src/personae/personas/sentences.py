@@ -25,7 +25,7 @@ def persona_sentences(reports: Mapping[str, Any], place: int) -> list[str]:
     # Else the personas are of given groups, which nothing redraws.
     if [each["size"] for each in reports["personas"]] == segments["sizes"]:
         kept = dict(zip(segments["ids"], segments["stability"]["jaccard"], strict=True))[card["id"]]
-        said.append(f"Redrawn from other customers, it keeps {percent(kept)} of its members on average.")
+        said.append(f"With other samples of customers, {percent(kept)} of it stay together on average.")
     said += [f"What to do: {card['action']}."] if card["action"] else []
     said += [f"In a rule: {card['rule']['text']}.", *(f"Beware: {each}." for each in card["caveats"])]
     return [*said, *(f"Border {each}." for each in card.get("borders", ()))]
