@@ -1,6 +1,7 @@
 """Months of a small project, watched from their files."""
 
 import datetime
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -109,3 +110,14 @@ def test_answers_of_the_column_are_known_ones_or_missing_and_those_of_others_are
     (made,) = watch("campaign", project, [may], ["2014-05"])
     assert "1 of 2 answers are of no customer of the month" in "\n".join(lines_of(made))
     path.unlink()
+
+
+def test_answers_that_the_model_merged_are_known(project):
+    model = replace(project.model, classes=("0+1", "2"), merged={"0": "0+1", "1": "0+1", "2": "2"})
+    merged = replace(project, parts=replace(project.parts, model=model))
+    table = simulate(160, seed=8)[0].with_columns(ID=pl.int_range(pl.len()) + 80_000)
+    given = ["0", "1", *("2" for _ in range(158))]
+    write_files(
+        paths.incoming("campaign", "2014-04"), to_files(table.with_columns(Response=pl.Series(given)))
+    )
+    assert answered(merged, month("2014-04"))["response"].to_list() == [0.0, 0.0, *(1.0 for _ in range(158))]

@@ -13,6 +13,7 @@ from personae.core.files import to_json
 from personae.report.page import Findings, render
 from personae.response.evaluate import evaluate_response
 from personae.response.merged_classes import failures, merge_classes
+from personae.response.model import from_files, to_files
 from personae.response.published import single_split
 from personae.response.settings import Classify, Guard, Logistic, Merging
 from personae.studies.aerofit import source as aerofit
@@ -52,8 +53,17 @@ def merge(buyers, groups):
 
 
 @pytest.fixture(scope="module")
-def merged(buyers):
-    return evaluate_response(buyers, SETTINGS, MERGED, seed=3).report
+def evaluation(buyers):
+    return evaluate_response(buyers, SETTINGS, MERGED, seed=3)
+
+
+@pytest.fixture(scope="module")
+def merged(evaluation):
+    return evaluation.report
+
+
+def test_the_saved_model_knows_which_values_of_the_file_were_merged(evaluation):
+    assert from_files(to_files(evaluation.model)).merged == MERGED
 
 
 def test_the_equal_products_are_confused_and_the_merge_ends_it(merged):

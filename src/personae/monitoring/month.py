@@ -98,6 +98,7 @@ def answered(scorer: Scorer, month: Incoming) -> pl.DataFrame:
     known = getattr(preparation, "answers", None) or [str(each) for each in model.classes]
     customer = identifiers(file.table[preparation.identifier]) if preparation.identifier else _places(file)
     given = given_answers(file, preparation.answer, getattr(preparation.settings, "missing", {}))
+    given = given.replace(dict(model.merged)) if model.merged else given
     whole = given.str.replace(r"\.0+$", "")  # as programs write whole numbers beside gaps
     given = given.zip_with(~whole.is_in(known), whole)
     given = given.set(given.str.to_lowercase().is_in(list(MISSING_WORDS)) & ~given.is_in(known), None)
@@ -105,7 +106,7 @@ def answered(scorer: Scorer, month: Incoming) -> pl.DataFrame:
     if len(wrong):
         place, row = f"{file.path}: column {preparation.answer}", file.lines[wrong[0]]
         raise PersonaeError(
-            f"{place} holds {given[wrong[0]]!r} in row {row}; expected one of {', '.join(known)}"
+            f"{place} holds {given[wrong[0]]!r} in row {row}; expected one of {', '.join(model.merged or known)}"
         )
     table = pl.DataFrame({"customer": customer, "response": (given == known[-1]).cast(pl.Float64)})
     return table.drop_nulls()

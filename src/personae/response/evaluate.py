@@ -99,7 +99,8 @@ def evaluate_response(
         alone = {"target": settings.target, "classes": classes, "models": report["after"]}
         return ResponseEvaluation.empty(alone | report)
     evaluation = _evaluated(merged, settings, seed)
-    return replace(evaluation, report={**evaluation.report, **report})
+    model = evaluation.model and replace(evaluation.model, merged=dict(groups or {}))
+    return replace(evaluation, report={**evaluation.report, **report}, model=model)
 
 
 def _evaluated(customers: pd.DataFrame, settings: Classify, seed: int) -> ResponseEvaluation:

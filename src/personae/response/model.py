@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -58,6 +58,7 @@ class ResponseModel:
     preprocessing, members : fitted
     stack : weights of the members; None for a single one
     calibration : learned from predictions out of fold
+    merged : class of each value of the target's column, where values were merged; else empty
     """
 
     name: str
@@ -68,6 +69,7 @@ class ResponseModel:
     members: Mapping[str, Any]
     stack: StackWeights | None
     calibration: Calibration
+    merged: Mapping[str, str] = field(default_factory=dict)
 
     def predict_proba(self, customers: pd.DataFrame) -> FloatArray:
         """Probabilities, shape (rows, classes), computed in pieces to bound memory.
@@ -145,6 +147,7 @@ def to_files(model: ResponseModel) -> dict[str, bytes]:
         if model.stack is None
         else {name: part.tolist() for name, part in zip(STACK, model.stack, strict=True)},
         "calibration": asdict(model.calibration),
+        "merged": dict(model.merged),
         "sha256": {name: sha256(content).hexdigest() for name, content in binary.items()},
     }
     return {DESCRIPTION: (json.dumps(description, indent=1) + "\n").encode(), **binary}
@@ -174,6 +177,7 @@ def from_files(files: Mapping[str, bytes]) -> ResponseModel:
             {name: archive["members"].get(name) or _booster(_file(files, f"{name}.ubj")) for name in names},
             weights and (np.array(weights[STACK[0]]), np.array(weights[STACK[1]])),
             Calibration(**description["calibration"]),
+            description.get("merged", {}),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(DESCRIPTION, error) from None
