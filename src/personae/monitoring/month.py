@@ -105,9 +105,8 @@ def answered(scorer: Scorer, month: Incoming) -> pl.DataFrame:
     wrong = (~given.is_in(known)).fill_null(value=False).arg_true()
     if len(wrong):
         place, row = f"{file.path}: column {preparation.answer}", file.lines[wrong[0]]
-        raise PersonaeError(
-            f"{place} holds {given[wrong[0]]!r} in row {row}; expected one of {', '.join(model.merged or known)}"
-        )
+        expected = ", ".join(model.merged or known)
+        raise PersonaeError(f"{place} holds {given[wrong[0]]!r} in row {row}; expected one of {expected}")
     table = pl.DataFrame({"customer": customer, "response": (given == known[-1]).cast(pl.Float64)})
     return table.drop_nulls()
 
