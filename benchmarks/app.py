@@ -48,6 +48,12 @@ def session(root, play):
         play(address, pid, page)
 
 
+def open_campaign(address, page, name):
+    page.goto(f"{address}/{name}")
+    page.locator("[data-testid=stSelectbox]").first.click()
+    page.get_by_role("option", name="campaign", exact=True).click()
+
+
 def first(address, pid, page):
     page.goto(address)
     page.wait_for_selector(f"{READY} h2")
@@ -56,7 +62,7 @@ def first(address, pid, page):
 
 
 def million(address, pid, page):
-    page.goto(f"{address}/contact")
+    open_campaign(address, page, "contact")
     page.wait_for_selector("[data-testid=stSlider] input", state="attached", timeout=60_000)
     steady(page)
     slider = page.locator("[data-testid=stSlider] input")
@@ -78,7 +84,8 @@ def million(address, pid, page):
 
 
 def moved(address, pid, page):
-    page.goto(f"{address}/whatif")
+    open_campaign(address, page, "whatif")
+    page.get_by_text("Now: Segment").wait_for(timeout=60_000)
     page.wait_for_selector("[data-testid=stMultiSelect]")
     page.locator("[data-testid=stMultiSelect]").click()
     page.get_by_role("option").last.click()
