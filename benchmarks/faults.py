@@ -47,6 +47,7 @@ STATE = (
     "reports/aerofit",
     "resolved/aerofit",
 )
+MONTHS = (*STATE, "data/mine", "incoming", "mlruns/.gitignore")
 WHOLE = (*STATE, ".dvc", ".git", ".gitignore", ".dvcignore", "src", "data.dvc", "mlruns/.gitignore")
 STAGES = ("compose", "prepare", "impute", "segment", "compare", "profile", "classify", "scorer", "report")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -411,23 +412,37 @@ def restored(folder):
     return differing(there, [folder], ("reports/aerofit", "models/aerofit"))
 
 
+def watched(folder):
+    """Whether the month's figures are in MLflow once."""
+    with contextlib.closing(sqlite3.connect(folder / "mlruns" / "mlflow.db")) as database:
+        query = (
+            "select count(*), count(distinct key) from metrics join runs using (run_uuid) where step = 202601"
+        )
+        found, metrics = database.execute(query).fetchone()
+    return "" if found == metrics else f"doubled: {found} figures of {metrics}"
+
+
 def prepared_states(template, scratch):
-    """States that commands start from: a finished sweep; a published run, and its id."""
+    """States that commands start from: a finished sweep; a published run, and its id; a month that was looked at."""
     swept_state, published_state = scratch / "swept", scratch / "published"
     copy(template, swept_state)
     assert Forked(swept_state, SWEEP).wait()[0] == 0
     shutil.copytree(template, published_state, symlinks=True)
     code, text = Forked(published_state, ("stage", "track")).wait()
     assert code == 0, text
-    return swept_state, published_state, text.split()[-1]
+    watched_state = scratch / "watched"
+    shutil.copytree(published_state, watched_state, symlinks=True)
+    assert Forked(watched_state, DRIFT).wait()[0] == 0
+    return swept_state, published_state, watched_state, text.split()[-1]
 
 
+DRIFT = ("drift", "aerofit", "2026-01")
 SWEEP = ("sweep", "aerofit", "segment", "segment.k=range(2,6)", "--name", "s", "--trials", "3")
 
 
 def commands(template):
     """Every command with what it writes."""
-    swept_state, published_state, run = prepared_states(template, template.parent)
+    swept_state, published_state, watched_state, run = prepared_states(template, template.parent)
     lock = json.loads(json.dumps(_yaml(template / "dvc.lock")))["stages"]
     stages = {}
     for stage in STAGES:
@@ -445,6 +460,16 @@ def commands(template):
         ),
         "overview": Command(("overview",), ("reports/index.html",), 4),
         "score": Command(("score", "aerofit", table), ("scores",), 6),
+        "drift": Command(DRIFT, ("scores",), 6, MONTHS, ready=_with(published_state)),
+        "monitor": Command(
+            ("monitor", "aerofit"),
+            ("reports/aerofit/monitor.html",),
+            6,
+            MONTHS,
+            ready=lambda folder: (_with(watched_state)(folder), _with(watched_state, "scores")(folder)),
+            check=watched,
+        ),
+        "absorb": Command(("absorb", "mine", "2026-01"), ("data/mine",), 8, MONTHS),
         "anchor": Command(("anchor", "aerofit"), ("conf/anchors",), 4),
         "data import": Command(("data", "import", originals), ("data/aerofit",), 8, ready=own_file),
         "data sample": Command(("data", "sample"), ("data",), 6, ready=own_file),
@@ -463,9 +488,22 @@ def _yaml(path):
     return yaml.safe_load(path.read_text())
 
 
-def _with(source):
-    """Bring what MLflow and Optuna hold from another state."""
-    return lambda folder: shutil.copytree(source / "mlruns", folder / "mlruns", dirs_exist_ok=True)
+def _with(source, name="mlruns"):
+    """Bring from another state what MLflow and Optuna hold, or another folder."""
+    return lambda folder: shutil.copytree(source / name, folder / name, dirs_exist_ok=True)
+
+
+def _give_months(template, say):
+    """A month of aerofit, and a study of one's own with a labelled one."""
+    table = template / "data" / "aerofit" / "aerofit_treadmill.csv"
+    header, *rows = table.read_text().splitlines(keepends=True)
+    own = template.parent / "mine.csv"
+    own.write_text("".join([header, *rows[:120]]))
+    say(sys.executable, "-m", "personae.cli", "new-study", "mine", str(own), "--yes")
+    for study in ("aerofit", "mine"):
+        month = template / "incoming" / study / "2026-01"
+        month.mkdir(parents=True)
+        (month / "aerofit_treadmill.csv").write_text("".join([header, *rows[120:]]))
 
 
 def make_template(scratch):
@@ -484,6 +522,7 @@ def make_template(scratch):
         subprocess.run(words, cwd=template, env=environment, check=True, stdout=subprocess.DEVNULL)
 
     say(sys.executable, "-m", "dvc", "repro", "--quiet", "report@aerofit", "scorer@aerofit")
+    _give_months(template, say)
     say("git", "add", "--all")
     say(
         "git",
@@ -506,6 +545,9 @@ def warm():
     import mlflow.store.tracking.sqlalchemy_store
 
     import personae.history.restore
+    import personae.monitoring.monitor
+    import personae.monitoring.watch
+    import personae.onboarding.months
     import personae.onboarding.new_study
     import personae.report.overview
     import personae.scoring.batch

@@ -12,8 +12,8 @@ def test_a_persona_is_said_with_the_numbers_of_its_reports():
     jaccard = reports["segment"]["stability"]["jaccard"][reports["segment"]["ids"].index(card["id"])]
     assert f"{card['size']:,} of {reports['prepare']['rows']:,}" in said
     assert f"{percent(card['response_rate'])} (95 % interval {low} to {high})" in said
-    assert f"it keeps {percent(jaccard)} of its members" in said
+    assert f"With other samples of customers, {percent(jaccard)} of it stay together" in said
     assert card["rule"]["text"] in said
-    # Personas of given groups are of no segments that could be redrawn.
+    # Personas of given groups are of no segments that could be drawn again.
     other = reports | {"segment": reports["segment"] | {"sizes": [1]}}
-    assert "Redrawn" not in " ".join(persona_sentences(other, 0))
+    assert "other samples" not in " ".join(persona_sentences(other, 0))

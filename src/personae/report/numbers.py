@@ -73,8 +73,8 @@ def amount(value: Any, currency: str = "", places: int | None = None) -> Markup:
 
     Examples
     --------
-    >>> print(amount(1383.4, "$"), amount(-40, "$"), amount(40, "EUR"), amount(12), sep="; ")
-    $1,383; −$40; 40 EUR; 12
+    >>> print(*(each.striptags() for each in (amount(-40.2, "$"), amount(40, "EUR"), amount(12))), sep="; ")
+    −$40; 40 EUR; 12
     """
     text = figure(value, "money", places=places)
     if not currency or text == NOTHING:
@@ -83,7 +83,8 @@ def amount(value: Any, currency: str = "", places: int | None = None) -> Markup:
         return text + Markup(" {}").format(currency)
     raw = getattr(value, "raw", value)
     sign = MINUS if raw < 0 else ""
-    return Markup("{}{}").format(sign, currency) + text.replace(MINUS, "")
+    whole = Markup("{}{}").format(sign, currency) + text.replace(MINUS, "")
+    return Markup('<span class="amount">{}</span>').format(whole)
 
 
 def _of_100(share: float) -> str:
