@@ -47,8 +47,8 @@ STATE = (
     "reports/aerofit",
     "resolved/aerofit",
 )
-MONTHS = (*STATE, "data/mine", "incoming", "mlruns/.gitignore")
 WHOLE = (*STATE, ".dvc", ".git", ".gitignore", ".dvcignore", "src", "data.dvc", "mlruns/.gitignore")
+MONTHS = (*WHOLE, "data/mine", "incoming")
 STAGES = ("compose", "prepare", "impute", "segment", "compare", "profile", "classify", "scorer", "report")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 EVENTS = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.copyfile", "sqlite3.connect"}

@@ -18,7 +18,7 @@ from personae.report.statements import Words, driver_figure, found_segments
 from personae.report.traced import Traced
 
 STATISTICAL = r"silhouette|Jaccard|\bAUC\b|\bp[- ]value|\bp =|\bstack\b|\bk =|bootstrap|R²"
-COUNTED = r"^(Kinds of|Groups by) .*?, (among )?[\d,]+|” for [\d,]+ |”: [\d,]+ |[\d,]+ past offers|[\d,]+ missing|with [\d,]+ |on the [\d,]+ "
+COUNTED = r"^(Kinds of|Groups by) .*?, (among )?[\d,]+|” for [\d,]+ |Would the [\d,]+ |”: [\d,]+ |[\d,]+ past offers|[\d,]+ missing|with [\d,]+ |on the [\d,]+ "
 WORDS = Words("Who should get the next offer?", "households", "accepted the offer", "$")
 LISTED = {
     "customers": 300,
@@ -123,9 +123,8 @@ def test_every_claim_of_trust_says_how_many_it_rests_on(committed):
 def test_the_money_is_that_of_the_list(findings):
     screen = first_screen(findings)
     assert (
-        "Contact 40 of 300 households: expected profit $333 (210 to 457 in 95 of 100 cases, if the "
-        "probabilities are right) after $120 for the"
-        " contacts, $243 if 20 % fewer respond." in screen
+        "Contact 40 of 300 households: that costs $120; expected profit after it $333 (210 to 457 in 95 of "
+        "100 cases, if the probabilities are right), $243 if 20 % fewer respond." in screen
     )
     assert "150 (50 %)" in screen
 
@@ -136,8 +135,11 @@ def test_a_list_of_some_customers_says_of_how_many():
     prepared = reports["prepare"] | {"rows": 500}
     some = replace(study(2), reports=reports | {"target": target, "prepare": prepared}, words=WORDS)
     screen = first_screen(some)
-    assert "Contact 40 of the 300 households with a past offer to judge by (500 in all):" in screen
-    assert "Profit of this way to choose, on the 800 past offers (on 2 dates to 300 households):" in screen
+    assert (
+        "Contact 40 of the 300 households that had an offer before (the other 200 cannot be judged):"
+        in screen
+    )
+    assert "Profit of this way to choose, on the 800 past offers (on 2 dates to 300 households)" in screen
 
 
 def test_what_may_be_lost_and_what_is_assumed_stand_beside_the_profit(findings):
@@ -145,12 +147,11 @@ def test_what_may_be_lost_and_what_is_assumed_stand_beside_the_profit(findings):
     target["profit"] = target["profit"] | {"model": 90.0, "model_ci": [-20.0, 200.0]}
     changed = replace(findings, reports=findings.reports | {"target": target})
     screen = first_screen(changed)
-    assert (
-        "$90 (−20 to 200) after cost, perhaps a loss. Had all been contacted: −$3,046. Prices are" in screen
-    )
+    assert ", at an assumed $3 a contact and $11 a response: $90 (−20 to 200) after cost, perhaps a" in screen
+    assert "loss. Contacting all of them: −$3,046." in screen
     first, second = (str(each.text.striptags()) for each in changed.answer().action[:2])
     assert first.startswith("Do not send yet: that a contact costs $3 and a response brings $11 is assumed.")
-    assert second.startswith("With these amounts the next list is")
+    assert second.startswith("With these amounts it would be 40 of 300 households: that costs $120")
 
 
 def test_amounts_without_a_currency_are_said_to_be_in_the_files_unit_once(findings):

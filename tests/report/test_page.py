@@ -209,11 +209,11 @@ def test_promotions_are_one_table_a_rule_a_row_and_a_segment_a_column():
     [
         (
             {"given_anyway": 1.2, "break_even": 1.2},
-            "10 % off pays if 1.2 more of 100 baskets add root vegetables",
+            "No discount yet: 10 % off pays only if 1.2 more of 100 baskets add root vegetables",
         ),
         (
             {"given_anyway": 2.0, "break_even": None},
-            "No discount: most baskets that it would reach hold",
+            "No discount: of the 2.8 in 100 baskets that it would reach, 2.0 hold",
         ),
         ({"given_anyway": 1.2, "break_even": None}, "No discount: 10 % off cannot pay at a margin of 20 %"),
     ],
@@ -270,5 +270,5 @@ def test_effort_and_the_customers_that_models_learned_from_are_said():
     reports = findings.reports | {"segment": findings.reports["segment"] | {"effort": "quick"}}
     reports["classify"] = reports["classify"] | {"fit_rows": {"svm": 4000}}
     text = " ".join(re.sub(r"<[^>]+>", " ", render(replace(findings, reports=reports))).split())
-    assert "A first look, computed quickly" in text
+    assert "Computed quickly, as a first look" in text
     assert "svm from 4,000" in text

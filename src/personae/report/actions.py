@@ -11,9 +11,9 @@ from personae.report.verdicts import raw
 
 MOST_PROMOTIONS = 3
 ASSUMED = Markup(
-    "Do not send yet: that a contact costs {} and a response brings {} is assumed. Set yours"
-    " (<code>cost</code>, <code>revenue</code> under <code>target</code> in <code>params.yaml</code>),"
-    " then run again."
+    "Do not send yet: that a contact costs {} and a response brings {} is assumed. Give your own to whoever"
+    " runs this report (<code>cost</code>, <code>revenue</code> under <code>target</code> in"
+    " <code>params.yaml</code>)."
 )
 
 
@@ -24,7 +24,6 @@ def actions(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
     yield from promotions(reports)
     yield from prescribed(reports, words)
     yield from by_group(reports, words)
-    yield from not_known(reports, words)
 
 
 def contacts(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
@@ -40,14 +39,14 @@ def contacts(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]
     if raw(report.at("assumed")):
         prices = [words.price(report[name]) for name in ("cost", "revenue")]
         yield Statement(ASSUMED.format(*prices), report["cost"])
-    text = Markup("{} {} of {}: expected profit {} after {} for the contacts, {} if {} fewer respond.")
+    text = Markup("{} {} of {}: that costs {}; expected profit after it {}, {} if {} fewer respond.")
     yield Statement(
         text.format(
-            "With these amounts the next list is" if raw(report.at("assumed")) else "Contact",
+            "With these amounts it would be" if raw(report.at("assumed")) else "Contact",
             figure(listed["contacts"]),
             whole,
-            _earned(listed, words),
             words.money(listed.at("spent")),
+            _earned(listed, words),
             words.money(listed.at("if_response_falls")),
             figure(report.at("if_response_falls", "by"), "percent"),
         )
@@ -64,7 +63,8 @@ def _prospects(reports: Mapping[str, Traced], listed: Traced, words: Words) -> M
     text = Markup("{} {}").format(figure(prospects), words.unit_name)
     if everyone is None or everyone <= prospects.raw:
         return text
-    return Markup("the {} with a past offer to judge by ({:,} in all)").format(text, everyone)
+    others = everyone - int(prospects.raw)
+    return Markup("the {} that had an offer before (the other {:,} cannot be judged)").format(text, others)
 
 
 def control(reports: Mapping[str, Traced]) -> Iterator[Statement]:
@@ -112,15 +112,17 @@ def on_discount(rule: Traced) -> Markup:
         return Markup("Whether a discount pays is not tested.")
     reached, anyway = (figure(cost[name], places=1) for name in ("reached", "given_anyway"))
     if cost["given_anyway"].raw > cost["reached"].raw / 2:
-        text = Markup("No discount: most baskets that it would reach hold {} anyway ({} of {} in 100).")
-        return text.format(wanted, anyway, reached)
+        text = Markup("No discount: of the {} in 100 baskets that it would reach, {} hold {} anyway.")
+        return text.format(reached, anyway, wanted)
     discount, margin = (figure(cost[name], "percent") for name in ("discount", "margin"))
     if cost["break_even"].raw is None:
         text = Markup(
             "No discount: {} off cannot pay at a margin of {}, for too many baskets hold {} anyway."
         )
         return text.format(discount, margin, wanted)
-    text = Markup("{} off pays if {} more of 100 baskets add {}, at a margin of {} (assumed, not tested).")
+    text = Markup(
+        "No discount yet: {} off pays only if {} more of 100 baskets add {}, at an assumed margin of {}."
+    )
     return text.format(discount, figure(cost["break_even"], places=1), wanted, margin)
 
 
@@ -156,12 +158,3 @@ def by_group(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]
         )
     given = given_groups(reports, words)
     yield Statement(text.format(f"group by {given}" if given else "group"), personas)
-
-
-def not_known(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
-    """What the file cannot answer."""
-    report = reports.get("target")
-    uplift = report.at("uplift") if report is not None else None
-    if uplift and uplift.at("reason"):
-        text = Markup("Not known from this file: whether it is the contact that makes {} respond ({}).")
-        yield Statement(text.format(words.unit_name, uplift["reason"]), uplift)

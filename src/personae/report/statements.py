@@ -113,9 +113,9 @@ def found_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
     if report["verdict"] == "supported":
         text = Markup("{} kinds of {}.").format(count(k).capitalize(), words.unit_name)
     elif report["verdict"] == "not supported":
-        text = Markup("No kinds of {} show in this data: groups of them are cuts through one crowd.").format(
-            words.unit_name
-        )
+        text = Markup(
+            "No kinds of {} show in this data: they differ by degrees, and any border is arbitrary."
+        ).format(words.unit_name)
     else:
         text = _weak_segments(k, report, words)
     yield Statement(text, k)

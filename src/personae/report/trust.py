@@ -29,6 +29,7 @@ def trust(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
     yield from trust_pairs(reports, words)
     yield from trust_response(reports, words)
     yield from trust_profit(reports, words)
+    yield from trust_effect(reports, words)
     yield from trust_actions(reports, words)
     yield from trust_gaps(reports, words)
 
@@ -59,7 +60,7 @@ def trust_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
         Markup("Kinds of {}{}: {}.").format(words.unit_name, among, text),
         report,
         CHIPS[str(report["verdict"])] if parts else "unknown",
-        "kinds",
+        f"kinds of {words.unit_name}",
     )
 
 
@@ -68,7 +69,7 @@ def _alike(null: Traced) -> Markup:
     laws = [law.raw for name, law in null.items() if name != "p_value"]
     law = max(laws, key=lambda each: (each["p_value"], each["tables"]))
     found, allowed = (round(p * (law["tables"] + 1)) - 1 for p in (law["p_value"], MOST_ALIKE))
-    limit = f" ({f'up to {allowed} would do' if allowed else 'none may'})" if found > allowed else ""
+    limit = f", where {f'at most {allowed}' if allowed else 'none'} should" if found > allowed else ""
     text = Markup("{} of {} random tables without groups {} as good{}")
     return text.format(found or "none", law["tables"], "look" if found > 1 else "looks", limit)
 
@@ -165,7 +166,7 @@ def _response(reports: Mapping[str, Traced], report: Traced, words: Words) -> tu
     else:
         chip = CHIPS.get(str(beyond(report, best, "roc_auc", 0.5)), "unknown")
         text = Markup(
-            "{}of one who did and one who did not, it names the right one in {} of 100 pairs"
+            "{}shown one who did and one who did not, it picks the right one in {} of 100 pairs"
             " (guessing: {}){}."
         )
         figures = figure(area, "of 100"), Markup("50")
@@ -191,16 +192,16 @@ def trust_profit(reports: Mapping[str, Traced], words: Words) -> Iterator[Statem
     profit = report["profit"]
     low, rest = raw(profit.at("model_ci", 0)), max(raw(profit["everyone"]) or 0, 0)
     chip = "not supported" if (raw(profit["model"]) or 0) <= rest else "take with care"
-    text = Markup("Profit of this way to choose, on {}: {} {} after cost{}. Had all been contacted: {}.{}")
+    text = Markup("Profit of this way to choose, on {}{}: {} {} after cost{}. Contacting all of them: {}.")
     assumed = bool(raw(report.at("assumed")))
     yield Statement(
         text.format(
             _past_offers(report, words),
+            _prices(report, words),
             words.money(profit["model"]),
             interval(profit.at("model_ci"), "money"),
             ", perhaps a loss" if low is not None and low < 0 < raw(profit["model"]) else "",
             words.money(profit["everyone"]),
-            " Prices are assumed." if assumed else "",
         ),
         profit,
         "solid" if low is not None and low > rest and not assumed else chip,
@@ -222,6 +223,26 @@ def _past_offers(report: Traced, words: Words) -> Markup:
     )
     where = Markup(" ({})").format(Markup(" ").join([*dates, *to])) if dates or to else ""
     return Markup("the {} past offers{}").format(figure(offers), where)
+
+
+def _prices(report: Traced, words: Words) -> Markup:
+    """What a contact costs and a response brings, where all cost and bring the same."""
+    if not report.at("cost") or not report.at("revenue"):
+        return Markup("")
+    text = Markup(", at {}{} a contact and {} a response")
+    assumed = "an assumed " if raw(report.at("assumed")) else ""
+    return text.format(assumed, *(words.price(report[name]) for name in ("cost", "revenue")))
+
+
+def trust_effect(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
+    """Whether the contact itself brings the response, where the file cannot say it."""
+    report = reports.get("target")
+    uplift = report.at("uplift") if report is not None else None
+    if uplift and uplift.at("reason"):
+        customers = report.at("listed", "customers") or report.at("customers")
+        who = Markup("the {} {}").format(figure(customers), words.unit_name) if customers else words.unit_name
+        text = Markup("Would {} respond without a contact, too? This file cannot say ({}).")
+        yield Statement(text.format(who, uplift["reason"]), uplift, "unknown", "effect of a contact")
 
 
 def trust_actions(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
@@ -249,7 +270,7 @@ def trust_gaps(reports: Mapping[str, Traced], words: Words) -> Iterator[Statemen
     sentences = {
         "impute": "Filling gaps in {}: tried on known values, the other columns predict them.",
         "baseline": "Filling gaps in {}: they get the average, for the other columns tell no more.",
-        "refuse": "Filling gaps in {}: left empty, for no filling was shown to be right.",
+        "refuse": "Filling gaps in {}: left empty, for no way to fill them was shown to be right.",
     }
     for verdict, sentence in sentences.items():
         names = verdicts.get(verdict, [])
