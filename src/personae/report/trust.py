@@ -236,8 +236,8 @@ def _prices(report: Traced, words: Words) -> Markup:
 
 def trust_effect(reports: Mapping[str, Traced], words: Words) -> Iterator[Statement]:
     """Whether the contact itself brings the response, where the file cannot say it."""
-    report = reports.get("target")
-    uplift = report.at("uplift") if report is not None else None
+    report = reports.get("target", Traced({}, "target.json#"))
+    uplift = report.at("uplift")
     if uplift and uplift.at("reason"):
         customers = report.at("listed", "customers") or report.at("customers")
         who = Markup("the {} {}").format(figure(customers), words.unit_name) if customers else words.unit_name
