@@ -8,6 +8,7 @@ import pytest
 
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
+from personae.core.sampling import sample_by_hash
 from personae.imputation.completion import impute_table
 from personae.imputation.settings import ImputationCriteria, Impute, RidgeImputer, XgboostImputer
 
@@ -205,3 +206,34 @@ def fitbit_days():
     for other, names in ((sleep, ["TotalMinutesAsleep"]), (weight, ["WeightKg", "BMI"])):
         days = days.merge(other.drop_duplicates(["Id", "day"])[["Id", "day", *names]], how="left")
     return days[days["TotalSteps"] > 0].sort_values(["Id", "day"])
+
+
+def test_of_many_rows_a_sample_of_households_is_learned_from_and_every_gap_is_treated(table, completion):
+    sampled = treat(table, fit_rows=240)
+    drawn = sample_by_hash(table["household"], 240)
+    assert 120 < len(drawn) < 360
+    assert sampled.scorecard["sampled"] == {"fit": len(drawn), "of": 360}
+    assert "sampled" not in completion.scorecard
+    assert set(table["household"].iloc[drawn]).isdisjoint(table["household"].drop(index=drawn))
+    income = sampled.scorecard["columns"]["income"]
+    assert income["missing"] == completion.scorecard["columns"]["income"]["missing"]
+    assert income["unseen"]["cells"] == table["income"].iloc[drawn].notna().sum()
+    assert sampled.table["income"].notna().all()
+    assert sampled.imputer.models_["income"].unseen_[-1].n_features_in_ == 2
+
+
+def test_a_customer_outside_the_sample_keeps_the_own_mean(table):
+    whole, sampled = treat(table), treat(table, fit_rows=200)
+    outside = np.setdiff1d(np.arange(360), sample_by_hash(table["household"], 200))
+    rows = outside[table["weight"].iloc[outside].isna() & (outside < 72)]
+    assert len(rows)
+    names = table["customer"].iloc[rows].to_numpy()
+    own = [fitted.imputer.models_["weight"].baseline(names, len(rows)) for fitted in (sampled, whole)]
+    assert (own[0] == own[1]).all()
+
+
+def test_a_column_that_no_sampled_row_has_is_scored_on_all_rows(table):
+    drawn = sample_by_hash(table["household"], 240)
+    rare = table.assign(weight=table["weight"].where(~np.isin(np.arange(360), drawn)))
+    score = treat(rare, fit_rows=240).scorecard["columns"]["weight"]
+    assert score["unseen"]["cells"] == rare["weight"].notna().sum()

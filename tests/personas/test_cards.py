@@ -4,6 +4,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from personae.core.errors import PersonaeError
+from personae.personas import drivers
 from personae.personas.cards import action, events, persona_cards, plain_rule, segment_evidence
 from personae.personas.drivers import driver_table
 from personae.personas.settings import Offer, Profile
@@ -221,3 +222,13 @@ def test_a_lone_answer_of_nought_is_no_event():
 def test_of_three_answers_none_is_an_event():
     with pytest.raises(PersonaeError, match="response 'answer' has 3 answers"):
         events(pd.DataFrame({"answer": ["a", "b", "c"]}), "answer")
+
+
+def test_intervals_are_the_same_where_samples_are_multiplied_in_blocks(monkeypatch):
+    table, segment, _ = customers()
+    made = [SETTINGS.features, segment, np.arange(len(table)), SETTINGS]
+    whole = driver_table(table[made[0]], *made[1:], np.random.default_rng(1))
+    monkeypatch.setattr(drivers, "BLOCK_CELLS", 1)
+    for each, rows in driver_table(table[made[0]], *made[1:], np.random.default_rng(1)).items():
+        for row, other in zip(rows, whole[each], strict=True):
+            assert row["ci"] == pytest.approx(other["ci"], rel=1e-9)

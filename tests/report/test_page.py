@@ -272,3 +272,16 @@ def test_effort_and_the_customers_that_models_learned_from_are_said():
     text = " ".join(re.sub(r"<[^>]+>", " ", render(replace(findings, reports=reports))).split())
     assert "Computed quickly, as a first look" in text
     assert "svm from 4,000" in text
+
+
+def test_a_fit_on_a_sample_is_said_by_each_stage_and_beside_its_verdict():
+    findings = study(2)
+    sampled = {"sampled": {"fit": 120, "of": 300}}
+    reports = findings.reports | {name: findings.reports[name] | sampled for name in ("impute", "classify")}
+    reports["segment"] = reports["segment"] | {"sampled": {"fit": 120}}
+    text = " ".join(re.sub(r"<[^>]+>", " ", render(replace(findings, reports=reports))).split())
+    assert "Methods learned from 120 of 300 rows" in text
+    assert "Learned from and tested on 120 of 300 rows" in text
+    assert "the fit, whose segments all customers then joined ( 120 customers)" in text
+    assert "(learned from 120): " in text
+    assert text.count("Learned from 120 of 300") == len({*re.findall(r"Filling gaps in [^.]*:", text)})

@@ -6,6 +6,7 @@ from tests.response.planted import customers, settings_for
 
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
+from personae.core.sampling import sample_by_hash
 from personae.response.evaluate import ResponseEvaluation, evaluate_response
 from personae.response.model import to_files
 from personae.response.predictions import by_case
@@ -143,3 +144,50 @@ def test_without_a_target_the_tables_have_columns_and_no_rows(found):
 def test_a_target_with_one_class_is_refused():
     with pytest.raises(PersonaeError, match="target 'answer' has one class only"):
         evaluate_response(table().assign(answer=1), settings_for(), seed=7)
+
+
+def sampled(rows=600, fit_rows=240, classes=2, **changes):
+    people = table(classes, rows).assign(household=np.arange(rows) // 2)
+    settings = settings_for(**LIGHT, unit="household", fit_rows=fit_rows, **changes)
+    return people, sample_by_hash(people["household"], fit_rows), evaluate_response(people, settings, seed=7)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_of_many_rows_a_sample_is_validated_and_the_model_predicts_the_others(classes):
+    people, drawn, evaluation = sampled(classes=classes)
+    assert evaluation.report["sampled"] == {"fit": len(drawn), "of": 600}
+    assert evaluation.report["rows"] == evaluation.report["sample"]["rows"] == len(drawn)
+    cases, given = by_case(evaluation.responses)
+    assert cases["customer"].tolist() == people["customer"].tolist()
+    assert cases["target"].tolist() == people["answer"].tolist()
+    others = np.setdiff1d(np.arange(600), drawn)
+    chances = evaluation.model.predict_proba(people.iloc[others])
+    assert (given[0, others] == (chances[:, 1:] if classes == 2 else chances)).all()
+    assert (cases["reason"].iloc[others] == "").all()
+    households = people["household"].to_numpy()
+    numbers = cases["unit"].to_numpy()
+    assert len(np.unique(numbers[others])) == len(np.unique(households[others]))
+    assert not np.isin(numbers[others], numbers[drawn]).any()
+    alone = evaluate_response(
+        people.iloc[drawn].reset_index(drop=True), settings_for(**LIGHT, unit="household"), seed=7
+    )
+    own, out_of_fold = by_case(alone.responses)
+    assert (given[:, drawn] == out_of_fold).all()
+    assert (numbers[drawn] == own["unit"]).all()
+
+
+def test_the_past_is_not_predicted_by_a_model_that_knows_the_future():
+    people = table(rows=600).assign(household=np.arange(600), day=np.arange(600) % 50)
+    settings = settings_for(**LIGHT, unit="household", time="day", folds=5, fit_rows=300)
+    _, given = by_case(evaluate_response(people, settings, seed=7).responses)
+    drawn = sample_by_hash(people["household"], 300)
+    assert np.isnan(np.delete(given, drawn, axis=1)).all()
+    assert np.isfinite(given[0, drawn[people["day"].iloc[drawn] >= 45]]).all()
+
+
+def test_an_answer_that_no_drawn_row_has_is_named():
+    people, drawn, _ = sampled()
+    rare = people["answer"].where(np.isin(np.arange(600), drawn) | (np.arange(600) < 590), 2)
+    settings = settings_for(**LIGHT, unit="household", fit_rows=240)
+    with pytest.raises(PersonaeError, match="the answer 2 is too rare"):
+        evaluate_response(people.assign(answer=rare), settings, seed=7)

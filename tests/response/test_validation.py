@@ -134,7 +134,7 @@ def test_what_was_not_nested_chose_nothing(answers):
 
 def test_a_bounded_type_learns_from_as_many_rows_drawn_at_random_and_it_is_said(answers):
     models = {name: MODELS[name] for name in ("logistic", "svm")}
-    plan = plan_for(answers, models=models, fit_rows={"svm": 100, "logistic": 300})
+    plan = plan_for(answers, models=models, model_rows={"svm": 100, "logistic": 300})
     found, plain = validate(plan, nested=False), validate(plan_for(answers, models=models), nested=False)
     assert (found.probabilities["logistic"] == plain.probabilities["logistic"]).all()
     assert (found.probabilities["svm"] != plain.probabilities["svm"]).any()
@@ -146,4 +146,4 @@ def test_a_bounded_type_learns_from_as_many_rows_drawn_at_random_and_it_is_said(
 
 
 def plain_settings(plan):
-    return plan.settings.model_copy(update={"fit_rows": {}})
+    return plan.settings.model_copy(update={"model_rows": {}})

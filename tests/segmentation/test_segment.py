@@ -12,6 +12,7 @@ from tests.planted.shapes import table_of
 from personae.core.archive import normalised
 from personae.core.errors import PersonaeError
 from personae.core.files import to_json
+from personae.core.sampling import sample_by_hash
 from personae.core.statistics import adjusted_rand
 from personae.segmentation.segment import segment_customers
 from personae.segmentation.segmenter import TRUSTED
@@ -307,3 +308,17 @@ def test_a_column_of_equal_quartiles_is_refused_by_the_robust_scaler(planted):
     settings = SegmentSettings(space=ReferenceSpace(columns=COLUMNS), scaler=Scaler(name="robust"), k=2)
     with pytest.raises(PersonaeError, match=r"quartiles of x0 are equal \(0\); the scaler robust cannot"):
         segment_customers(table, settings, seed=1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_of_many_customers_a_sample_is_fitted_and_all_are_assigned(planted, method):
+    table, labels = planted
+    whole = segment(table, **METHODS[method])
+    found = segment(table, fit_rows=120, **METHODS[method])
+    drawn = len(sample_by_hash(range(160), 120))
+    assert found.report.sampled["fit"] == drawn < 160
+    assert "fit" not in whole.report.sampled
+    assert sum(found.report.sizes) + found.report.noise == 160
+    again = found.segmenter.predict(table)["segment"]
+    assert (again == found.customers["segment"]).all()
+    assert adjusted_rand(found.customers["segment"].to_numpy(), labels) > 0.95

@@ -9,7 +9,9 @@ import pandas as pd
 import polars as pl
 from threadpoolctl import threadpool_limits
 
+from personae.core.arrays import IntArray
 from personae.core.errors import PersonaeError
+from personae.core.sampling import sample_by_hash
 from personae.features.describe import describe
 from personae.imputation.imputer import TableImputer, as_figures
 from personae.imputation.scorecard import build_imputer, codes, plan, score_column
@@ -27,7 +29,8 @@ class Imputation:
         structural columns and for those of which cells were refused.
     scorecard
         Contents of `impute.json`: the `method` that the verdicts are about, figures by column in `columns`
-        and `structural`, and how many cells of each column were `treated` how.
+        and `structural`, how many cells of each column were `treated` how, and where methods learned from a
+        part of the table, `sampled`: rows to `fit` `of` all.
     imputer
         Fitted on the whole table, with the verdicts as its plan: it treats new rows the same way.
     flags
@@ -132,19 +135,46 @@ def impute_table(
     _check_owners(table, customer, unit)
     table = table.reset_index(drop=True)
     lacking = [name for name in settings.columns if np.isnan(as_figures(table, [name])).any()]
-    groups = codes(table, unit or customer)
+    owner = unit or customer
+    drawn = sample_by_hash(table.index if owner is None else table[owner], settings.fit_rows)
     with threadpool_limits(1):
         scores = {
-            name: score_column(table, name, settings, customer=customer, groups=groups, seed=seed)
+            name: _scored(table, name, drawn, settings, customer=customer, owner=owner, seed=seed)
             for name in lacking
         }
         imputer = build_imputer(settings, lacking, customer=customer, seed=seed)
-        imputer.set_params(plan={name: plan(score) for name, score in scores.items()}).fit(table)
-        return _treat(table, imputer, scores, settings.structural)
+        imputer.set_params(plan={name: plan(score) for name, score in scores.items()})
+        learn = None
+        if len(drawn) < len(table):
+            learn = np.zeros(len(table), dtype=bool)
+            learn[drawn] = True
+        return _treat(table, imputer.fit(table, learn=learn), scores, settings.structural, len(drawn))
+
+
+def _scored(
+    table: pd.DataFrame,
+    column: str,
+    drawn: IntArray,
+    settings: Impute,
+    *,
+    customer: str | None,
+    owner: str | None,
+    seed: int,
+) -> dict[str, Any]:
+    """Score a column on the sampled rows, on all where none of them has a value."""
+    gaps, rows = table[column].isna(), table
+    if len(drawn) < len(table) and not gaps.iloc[drawn].all():
+        rows = table.iloc[drawn].reset_index(drop=True)
+    score = score_column(rows, column, settings, customer=customer, groups=codes(rows, owner), seed=seed)
+    return score | {"missing": int(gaps.sum()), "missing_share": float(gaps.mean())}
 
 
 def _treat(
-    table: pd.DataFrame, imputer: TableImputer, scores: Mapping[str, Any], structural: Sequence[str]
+    table: pd.DataFrame,
+    imputer: TableImputer,
+    scores: Mapping[str, Any],
+    structural: Sequence[str],
+    fitted: int,
 ) -> Imputation:
     flags = imputer.verdicts(table)
     treated = {column: flags[column].value_counts().sort_index().to_dict() for column in scores}
@@ -156,6 +186,8 @@ def _treat(
         name: {"missing": int(gap.sum()), "missing_share": float(gap.mean())} for name, gap in gaps.items()
     }
     scorecard = {"method": imputer.method, "columns": scores, "structural": shares, "treated": treated}
+    if fitted < len(table):
+        scorecard["sampled"] = {"fit": fitted, "of": len(table)}
     return Imputation(imputer.transform(table).assign(**added), scorecard, imputer, flags, [*scores, *added])
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from personae.core.arrays import FloatArray
+from personae.core.arrays import BoolArray, FloatArray
 from personae.core.errors import PersonaeError
 from personae.imputation.methods import CONSTANT_METHODS, ColumnModel, Customers
 
@@ -110,8 +110,12 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.plan = plan
         self.random_state = random_state
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+    def fit(self, X: pd.DataFrame, y: Any = None, learn: BoolArray | None = None) -> Self:
         """Learn from the observed cells of `X`; `y` is ignored.
+
+        Parameters
+        ----------
+        learn : of shape (rows,), rows that the regressors learn from; by default all
 
         Raises
         ------
@@ -146,7 +150,7 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 method = "group_mean"
             inputs = np.column_stack([np.empty((len(X), 0)), *(figures[name] for name in usable)])
             model = ColumnModel(method, self.options, self.random_state)
-            self.models_[column] = model.fit(inputs, values, customers)
+            self.models_[column] = model.fit(inputs, values, customers, learn)
             self.predictors_[column] = usable
         return self
 

@@ -75,14 +75,23 @@ class ColumnModel(BaseEstimator):  # type: ignore[misc]
         self.options = options
         self.random_state = random_state
 
-    def fit(self, X: FloatArray, y: FloatArray, customers: Customers = None) -> Self:
-        """Fit on the rows where `y` is observed; `customers` gives the customer of each row."""
+    def fit(
+        self, X: FloatArray, y: FloatArray, customers: Customers = None, learn: BoolArray | None = None
+    ) -> Self:
+        """Fit on the rows where `y` is observed; `customers` gives the customer of each row.
+
+        Means and range are those of all rows; the regressors learn from the rows of `learn`, where one of
+        them has a value.
+        """
         observed = ~np.isnan(y)
         gaps = np.isnan(X[~observed])
         X, y = X[observed], y[observed]
+        taught = np.ones(len(y), dtype=bool) if learn is None else learn[observed]
+        if not taught.any():
+            taught = ~taught
         self.range_ = np.array([y.min(), y.max()])
         self.mean_ = float(y.mean())
-        self.unseen_ = self._fitted(X, y, gaps)
+        self.unseen_ = self._fitted(X[taught], y[taught], gaps)
         self.customers_, self.known_ = np.empty(0), None
         if customers is None:
             return self
@@ -91,7 +100,7 @@ class ColumnModel(BaseEstimator):  # type: ignore[misc]
         named = index >= 0
         self.own_mean_ = pd.Series(y[named]).groupby(index[named]).mean().to_numpy()
         self.own_predictors_ = pd.DataFrame(X[named]).groupby(index[named]).mean().to_numpy()
-        repeated = named & np.isin(index, np.flatnonzero(np.bincount(index[named]) > 1))
+        repeated = named & taught & np.isin(index, np.flatnonzero(np.bincount(index[named]) > 1))
         if self.method not in CONSTANT_METHODS and repeated.any():
             rows = index[repeated]
             deviations = X[repeated] - self.own_predictors_[rows]

@@ -100,6 +100,9 @@ class Impute(Frozen):
         The method that may be used, and further ones for comparison on the scorecard.
     folds, repeats, resamples
         Cross-validation, and bootstrap of the intervals.
+    fit_rows
+        Of more rows, methods learn from and are scored on as many, whole units drawn by hash; every gap is
+        treated.
     """
 
     table: Literal["customers", "days"] = "customers"
@@ -113,3 +116,4 @@ class Impute(Frozen):
     folds: int = Field(5, gt=1)
     repeats: int = Field(1, gt=0)
     resamples: int = Field(1000, gt=0)
+    fit_rows: int = Field(50_000, gt=0)

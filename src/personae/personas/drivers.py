@@ -7,8 +7,11 @@ import numpy as np
 import pandas as pd
 
 from personae.core.arrays import BoolArray, FloatArray, IntArray
-from personae.core.statistics import bootstrap_counts
+from personae.core.statistics import BLOCK_CELLS, bootstrap_counts
 from personae.personas.settings import Profile
+
+# Bootstrap samples that are multiplied at once, at least: fewer only read the sums more often.
+MIN_BLOCK = 32
 
 
 def driver_table(
@@ -28,12 +31,16 @@ def driver_table(
     values = table.to_numpy()
     ids = [int(each) for each in np.unique(segment) if each >= 0]
     units = int(unit.max()) + 1
-    weights = np.vstack([np.ones(units), *bootstrap_counts(units, settings.bootstraps, rng)])
+    # No unit is drawn more than 255 times: of fewer units none can be, of more the chance is below 1e-500.
+    drawn = (each.astype(np.uint8) for each in bootstrap_counts(units, settings.bootstraps, rng))
+    weights = np.vstack([np.ones((1, units), dtype=np.uint8), *drawn])
+    step = max(BLOCK_CELLS // units, MIN_BLOCK)
 
     def per_sample(rows: BoolArray, columns: FloatArray) -> FloatArray:
         sums = np.zeros((units, columns.shape[1]))
         np.add.at(sums, unit[rows], columns[rows])
-        return np.asarray(weights @ sums)
+        starts = range(0, len(weights), step)
+        return np.concatenate([weights[start : start + step].astype(float) @ sums for start in starts])
 
     everyone = np.ones(len(values), dtype=bool)
     gaps = np.isnan(values)

@@ -55,6 +55,8 @@ def trust_segments(reports: Mapping[str, Traced], words: Words) -> Iterator[Stat
         parts.append(Markup("there is no gap between the groups"))
     sizes = report.at("sizes")
     among = f", among {sum(sizes.raw):,}" if sizes else ""
+    learned = report.at("sampled", "fit")
+    among += f" (learned from {learned.raw:,})" if among and learned else ""
     text = Markup("; ").join(parts) if parts else Markup("not tested")
     yield Statement(
         Markup("Kinds of {}{}: {}.").format(words.unit_name, among, text),
@@ -259,10 +261,15 @@ def trust_gaps(reports: Mapping[str, Traced], words: Words) -> Iterator[Statemen
     """Missing values, one statement a verdict."""
     report = reports.get("impute", Traced({"columns": {}}, "impute.json#"))
     verdicts: dict[str, list[Markup]] = {}
+    sampled = report.at("sampled")
+    checked = Markup("")
+    if sampled:
+        text = Markup(" Learned from {} of {} {}.")
+        checked = text.format(figure(sampled["fit"]), figure(sampled["of"]), words.unit_name)
     for name, column in report["columns"].items():
         scores = column.at("unseen") or column.at("known")
         if scores:
-            gaps = scores.at("missing") or column.at("missing")
+            gaps = (None if sampled else scores.at("missing")) or column.at("missing")
             count = Markup(" ({} missing)").format(figure(gaps)) if gaps else ""
             verdicts.setdefault(str(scores["verdict"]), []).append(
                 Markup("{}{}").format(label(name, words.labels), count)
@@ -277,7 +284,7 @@ def trust_gaps(reports: Mapping[str, Traced], words: Words) -> Iterator[Statemen
         if names:
             shown = Markup(", ").join(names[:MOST_COLUMNS])
             more = f" and {len(names) - MOST_COLUMNS} more" if len(names) > MOST_COLUMNS else ""
-            text = Markup(sentence).format(shown + more)  # noqa: S704 - a constant
+            text = Markup(sentence).format(shown + more) + checked  # noqa: S704 - a constant
             yield Statement(text, report, IMPUTED[verdict], "filling gaps")
 
 

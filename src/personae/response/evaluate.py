@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from personae.core.arrays import FloatArray, IntArray
+from personae.core.sampling import sample_by_hash
 from personae.core.statistics import adjust
 from personae.response import explanations, leakage, metrics, scores
 from personae.response.calibration_check import calibration_figures
@@ -16,7 +17,7 @@ from personae.response.folds import Folds, grouped_folds
 from personae.response.merged_classes import merge_classes
 from personae.response.model import ResponseModel, fit_on_all
 from personae.response.plan import ResponsePlan, ablated_plans, build_plan, split_text
-from personae.response.predictions import responses
+from personae.response.predictions import responses, with_others
 from personae.response.preprocessing import build_preprocessing, features
 from personae.response.published import repeated_splits
 from personae.response.settings import Classify
@@ -76,6 +77,8 @@ def evaluate_response(
     Returns
     -------
     ResponseEvaluation
+        Of more than `fit_rows` rows, evaluated on a sample (`sampled`: rows to `fit` `of` all); the model
+        predicts the others, unless classes were merged or the folds are blocks of time.
         Where classes were merged, of the merged classes; the report then holds what
         `personae.response.merged_classes.merge_classes` gives, too. Where the merge leaves one class,
         `models` says so in `skipped`, and there is no model.
@@ -91,9 +94,36 @@ def evaluate_response(
         left_out = {"left_out": [{"rows": unanswered, "name": None, "reason": "no answer"}]}
         evaluation = evaluate_response(answered.reset_index(drop=True), settings, groups, seed=seed)
         return replace(evaluation, report={**evaluation.report, **left_out})
+    owner = settings.unit or "customer"
+    drawn = sample_by_hash(customers.get(owner, customers.index), settings.fit_rows)
+    if len(drawn) == len(customers):
+        return _decided(customers, settings, groups or {}, seed)
+    part = customers.iloc[drawn].reset_index(drop=True)
+    evaluation = _decided(part, settings, groups or {}, seed)
+    sampled = {"sampled": {"fit": len(drawn), "of": len(customers)}}
+    evaluation = replace(evaluation, report={**evaluation.report, **sampled})
+    if settings.merging is not None or evaluation.model is None:
+        return evaluation
+    others = customers.drop(index=customers.index[drawn])
+    everyone = with_others(
+        evaluation.responses,
+        drawn,
+        customers["customer"],
+        customers[owner],
+        customers[settings.target],
+        classes=evaluation.model.classes,
+        probabilities=None if settings.time else evaluation.model.predict_proba(others),
+    )
+    return replace(evaluation, responses=everyone)
+
+
+def _decided(
+    customers: pd.DataFrame, settings: Classify, groups: Mapping[str, str], seed: int
+) -> ResponseEvaluation:
+    """Evaluate the classes as they are, or as merged."""
     if settings.merging is None:
         return _evaluated(customers, settings, seed)
-    merged, report = merge_classes(customers, settings, settings.merging, groups or {}, seed=seed)
+    merged, report = merge_classes(customers, settings, settings.merging, groups, seed=seed)
     classes = merged[settings.target].unique().tolist()
     if len(classes) == 1:
         alone = {"target": settings.target, "classes": classes, "models": report["after"]}
@@ -170,7 +200,7 @@ def figures(plan: ResponsePlan, validation: Validation) -> dict[str, Any]:
 
 def _bounded(plan: ResponsePlan) -> dict[str, Any]:
     """Rows that models learned from, where limited."""
-    bounds, fewest = plan.settings.fit_rows, len(plan.folds.rows(0, plan.folds.outer[:1])[0])
+    bounds, fewest = plan.settings.model_rows, len(plan.folds.rows(0, plan.folds.outer[:1])[0])
     models = plan.settings.single_models.items()
     found = {name: bounds[model.type] for name, model in models if bounds.get(model.type, fewest) < fewest}
     return {"fit_rows": found} if found else {}

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from personae.core.arrays import FloatArray, IntArray
+from personae.core.errors import PersonaeError
 
 
 def responses(
@@ -49,6 +50,52 @@ def responses(
         for k in shown
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def with_others(
+    table: pd.DataFrame,
+    drawn: IntArray,
+    customers: Sequence[Any],
+    units: Sequence[Any],
+    target: Sequence[Any],
+    *,
+    classes: Sequence[Any],
+    probabilities: FloatArray | None,
+) -> pd.DataFrame:
+    """Extend the `responses` of a sample to all rows.
+
+    Parameters
+    ----------
+    table, drawn : responses of some rows, and their positions among all; whole units
+    customers, units, target : of all rows
+    classes : of which the responses are
+    probabilities : of the other rows by a model that learned from none of them, shape (others, classes), the
+        same in all repeats; None: NaN
+
+    Raises
+    ------
+    PersonaeError
+        If another row has an answer that no drawn row has.
+    """
+    cases, given = by_case(table)
+    rows, codes = len(target), pd.Index(list(classes)).get_indexer(pd.Index(target))
+    if (codes < 0).any():
+        absent = pd.Index(target)[codes < 0][0]
+        raise PersonaeError(
+            f"classify: the answer {absent!r} is too rare: of {len(drawn)} rows that were drawn none has it; "
+            "leave it out, or raise classify.fit_rows"
+        )
+    others = np.setdiff1d(np.arange(rows), drawn)
+    whole = np.full((len(given), rows, len(classes)), np.nan)
+    whole[:, drawn, -given.shape[2] :] = given
+    if probabilities is not None:
+        whole[:, others] = probabilities
+    numbers, reasons = np.empty(rows, dtype=np.intp), np.full(rows, "", dtype=object)
+    numbers[drawn], reasons[drawn] = cases["unit"], cases["reason"]
+    numbers[others] = 1 + cases["unit"].max() + pd.factorize(np.asarray(units)[others])[0]
+    return responses(
+        customers, numbers, codes, classes=classes, probabilities=whole, reasons=reasons.tolist()
+    )
 
 
 def by_case(table: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray]:

@@ -1,7 +1,7 @@
 """Settings of stage classify."""
 
 import operator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -191,6 +191,11 @@ class Early(Frozen):
     least_users: int = Field(4, gt=1)
 
 
+def _bounds() -> dict[Type, int]:
+    types = get_args(Type)
+    return dict.fromkeys(types, 20_000) | {"svm": 4_000}
+
+
 class Classify(Frozen):
     """Response models and how they are validated.
 
@@ -223,8 +228,11 @@ class Classify(Frozen):
     ablated
         Models that score the ablations.
     fit_rows
-        Rows that a model learns from at most, by its type; more are drawn from at random. Of a type that is
-        not named, all.
+        Of more rows, as many are validated and learned from, whole units drawn by hash; the model predicts
+        the others.
+    model_rows
+        Rows that a single fit learns from at most, by the model's type; more are drawn from at random. Of a
+        type that is not named, all. The cost of an SVM grows with their square.
     shuffles, reasons
         Permutations a column for its importance; reasons given for each customer.
     """
@@ -257,7 +265,8 @@ class Classify(Frozen):
     guard: Guard = Guard()
     shuffles: int = Field(5, gt=0)
     reasons: int = Field(3, gt=0)
-    fit_rows: dict[Type, PositiveInt] = Field(default_factory=dict, exclude_if=operator.not_)
+    fit_rows: PositiveInt = 50_000
+    model_rows: dict[Type, PositiveInt] = Field(default_factory=_bounds, exclude_if=operator.not_)
     claim: PublishedClaim | None = None
     merging: Merging | None = None
 

@@ -125,7 +125,7 @@ def score_models(
 def fit_model(plan: ResponsePlan, name: str, inputs: FloatArray, target: IntArray, seed: int) -> Any:
     """Fit a single model on all rows, or on its limit of rows."""
     model = plan.settings.single_models[name]
-    most = plan.settings.fit_rows.get(model.type, len(target))
+    most = plan.settings.model_rows.get(model.type, len(target))
     if len(target) > most:
         drawn = np.sort(np.random.default_rng(seed).choice(len(target), most, replace=False))
         inputs, target = inputs[drawn], target[drawn]

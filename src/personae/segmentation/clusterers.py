@@ -48,6 +48,10 @@ class Clusterer(BaseEstimator, ABC):  # type: ignore[misc]
         """Fit one clusterer for every k; where methods can share work between k, they do."""
         return [clone(self).set_params(n_clusters=k).fit(points, weights) for k in ks]
 
+    def assign(self, points: FloatArray) -> None:
+        """Take the segments of other points than it was fitted to as `labels_`."""
+        self.labels_ = self.predict(points)
+
     def predict(self, points: FloatArray) -> Labels:
         """Give the segment of every point, 0 to k - 1, or -1 for noise."""
         return np.asarray(self.distances(points).argmin(axis=1))

@@ -10,9 +10,10 @@ import pandas as pd
 from sklearn import config_context
 from threadpoolctl import ThreadpoolController
 
-from personae.core.arrays import FloatArray
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.core.parallel import parallel_map
+from personae.core.sampling import sample_by_hash
 from personae.core.statistics import Codes
 from personae.segmentation.borders import Border
 from personae.segmentation.clusterers import Clusterer
@@ -143,16 +144,18 @@ def segment_customers(
     if len(groups) != len(table):
         raise PersonaeError(f"segment: groups name {len(groups)} customers; the table has {len(table)}")
     units = np.asarray(pd.factorize(pd.Series(groups))[0])
+    drawn = sample_by_hash(groups, settings.fit_rows)
     checked = config_context(assume_finite=True, skip_parameter_validation=True)  # by spaces and settings
     with ThreadpoolController().limit(limits=1), checked:
-        main = _segment(table, settings, units, anchor, seed)
+        main = _segment(table, settings, units, anchor, drawn=drawn, seed=seed)
         also = {
             name: _segment(
                 table,
                 settings.model_copy(update={"space": each.space, "k": each.k}),
                 units,
                 anchor.get("also", {}).get(name, {}),
-                seed,
+                drawn=drawn,
+                seed=seed,
             )
             for name, each in settings.also.items()
         }
@@ -170,7 +173,13 @@ def segment_customers(
 
 
 def _segment(
-    table: pd.DataFrame, settings: SegmentSettings, groups: Codes, anchor: Mapping[str, Any], seed: int
+    table: pd.DataFrame,
+    settings: SegmentSettings,
+    groups: Codes,
+    anchor: Mapping[str, Any],
+    *,
+    drawn: IntArray,
+    seed: int,
 ) -> Segmentation:
     settings, left_out = without_refused(table, settings)
     space = Space(**settings.space.model_dump()).fit(table)
@@ -181,7 +190,7 @@ def _segment(
     pipeline = build_pipeline(settings, space, points, ks, seed)
     working_space = pipeline.working_space()
     working = working_space.fit_transform(points)
-    fitted = _fit_candidates(pipeline, working, seed)
+    fitted = _fit_candidates(pipeline, working, drawn, seed)
     if pipeline.rule == "clusterer":
         k = fitted[0].n_clusters
         pipeline = replace(pipeline, ks=(k,), settings=settings.model_copy(update={"k": k}))
@@ -205,7 +214,7 @@ def _segment(
     index, _ = sample_units(groups, settings.effort.stability_rows, np.random.default_rng(seed))
     others, dendrogram = other_methods(working[index], len(sizes), seed)
     tree = int(dendrogram["customers"].iloc[-1]) if len(dendrogram) else len(labels)
-    report = _report(evidence, pipeline, chosen, ids, tree)
+    report = _report(evidence, pipeline, chosen, ids, fit=len(drawn), dendrogram=tree)
     report = replace(
         report,
         space={**report.space, **({"left_out": left_out} if left_out else {})},
@@ -245,17 +254,22 @@ def without_refused(table: pd.DataFrame, settings: SegmentSettings) -> tuple[Seg
     return settings.model_copy(update={"space": space.model_copy(update=kept)}), reasons
 
 
-def _fit_candidates(pipeline: Pipeline, working: FloatArray, seed: int) -> list[Clusterer]:
-    """Fit every candidate; those of one tree together."""
+def _fit_candidates(pipeline: Pipeline, working: FloatArray, drawn: IntArray, seed: int) -> list[Clusterer]:
+    """Fit every candidate to the drawn customers, those of one tree together; assign all."""
     batches = [pipeline.ks] if pipeline.clusterer.shares_work else [(k,) for k in pipeline.ks]
-    tasks = [partial(pipeline.fit_all, working, None, seed, batch) for batch in batches]
-    return [fitted for run in parallel_map(tasks, pipeline.settings.workers) for fitted in run]
+    sampled = len(drawn) < len(working)
+    rows = working[drawn] if sampled else working
+    tasks = [partial(pipeline.fit_all, rows, None, seed, batch) for batch in batches]
+    fitted = [each for run in parallel_map(tasks, pipeline.settings.workers) for each in run]
+    for each in fitted if sampled else ():
+        each.assign(working)
+    return fitted
 
 
 def _report(
-    evidence: SegmentEvidence, pipeline: Pipeline, chosen: Clusterer, ids: Sequence[int], tree: int
+    evidence: SegmentEvidence, pipeline: Pipeline, chosen: Clusterer, ids: Sequence[int], **rows: int
 ) -> SegmentReport:
-    """Describe the chosen candidate; `tree` customers are in Ward's."""
+    """Describe the chosen candidate; its fit and Ward's tree are of `rows`."""
     settings = pipeline.settings
     row = evidence.candidates.iloc[evidence.column].to_dict()
     sizes = np.bincount(chosen.labels_[chosen.labels_ >= 0]).tolist()
@@ -275,12 +289,13 @@ def _report(
     )
     effort, method = settings.effort, settings.clusterer.name
     sampled = {
+        "fit": rows["fit"],
         "silhouette": effort.silhouette_rows,
         "stability": effort.stability_rows,
         "null": effort.null_rows,
         # what ward_then_kmeans samples is its first step
         method.partition("_")[0]: getattr(chosen, "max_rows", customers),
-        "dendrogram": tree,
+        "dendrogram": rows["dendrogram"],
     }
     return SegmentReport(
         k=len(sizes),
@@ -306,7 +321,7 @@ def _report(
         ids=tuple(ids[position] for position in order),
         noise=row["noise"],
         votes=evidence.votes,
-        sampled={figure: rows for figure, rows in sampled.items() if customers > rows},
+        sampled={figure: count for figure, count in sampled.items() if customers > count},
         niches=(
             None if chosen.n_niches is None else {str(ids[one]): sizes[one] for one in range(chosen.n_niches)}
         ),

@@ -119,6 +119,8 @@ class SegmentSettings(Frozen):
         Most segments that a rule may choose; null: no cap.
     floor
         Smallest share of the customers that a segment may hold, for the rule `stability`.
+    fit_rows
+        Of more customers, the clusterer learns from as many, whole units drawn by hash; all are assigned.
     workers
         Processes, -1 for all cores; no figure depends on them.
     """
@@ -133,6 +135,7 @@ class SegmentSettings(Frozen):
     floor: float = Field(0.02, ge=0, lt=1)
     effort: Resampling = Resampling()
     also: dict[str, Also] = Field({})
+    fit_rows: int = Field(200_000, gt=0)
     workers: Workers = 2
 
     @model_validator(mode="after")
