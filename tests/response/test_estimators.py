@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from personae.response.calibration import Calibration
-from personae.response.estimators import fit, fit_stack, scores, stacked_scores
+from personae.response.estimators import fit, fit_stack, row_sums, scores, stacked_scores
 from personae.response.settings import BoostedTrees, Classify, GradientBoosting, Logistic, RandomForest, Svm
 
 SMALL = [
@@ -68,3 +68,19 @@ def test_an_unknown_type_is_named():
         ValueError, match="'catboost' found using 'type' does not match any of the expected tags: 'logistic'"
     ):
         Classify(target="answer", features=["income"], models={"cat": {"type": "catboost"}})
+
+
+@EVERY_TYPE
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_row_has_the_same_scores_to_the_bit_in_any_batch(model, classes):
+    rng = np.random.default_rng(4)
+    target, inputs = rng.integers(0, classes, 203), rng.normal(size=(203, 23))
+    fitted = fit(model, inputs, target, 1)
+    whole = scores(fitted, inputs, row_sums)
+    assert whole == pytest.approx(scores(fitted, inputs), rel=1e-12)
+    for size in (1, 7):
+        pieces = [scores(fitted, inputs[start : start + size], row_sums) for start in range(0, 203, size)]
+        assert (np.concatenate(pieces) == whole).all()
+    stack = fit_stack([whole, whole[::-1]], target, 1.0)
+    together = stacked_scores(stack, [whole, whole[::-1]], row_sums)
+    assert (stacked_scores(stack, [whole[5:6], whole[::-1][5:6]], row_sums) == together[5]).all()

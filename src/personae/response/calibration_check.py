@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from personae.core.arrays import FloatArray, IntArray
-from personae.core.statistics import bootstrap_counts
+from personae.core.statistics import BLOCK_CELLS, bootstrap_counts
 
 FEWEST_EVENTS = 30
 RESAMPLES = 400
@@ -58,11 +58,14 @@ def calibration_figures(
     log_odds = np.log(given / (1 - given))
     rng = np.random.default_rng(seed)
     _, member = np.unique(groups, return_inverse=True)
-    weights = np.concatenate([each[:, member] for each in bootstrap_counts(member.max() + 1, resamples, rng)])
-    value = _fitted(log_odds, event[None], np.ones((1, len(event))))[:, 0]
-    drawn = _fitted(log_odds, event[None], weights.astype(float))
-    simulated = (rng.random((resamples, len(event))) < given).astype(float)
-    chance = _fitted(log_odds, simulated, np.ones((1, len(event))))
+    one = np.ones((1, len(event)))
+    value = _fitted(log_odds, event[None], one)[:, 0]
+    counts_of = bootstrap_counts(member.max() + 1, resamples, rng)
+    drawn = np.hstack([_fitted(log_odds, event[None], each[:, member].astype(float)) for each in counts_of])
+    step = max(BLOCK_CELLS // len(event), 1)
+    sizes = [min(step, resamples - first) for first in range(0, resamples, step)]
+    simulated = ((rng.random((size, len(event))) < given).astype(float) for size in sizes)
+    chance = np.hstack([_fitted(log_odds, each, one) for each in simulated])
     figures: dict[str, dict[str, Any]] = {
         name: {"value": float(value[k]), "ci": _central(drawn[k]), "chance": _central(chance[k])}
         for k, name in enumerate(RIGHT)

@@ -1,9 +1,10 @@
 """The response models that settings can name, and their stack."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import expit, softmax
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
@@ -20,6 +21,7 @@ SCIKIT_LEARN = {
     "svm": SVC,
 }
 
+Sums = Callable[[FloatArray, FloatArray], FloatArray]
 # Weights and intercept of a fitted stack: one row a class (for two classes the second only).
 StackWeights = tuple[FloatArray, FloatArray]
 
@@ -50,17 +52,36 @@ def fit(model: Model, inputs: FloatArray, target: IntArray, seed: int) -> Any:
     return estimator.fit(inputs, target, sample_weight=weight)
 
 
-def scores(estimator: Any, inputs: FloatArray) -> FloatArray:
+def scores(estimator: Any, inputs: FloatArray, sums: Sums | None = None) -> FloatArray:
     """Finite log-probabilities up to a constant per row, shape (rows, classes).
 
-    A support vector machine has none and gives its decision values: calibrate them.
+    A support vector machine has none and gives its decision values: calibrate them. `sums` takes the place of
+    the matrix product in linear models.
     """
     if isinstance(estimator, RandomForestClassifier):
         return np.asarray(np.log(np.clip(_forest(estimator, inputs), SMALLEST, 1.0)))
+    if sums is not None and isinstance(estimator, LogisticRegression):
+        return np.asarray(np.log(np.clip(_logistic(estimator, inputs, sums), SMALLEST, 1.0)))
     if hasattr(estimator, "predict_proba"):
         return np.asarray(np.log(np.clip(estimator.predict_proba(inputs).astype(np.float64), SMALLEST, 1.0)))
     decision = estimator.decision_function(inputs)
     return two_columns(decision) if decision.ndim == 1 else np.asarray(decision, dtype=np.float64)
+
+
+def _logistic(model: LogisticRegression, inputs: FloatArray, sums: Sums) -> FloatArray:
+    decision = sums(inputs, model.coef_) + model.intercept_
+    if decision.shape[1] > 1:
+        return np.asarray(softmax(decision, axis=1))
+    event = expit(decision[:, 0])
+    return np.column_stack([1 - event, event])
+
+
+def row_sums(inputs: FloatArray, weights: FloatArray) -> FloatArray:
+    """Weighted sums of each row by itself, shape (rows, weights).
+
+    A matrix product gives the same but for the last bit, which depends on the rows around.
+    """
+    return np.asarray(np.einsum("ij,kj->ik", np.ascontiguousarray(inputs), np.ascontiguousarray(weights)))
 
 
 def _forest(forest: RandomForestClassifier, inputs: FloatArray) -> FloatArray:
@@ -85,13 +106,16 @@ def fit_stack(members: Sequence[FloatArray], target: IntArray, C: float) -> Stac
     return fitted.coef_ / spread, fitted.intercept_
 
 
-def stacked_scores(stack: StackWeights | None, members: Sequence[FloatArray]) -> FloatArray:
+def stacked_scores(
+    stack: StackWeights | None, members: Sequence[FloatArray], sums: Sums | None = None
+) -> FloatArray:
     """Combine the members' scores into one array, shape (rows, classes).
 
-    Without weights there is one member, and its scores are given as they are.
+    Without weights there is one member, and its scores are given as they are. `sums` as in `scores`.
     """
     if stack is None:
         return members[0]
     weights, intercept = stack
-    combined = np.hstack([margins(scores) for scores in members]) @ weights.T + intercept
+    inputs = np.hstack([margins(scores) for scores in members])
+    combined = (inputs @ weights.T if sums is None else sums(inputs, weights)) + intercept
     return two_columns(combined[:, 0]) if combined.shape[1] == 1 else np.asarray(combined)

@@ -17,7 +17,7 @@ from personae.core.arrays import FloatArray
 from personae.core.errors import PersonaeError
 from personae.imputation.imputer import TRUSTED_TYPES as IMPUTERS
 from personae.response.calibration import Calibration
-from personae.response.estimators import StackWeights, scores, stacked_scores
+from personae.response.estimators import StackWeights, row_sums, scores, stacked_scores
 from personae.response.plan import ResponsePlan
 from personae.response.preprocessing import SegmentColumns, features, model_inputs
 from personae.response.validation import Validation, fit_inputs, fit_model
@@ -92,8 +92,8 @@ class ResponseModel:
         if taken.empty:
             return np.empty((0, len(self.classes)))
         inputs = model_inputs(self.preprocessing, taken)
-        members = [scores(estimator, inputs) for estimator in self.members.values()]
-        return stacked_scores(self.stack, members)
+        members = [scores(estimator, inputs, row_sums) for estimator in self.members.values()]
+        return stacked_scores(self.stack, members, row_sums)
 
     def _piece(self, customers: pd.DataFrame) -> FloatArray:
         found = self.scores(customers)

@@ -12,6 +12,8 @@ from personae.core.errors import PersonaeError
 from personae.core.statistics import bootstrap_counts, bootstrap_sums
 
 CURVE_POINTS = 100
+# Points of the curve x customers that are held at once.
+CURVE_CELLS = 20_000_000
 # Of the profit interval: units with a response, units for a bootstrap, rows and samples that relearn a level.
 FEWEST_RESPONDERS = 10
 FEW_UNITS = 20
@@ -278,17 +280,22 @@ def curve(
     counts = np.unique(np.linspace(0, rows, min(rows, CURVE_POINTS) + 1).round().astype(np.intp))[1:]
     order = np.argsort(-money.expected(probability), axis=1, kind="stable")
     place = np.argsort(order, axis=1)
-    reached = np.array([(place < count).mean(axis=0) for count in counts])
-    by_customer = np.vstack(
-        [reached * money.earned(response), reached * response, reached, response, np.ones(rows)]
-    )
-    drawn = bootstrap_sums(by_customer.T, units, resamples, np.random.default_rng(seed))
-    earned, responders, contacts = np.split(drawn[:, :-2], 3, axis=1)
-    gain = responders / np.maximum(drawn[:, [-2]], 1)
-    lift = gain / np.maximum(contacts / drawn[:, [-1]], 1e-12)
-    low, high = np.quantile([gain[1:], lift[1:], earned[1:]], [0.025, 0.975], axis=1)
-    figures = np.stack([[gain[0], lift[0], earned[0]], low, high], axis=1).reshape(9, -1)
-    return dict(zip(CURVE_COLUMNS, [counts / rows, counts, *figures], strict=True))
+
+    def figures(points: IntArray) -> FloatArray:
+        reached = np.array([(place < count).mean(axis=0) for count in points])
+        by_customer = np.vstack(
+            [reached * money.earned(response), reached * response, reached, response, np.ones(rows)]
+        )
+        drawn = bootstrap_sums(by_customer.T, units, resamples, np.random.default_rng(seed))
+        earned, responders, contacts = np.split(drawn[:, :-2], 3, axis=1)
+        gain = responders / np.maximum(drawn[:, [-2]], 1)
+        lift = gain / np.maximum(contacts / drawn[:, [-1]], 1e-12)
+        low, high = np.quantile([gain[1:], lift[1:], earned[1:]], [0.025, 0.975], axis=1)
+        return np.stack([[gain[0], lift[0], earned[0]], low, high], axis=1).reshape(9, -1)
+
+    step = max(CURVE_CELLS // rows, 1)
+    blocks = [figures(counts[first : first + step]) for first in range(0, len(counts), step)]
+    return dict(zip(CURVE_COLUMNS, [counts / rows, counts, *np.hstack(blocks)], strict=True))
 
 
 def profit_if_response_drops(
