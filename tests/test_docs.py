@@ -23,6 +23,9 @@ MADE = {"settings": "class GymPrepare", "source": "def prepare", "simulate": "de
 FINDINGS = study(2)
 SAMPLED = FINDINGS.reports["classify"] | {"sample": {"rows": 300}}
 INVENTED = {**FINDINGS.reports, "answer": as_json(FINDINGS.answer(), Words()), "classify": SAMPLED}
+# No committed result is of more rows than are fitted.
+for name in ("impute", "classify", "segment"):
+    INVENTED[name] = INVENTED[name] | {"sampled": {"fit": 120, "of": 300}}
 
 
 def resolved(value, steps):
