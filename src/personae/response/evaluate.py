@@ -15,7 +15,7 @@ from personae.response.calibration_check import calibration_figures
 from personae.response.conformal import prediction_sets
 from personae.response.folds import Folds, grouped_folds
 from personae.response.merged_classes import merge_classes
-from personae.response.model import ResponseModel, fit_on_all
+from personae.response.model import ResponseModel, fit_on_all, predict_outside
 from personae.response.plan import ResponsePlan, ablated_plans, build_plan, split_text
 from personae.response.predictions import responses, with_others
 from personae.response.preprocessing import build_preprocessing, features
@@ -38,12 +38,14 @@ class ResponseEvaluation:
     curves : tables by name, as `personae.response.scores.curves` gives them
     responses : as `personae.response.predictions` lays them out, of the whole procedure
     model : chosen in the inner folds, fitted on all rows; None where there is nothing to predict
+    outside : probabilities of rows that were not sampled, see `personae.response.model.predict_outside`
     """
 
     report: Mapping[str, Any]
     curves: Mapping[str, pd.DataFrame]
     responses: pd.DataFrame
     model: ResponseModel | None
+    outside: FloatArray | None = None
 
     @classmethod
     def empty(cls, report: Mapping[str, Any] | None = None) -> Self:
@@ -77,8 +79,8 @@ def evaluate_response(
     Returns
     -------
     ResponseEvaluation
-        Of more than `fit_rows` rows, evaluated on a sample (`sampled`: rows to `fit` `of` all); the model
-        predicts the others, unless classes were merged or the folds are blocks of time.
+        Of more than `fit_rows` rows, evaluated on a sample (`sampled`: rows to `fit` `of` all); unless
+        classes were merged, `responses` holds what was learned says of the others.
         Where classes were merged, of the merged classes; the report then holds what
         `personae.response.merged_classes.merge_classes` gives, too. Where the merge leaves one class,
         `models` says so in `skipped`, and there is no model.
@@ -99,12 +101,12 @@ def evaluate_response(
     if len(drawn) == len(customers):
         return _decided(customers, settings, groups or {}, seed)
     part = customers.iloc[drawn].reset_index(drop=True)
-    evaluation = _decided(part, settings, groups or {}, seed)
+    others = customers.drop(index=customers.index[drawn])
+    evaluation = _decided(part, settings, groups or {}, seed, others)
     sampled = {"sampled": {"fit": len(drawn), "of": len(customers)}}
     evaluation = replace(evaluation, report={**evaluation.report, **sampled})
-    if settings.merging is not None or evaluation.model is None:
+    if evaluation.outside is None or evaluation.model is None:
         return evaluation
-    others = customers.drop(index=customers.index[drawn])
     everyone = with_others(
         evaluation.responses,
         drawn,
@@ -112,17 +114,21 @@ def evaluate_response(
         customers[owner],
         customers[settings.target],
         classes=evaluation.model.classes,
-        probabilities=None if settings.time else evaluation.model.predict_proba(others),
+        probabilities=evaluation.outside,
     )
     return replace(evaluation, responses=everyone)
 
 
 def _decided(
-    customers: pd.DataFrame, settings: Classify, groups: Mapping[str, str], seed: int
+    customers: pd.DataFrame,
+    settings: Classify,
+    groups: Mapping[str, str],
+    seed: int,
+    others: pd.DataFrame | None = None,
 ) -> ResponseEvaluation:
     """Evaluate the classes as they are, or as merged."""
     if settings.merging is None:
-        return _evaluated(customers, settings, seed)
+        return _evaluated(customers, settings, seed, others)
     merged, report = merge_classes(customers, settings, settings.merging, groups, seed=seed)
     classes = merged[settings.target].unique().tolist()
     if len(classes) == 1:
@@ -133,7 +139,9 @@ def _decided(
     return replace(evaluation, report={**evaluation.report, **report}, model=model)
 
 
-def _evaluated(customers: pd.DataFrame, settings: Classify, seed: int) -> ResponseEvaluation:
+def _evaluated(
+    customers: pd.DataFrame, settings: Classify, seed: int, others: pd.DataFrame | None = None
+) -> ResponseEvaluation:
     plan = build_plan(customers, settings, seed=seed)
     validation = validate(plan)
     explained, reasons = _explanations(plan, validation)
@@ -152,6 +160,8 @@ def _evaluated(customers: pd.DataFrame, settings: Classify, seed: int) -> Respon
     report["leakage_scope"] = {"kinds": leakage.KINDS, "unseen": leakage.UNSEEN}
     if settings.claim is not None:
         report["seed_claim"] = repeated_splits(plan, settings.claim)
+    model = fit_on_all(plan, validation)
+    time = None if settings.time is None else customers[settings.time]
     return ResponseEvaluation(
         report,
         scores.curves(plan.target, validation),
@@ -163,7 +173,8 @@ def _evaluated(customers: pd.DataFrame, settings: Classify, seed: int) -> Respon
             probabilities=validation.procedure,
             reasons=reasons,
         ),
-        fit_on_all(plan, validation),
+        model,
+        None if others is None else predict_outside(plan, validation, model, time, others),
     )
 
 

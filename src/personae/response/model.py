@@ -13,14 +13,14 @@ import skops.io
 from threadpoolctl import threadpool_limits
 
 from personae.core.archive import damaged, normalised, parse
-from personae.core.arrays import FloatArray
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.imputation.imputer import TRUSTED_TYPES as IMPUTERS
 from personae.response.calibration import Calibration
 from personae.response.estimators import StackWeights, row_sums, scores, stacked_scores
 from personae.response.plan import ResponsePlan
 from personae.response.preprocessing import SegmentColumns, features, model_inputs
-from personae.response.validation import Validation, fit_inputs, fit_model
+from personae.response.validation import Validation, fit_inputs, fit_model, seed_of
 from personae.segmentation.segmenter import TRUSTED as SEGMENTERS
 
 CHUNK = 100_000
@@ -111,22 +111,55 @@ def fit_on_all(plan: ResponsePlan, validation: Validation, name: str | None = No
     if best not in validation.calibrations:
         raise PersonaeError("a model without nested validation has no calibration and is not deployed")
     everyone = np.arange(len(plan.target))
-    with threadpool_limits(limits=1):
-        prepare, inputs = fit_inputs(plan, everyone, plan.seed)
-        members = {
-            member: fit_model(plan, member, inputs, plan.target, plan.seed)
-            for member in plan.settings.members(best)
-        }
-    return ResponseModel(
-        best,
-        plan.settings.target,
-        plan.classes,
-        tuple(plan.table),
-        prepare,
-        members,
-        validation.stacks.get(best),
-        validation.calibrations[best],
+    return _fitted(
+        plan, best, everyone, plan.seed, (validation.stacks.get(best), validation.calibrations[best])
     )
+
+
+def predict_outside(
+    plan: ResponsePlan,
+    validation: Validation,
+    model: ResponseModel,
+    time: pd.Series | None,
+    others: pd.DataFrame,
+) -> FloatArray:
+    """Predict rows that are not in the plan, shape (rows, classes).
+
+    By the model of all rows of the plan; where folds are blocks of time, by what the procedure had chosen and
+    learned before each block, NaN in the blocks that are not tested.
+
+    Parameters
+    ----------
+    time : of the plan's rows, where folds are blocks of time
+    others : rows with the features and the column of the time
+    """
+    if time is None:
+        return model.predict_proba(others)
+    folds = plan.folds
+    begins = [time[folds.assignment[0] == k].min() for k in range(folds.count)]
+    block = np.searchsorted(np.array(begins), others[time.name].to_numpy(), side="right") - 1
+    given = np.full((len(others), len(plan.classes)), np.nan)
+    for place, k in enumerate(folds.outer):
+        rows, name = np.flatnonzero(block == k), validation.chosen[place]
+        stack = validation.fold_stacks[name][place] if name in validation.fold_stacks else None
+        learned = (stack, validation.fold_calibrations[name][place])
+        train, seed = folds.rows(0, (k,))[0], seed_of(plan.seed, (0, (k,)))
+        given[rows] = _fitted(plan, name, train, seed, learned).predict_proba(others.iloc[rows])
+    return given
+
+
+def _fitted(
+    plan: ResponsePlan, name: str, rows: IntArray, seed: int, learned: tuple[StackWeights | None, Calibration]
+) -> ResponseModel:
+    """Fit a model or the members of a stack on some rows; weights and calibration are learned."""
+    with threadpool_limits(limits=1):
+        prepare, inputs = fit_inputs(plan, rows, seed)
+        members = {
+            member: fit_model(plan, member, inputs, plan.target[rows], seed)
+            for member in plan.settings.members(name)
+        }
+    columns = tuple(plan.table)
+    return ResponseModel(name, plan.settings.target, plan.classes, columns, prepare, members, *learned)
 
 
 def to_files(model: ResponseModel) -> dict[str, bytes]:

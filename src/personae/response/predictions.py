@@ -60,7 +60,7 @@ def with_others(
     target: Sequence[Any],
     *,
     classes: Sequence[Any],
-    probabilities: FloatArray | None,
+    probabilities: FloatArray,
 ) -> pd.DataFrame:
     """Extend the `responses` of a sample to all rows.
 
@@ -69,8 +69,8 @@ def with_others(
     table, drawn : responses of some rows, and their positions among all; whole units
     customers, units, target : of all rows
     classes : of which the responses are
-    probabilities : of the other rows by a model that learned from none of them, shape (others, classes), the
-        same in all repeats; None: NaN
+    probabilities : of the other rows by models that learned from none of them, shape (others, classes), the
+        same in all repeats
 
     Raises
     ------
@@ -82,14 +82,13 @@ def with_others(
     if (codes < 0).any():
         absent = pd.Index(target)[codes < 0][0]
         raise PersonaeError(
-            f"classify: the answer {absent!r} is too rare: of {len(drawn)} rows that were drawn none has it; "
+            f"classify: the answer {absent} is too rare: of {len(drawn)} rows that were drawn none has it; "
             "leave it out, or raise classify.fit_rows"
         )
     others = np.setdiff1d(np.arange(rows), drawn)
     whole = np.full((len(given), rows, len(classes)), np.nan)
     whole[:, drawn, -given.shape[2] :] = given
-    if probabilities is not None:
-        whole[:, others] = probabilities
+    whole[:, others] = probabilities
     numbers, reasons = np.empty(rows, dtype=np.intp), np.full(rows, "", dtype=object)
     numbers[drawn], reasons[drawn] = cases["unit"], cases["reason"]
     numbers[others] = 1 + cases["unit"].max() + pd.factorize(np.asarray(units)[others])[0]

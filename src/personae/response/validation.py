@@ -45,7 +45,7 @@ class Validation:
     procedure : of the same shape; in each outer fold those of the model chosen inside it
     chosen : choice of each outer fold, repeat by repeat; empty if not nested
     calibrations, stacks : for models of all rows, learned from the first repeat's predictions out of fold
-    fold_stacks : weights inside each outer fold, repeat by repeat
+    fold_stacks, fold_calibrations : weights and calibrations inside each outer fold, repeat by repeat
     plain : of single models as `probabilities`, before calibration
     """
 
@@ -55,12 +55,13 @@ class Validation:
     calibrations: Mapping[str, Calibration]
     stacks: Mapping[str, StackWeights]
     fold_stacks: Mapping[str, Sequence[StackWeights]]
+    fold_calibrations: Mapping[str, Sequence[Calibration]]
     plain: Scores
 
     def as_fitted(self, names: Sequence[str]) -> "Validation":
         """Give what `validate` gives of some single models without nesting."""
         plain = {name: self.plain[name] for name in names}
-        return Validation(plain, np.full_like(self.procedure, np.nan), (), {}, {}, {}, plain)
+        return Validation(plain, np.full_like(self.procedure, np.nan), (), {}, {}, {}, {}, plain)
 
     @property
     def best(self) -> str:
@@ -241,8 +242,11 @@ def _collect(judged: Sequence[Judged], plan: ResponsePlan, final: Judged | None 
         if chosen:
             procedure[repeat, rows] = calibrated[chosen]
     if final is None:
-        return Validation(probabilities, procedure, (), {}, {}, {}, probabilities)
+        return Validation(probabilities, procedure, (), {}, {}, {}, {}, probabilities)
     _, calibrations, stacks, _ = final
     fold_stacks = {name: tuple(weights[name] for _, _, weights, _ in judged) for name in stacks}
+    fold_calibrations = {name: tuple(own[name] for _, own, _, _ in judged) for name in calibrations}
     chosen_models = tuple(chosen for *_, chosen in judged)
-    return Validation(probabilities, procedure, chosen_models, calibrations, stacks, fold_stacks, {})
+    return Validation(
+        probabilities, procedure, chosen_models, calibrations, stacks, fold_stacks, fold_calibrations, {}
+    )
