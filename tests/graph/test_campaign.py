@@ -76,7 +76,7 @@ def test_an_edit_of_the_classifier_reruns_what_depends_on_it_and_of_personas_wha
         (changed,) = json.loads(waiting)[f"{name}@campaign"]
         assert any("reports/campaign" in path for path in changed["changed deps"])
     project.edit("src/personae/personas/cards.py", "NOTABLE = 0.2", "NOTABLE = 9.9")
-    assert ran(project.dvc("repro", "track@campaign")) == {"profile", "report", "scorer", "track"}
+    assert ran(project.dvc("repro", "track@campaign")) == {"compose", "profile", "report", "scorer", "track"}
     assert len(project.runs()) == 2
     assert scores_of(project) == sent
     project.run("python", "-m", "personae.cli", "score", "campaign", raw)

@@ -100,11 +100,10 @@ class StoredResult:
 
     @property
     def code(self) -> dict[str, str]:
-        """Path and md5 of the code that the stages ran."""
-        deps = (dep for entry in self.entries.values() for dep in entry.get("deps", ()))
-        return {
-            dep["path"]: dep["md5"] for dep in deps if dep["path"].startswith(("src/", "conf", "personae."))
-        }
+        """Path and md5 of the code that the stages ran; what `compose` did shows in the settings."""
+        entries = (entry for stage, entry in self.entries.items() if stage != "compose")
+        deps = (dep for entry in entries for dep in entry.get("deps", ()))
+        return {dep["path"]: dep["md5"] for dep in deps if dep["path"].startswith(("src/", "personae."))}
 
 
 def side_by_side(named: Sequence[Mapping[str, Value]]) -> dict[str, tuple[Value | None, ...]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from personae.days.early import early_rows
+from personae.response.early import early_rows
 from personae.imputation.completion import complete_customers
 from personae.imputation.imputer import TableImputer
 from personae.response.model import ResponseModel

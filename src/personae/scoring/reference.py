@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from personae.days.early import early_rows
+from personae.response.early import early_rows
 from personae.scoring.fitted import Fitted
 from personae.scoring.reasons import typical_values
 from personae.scoring.scorer import Scorer

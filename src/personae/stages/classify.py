@@ -6,7 +6,7 @@ from personae.core import paths, tables
 from personae.core.command import run_stage
 from personae.core.files import read_json, write_files, write_json
 from personae.core.settings import load, load_seed
-from personae.days.early import tables_of, training_rows
+from personae.response.early import tables_of, training_rows
 from personae.response.evaluate import evaluate_response
 from personae.response.model import to_files
 from personae.response.settings import Classify

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAME = "scorer"
 # What a scorer needs of this package.
 ROOMS = (
-    *("core", "days", "features", "imputation", "response", "scoring", "segmentation", "sources", "studies"),
+    *("core", "features", "imputation", "response", "scoring", "segmentation", "sources", "studies"),
     *("targeting", "tracking"),
 )
 

@@ -7,7 +7,7 @@ import pytest
 from tests.features.test_describe import days
 
 from personae.core.errors import PersonaeError
-from personae.days.early import early_and_late, tables_of, training_rows
+from personae.response.early import early_and_late, tables_of, training_rows
 from personae.response.settings import Classify, Early
 
 
