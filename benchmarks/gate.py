@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from personae.core.statistics import wilson
-from personae.monitoring.gate import PROMOTE, RULES, decide, log_loss
+from personae.monitoring.gate import PROMOTE, Z, decide, log_loss
 
 ROWS, BASE, OWN, GAIN = 300, -1.5, 0.8, 0.016
 COST, REVENUE = 3.0, 11.0
@@ -76,7 +76,7 @@ def main():
         if kind == "better":
             print(f"  by month 6 {told(sum(bool(each) and each[0] <= 6 for each in made), years)}")
     made = [switches(np.random.default_rng([year, 8]), weight, "equal", 36) for year in range(years)]
-    print(f"equal: {np.mean([len(each) for each in made]):.3f} switches in three years; z {RULES.z}")
+    print(f"equal: {np.mean([len(each) for each in made]):.3f} switches in three years; z {Z}")
 
 
 if __name__ == "__main__":

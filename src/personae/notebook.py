@@ -20,9 +20,9 @@ from personae.config.study import Study, load_study
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json, write_files
-from personae.response.early import training_rows
 from personae.imputation.completion import Imputation, impute_customers
 from personae.response import scores
+from personae.response.early import training_rows
 from personae.response.plan import build_plan
 from personae.response.validation import validate
 from personae.segmentation.segment import Segmentation, segment_customers

@@ -15,7 +15,7 @@ from tests.tracking.conftest import inside, project, template  # noqa: F401 - fi
 from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import write_json, write_text
-from personae.graph.repro import FIGURES, Step, _line, _to_the_end, repro, steps, with_data
+from personae.graph.repro import FIGURES, _line, _to_the_end, repro, steps, with_data
 
 PRINTED = """'data.dvc' didn't change, skipping
 Stage 'compose@shop' didn't change, skipping
@@ -34,7 +34,7 @@ Running stage 'track@shop':
 
 
 def test_every_stage_has_a_step_as_soon_as_it_is_done_and_one_that_failed_has_none():
-    seen = [(step.name, step.state, step.result) for step in steps(PRINTED.splitlines())]
+    seen = [(name, state, result) for name, state, _, result in steps(PRINTED.splitlines())]
     assert seen == [
         ("compose@shop", "unchanged", ""),
         ("prepare@shop", "cached", ""),
@@ -46,7 +46,7 @@ def test_every_stage_has_a_step_as_soon_as_it_is_done_and_one_that_failed_has_no
 def test_the_last_stage_has_a_step_though_dvc_lock_is_not_written_again(code, last):
     command = [sys.executable, "-c", f"print({PRINTED!r}); raise SystemExit({code})"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert [step.name for step in steps(_to_the_end(process))][-1] == last
+        assert [name for name, *_ in steps(_to_the_end(process))][-1] == last
 
 
 def test_every_stage_has_a_result_on_its_line(tmp_path, monkeypatch):
@@ -63,7 +63,7 @@ def test_every_stage_has_a_result_on_its_line(tmp_path, monkeypatch):
     write_text(paths.settings("shop", "segment"), "k: 2")
     write_json(paths.model("shop", "scorer") / "check.json", {"rows": 12})
     stages = [stage for stage in graph["stages"] if stage != "track"]  # which prints its result
-    said = {stage: _line(Step(f"{stage}@shop", "cached", 0, ""), 1, 9).split("cache")[1] for stage in stages}
+    said = {stage: _line(f"{stage}@shop", "cache", "", 1, 9).split("cache")[1] for stage in stages}
     assert [stage for stage, text in said.items() if not text.strip()] == []
     assert FIGURES.keys() <= said.keys()
     assert said["profile"].strip() == "; ".join(each["name"] for each in reports["personas"])

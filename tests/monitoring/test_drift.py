@@ -9,10 +9,10 @@ from scipy.stats import chi2
 from personae.core.statistics import wilson
 from personae.monitoring.drift import (
     DRIFT,
+    LEVEL,
     STABLE,
     TOO_FEW,
     WATCH,
-    Limits,
     Times,
     calibration,
     columns,
@@ -23,7 +23,7 @@ from personae.monitoring.drift import (
 
 
 def test_a_year_shares_one_budget():
-    assert Limits().level == pytest.approx(0.05 / 36)
+    assert pytest.approx(0.05 / 36) == LEVEL
 
 
 def test_a_dependence_alone_is_found_though_no_column_moves():

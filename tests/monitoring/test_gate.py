@@ -4,7 +4,7 @@ from benchmarks.gate import GAIN, gained, switches
 from scipy.optimize import brentq
 
 from personae.core.statistics import wilson
-from personae.monitoring.gate import KEEP, PROMOTE, RULES, TOO_FEW, by_unit, decide, log_loss
+from personae.monitoring.gate import KEEP, PROMOTE, TOO_FEW, Z, by_unit, decide, log_loss
 
 
 def gains(z, units=400):
@@ -57,4 +57,4 @@ def test_a_better_model_is_found_within_a_year():
 def test_equal_models_seldom_switch():
     years = 300
     hits = sum(bool(switches(np.random.default_rng([year, 7]), 0.3, "equal", 12)) for year in range(years))
-    assert wilson(hits, years)[0] <= 0.05, RULES
+    assert wilson(hits, years)[0] <= 0.05, Z

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from personae.core import paths
@@ -42,28 +41,6 @@ FIGURES = {
     "target": ("contacts", "expected_profit"),
     "promote": ("promotions",),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A stage of the graph that DVC is done with.
-
-    Attributes
-    ----------
-    name
-        `stage@study`.
-    state
-        `computed`, `cached` or `unchanged`.
-    seconds
-        That it took.
-    result
-        Last line that the stage printed.
-    """
-
-    name: str
-    state: str
-    seconds: float
-    result: str
 
 
 def with_data(studies: Iterable[str], say: Callable[[str], None]) -> list[str]:
@@ -117,11 +94,11 @@ def repro(studies: Sequence[str], say: Callable[[str], None]) -> Mapping[str, in
     counts = Counter(unchanged=same)
     for study in changed:
         with _dvc(f"{key.TRACK}@{study}") as process:
-            for step in steps(_to_the_end(process)):
-                counts[step.state] += 1
-                if step.state == "unchanged":
-                    continue
-                say(_line(step, counts.total(), sum(sizes.values())))
+            for name, state, seconds, result in steps(_to_the_end(process)):
+                counts[state] += 1
+                if state != "unchanged":
+                    taken = "cache" if state == "cached" else duration(seconds)
+                    say(_line(name, taken, result, counts.total(), sum(sizes.values())))
         if process.returncode:
             raise PersonaeError(f"{study}: dvc repro stopped; the lines above say why")
     parts = [f"{counts[state]} {state}" for state in STATES if counts[state]]
@@ -169,17 +146,23 @@ def _changed(studies: Sequence[str]) -> list[str]:
     """Find the studies of which DVC would run a stage; all, where it cannot say."""
     with _dvc("--dry", *(f"{key.TRACK}@{study}" for study in studies), stderr=subprocess.DEVNULL) as process:
         printed = list(process.stdout or ())
-    found = {step.name.partition("@")[2] for step in steps([*printed, END]) if step.state != "unchanged"}
+    found = {name.partition("@")[2] for name, state, *_ in steps([*printed, END]) if state != "unchanged"}
     return [study for study in studies if study in found or process.returncode]
 
 
-def steps(lines: Iterable[str], clock: Callable[[], float] = time.monotonic) -> Iterator[Step]:
+def steps(
+    lines: Iterable[str], clock: Callable[[], float] = time.monotonic
+) -> Iterator[tuple[str, str, float, str]]:
     """Read what `dvc repro` prints, a stage at a time, as soon as each is done.
+
+    Yields
+    ------
+    `stage@study`; `computed`, `cached` or `unchanged`; the seconds that it took; its last line.
 
     Examples
     --------
     >>> printed = ["Running stage 'segment@shop':", "> python ...", "shop: 3 segments", "Updating lock file"]
-    >>> [(step.name, step.state, step.result) for step in steps(printed)]
+    >>> [(name, state, result) for name, state, _, result in steps(printed)]
     [('segment@shop', 'computed', 'shop: 3 segments')]
     """
     name, result, began = "", "", clock()
@@ -187,14 +170,14 @@ def steps(lines: Iterable[str], clock: Callable[[], float] = time.monotonic) -> 
         started, cached, same = (pattern.match(line) for pattern in (STARTED, CACHED, SAME))
         done = started or cached or same or "lock file" in line
         if name and done:
-            yield Step(name, "computed", clock() - began, result)
+            yield name, "computed", clock() - began, result
             name = ""
         if started:
             name, result, began = started[1], "", clock()
         elif cached:
-            yield Step(cached[1], "cached", 0.0, "")
+            yield cached[1], "cached", 0.0, ""
         elif same:
-            yield Step(same[1], "unchanged", 0.0, "")
+            yield same[1], "unchanged", 0.0, ""
         elif name and not CHATTER.match(line):
             result = line.strip()
 
@@ -211,10 +194,9 @@ def duration(seconds: float) -> str:
     return f"{minutes}:{rest:02}"
 
 
-def _line(step: Step, place: int, total: int) -> str:
-    stage, _, study = step.name.partition("@")
-    taken = "cache" if step.state == "cached" else duration(step.seconds)
-    result = step.result.removeprefix(f"{study}: ").removeprefix(f"{study}, ") or _finding(stage, study)
+def _line(name: str, taken: str, result: str, place: int, total: int) -> str:
+    stage, _, study = name.partition("@")
+    result = result.removeprefix(f"{study}: ").removeprefix(f"{study}, ") or _finding(stage, study)
     return f"{place:{len(str(total))}} of {total}  {stage:8} {study:10} {taken:>5}  {result}".rstrip()
 
 

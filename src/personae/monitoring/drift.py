@@ -29,40 +29,14 @@ PERMUTATIONS, EXCEEDANCES = 1999, 10
 MAX_ROWS = 600
 BINS, PSI_DRAWS = 10, 1000
 MIN_EXPECTED, MIN_TIMES = 10, 3
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """When a month alarms.
-
-    Attributes
-    ----------
-    alarms
-        Share of years without any drift in which there may be an alarm.
-    months, tests
-        That share it; a p-value alarms at `level`, their quotient.
-    auc, share, ratio
-        Effects below which nothing alarms: ROC AUC of telling the month apart, share of customers in another
-        segment, and responses that came per expected one (or expected per one that came).
-    min_rows
-        Customers of a month below which nothing is said.
-    """
-
-    alarms: float = 0.05
-    months: int = 12
-    tests: int = 3
-    auc: float = 0.55
-    share: float = 0.05
-    ratio: float = 1.2
-    min_rows: int = 50
-
-    @property
-    def level(self) -> float:
-        """Largest p-value that alarms."""
-        return self.alarms / (self.months * self.tests)
-
-
-LIMITS = Limits()
+# Share of years without any drift in which there may be an alarm; months and tests share it.
+ALARMS, MONTHS, TESTS = 0.05, 12, 3
+LEVEL = ALARMS / (MONTHS * TESTS)
+# Effects below which nothing alarms: ROC AUC of telling the month apart, share of customers in another
+# segment, and responses that came per expected one (or expected per one that came).
+LARGE_AUC, LARGE_SHARE, LARGE_RATIO = 0.55, 0.05, 1.2
+# Customers of a month below which nothing is said.
+MIN_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +62,6 @@ def joint_change(
     *,
     seed: int,
     exceedances: int = EXCEEDANCES,
-    limits: Limits = LIMITS,
 ) -> dict[str, Any]:
     """Test whether all columns together follow another distribution.
 
@@ -116,12 +89,10 @@ def joint_change(
         max_rows=MAX_ROWS,
     )
     ci = (found.low, found.high)
-    return _judged(JOINT, found.p, found.auc, ci, large=found.auc >= limits.auc, limits=limits)
+    return _judged(JOINT, found.p, found.auc, ci, large=found.auc >= LARGE_AUC)
 
 
-def segment_shares(
-    before: IntArray, now: IntArray, *, paired: bool = False, limits: Limits = LIMITS
-) -> dict[str, Any]:
+def segment_shares(before: IntArray, now: IntArray, *, paired: bool = False) -> dict[str, Any]:
     """Test whether segments have other shares; `paired` where the same customers are in the same places.
 
     Independent customers: chi-squared, or Fisher where few are expected. The same customers: Stuart (1955)
@@ -141,13 +112,11 @@ def segment_shares(
         {"segment": int(label), "before": float(a), "now": float(b)}
         for label, (a, b) in zip(labels, shares.T, strict=True)
     ]
-    found = _judged(SHARES, p, effect, None, large=effect >= limits.share, limits=limits)
+    found = _judged(SHARES, p, effect, None, large=effect >= LARGE_SHARE)
     return found | {"paired": paired, "segments": rows}
 
 
-def calibration(
-    response: FloatArray, probability: FloatArray, earlier: Times | None, limits: Limits = LIMITS
-) -> dict[str, Any]:
+def calibration(response: FloatArray, probability: FloatArray, earlier: Times | None) -> dict[str, Any]:
     """Test whether as many responded as the model expected, as far as earlier times agreed with it.
 
     Times differ beyond chance in season and offer: their spread joins the variance, and Student's t with one
@@ -167,8 +136,8 @@ def calibration(
     sd = float(np.sqrt(error + (earlier.spread() if earlier is not None and enough else 0.0)))
     p = float(2 * law.sf(abs(ratio - 1) / sd))
     half = float(law.ppf(0.975)) * sd
-    large = max(ratio, 1 / ratio if ratio else np.inf) >= limits.ratio
-    found = _judged(CALIBRATION, p, ratio, (max(ratio - half, 0.0), ratio + half), large=large, limits=limits)
+    large = max(ratio, 1 / ratio if ratio else np.inf) >= LARGE_RATIO
+    found = _judged(CALIBRATION, p, ratio, (max(ratio - half, 0.0), ratio + half), large=large)
     if not enough and found["word"] == DRIFT:
         found["word"] = WATCH
     return found | {"came": came, "expected": expected, "times": times}
@@ -203,7 +172,7 @@ def columns(reference: pl.DataFrame, month: pl.DataFrame, names: Sequence[str]) 
     return sorted(rows, key=lambda row: (row["p_holm"], -abs(row["effect"])))
 
 
-def verdict(tests: Sequence[Mapping[str, Any]], rows: int, limits: Limits = LIMITS) -> str:
+def verdict(tests: Sequence[Mapping[str, Any]], rows: int) -> str:
     """Give a month's word: its worst test's; `too few` below the least number of customers.
 
     Examples
@@ -211,17 +180,17 @@ def verdict(tests: Sequence[Mapping[str, Any]], rows: int, limits: Limits = LIMI
     >>> verdict([{"word": "stable"}, {"word": "watch"}, {"word": "too few"}], 300)
     'watch'
     """
-    if rows < limits.min_rows:
+    if rows < MIN_ROWS:
         return TOO_FEW
     said = [WORDS.index(each["word"]) for each in tests if each["word"] in WORDS]
     return WORDS[max(said)] if said else TOO_FEW
 
 
-def _judged(test: str, p: float, effect: float, ci: Any, *, large: bool, limits: Limits) -> dict[str, Any]:
+def _judged(test: str, p: float, effect: float, ci: Any, *, large: bool) -> dict[str, Any]:
     """Drift within the year's budget, watch within the month's, if the effect matters."""
     word = STABLE
-    if large and p <= limits.alarms / limits.tests:
-        word = DRIFT if p <= limits.level else WATCH
+    if large and p <= ALARMS / TESTS:
+        word = DRIFT if p <= LEVEL else WATCH
     return {"test": test, "p": p, "effect": effect, "ci": ci, "word": word}
 
 

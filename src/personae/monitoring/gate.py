@@ -1,6 +1,5 @@
 """Whether a challenger takes the champion's place: on rows that neither has seen and that lie after both."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,33 +10,15 @@ from personae.core.arrays import FloatArray
 PROMOTE, KEEP, TOO_FEW = "promote", "keep", "too few"
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """When a challenger is promoted.
-
-    Attributes
-    ----------
-    z
-        That the mean gain in log loss must exceed: looked at each month, with all rows so far, equal models
-        then switch in fewer than one year of twenty.
-    profit_z
-        Below minus this the profit counts as worse.
-    gain
-        In log loss, for which the power is stated.
-    cool_down
-        Months without another promotion.
-    min_units
-        Independent customers below which nothing is decided.
-    """
-
-    z: float = 2.87
-    profit_z: float = 1.645
-    gain: float = 0.016
-    cool_down: int = 3
-    min_units: int = 100
-
-
-RULES = Rules()
+# What the mean gain in log loss must exceed, in standard errors: looked at each month, with all rows so far,
+# equal models then switch in fewer than one year of twenty. Below minus the second, profit counts as worse.
+Z, PROFIT_Z = 2.87, 1.645
+# Gain in log loss for which the power is stated.
+GAIN = 0.016
+# Months without another promotion.
+COOL_DOWN = 3
+# Independent customers below which nothing is decided.
+MIN_UNITS = 100
 
 
 def log_loss(response: FloatArray, probability: FloatArray) -> FloatArray:
@@ -55,7 +36,7 @@ def by_unit(gain: FloatArray, units: Any) -> FloatArray:
 
 
 def decide(
-    gain: FloatArray, profit: FloatArray | None = None, *, rested: int | None = None, rules: Rules = RULES
+    gain: FloatArray, profit: FloatArray | None = None, *, rested: int | None = None
 ) -> dict[str, Any]:
     """Decide on all units since both models are there.
 
@@ -77,27 +58,25 @@ def decide(
     'promote'
     """
     units, mean = len(gain), float(gain.mean()) if len(gain) else float("nan")
-    made: dict[str, Any] = {"units": units, "gain": mean, "power_for": rules.gain}
-    if units < rules.min_units:
-        reason = (
-            f"{units} customers with answers that neither model has seen; {rules.min_units} are the least"
-        )
+    made: dict[str, Any] = {"units": units, "gain": mean, "power_for": GAIN}
+    if units < MIN_UNITS:
+        reason = f"{units} customers with answers that neither model has seen; {MIN_UNITS} are the least"
         return {"verdict": TOO_FEW, "reason": reason} | made
     error = float(gain.std(ddof=1)) / np.sqrt(units)
     z = mean / error if error else 0.0
     made |= {"ci": (mean - 1.96 * error, mean + 1.96 * error), "z": z}
-    made |= {"power": float(stats.norm.sf(rules.z - rules.gain / error)) if error else float("nan")}
-    made |= {"detectable": (rules.z + float(stats.norm.ppf(0.8))) * error}
+    made |= {"power": float(stats.norm.sf(Z - GAIN / error)) if error else float("nan")}
+    made |= {"detectable": (Z + float(stats.norm.ppf(0.8))) * error}
     worth = _z(profit) if profit is not None else 0.0
     made |= {"profit_gain": None if profit is None else float(profit.sum()), "profit_z": worth}
-    if rested is not None and rested < rules.cool_down:
+    if rested is not None and rested < COOL_DOWN:
         return {"verdict": KEEP, "reason": f"the last promotion is {rested} months ago"} | made
-    if z <= rules.z:
+    if z <= Z:
         return {
             "verdict": KEEP,
-            "reason": f"the gain is not sure enough (z {z:.2f}, {rules.z} is needed)",
+            "reason": f"the gain is not sure enough (z {z:.2f}, {Z} is needed)",
         } | made
-    if worth < -rules.profit_z:
+    if worth < -PROFIT_Z:
         return {"verdict": KEEP, "reason": f"its decisions earn less (z {worth:.2f})"} | made
     return {"verdict": PROMOTE, "reason": f"lower log loss (z {z:.2f}), and the profit is not worse"} | made
 

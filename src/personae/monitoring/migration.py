@@ -5,31 +5,13 @@ margin in the other segment is large enough; only such moves call for an action.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import polars as pl
 
 MARGIN = 0.1
 KEYS = ("customer", "segment", "margin")
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """Segments of two times that follow each other, of the customers in both.
-
-    Attributes
-    ----------
-    moves
-        `before`, `now`, `customers`: counts, those who stay included.
-    moved, undone
-        Share of the customers in both who moved, and of the moves before this step that it takes back (NaN
-        without any).
-    """
-
-    moves: pl.DataFrame
-    moved: float
-    undone: float
 
 
 def hysteresis(times: Sequence[pl.DataFrame], margin: float = MARGIN) -> list[pl.DataFrame]:
@@ -67,16 +49,23 @@ def hysteresis(times: Sequence[pl.DataFrame], margin: float = MARGIN) -> list[pl
     return held
 
 
-def steps(times: Sequence[pl.DataFrame]) -> list[Migration]:
+def steps(times: Sequence[pl.DataFrame]) -> list[dict[str, Any]]:
     """Count the moves from each time to the next.
+
+    Returns
+    -------
+    list of dict
+        Of each step, over the `customers` at both times: `moves`, counts by `before` and `now`, those who
+        stay included; the share that `moved`; and `undone`, the share of the moves before this step
+        that it takes back (NaN without any).
 
     Examples
     --------
     >>> rows = [{"customer": ["a", "b"], "segment": each} for each in ([0, 0], [1, 0], [0, 0])]
-    >>> [(step.moved, step.undone) for step in steps([pl.DataFrame(each) for each in rows])]
+    >>> [(step["moved"], step["undone"]) for step in steps([pl.DataFrame(each) for each in rows])]
     [(0.5, nan), (0.5, 1.0)]
     """
-    made: list[Migration] = []
+    made: list[dict[str, Any]] = []
     came: pl.DataFrame | None = None
     for before, now in pairwise(times):
         both = now.select("customer", now="segment").join(
@@ -89,6 +78,7 @@ def steps(times: Sequence[pl.DataFrame]) -> list[Migration]:
             if back.height:
                 undone = back.filter(pl.col("now_after") == pl.col("before")).height / back.height
         counts = both.group_by("before", "now").agg(customers=pl.len()).sort("before", "now")
-        made.append(Migration(counts, left.height / both.height if both.height else float("nan"), undone))
+        moved = left.height / both.height if both.height else float("nan")
+        made.append({"customers": both.height, "moved": moved, "undone": undone, "moves": counts.to_dicts()})
         came = left
     return made

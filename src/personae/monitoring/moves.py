@@ -8,7 +8,7 @@ import polars as pl
 from personae.core import paths, tables
 from personae.core.errors import PersonaeError
 from personae.core.files import write_json
-from personae.monitoring.migration import MARGIN, Migration, hysteresis, steps
+from personae.monitoring.migration import MARGIN, hysteresis, steps
 from personae.monitoring.month import Incoming, scored
 from personae.scoring.scorer import Scorer
 
@@ -37,7 +37,7 @@ def migrate(study: str, scorer: Scorer, months: Sequence[Incoming]) -> list[dict
     for place, (month, (raw, kept)) in enumerate(zip(months, both, strict=True)):
         found = {"study": study, "month": month.name, "model_version": scorer.version, "margin": MARGIN}
         found |= {"names": {str(one): name for one, name in names.items()}}
-        found |= {"raw": _figures(raw), "counted": _figures(kept)}
+        found |= {"raw": raw, "counted": kept}
         made.append(found)
         write_json(paths.scores(study, f"{month.name}-migration.json"), found)
         moved = _moved(held[place], held[place + 1], names)
@@ -59,12 +59,6 @@ def lines_of(made: Mapping[str, Any]) -> list[str]:
             a, b = (made["names"].get(str(move[side]), str(move[side])) for side in ("before", "now"))
             said.append(f"  {move['customers']:,} from {a} to {b}")
     return said
-
-
-def _figures(step: Migration) -> dict[str, Any]:
-    moves = step.moves.to_dicts()
-    customers = sum(move["customers"] for move in moves)
-    return {"customers": customers, "moved": step.moved, "undone": step.undone, "moves": moves}
 
 
 def _moved(before: pl.DataFrame, now: pl.DataFrame, names: Mapping[int, str]) -> pl.DataFrame:

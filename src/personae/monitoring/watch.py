@@ -11,7 +11,8 @@ from personae.core.files import write_json
 from personae.core.settings import load
 from personae.inference.values import read_column
 from personae.monitoring.drift import (
-    LIMITS,
+    LEVEL,
+    MIN_ROWS,
     Times,
     calibration,
     columns,
@@ -61,7 +62,7 @@ def watch(
             names = _inputs(scorer, reference)
             made.append(
                 rows
-                | {"verdict": verdict(tests, scores.height), "level": LIMITS.level, "tests": tests}
+                | {"verdict": verdict(tests, scores.height), "level": LEVEL, "tests": tests}
                 | {"answers": answers.height, "answers_left_out": answers.height - known.height}
                 | {"columns": columns(reference, prepared(scorer, month), names)}
             )
@@ -129,7 +130,7 @@ def _shift(
         # A customer on both sides would be told apart from itself: half of them are left to each side.
         half = pl.col("customer").hash(seed=SEED) % 2
         now, reference = now.filter(half == 0), reference.filter(half == 1)
-    if min(now.height, reference.height) < LIMITS.min_rows / 2:
+    if min(now.height, reference.height) < MIN_ROWS / 2:
         return []
     names = _inputs(scorer, reference)
     joint = joint_change(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -11,7 +11,7 @@ from personae.onboarding.kinds import words_of
 from personae.sources.contract import check_columns
 from personae.sources.dates import dates, time_pattern
 from personae.sources.files import TableFile
-from personae.sources.values import Decimal, decimal_mark, labels
+from personae.sources.values import decimal_mark, labels
 
 NUMBER = r"( ?(id|no|nr|number|num|code|nummer))"
 THING = r"\b(item|product|sku|stock|article|artikel|produkt|upc|ean)"
@@ -32,18 +32,9 @@ KIND_OF_THING = rf"{THING}\b"
 TRIED = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionsGuess:
-    """Columns of transactions by what they hold; `cancelled` matches the baskets that are cancellations."""
-
-    columns: Mapping[str, str]
-    decimal: Decimal
-    cancelled: str | None
-
-
 def guess_transactions(
     file: TableFile, named: Mapping[str, str] | None = None, *, sure: bool = False
-) -> TransactionsGuess | None:
+) -> dict[str, Any] | None:
     """Find the columns of transactions by their names; None where these are no transactions.
 
     They are where a customer, an item and a time are named, and customers repeat.
@@ -52,6 +43,12 @@ def guess_transactions(
     ----------
     named : columns by what they hold, where known.
     sure : whether these are transactions for certain.
+
+    Returns
+    -------
+    dict
+        What section `prepare` of the study says: `columns` by what they hold; `decimal` where it is no point;
+        and `cancelled`, which matches the baskets that are cancellations, where there are any.
 
     Raises
     ------
@@ -76,7 +73,8 @@ def guess_transactions(
         del columns["price" if "amount" in (named or {}) else "amount"]
     order = ("id", "basket", "item", "category", "time", "quantity", "price", "amount")
     found = {part: columns[part] for part in order if part in columns}
-    return TransactionsGuess(found, decimal_mark(file.table), _cancelled(file, columns.get("basket")))
+    said = {"decimal": decimal_mark(file.table), "cancelled": _cancelled(file, columns.get("basket"))}
+    return {"columns": found} | {name: value for name, value in said.items() if value not in (".", None)}
 
 
 def _by_name(file: TableFile, named: Mapping[str, str]) -> dict[str, str]:

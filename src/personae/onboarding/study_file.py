@@ -6,7 +6,7 @@ from typing import Any
 
 from personae.core.errors import PersonaeError
 from personae.onboarding.guess import TableGuess, guess_table
-from personae.onboarding.guess_transactions import TransactionsGuess, guess_transactions
+from personae.onboarding.guess_transactions import guess_transactions
 from personae.onboarding.kinds import REPEATING, Column
 from personae.onboarding.transactions_file import MODELS, transactions_file
 from personae.onboarding.unit_name import unit_line
@@ -78,7 +78,7 @@ def describe(
     return _table_file(name, file, guess, said, _files(tables, sql))
 
 
-def _transactions(file: TableFile, known: Known) -> TransactionsGuess | None:
+def _transactions(file: TableFile, known: Known) -> dict[str, Any] | None:
     """Guess at transactions unless it is said that a row is a customer."""
     sure = known.source == "transactions" or bool(known.columns)
     of_tables = {

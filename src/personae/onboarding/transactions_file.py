@@ -1,9 +1,8 @@
 """What the file of a study of transactions says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from personae.onboarding.guess_transactions import TransactionsGuess
 from personae.onboarding.unit_name import unit_line
 from personae.onboarding.yaml_line import flow
 from personae.sources.contract import check_columns
@@ -21,28 +20,26 @@ WITHOUT = (
 def transactions_file(
     name: str,
     tables: Sequence[TableFile],
-    guess: TransactionsGuess,
+    guess: Mapping[str, Any],
     shown: list[str],
     prepare: dict[str, Any],
 ) -> str:
     """Write what a study of transactions says; what was found goes to `shown`, a line each."""
-    file, used = tables[0], list(guess.columns.values())
+    file, columns = tables[0], guess["columns"]
+    used = list(columns.values())
     rows = sum(each.table.height for each in tables)
     for each in tables:
         check_columns(each.path, each.table, used)
-    prepare["columns"] = guess.columns
+    prepare |= guess
     if file.delimiter not in (None, ","):
         prepare["delimiter"] = file.delimiter
-    if guess.decimal != ".":
-        prepare["decimal"] = guess.decimal
-    if guess.cancelled is not None:
-        prepare["cancelled"] = guess.cancelled
-        shown.append(f"baskets that match {guess.cancelled!r} are taken as cancelled")
-    shown += [f"{column}: taken as {role}" for role, column in guess.columns.items()]
-    shown += [say for parts, say in WITHOUT if not parts & guess.columns.keys()]
+    if "cancelled" in guess:
+        shown.append(f"baskets that match {guess['cancelled']!r} are taken as cancelled")
+    shown += [f"{column}: taken as {role}" for role, column in columns.items()]
+    shown += [say for parts, say in WITHOUT if not parts & columns.keys()]
     unused = dict.fromkeys(column for each in tables for column in each.table.columns if column not in used)
     shown += [f"{column}: left out" for column in unused]
-    early_weeks = half_of_the_weeks([each.table[guess.columns["time"]] for each in tables])
+    early_weeks = half_of_the_weeks([each.table[columns["time"]] for each in tables])
     if early_weeks is not None:
         prepare["early_weeks"] = early_weeks
         shown.append(f"customers are described by weeks 1 to {early_weeks}; who buys later bought again")
@@ -53,7 +50,7 @@ def transactions_file(
         f"study: {name}",
         "source: transactions",
         f"prepare: {flow(prepare)}",
-        *unit_line(guess.columns["id"], otherwise="customers"),
+        *unit_line(columns["id"], otherwise="customers"),
         "target: again  # 1: bought in a later week",
         "roles:",
         "  numbers: [recency, tenure, active_days, days_between, weekend_share]",

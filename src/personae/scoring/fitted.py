@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from personae.response.early import early_rows
 from personae.imputation.completion import complete_customers
 from personae.imputation.imputer import TableImputer
+from personae.response.early import early_rows
 from personae.response.model import ResponseModel
 from personae.scoring.reasons import reasons
 from personae.scoring.settings import ScorerSettings

@@ -1,6 +1,5 @@
 """What a campaign brought: contacted customers compared with a random control group."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,21 +17,14 @@ PAID, LOST, UNDECIDED = "the campaign paid", "the campaign lost money", "whether
 NOT_IDENTIFIABLE, TOO_FEW = "not identifiable", "too few"
 NO_CONTROL = "the list holds no random control group (target.control), and who was not chosen is no control"
 MIN_IN_ARM = 50
+# What an arm is read from: its customers whose answer is known.
+FIGURES = ["response", "revenue", "probability"]
 # Of a contact's cost and a response's revenue.
 MOST = 1e9
 # Responses that an arm promises before the campaign: a floor on those that came would choose among campaigns.
 MIN_EXPECTED = 10
 # Level of each check that the arms are alike: one campaign in a hundred that was dealt at random fails it.
 UNLIKE = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class _Arm:
-    """Customers of one arm whose answer is known."""
-
-    response: FloatArray
-    revenue: FloatArray
-    probability: FloatArray
 
 
 def read_out(listed: pd.DataFrame, answers: pd.DataFrame) -> dict[str, Any]:
@@ -62,12 +54,12 @@ def read_out(listed: pd.DataFrame, answers: pd.DataFrame) -> dict[str, Any]:
     """
     rows = _joined(listed, answers)
     known = rows[rows["response"].notna()]
-    arms = {name: _arm(known[known["decision"] == name]) for name in ARMS}
+    arms = {name: known.loc[known["decision"] == name, FIGURES].astype(float) for name in ARMS}
     result: dict[str, Any] = {name: _counted(rows, name) for name in arms}
     reason = _not_identifiable(rows, arms)
     if reason:
         return {"verdict": NOT_IDENTIFIABLE, "profit_verdict": NOT_IDENTIFIABLE, "reason": reason} | result
-    fewest = min(len(arm.response) for arm in arms.values())
+    fewest = min(map(len, arms.values()))
     if fewest < MIN_IN_ARM:
         reason = f"an arm has {fewest} customers whose answer is known; {MIN_IN_ARM} are the least"
         return {"verdict": TOO_FEW, "profit_verdict": TOO_FEW, "reason": reason} | result
@@ -128,13 +120,6 @@ def _check_list(listed: pd.DataFrame) -> None:
             )
 
 
-def _arm(rows: pd.DataFrame) -> _Arm:
-    response, revenue, probability = (
-        rows[name].to_numpy(dtype=float) for name in ("response", "revenue", "probability")
-    )
-    return _Arm(response, revenue, probability)
-
-
 def _counted(rows: pd.DataFrame, name: str) -> dict[str, Any]:
     own = rows[rows["decision"] == name]
     known, responses = int(own["response"].notna().sum()), int(own["response"].sum())
@@ -142,7 +127,7 @@ def _counted(rows: pd.DataFrame, name: str) -> dict[str, Any]:
     return {"customers": len(own), "known": known, "responses": responses, "rate": rate}
 
 
-def _not_identifiable(rows: pd.DataFrame, arms: dict[str, _Arm]) -> str:
+def _not_identifiable(rows: pd.DataFrame, arms: dict[str, pd.DataFrame]) -> str:
     """Why the control group is none: not there, unlike the contacted, or answers known of one arm more."""
     sent = rows[rows["decision"].isin(ARMS)]
     held = (sent["decision"] == "control").to_numpy()
@@ -153,7 +138,7 @@ def _not_identifiable(rows: pd.DataFrame, arms: dict[str, _Arm]) -> str:
     if not known.all() and stats.fisher_exact(counts).pvalue < UNLIKE:
         shares = " against ".join(f"{a / (a + b):.0%}" for a, b in counts)
         return f"answers are known of {shares} of contacted and control: those without one may differ"
-    promise = [arm.probability for arm in arms.values()]
+    promise = [arm["probability"].to_numpy() for arm in arms.values()]
     if min(map(len, promise)) > 1 and stats.mannwhitneyu(*promise).pvalue < UNLIKE:
         means = " against ".join(f"{each.mean():.3f}" for each in promise)
         return f"contacted and control were not dealt at random: their mean probability is {means}"
@@ -164,19 +149,19 @@ def _verdict(interval: tuple[float, float], below: str, between: str, above: str
     return above if interval[0] > 0 else below if interval[1] < 0 else between
 
 
-def _gain(arms: dict[str, _Arm]) -> dict[str, Any]:
+def _gain(arms: dict[str, pd.DataFrame]) -> dict[str, Any]:
     """Difference of the response rates (Newcombe 1998)."""
-    mean, low, high = _difference([arm.response for arm in arms.values()])
+    mean, low, high = _difference([arm["response"].to_numpy() for arm in arms.values()])
     return {"mean": mean, "ci": (low, high)}
 
 
-def _profit(arms: dict[str, _Arm], cost: FloatArray) -> dict[str, Any]:
+def _profit(arms: dict[str, pd.DataFrame], cost: FloatArray) -> dict[str, Any]:
     """Incremental profit of the contacted: their number times what each earned more, less what they cost."""
     rows, spent = len(cost), float(cost.sum())
-    earned = [arm.response * arm.revenue for arm in arms.values()]
+    earned = [(arm["response"] * arm["revenue"]).to_numpy() for arm in arms.values()]
     mean, low, high = (rows * each - spent for each in _difference(earned))
-    alike = np.ptp(np.concatenate([arm.revenue for arm in arms.values()])) == 0
-    if not alike and min(arm.probability.sum() for arm in arms.values()) < MIN_EXPECTED:
+    alike = np.ptp(np.concatenate([arm["revenue"] for arm in arms.values()])) == 0
+    if not alike and min(arm["probability"].sum() for arm in arms.values()) < MIN_EXPECTED:
         low = high = float("nan")
     return {"mean": mean, "ci": (low, high), "spent": spent}
 

@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -35,17 +34,8 @@ class Refused(PersonaeError):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a body asks: cells as text, and parameters."""
-
-    table: pl.DataFrame
-    as_of: str
-    reasons: int
-
-
-def read(body: bytes, content_type: str) -> Request:
-    """Read a body as MLflow's scoring protocol has it.
+def read(body: bytes, content_type: str) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Read a body as MLflow's scoring protocol has it: cells as text, and the parameters.
 
     Raises
     ------
@@ -54,8 +44,8 @@ def read(body: bytes, content_type: str) -> Request:
 
     Examples
     --------
-    >>> read(b'{"dataframe_records": [{"id": 7}], "params": {"reasons": 1}}', "application/json").reasons
-    1
+    >>> read(b'{"dataframe_records": [{"id": 7}], "params": {"reasons": 1}}', "application/json")[1]
+    {'as_of': '', 'reasons': 1}
     """
     kind, _, further = content_type.partition(";")
     if kind.strip().lower() != "application/json" or "utf-8" not in (further.lower() or "utf-8"):
@@ -74,7 +64,7 @@ def read(body: bytes, content_type: str) -> Request:
     unknown = [key for key in given if key not in (*FORMATS, "params")]
     if unknown:
         raise Refused(f"key {unknown[0]!r} is unknown; expected one of {', '.join(FORMATS)}, and params")
-    return Request(_table(given), **_params(given.get("params")))
+    return _table(given), _params(given.get("params"))
 
 
 def _params(given: Any) -> dict[str, Any]:
@@ -112,8 +102,8 @@ def _table(given: Mapping[str, Any]) -> pl.DataFrame:
 def respond(scorer: Scorer, body: bytes, content_type: str) -> tuple[int, str]:
     """Give the HTTP status and the JSON of an answer; no error leaves it."""
     try:
-        asked = read(body, content_type)
-        found = answer(scorer, asked.table, asked.as_of, asked.reasons)
+        table, params = read(body, content_type)
+        found = answer(scorer, table, **params)
         rows = found.with_columns(pl.col("as_of").cast(pl.String)).to_dicts()
         return 200, json.dumps({"predictions": rows}, ensure_ascii=False)
     except PersonaeError as error:
