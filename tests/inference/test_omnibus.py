@@ -129,3 +129,16 @@ def test_fisher_beyond_two_by_two_is_near_the_exact_figure_and_repeatable():
     assert found[2] == pytest.approx(0.7827, abs=0.015)
     assert np.isnan(found[1])
     assert found[2] == association_test(table, seed=0)[2]
+
+
+def test_fisher_of_more_rows_than_its_tables_have_cells():
+    alike = np.array([[400_000.0, 300_000, 2], [200_000, 150_000, 1]])
+    assert association_test(alike, seed=0)[2] > 0.5
+    apart = np.array([[400_000.0, 300_000, 2], [201_500, 148_500, 1]])
+    assert association_test(apart, seed=0)[2] < 1e-3
+
+
+def test_fisher_is_that_of_scipy_where_scipy_has_one():
+    table = np.random.default_rng(1).poisson(3, (3, 4)) + 1
+    method = stats.MonteCarloMethod(n_resamples=9999, rng=np.random.default_rng(5))
+    assert association_test(table.astype(float), seed=5)[2] == stats.fisher_exact(table, method=method).pvalue
