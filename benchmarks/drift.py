@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 from personae.core.statistics import wilson
-from personae.monitoring.drift import CALIBRATION, DRIFT, Times, calibration, joint_change, segment_shares
+from personae.monitoring.drift import CALIBRATION, DRIFT, calibration, joint_change, segment_shares
 
 REFERENCE, MONTHS, TIMES, SWING = 5000, 12, 6, 0.2
 CORRELATION = 0.6
@@ -53,7 +53,7 @@ def earlier_times(rng, rows):
         came.append(answered(rng, probability).sum())
         expected.append(probability.sum())
         variance.append((probability * (1 - probability)).sum())
-    return Times(*map(np.array, (came, expected, variance)))
+    return np.array([came, expected, variance])
 
 
 def alarms(rng, reference, times, rows, **moved):

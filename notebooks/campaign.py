@@ -73,8 +73,8 @@ study.picture("drivers-0")
 # Logistic regression on the study's own folds: filled, scaled and calibrated inside them.
 
 # %%
-logistic = study.response_model("logistic")
-study.agree(logistic.figures["roc_auc"]["mean"], "classify", "models", "logistic", "roc_auc", "mean")
+target, probabilities, figures = study.response_model("logistic")
+study.agree(figures["roc_auc"]["mean"], "classify", "models", "logistic", "roc_auc", "mean")
 
 # %%
 models = study.report("classify")["models"]
@@ -90,12 +90,12 @@ study.picture("models")
 
 # %%
 money = study.report("target")
-earned = logistic.target * money["revenue"] - money["cost"]
+earned = target * money["revenue"] - money["cost"]
 study.agree(earned.sum(), "target", "profit", "everyone")
 
 # %%
 study.agree(earned[earned > 0].sum(), "target", "profit", "oracle")
 
 # %%
-chosen = logistic.probabilities[:, :, 1] >= money["cutoff"]
+chosen = probabilities[:, :, 1] >= money["cutoff"]
 pd.Series({"logistic regression": (chosen @ earned).mean(), **money["profit"]}, name="profit")

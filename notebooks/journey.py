@@ -61,8 +61,8 @@ study.picture("drivers-0")
 # Logistic regression on the study's own folds: filled, scaled and calibrated inside them.
 
 # %%
-logistic = study.response_model("logistic")
-study.agree(logistic.figures["roc_auc"]["mean"], "classify", "models", "logistic", "roc_auc", "mean")
+_, _, figures = study.response_model("logistic")
+study.agree(figures["roc_auc"]["mean"], "classify", "models", "logistic", "roc_auc", "mean")
 
 # %% [markdown]
 # ## What goes together

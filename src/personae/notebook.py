@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import polars as pl
 
 from personae.config.compose import study_settings
 from personae.config.study import Study, load_study
 from personae.core import paths
+from personae.core.arrays import FloatArray, IntArray
 from personae.core.errors import PersonaeError
 from personae.core.files import read_json, write_files
 from personae.imputation.completion import Imputation, impute_customers
@@ -34,25 +34,6 @@ if TYPE_CHECKING:
 
 ROOT = "dvc.yaml"
 LITTLE = {"bootstraps": 1, "splits": 1, "null_tables": 1, "null_bootstraps": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class Validated:
-    """One response model out of fold.
-
-    Attributes
-    ----------
-    target
-        Class codes, shape (rows,).
-    probabilities
-        Shape (repeats, rows, classes), NaN where a row was never tested.
-    figures
-        By name, as in `classify.json`.
-    """
-
-    target: np.ndarray[Any, np.dtype[np.intp]]
-    probabilities: np.ndarray[Any, np.dtype[np.float64]]
-    figures: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +123,17 @@ class Opened:
         known = read_json(paths.anchor(self.study), missing={})
         return segment_customers(self.customers.to_pandas(), alone, anchor=known, seed=self.settings.seed)
 
-    def response_model(self, name: str) -> Validated:
+    def response_model(self, name: str) -> tuple[IntArray, FloatArray, Mapping[str, Mapping[str, float]]]:
         """Validate one response model on the study's folds, calibrated inside them.
+
+        Returns
+        -------
+        target
+            Class codes, shape (rows,).
+        probabilities
+            Shape (repeats, rows, classes), NaN where a row was never tested.
+        figures
+            By name, as in `classify.json`.
 
         Raises
         ------
@@ -157,7 +147,7 @@ class Opened:
         plan = build_plan(training_rows(self.tables, alone, seed=seed), alone, seed=seed)
         probabilities = validate(plan).probabilities[name]
         _, figures = scores.score(plan.target, probabilities, plan.folds)
-        return Validated(plan.target, probabilities, figures)
+        return plan.target, probabilities, figures
 
 
 def open_study(study: str) -> Opened:

@@ -13,7 +13,6 @@ from personae.monitoring.drift import (
     STABLE,
     TOO_FEW,
     WATCH,
-    Times,
     calibration,
     columns,
     joint_change,
@@ -54,11 +53,11 @@ def test_shares_of_the_same_customers_are_compared_as_pairs():
 
 def test_what_times_differ_by_is_no_drift():
     came, expected = np.array([60.0, 140, 100, 130, 70, 100]), np.full(6, 100.0)
-    swings = Times(came, expected, np.full(6, 90.0))
+    swings = np.array([came, expected, np.full(6, 90.0)])
     probability = np.full(1000, 0.1)
     response = (np.arange(1000) < 150).astype(float)
     assert calibration(response, probability, swings)["word"] == STABLE
-    steady = Times(expected + np.array([3, -2, 1, 0, -3, 2]), expected, np.full(6, 90.0))
+    steady = np.array([expected + np.array([3, -2, 1, 0, -3, 2]), expected, np.full(6, 90.0)])
     assert calibration(response, probability, steady)["p"] < 0.01
     # Without earlier times nobody knows their spread, however sure the difference.
     assert calibration(response * 0, probability, None)["word"] == WATCH

@@ -121,7 +121,7 @@ def test_a_customer_an_item_and_a_day_are_enough(folder):
     )
     assert found.tables["customers"]["customer"].to_list() == ["10", "11"]
     learned = Preparation.model_validate_json(json.dumps(found.learned))
-    again = learned.gather(read_file(folder / learned.raw(folder)[0].name)).tables["customers"]
+    again = learned.gather(read_file(folder / learned.raw(folder)[0].name))[0]["customers"]
     assert again.equals(found.tables["customers"].drop("again", "unit"))
 
 
@@ -137,31 +137,31 @@ def test_a_customer_alone_is_described_as_in_the_file(folder, form):
     prepared = prepare(folder, settings(files=[form]))
     learned = Preparation.model_validate_json(json.dumps(prepared.learned))
     file = read_file(folder / form)
-    everyone = learned.gather(file)
+    everyone, problems = learned.gather(file)
     described = prepared.tables["customers"].drop("again", "unit")
-    assert everyone.tables["customers"].equals(described)
-    assert everyone.problems == {"12": "no purchase from 2020-01-01 to 2020-01-14, the day described (as_of)"}
+    assert everyone["customers"].equals(described)
+    assert problems == {"12": "no purchase from 2020-01-01 to 2020-01-14, the day described (as_of)"}
     for customer in ("10", "11"):
         own = file.table.filter(identifiers(file.table["Customer"]) == customer)
-        alone = learned.gather(TableFile(file.path, own, range(own.height)))
-        assert alone.tables["customers"].equals(described.filter(pl.col("customer") == customer))
+        alone, _ = learned.gather(TableFile(file.path, own, range(own.height)))
+        assert alone["customers"].equals(described.filter(pl.col("customer") == customer))
 
 
 def test_a_later_day_moves_the_period(prepared, folder):
     learned = Preparation.model_validate_json(json.dumps(prepared.learned))
-    later = learned.gather(read_file(folder / "a.parquet"), datetime.date(2020, 1, 28))
-    found = later.tables["customers"].select("customer", "recency", "frequency")
+    later, late = learned.gather(read_file(folder / "a.parquet"), datetime.date(2020, 1, 28))
+    found = later["customers"].select("customer", "recency", "frequency")
     assert found.rows() == [("10", 3, 1), ("12", 2, 1)]
-    assert set(later.problems) == {"11"}
+    assert set(late) == {"11"}
 
 
 def test_a_line_that_does_not_fit_is_its_customers_problem(prepared, folder):
     learned = Preparation.model_validate_json(json.dumps(prepared.learned))
     file = read_file(folder / "a.csv")
     wrong = file.table.with_columns(Qty=pl.Series(["lots", *file.table["Qty"][1:]]))
-    found = learned.gather(TableFile(file.path, wrong, file.lines))
-    assert found.problems["10"] == "column Qty holds 'lots'; expected a number"
-    assert found.tables["customers"]["customer"].to_list() == ["11"]
+    found, problems = learned.gather(TableFile(file.path, wrong, file.lines))
+    assert problems["10"] == "column Qty holds 'lots'; expected a number"
+    assert found["customers"]["customer"].to_list() == ["11"]
     with pytest.raises(PersonaeError, match="column Qty is missing"):
         learned.gather(TableFile(file.path, wrong.drop("Qty"), file.lines))
 

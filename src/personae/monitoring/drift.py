@@ -7,7 +7,6 @@ Columns explain a change and never alarm.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,23 +36,6 @@ LEVEL = ALARMS / (MONTHS * TESTS)
 LARGE_AUC, LARGE_SHARE, LARGE_RATIO = 0.55, 0.05, 1.2
 # Customers of a month below which nothing is said.
 MIN_ROWS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Responses of earlier times: came, expected, and the variance of their number by chance."""
-
-    came: FloatArray
-    expected: FloatArray
-    variance: FloatArray
-
-    def spread(self) -> float:
-        """Variance of the ratio of came to expected between times (DerSimonian and Laird 1986)."""
-        ratio, weight = self.came / self.expected, self.expected**2 / self.variance
-        mean = (weight * ratio).sum() / weight.sum()
-        q = (weight * (ratio - mean) ** 2).sum()
-        scale = weight.sum() - (weight**2).sum() / weight.sum()
-        return max(float((q - len(ratio) + 1) / scale), 0.0)
 
 
 def joint_change(
@@ -116,7 +98,7 @@ def segment_shares(before: IntArray, now: IntArray, *, paired: bool = False) -> 
     return found | {"paired": paired, "segments": rows}
 
 
-def calibration(response: FloatArray, probability: FloatArray, earlier: Times | None) -> dict[str, Any]:
+def calibration(response: FloatArray, probability: FloatArray, earlier: FloatArray | None) -> dict[str, Any]:
     """Test whether as many responded as the model expected, as far as earlier times agreed with it.
 
     Times differ beyond chance in season and offer: their spread joins the variance, and Student's t with one
@@ -125,15 +107,16 @@ def calibration(response: FloatArray, probability: FloatArray, earlier: Times | 
     Parameters
     ----------
     response, probability : shape (customers,), 0 or 1 and in [0, 1], of those whose answer is known
+    earlier : shape (3, times), responses that came, that were expected, and their variance by chance
     """
     came, expected = float(response.sum()), float(probability.sum())
     if expected < MIN_EXPECTED:
         return {"test": CALIBRATION, "word": TOO_FEW, "came": came, "expected": expected}
     ratio, error = came / expected, float((probability * (1 - probability)).sum()) / expected**2
-    times = 0 if earlier is None else len(earlier.came)
+    times = 0 if earlier is None else earlier.shape[1]
     enough = times >= MIN_TIMES and earlier is not None
     law = stats.t(times - 1) if enough else stats.norm
-    sd = float(np.sqrt(error + (earlier.spread() if earlier is not None and enough else 0.0)))
+    sd = float(np.sqrt(error + (_spread(*earlier) if earlier is not None and enough else 0.0)))
     p = float(2 * law.sf(abs(ratio - 1) / sd))
     half = float(law.ppf(0.975)) * sd
     large = max(ratio, 1 / ratio if ratio else np.inf) >= LARGE_RATIO
@@ -141,6 +124,15 @@ def calibration(response: FloatArray, probability: FloatArray, earlier: Times | 
     if not enough and found["word"] == DRIFT:
         found["word"] = WATCH
     return found | {"came": came, "expected": expected, "times": times}
+
+
+def _spread(came: FloatArray, expected: FloatArray, variance: FloatArray) -> float:
+    """Variance of the ratio of came to expected between times (DerSimonian and Laird 1986)."""
+    ratio, weight = came / expected, expected**2 / variance
+    mean = (weight * ratio).sum() / weight.sum()
+    q = (weight * (ratio - mean) ** 2).sum()
+    scale = weight.sum() - (weight**2).sum() / weight.sum()
+    return max(float((q - len(ratio) + 1) / scale), 0.0)
 
 
 def columns(reference: pl.DataFrame, month: pl.DataFrame, names: Sequence[str]) -> list[dict[str, Any]]:

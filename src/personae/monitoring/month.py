@@ -48,13 +48,13 @@ def prepared(scorer: Scorer, month: Incoming) -> pl.DataFrame:
     preparation = scorer.preparation
     name = pl.col("customer").cast(pl.String)
     if hasattr(preparation, "gather_folder"):
-        tables = preparation.gather_folder(month.folder, month.day).tables
+        tables, _ = preparation.gather_folder(month.folder, month.day)
         described = "customers" in tables
         customers = tables["customers"] if described else complete_customers(tables, scorer.parts.imputer)
         return customers.with_columns(name)
     file = _read(scorer, month)
     if hasattr(preparation, "gather"):
-        gathered: pl.DataFrame = preparation.gather(file, month.day).tables["customers"]
+        gathered: pl.DataFrame = preparation.gather(file, month.day)[0]["customers"]
         return gathered.with_columns(name)
     problems: dict[int, str] = {}
     pieces = [rows for _, rows in piecewise(file, lambda rows: preparation.apply(rows, month.day), problems)]

@@ -13,7 +13,6 @@ from personae.inference.values import read_column
 from personae.monitoring.drift import (
     LEVEL,
     MIN_ROWS,
-    Times,
     calibration,
     columns,
     joint_change,
@@ -149,7 +148,7 @@ def _shift(
 def _responses(known: pl.DataFrame, earlier: Sequence[Counts]) -> list[dict[str, Any]]:
     if not known.height:
         return []
-    times = Times(*np.array(earlier).T) if earlier else None
+    times = np.array(earlier).T if earlier else None
     return [calibration(known["response"].to_numpy(), known["probability"].to_numpy(), times)]
 
 

@@ -171,17 +171,18 @@ class Scorer:
         table = pl.DataFrame(columns).hstack(rest.get_columns()).filter(sound)
         tables = dict.fromkeys(names, table)
         problems = dict(pl.DataFrame([named.alias("customer"), wrong]).filter(~sound).iter_rows())
-        scored = self._gathered(Gathered(tables, problems), None, reasons)
+        scored = self._gathered((tables, problems), None, reasons)
         order = pl.DataFrame({"customer": named})
         return order.join(scored, on="customer", how="left", maintain_order="left")
 
     def _gathered(self, given: Gathered, as_of: datetime.date | None, reasons: int) -> pl.DataFrame:
-        problems = {"customer": list(given.problems), "problem": list(given.problems.values())}
-        wrong = pl.DataFrame(problems, schema=dict.fromkeys(problems, pl.String))
-        some = any(table.height for name, table in given.tables.items() if name in ("customers", "days"))
+        tables, problems = given
+        said = {"customer": list(problems), "problem": list(problems.values())}
+        wrong = pl.DataFrame(said, schema=dict.fromkeys(said, pl.String))
+        some = any(table.height for name, table in tables.items() if name in ("customers", "days"))
         if not some:
             return self._finished(wrong, as_of)
-        answers = self.parts.answers(given.tables, reasons)
+        answers = self.parts.answers(tables, reasons)
         every = pl.concat([answers.select("customer"), wrong], how="diagonal")
         return self._finished(_together(every, answers, "customer"), as_of)
 

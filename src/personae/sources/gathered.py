@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import polars as pl
 
@@ -13,20 +13,9 @@ from personae.sources.files import TableFile
 MOST_PROBLEMS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """What a study's files say of customers, each as if alone.
-
-    Attributes
-    ----------
-    tables
-        As `Prepared` has them: `customers`, or what they are described from.
-    problems
-        What is wrong, by customer; these are in no table.
-    """
-
-    tables: Mapping[str, pl.DataFrame]
-    problems: Mapping[str, str] = field(default_factory=dict)
+# What a study's files say of customers, each as if alone: tables as `Prepared` has them (`customers`, or what
+# they are described from), and what is wrong by customer; these are in no table.
+Gathered = tuple[Mapping[str, pl.DataFrame], Mapping[str, str]]
 
 
 def piecewise(

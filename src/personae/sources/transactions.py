@@ -153,7 +153,7 @@ class Preparation(Frozen):
         named = everyone.drop_nulls().unique(maintain_order=True)
         absent = named.filter(~named.is_in([*problems, *described["customer"]]))
         problems |= dict.fromkeys(absent, f"no purchase from {first} to {until}, the day described (as_of)")
-        return Gathered({"customers": described.sort("customer")}, problems)
+        return {"customers": described.sort("customer")}, problems
 
 
 def _learn(

@@ -370,18 +370,18 @@ def test_original_sleep_minutes_give_the_user_days_of_the_daily_table(originals,
 
 def test_a_user_alone_is_the_user_in_the_folder(directory, prepared, tmp_path):
     learned = fitbit.Preparation.model_validate_json(json.dumps(prepared.learned))
-    everyone = learned.gather_folder(directory)
+    everyone, _ = learned.gather_folder(directory)
     days = prepared.tables["days"]
-    assert everyone.tables["days"].equals(days)
-    assert everyone.tables["hours"].equals(prepared.tables["hours"])
+    assert everyone["days"].equals(days)
+    assert everyone["hours"].equals(prepared.tables["hours"])
     unweighed = days.filter(pl.col("weight_kg").is_null().all().over("customer"))["customer"][0]
     own = tmp_path / "own"
     for path in directory.rglob("*.csv*"):
         rows = pl.read_csv(path, infer_schema=False)
         kept = rows.filter(pl.col("Id") == str(unweighed)).write_csv().encode()
         write_files(own / path.parent.name, {path.name.removesuffix(".gz"): kept})
-    alone = learned.gather_folder(own)
-    assert set(alone.tables["days"].columns) == set(days.columns)
+    alone, _ = learned.gather_folder(own)
+    assert set(alone["days"].columns) == set(days.columns)
     expected = days.filter(pl.col("customer") == unweighed).with_columns(unit=pl.lit(0, pl.Int64))
-    found = alone.tables["days"].select(days.columns).cast(days.schema)
+    found = alone["days"].select(days.columns).cast(days.schema)
     assert_frame_equal(found, expected, abs_tol=1e-12, rel_tol=0)

@@ -290,27 +290,27 @@ def test_a_table_without_rows_is_not_whole(tmp_path):
 def test_a_household_alone_is_the_household_in_the_tables(tmp_path):
     result = prepared(tmp_path)
     learned = journey.Preparation.model_validate_json(json.dumps(result.learned))
-    everyone = learned.gather_folder(tmp_path)
-    assert everyone.tables["customers"].equals(result.tables["customers"])
+    everyone, _ = learned.gather_folder(tmp_path)
+    assert everyone["customers"].equals(result.tables["customers"])
     last = result.tables["offers"].unique("customer", keep="last", maintain_order=True)
-    assert everyone.tables["offers"].equals(last)
+    assert everyone["offers"].equals(last)
     for household in (1, 2, 3):
         own = {
             name: table.filter(pl.col("household_id") == household) if "household_id" in table else table
             for name, table in tables().items()
         }
         (tmp_path / str(household)).mkdir()
-        alone = learned.gather_folder(write(tmp_path / str(household), own))
-        for name, table in alone.tables.items():
-            assert table.equals(everyone.tables[name].filter(pl.col("customer") == household))
-    assert alone.problems == {"3": "no basket from 2017-01-02 to 2017-01-10, the day described (as_of)"}
+        alone, problems = learned.gather_folder(write(tmp_path / str(household), own))
+        for name, table in alone.items():
+            assert table.equals(everyone[name].filter(pl.col("customer") == household))
+    assert problems == {"3": "no basket from 2017-01-02 to 2017-01-10, the day described (as_of)"}
 
 
 def test_a_later_day_moves_the_period_of_households_and_campaigns(tmp_path):
     learned = journey.Preparation.model_validate_json(json.dumps(prepared(tmp_path).learned))
-    later = learned.gather_folder(tmp_path, learned.as_of + timedelta(days=14))
-    assert later.tables["customers"].select("customer", "recency").rows() == [(2, 2), (3, 2)]
-    assert later.tables["offers"].select("customer", "campaign").rows() == [(2, 2)]
+    later, _ = learned.gather_folder(tmp_path, learned.as_of + timedelta(days=14))
+    assert later["customers"].select("customer", "recency").rows() == [(2, 2), (3, 2)]
+    assert later["offers"].select("customer", "campaign").rows() == [(2, 2)]
 
 
 def test_every_line_counts_as_spend(tmp_path):

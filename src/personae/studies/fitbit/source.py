@@ -114,7 +114,7 @@ class Preparation(Frozen):
             days, hours = (each.filter(pl.col("date") <= as_of) for each in (days, hours))
         gone = joined.select("customer").unique().join(days, on="customer", how="anti")["customer"]
         problems = dict.fromkeys(map(str, gone.sort()), "no day in the minute tables")
-        return Gathered({"days": days, "hours": hours}, problems)
+        return {"days": days, "hours": hours}, problems
 
 
 def _read(

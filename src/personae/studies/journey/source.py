@@ -159,8 +159,10 @@ class Preparation(Frozen):
 
         Returns
         -------
-        Gathered
+        tables
             `customers`, and in `offers` the last campaign that a household was sent, if any.
+        problems
+            By household.
 
         Raises
         ------
@@ -185,7 +187,7 @@ class Preparation(Frozen):
             tables["offers"] = last.join(demographics, on="customer", how="left", maintain_order="left")
         absent = lines.select("customer").unique().join(customers, on="customer", how="anti")["customer"]
         text = f"no basket from {first} to {newest.date()}, the day described (as_of)"
-        return Gathered(tables, dict.fromkeys(map(str, absent.sort()), text))
+        return tables, dict.fromkeys(map(str, absent.sort()), text)
 
 
 def purchases(directory: Path, settings: JourneyPrepare) -> pl.DataFrame:
