@@ -1,6 +1,6 @@
 """Shared statistics: p-value adjustment, shares, agreement, AUC, cluster bootstrap."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -198,11 +198,35 @@ def bootstrap_sums(
     >>> bootstrap_sums(np.ones((4, 1)), np.array([5, 5, 7, 7]), 2, np.random.default_rng(0)).tolist()
     [[4.0], [4.0], [4.0]]
     """
+    return bootstrap_tables([values], groups, resamples, rng, one_by_one=one_by_one)[0]
+
+
+def bootstrap_tables(
+    tables: Iterable[ArrayLike],
+    groups: Codes,
+    resamples: int,
+    rng: np.random.Generator,
+    *,
+    one_by_one: bool = False,
+) -> list[FloatArray]:
+    """Give `bootstrap_sums` of several tables of the same rows, over the same samples drawn once.
+
+    Examples
+    --------
+    >>> one, two = bootstrap_tables([np.ones((2, 1)), np.eye(2)], np.arange(2), 1, np.random.default_rng(0))
+    >>> one.tolist(), two.sum(axis=1).tolist()
+    ([[2.0], [2.0]], [2.0, 2.0])
+    """
     names, member = np.unique(groups, return_inverse=True)
-    columns = [np.bincount(member, column, len(names)) for column in np.asarray(values, dtype=float).T]
-    totals = np.stack(columns, axis=1)
-    drawn = bootstrap_counts(len(names), resamples, rng, one_by_one=one_by_one)
-    return np.concatenate([totals.sum(axis=0)[None], *(counts @ totals for counts in drawn)])
+    totals = [
+        np.stack([np.bincount(member, column, len(names)) for column in np.asarray(each, dtype=float).T], 1)
+        for each in tables
+    ]
+    sums = [[each.sum(axis=0)[None]] for each in totals]
+    for counts in bootstrap_counts(len(names), resamples, rng, one_by_one=one_by_one):
+        for own, each in zip(sums, totals, strict=True):
+            own.append(counts @ each)
+    return [np.concatenate(own) for own in sums]
 
 
 def bootstrap_rows(groups: Codes, resamples: int, rng: np.random.Generator) -> Iterator[IntArray]:

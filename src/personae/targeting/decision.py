@@ -5,9 +5,13 @@ from typing import Any
 import numpy as np
 
 from personae.core.arrays import FloatArray, IntArray
-from personae.core.statistics import bootstrap_sums
+from personae.core.statistics import bootstrap_tables
 
 THRESHOLDS = 30
+# Thresholds whose customers are summed over the same bootstrap samples at once.
+TOGETHER = 8
+LISTS = ("model", "everyone", "nobody", "top_rfm")
+BOUNDS = ("model_lower", "model_upper", "advantage_lower", "advantage_upper")
 MOST = 0.95
 
 
@@ -46,25 +50,33 @@ def decision_curve(
     >>> [row["model"] for row in points if row["threshold"] == 0.5]
     [0.5]
     """
-    rows, points = len(response), []
     highest = min(MOST, float(np.quantile(probability, 0.995)))
     grid = np.linspace(0.01, max(highest, 0.02), THRESHOLDS)
     if cutoff is not None and 0 < cutoff < 1:
         grid = np.unique([*grid, cutoff])
     order = None if rfm is None else np.argsort(np.argsort(-rfm, kind="stable"), kind="stable")
-    for threshold in grid:
+
+    def by_customer(threshold: float) -> FloatArray:
         worth = response - (1 - response) * threshold / (1 - threshold)
         chosen = probability >= threshold
-        by_customer = {"model": chosen.mean(axis=0) * worth, "everyone": worth, "nobody": np.zeros(rows)}
+        columns = [chosen.mean(axis=0) * worth, worth, np.zeros(len(response))]
         if order is not None:
-            by_customer["top_rfm"] = (order < round(chosen.sum(axis=1).mean())) * worth
-        columns = np.column_stack([*by_customer.values(), np.ones(rows)])
-        drawn = bootstrap_sums(columns, units, resamples, np.random.default_rng(seed))
-        share = drawn[:, :-1] / drawn[:, -1:]
-        other = 1 + int(share[0, 1:].argmax())
-        model, advantage = share[1:, 0], share[1:, 0] - share[1:, other]
-        values = dict(zip(by_customer, share[0].tolist(), strict=True))
-        bounds = np.quantile([model, advantage], [0.025, 0.975], axis=1).T.ravel().tolist()
-        names = ("model_lower", "model_upper", "advantage_lower", "advantage_upper")
-        points.append({"threshold": float(threshold), **values, **dict(zip(names, bounds, strict=True))})
+            columns.append((order < round(chosen.sum(axis=1).mean())) * worth)
+        return np.column_stack([*columns, np.ones(len(response))])
+
+    points = []
+    for some in (grid[first : first + TOGETHER] for first in range(0, len(grid), TOGETHER)):
+        rng = np.random.default_rng(seed)
+        sums = bootstrap_tables((by_customer(threshold) for threshold in some), units, resamples, rng)
+        points += [_point(threshold, each) for threshold, each in zip(some.tolist(), sums, strict=True)]
     return points
+
+
+def _point(threshold: float, sums: FloatArray) -> dict[str, Any]:
+    """Net benefit at a threshold, by sums of `LISTS` and rows of the data and of bootstrap samples."""
+    share = sums[:, :-1] / sums[:, -1:]
+    other = 1 + int(share[0, 1:].argmax())
+    model, advantage = share[1:, 0], share[1:, 0] - share[1:, other]
+    values = dict(zip(LISTS, share[0].tolist(), strict=False))
+    bounds = np.quantile([model, advantage], [0.025, 0.975], axis=1).T.ravel().tolist()
+    return {"threshold": threshold, **values, **dict(zip(BOUNDS, bounds, strict=True))}
