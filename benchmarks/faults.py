@@ -498,12 +498,12 @@ def _give_months(template, say):
     table = template / "data" / "aerofit" / "aerofit_treadmill.csv"
     header, *rows = table.read_text().splitlines(keepends=True)
     own = template.parent / "mine.csv"
-    own.write_text("".join([header, *rows[:120]]))
+    own.write_text("".join([header, *(row for number, row in enumerate(rows) if number % 4)]))
     say(sys.executable, "-m", "personae.cli", "new-study", "mine", str(own), "--yes")
     for study in ("aerofit", "mine"):
         month = template / "incoming" / study / "2026-01"
         month.mkdir(parents=True)
-        (month / "aerofit_treadmill.csv").write_text("".join([header, *rows[120:]]))
+        (month / "aerofit_treadmill.csv").write_text("".join([header, *rows[::4]]))
 
 
 def make_template(scratch):
