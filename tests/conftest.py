@@ -16,13 +16,23 @@ from personae.core.command import pin_arithmetic
 
 # Before any module of tests imports NumPy: what tests compute themselves is held against what commands compute.
 pin_arithmetic()
-FIRST = ("tests/graph", "tests/test_notebook.py", "tests/test_public.py", "tests/tracking", "tests/sweep")
+# What takes longest, in this order.
+LONGEST = (
+    *("tests/graph/test_campaign.py", "tests/tracking/test_publish.py", "tests/sweep/test_run.py"),
+    *("tests/test_notebook.py", "tests/graph/test_files.py", "tests/graph", "tests/sweep/test_adopt.py"),
+    *("tests/test_public.py", "tests/history/test_restore.py", "tests/onboarding", "tests/tracking"),
+    *("tests/sweep", "tests/history", "tests/app", "tests/report"),
+)
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 def pytest_collection_modifyitems(items):
     """Long files first: so that two processes that share them end together (with --no-loadscope-reorder)."""
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+
+    def place(item):
+        return next((i for i, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

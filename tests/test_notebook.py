@@ -2,7 +2,10 @@ from pathlib import Path
 
 import jupytext
 import nbclient
+import nbformat
 import pytest
+from jupyter_client import AsyncKernelManager
+from jupyter_core.utils import run_sync
 
 from personae.core.errors import PersonaeError
 from personae.notebook import open_study
@@ -11,13 +14,24 @@ NOTEBOOKS = sorted(Path("notebooks").glob("*.py"))
 DATA = pytest.mark.skipif(not Path("data/aerofit/origin.json").exists(), reason="no data: `make data`")
 
 
+@pytest.fixture(scope="module")
+def kernel():
+    """A kernel for all notebooks, which imports what takes longest once."""
+    manager = AsyncKernelManager(kernel_name="python3")
+    yield manager
+    run_sync(manager.shutdown_kernel)(now=True)
+
+
 @DATA
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_to_its_end_in_the_figures_of_the_report(path):
-    """Started in its own folder, as an analyst's editor does; nothing is written."""
+def test_a_notebook_runs_to_its_end_in_the_figures_of_the_report(path, kernel):
+    """Started in its own folder, as an analyst's editor does, without what others left; nothing is written."""
     notebook = jupytext.read(path)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))
     where = {"metadata": {"path": path.parent.as_posix()}}
-    nbclient.NotebookClient(notebook, kernel_name="python3", timeout=300, resources=where).execute()
+    client = nbclient.NotebookClient(notebook, km=kernel, timeout=300, resources=where)
+    client.execute()
+    client.kc.stop_channels()
     shown = [
         output["data"]["text/plain"]
         for cell in notebook.cells

@@ -2,32 +2,60 @@
 
 import shutil
 import subprocess
+import sys
 
 import pytest
 from tests.scratch import Project
 
 pytestmark = pytest.mark.graph
 
+ONBOARD = ("python", "-m", "personae.cli", "new-study", "mine", "../mine.csv", "--yes")
 MARKER = "-".join(["marked", "8f3a61"])  # in pieces, or this very file would hold it
 ROWS = 120
 TINY = """{impute: {resamples: 20}, compare: {rules: {permutations: 99}}, profile: {bootstraps: 20},
  segment: {k: 2, candidates: [2], effort: {bootstraps: 4, splits: 2, null_tables: 19, null_bootstraps: 2, null_rows: 100}}}"""
 
+# Commands of DVC that could take a file away, one after the other, whatever each says of it.
+TAKE_AWAY = """
+from dvc.cli import main
+for command in (
+    ["add", "data/mine"],
+    ["commit", "-f", "data/mine.dvc"],
+    ["push"],
+    ["push", "-a"],
+    ["push", "data.dvc"],
+    ["push", "data/mine.dvc"],
+    ["push", "--run-cache"],
+):
+    main(command)
+"""
 
-@pytest.fixture
-def own(committed, tmp_path):
+
+@pytest.fixture(scope="module")
+def template(committed, tmp_path_factory):
     """A clone without the sample's data, with a study of a file that holds a marker in every row."""
+    folder = tmp_path_factory.mktemp("own")
     shutil.copytree(
-        committed.root, tmp_path / "project", symlinks=True, ignore=shutil.ignore_patterns("cache", "data")
+        committed.root, folder / "project", symlinks=True, ignore=shutil.ignore_patterns("cache", "data")
     )
-    project = Project(tmp_path / "project", tmp_path / "project" / "src")
     rows = [
         f"{MARKER}-{i},{20 + i % 50},{i * 7 % 31},{MARKER}-{i % 3},{'yes' if i % 4 == 0 else 'no'}"
         for i in range(ROWS)
     ]
-    (tmp_path / "mine.csv").write_text("\n".join(["kd,age,visits,region,bought", *rows]) + "\n")
-    project.run("python", "-m", "personae.cli", "new-study", "mine", str(tmp_path / "mine.csv"), "--yes")
-    return project
+    (folder / "mine.csv").write_text("\n".join(["kd,age,visits,region,bought", *rows]) + "\n")
+    in_folder(folder).run(*ONBOARD)
+    return folder
+
+
+@pytest.fixture
+def own(template, tmp_path):
+    """A copy of the clone, beside a copy of the file."""
+    shutil.copytree(template, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return in_folder(tmp_path)
+
+
+def in_folder(folder):
+    return Project(folder / "project", folder / "project" / "src")
 
 
 def changed(project):
@@ -57,7 +85,8 @@ def test_only_the_files_of_the_study_are_new(own):
 def test_nothing_of_the_file_is_pushed_or_committed(own):
     sample = (own.root / "data.dvc").read_bytes()
     own.edit("params.yaml", "mine: {}", f"mine: {TINY}")
-    own.dvc("repro", "profile@mine")
+    own.stages("mine", "compose", "prepare", "impute", "segment", "compare", "profile")
+    own.dvc("commit", "--quiet", "--force", "--with-deps", "profile@mine")
     own.run("python", "-m", "personae.cli", "overview")
     own.run("python", "-m", "personae.cli", "summary")
     own.run("python", "-m", "personae.cli", "experiments")
@@ -65,16 +94,7 @@ def test_nothing_of_the_file_is_pushed_or_committed(own):
     own.run("git", "add", "-A")
     own.run("git", "commit", "-qm", "mine")
     assert not [path for path in tracked(own) if path.startswith("reports/mine/") and "ignore" not in path]
-    for command in (
-        ["add", "data/mine"],
-        ["commit", "-f", "data/mine.dvc"],
-        ["push"],
-        ["push", "-a"],
-        ["push", "data.dvc"],
-        ["push", "data/mine.dvc"],
-        ["push", "--run-cache"],
-    ):
-        own.run("dvc", *command, check=False)
+    own.run(sys.executable, "-c", TAKE_AWAY)
     assert holds_marker(own.root / "datastore") == []
     everything = ["git", "cat-file", "--batch", "--batch-all-objects"]
     assert (
@@ -99,12 +119,11 @@ def test_the_file_comes_back_with_the_commit_that_has_it(own):
 
 def test_a_name_that_is_taken_is_refused_and_the_same_study_stays(own, tmp_path):
     before = changed(own), (own.root / "dvc.yaml").read_bytes()
-    command = ("python", "-m", "personae.cli", "new-study", "mine", str(tmp_path / "mine.csv"), "--yes")
-    assert "nothing was changed" in own.run(*command).stdout
+    assert "nothing was changed" in own.run(*ONBOARD).stdout
     assert (changed(own), (own.root / "dvc.yaml").read_bytes()) == before
     with (tmp_path / "mine.csv").open("a") as file:
         file.write("another,33,4,north,no\n")
-    again = own.run(*command, check=False)
+    again = own.run(*ONBOARD, check=False)
     assert (again.returncode, again.stderr.count("\n")) == (1, 1)
     assert "is there already" in again.stderr
     assert (changed(own), (own.root / "dvc.yaml").read_bytes()) == before

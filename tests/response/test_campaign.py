@@ -18,8 +18,6 @@ from personae.studies.campaign.settings import CampaignPrepare
 from personae.targeting import profit
 
 ORIGINALS = Path(os.environ.get("ORIGINALS", "../shared/data")) / "campaign"
-REPEATS = 3
-
 
 pytestmark = [
     pytest.mark.originals,
@@ -27,13 +25,13 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def validated():
+@pytest.fixture(scope="module", params=[1, pytest.param(3, marks=pytest.mark.slow)])
+def validated(request):
     composed = compose("campaign", CONF, PARAMS)
     chosen = Classify.model_validate_json(json.dumps(composed["classify"]))
     rules = CampaignPrepare.model_validate(composed["prepare"])
     customers = campaign.prepare(ORIGINALS, rules).tables["customers"].to_pandas()
-    plan = build_plan(customers, chosen.model_copy(update={"repeats": REPEATS}), seed=7)
+    plan = build_plan(customers, chosen.model_copy(update={"repeats": request.param}), seed=7)
     return plan, validate(plan)
 
 

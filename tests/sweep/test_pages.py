@@ -34,7 +34,8 @@ def pages(project, sweep_file):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = Store(project / "mlruns").ui(port)
-    server = Project(project, Path(personae.__file__).parents[1]).start(*command, first=os.setsid)
+    quick = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # several processes more, of no use to pages
+    server = Project(project, Path(personae.__file__).parents[1]).start(*command, first=os.setsid, **quick)
     address = f"http://127.0.0.1:{port}"
     try:
         while not answers(f"{address}/health"):

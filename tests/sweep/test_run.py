@@ -11,8 +11,10 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 from tests.scratch import Project
+from typer.testing import CliRunner
 
 import personae
+from personae.cli.main import app
 from personae.core.errors import PersonaeError
 from personae.sweep.run import sweep
 
@@ -94,14 +96,15 @@ def test_going_on_counts_what_is_there_and_more_trials_can_be_asked_for(project,
     assert len(longer) == 5
 
 
-def test_a_sweep_killed_five_times_ends_as_one_that_was_not(project, sweep_file):
+@pytest.mark.parametrize("times", [2, pytest.param(5, marks=pytest.mark.slow)])
+def test_a_sweep_that_was_killed_ends_as_one_that_was_not(project, sweep_file, times):
     name = sweep_file(
         "small", **SEGMENT | {"trials": 12, "prune": {"trials": 3, "steps": 1}, "bootstraps": 6}
     )
     calm = sweep("campaign", "segment", file=name, name="calm")
     script = Project(project, SOURCE)
-    done = script.run(sys.executable, str(HERE / "killed.py"), name, "5", "11")
-    assert int(done.stdout.splitlines()[-1]) == 5
+    done = script.run(sys.executable, str(HERE / "killed.py"), name, str(times), "11")
+    assert int(done.stdout.splitlines()[-1]) == times
     assert trials(project, f"campaign-segment-{name}") == trials(project, "calm")
     again = sweep("campaign", "segment", file=name)
     assert again.winner["fresh"] == calm.winner["fresh"]
@@ -118,15 +121,16 @@ def test_a_sweep_killed_five_times_ends_as_one_that_was_not(project, sweep_file)
         assert run["tags"]["state"] == other["tags"]["state"]
 
 
-def test_two_workers_on_a_fresh_database_never_fail_in_twenty_tries(project):
+@pytest.mark.parametrize("tries", [5, pytest.param(20, marks=pytest.mark.slow)])
+def test_two_workers_on_a_fresh_database_never_fail(project, tries):
     script = Project(project, SOURCE)
     started = [
-        script.start(sys.executable, str(HERE / "competing.py"), str(project / "fresh"), "20")
+        script.start(sys.executable, str(HERE / "competing.py"), str(project / "fresh"), str(tries))
         for _ in range(2)
     ]
     texts = [process.communicate() for process in started]
     assert [process.returncode for process in started] == [0, 0], texts
-    for number in range(20):
+    for number in range(tries):
         url = f"sqlite:///{project}/fresh/{number}/optuna.db"
         found = optuna.load_study(study_name="s", storage=url).get_trials()
         assert [each.state for each in found] == [TrialState.COMPLETE] * 5
@@ -241,10 +245,10 @@ def test_postgresql_holds_the_trials_of_a_sweep_that_goes_on(project, sweep_file
     import psycopg
 
     url = postgres.replace("postgresql:", "postgresql+psycopg:")
-    command = [sys.executable, "-m", "personae.cli", "sweep", "campaign", "segment", "--database", url]
+    command = ["sweep", "campaign", "segment", "--database", url, "--file", sweep_file("small", **SEGMENT)]
     for count in ("2", "3"):
-        command += ["--file", sweep_file("small", **SEGMENT), "--trials", count]
-        assert "s3cret" not in Project(project, SOURCE).run(*command).stdout
+        done = CliRunner().invoke(app, [*command, "--trials", count], catch_exceptions=False)
+        assert (done.exit_code, "s3cret" in done.output) == (0, False)
     with psycopg.connect(postgres) as database:
         assert database.execute("select state, count(*) from trials group by state").fetchall() == [
             ("COMPLETE", 3)

@@ -52,9 +52,10 @@ def test_random_is_the_mean_of_random_lists_of_the_same_length():
     assert profit.profits(response, probability, MONEY)["random"] == pytest.approx(np.mean(lists), abs=6)
 
 
-def test_the_profit_interval_covers_the_profit_of_the_population():
+@pytest.mark.parametrize("studies", [100, pytest.param(300, marks=pytest.mark.slow)])
+def test_the_profit_interval_covers_the_profit_of_the_population(studies):
     """95 % of the intervals hold the expected profit of the same decisions; duplicates drawn as groups."""
-    rng, covered, studies = np.random.default_rng(7), 0, 300
+    rng, covered = np.random.default_rng(7), 0
     for study in range(studies):
         truth = rng.beta(0.7, 4, 200)
         copies = rng.integers(1, 4, 200)

@@ -32,6 +32,7 @@ QUIET = {
     "MLFLOW_LOG_UV_FILES": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
 }
 # The pages then open on training runs instead of on conversations with language models.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
@@ -268,7 +269,7 @@ def view(columns: Sequence[str]) -> str:
 
 
 def quieten() -> None:
-    """Silence MLflow's telemetry, retries and progress bars, unless the user says otherwise."""
+    """Silence MLflow's telemetry, retries, progress bars and workers, unless the user says otherwise."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     os.environ.pop("MLFLOW_RUN_ID", None)
