@@ -15,7 +15,7 @@ from personae.sources.answers import learn_answers
 from personae.sources.contract import check_columns
 from personae.sources.files import TableFile, together
 from personae.sources.settings import Query
-from personae.sources.table import check_identifiers
+from personae.sources.units import check_identifiers
 from personae.sources.values import identifiers
 
 ROLES = {

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 
 from personae.core.arrays import FloatArray
@@ -108,3 +109,19 @@ def _distinct(points: FloatArray, plenty: int) -> int:
     """Count distinct customers; where the first thousands already show plenty, no further."""
     seen = len(np.unique(points[: 100 * plenty], axis=0))
     return seen if seen >= plenty else len(np.unique(points, axis=0))
+
+
+def without_refused(
+    table: pd.DataFrame, settings: SegmentSettings
+) -> tuple[SegmentSettings, dict[str, dict[str, str]]]:
+    """Leave columns out of the space whose gaps imputation refused to fill, and say why in `left_out`."""
+    space = settings.space
+    refused = [name for name in space.columns if f"{name}_missing" in table and table[name].isna().any()]
+    if not refused or len(refused) == len(space.columns):
+        return settings, {}
+    kept = {
+        "columns": [name for name in space.columns if name not in refused],
+        "log1p": [name for name in space.log1p if name not in refused],
+    }
+    reasons = {name: f"{int(table[name].isna().sum())} gaps that nothing could fill" for name in refused}
+    return settings.model_copy(update={"space": space.model_copy(update=kept)}), {"left_out": reasons}

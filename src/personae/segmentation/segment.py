@@ -20,7 +20,7 @@ from personae.segmentation.clusterers import Clusterer
 from personae.segmentation.evidence import SegmentEvidence, gather_evidence
 from personae.segmentation.identity import Identity, ids_by_size, match_segments
 from personae.segmentation.natural import kind_of
-from personae.segmentation.pipeline import Pipeline, build_pipeline, sample_units
+from personae.segmentation.pipeline import Pipeline, build_pipeline, sample_units, without_refused
 from personae.segmentation.segmenter import FAR_QUANTILE, Segmenter, locate
 from personae.segmentation.sensitivity import agreement_with, other_methods, sensitivity
 from personae.segmentation.settings import SegmentSettings
@@ -146,16 +146,13 @@ def segment_customers(
     units = np.asarray(pd.factorize(pd.Series(groups))[0])
     drawn = sample_by_hash(groups, settings.fit_rows)
     checked = config_context(assume_finite=True, skip_parameter_validation=True)  # by spaces and settings
+    find = partial(_segment, table, groups=units, drawn=drawn, seed=seed)
     with ThreadpoolController().limit(limits=1), checked:
-        main = _segment(table, settings, units, anchor, drawn=drawn, seed=seed)
+        main = find(settings, anchor=anchor)
         also = {
-            name: _segment(
-                table,
+            name: find(
                 settings.model_copy(update={"space": each.space, "k": each.k}),
-                units,
-                anchor.get("also", {}).get(name, {}),
-                drawn=drawn,
-                seed=seed,
+                anchor=anchor.get("also", {}).get(name, {}),
             )
             for name, each in settings.also.items()
         }
@@ -175,19 +172,14 @@ def segment_customers(
 def _segment(
     table: pd.DataFrame,
     settings: SegmentSettings,
+    *,
     groups: Codes,
     anchor: Mapping[str, Any],
-    *,
     drawn: IntArray,
     seed: int,
 ) -> Segmentation:
     settings, left_out = without_refused(table, settings)
-    space = Space(**settings.space.model_dump()).fit(table)
-    if "robust" in (settings.space.scaler, settings.scaler.name):
-        check_quartiles(table, settings.space.columns)
-    points = space.transform(table)
-    ks = sorted({1, *settings.candidates, settings.k or 1})
-    pipeline = build_pipeline(settings, space, points, ks, seed)
+    space, points, pipeline = _pipeline(table, settings, seed)
     working_space = pipeline.working_space()
     working = working_space.fit_transform(points)
     fitted = _fit_candidates(pipeline, working, drawn, seed)
@@ -217,41 +209,32 @@ def _segment(
     report = _report(evidence, pipeline, chosen, ids, fit=len(drawn), dendrogram=tree)
     report = replace(
         report,
-        space={**report.space, **({"left_out": left_out} if left_out else {})},
+        space={**report.space, **left_out},
         far=int(far.sum()),
         agreement=agreement_with(others, labels[index], settings.clusterer.name),
         identity=identity,
         sensitivity=sensitivity(points[index], labels[index], ids, pipeline, others=others, seed=seed),
     )
+    described = {"segment": segmenter.named(labels), "margin": margin, "far": far}
     return Segmentation(
         report=report,
         candidates=evidence.candidates.assign(space=space.name),
-        customers=pd.DataFrame(
-            {
-                "segment": segmenter.named(labels),
-                "margin": margin,
-                "far": far,
-                "silhouette": evidence.silhouette,
-            },
-            index=table.index,
-        ),
+        customers=pd.DataFrame(described | {"silhouette": evidence.silhouette}, index=table.index),
         segmenter=segmenter,
         dendrogram=dendrogram,
     )
 
 
-def without_refused(table: pd.DataFrame, settings: SegmentSettings) -> tuple[SegmentSettings, dict[str, str]]:
-    """Leave columns out of the space whose gaps imputation refused to fill, and say which."""
-    space = settings.space
-    refused = [name for name in space.columns if f"{name}_missing" in table and table[name].isna().any()]
-    if not refused or len(refused) == len(space.columns):
-        return settings, {}
-    kept = {
-        "columns": [name for name in space.columns if name not in refused],
-        "log1p": [name for name in space.log1p if name not in refused],
-    }
-    reasons = {name: f"{int(table[name].isna().sum())} gaps that nothing could fill" for name in refused}
-    return settings.model_copy(update={"space": space.model_copy(update=kept)}), reasons
+def _pipeline(
+    table: pd.DataFrame, settings: SegmentSettings, seed: int
+) -> tuple[Space, FloatArray, Pipeline]:
+    """Fit the space, and give its points with the pipeline for all candidates."""
+    space = Space(**settings.space.model_dump()).fit(table)
+    if "robust" in (settings.space.scaler, settings.scaler.name):
+        check_quartiles(table, settings.space.columns)
+    points = space.transform(table)
+    ks = sorted({1, *settings.candidates, settings.k or 1})
+    return space, points, build_pipeline(settings, space, points, ks, seed)
 
 
 def _fit_candidates(pipeline: Pipeline, working: FloatArray, drawn: IntArray, seed: int) -> list[Clusterer]:

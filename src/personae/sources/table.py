@@ -17,6 +17,7 @@ from personae.sources.contract import check_columns
 from personae.sources.dates import dates, time_pattern
 from personae.sources.files import TableFile, read_files, together
 from personae.sources.settings import RESERVED, TablePrepare, column_name
+from personae.sources.units import check_identifiers, number_units
 from personae.sources.values import (
     LARGEST_WHOLE,
     Decimal,
@@ -218,7 +219,7 @@ def prepare(directory: Path, settings: TablePrepare) -> Prepared:
     twins = alike.group_by("features").agg(pl.len(), answers=pl.col("answer").n_unique())
     groups = twins.filter(pl.col("len") > 1)
     return Prepared(
-        tables={"customers": customers.with_columns(_units(file, settings))},
+        tables={"customers": customers.with_columns(number_units(file, settings))},
         duplicates={
             "rows": customers.height - customers.select(described).unique().height,
             "groups": groups.height,
@@ -297,34 +298,6 @@ def _levels(text: pl.Series, missing: Sequence[str], most: int) -> tuple[list[st
         *([OTHER] if rare else []),
         *([MISSING] if empty else []),
     ], rare
-
-
-def check_identifiers(file: TableFile, name: str) -> None:
-    """Raise where a column is empty in a row, or names a customer twice."""
-    customer = identifiers(file.table[name])
-    absent = customer.is_null().arg_true()
-    if len(absent):
-        raise PersonaeError(
-            f"{file.path}: column {name} is empty in line {file.lines[absent[0]]}; expected an identifier"
-        )
-    repeated = customer.filter(customer.is_duplicated()).unique(maintain_order=True)
-    if len(repeated):
-        shown = ", ".join(repeated.head(5).to_list()) + (" ..." if len(repeated) > 5 else "")
-        raise PersonaeError(
-            f"{file.path}: column {name} repeats {shown}; expected each customer once "
-            f"({len(repeated)} identifiers repeat)"
-        )
-
-
-def _units(file: TableFile, settings: TablePrepare) -> pl.Series:
-    """Number the independent units: customers, or what several of them share."""
-    if settings.unit is None:
-        return pl.int_range(file.table.height, eager=True).alias("unit")
-    shared = identifiers(file.table[settings.unit])
-    if shared.has_nulls():
-        line = file.lines[shared.is_null().arg_true()[0]]
-        raise PersonaeError(f"{file.path}: column {settings.unit} is empty in line {line}; expected a unit")
-    return (shared.rank("dense").cast(pl.Int64) - 1).alias("unit")
 
 
 def _repairs(file: TableFile, preparation: Preparation) -> list[tuple[str, str, int]]:

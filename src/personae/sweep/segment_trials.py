@@ -13,9 +13,9 @@ from personae.core.errors import PersonaeError
 from personae.core.files import to_json
 from personae.core.parallel import parallel_map, warm_up
 from personae.segmentation.clusterers import Labels
-from personae.segmentation.pipeline import Pipeline, build_pipeline, sample_units
+from personae.segmentation.pipeline import Pipeline, build_pipeline, sample_units, without_refused
 from personae.segmentation.quality import silhouettes, smallest_share
-from personae.segmentation.segment import Segmentation, segment_customers, without_refused
+from personae.segmentation.segment import Segmentation, segment_customers
 from personae.segmentation.settings import Scaler, SegmentSettings
 from personae.segmentation.space import Space
 from personae.segmentation.stability import agreement, agreement_figures, refit_once
