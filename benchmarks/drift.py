@@ -15,8 +15,8 @@ from personae.monitoring.drift import CALIBRATION, DRIFT, calibration, joint_cha
 
 REFERENCE, MONTHS, TIMES, SWING = 5000, 12, 6, 0.2
 CORRELATION = 0.6
-# Permutations that reach the effect after which no alarm is left, 3 / 2000 > .05 / 36: no more are drawn.
-ALARM = 2
+# Permutations that reach the effect after which no alarm is left (3 of 1,999 are more than .05 / 36): no more are drawn.
+ALARM = 3
 # Customers a month, months in which it is to be found (the last line: is not to be), what changes.
 CHANGES = [
     (300, 2, {"correlation": -CORRELATION}),

@@ -3,13 +3,14 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
-from benchmarks.drift import alarms, customers, earlier_times, year
+from benchmarks.drift import ALARM, alarms, customers, earlier_times, year
 from scipy.stats import chi2
 
 from personae.core.statistics import wilson
 from personae.monitoring.drift import (
     DRIFT,
     LEVEL,
+    PERMUTATIONS,
     STABLE,
     TOO_FEW,
     WATCH,
@@ -32,6 +33,11 @@ def test_a_dependence_alone_is_found_though_no_column_moves():
     names = [f"c{place}" for place in range(len(month))]
     tables = [pl.DataFrame(dict(zip(names, each, strict=True))) for each in (reference, month)]
     assert min(row["p_holm"] for row in columns(*tables, names)) > 0.05
+
+
+def test_the_simulation_draws_as_many_permutations_as_an_alarm_needs():
+    # Both where they end early and where they do not, see `two_sample_test`.
+    assert LEVEL < ALARM / (1 + PERMUTATIONS)
 
 
 def test_a_hundred_thousand_rows_that_hardly_moved_are_no_drift():

@@ -51,7 +51,7 @@ def joint_change(
     ----------
     reference, month : the same columns, as `read_column` reads them; what is missing is a value of its own
     exceedances
-        See `two_sample_test`: two decide on an alarm, more say how large a p-value is that alarms at nothing.
+        See `two_sample_test`: three decide on an alarm, more say how large a p-value without one is.
 
     Returns
     -------
