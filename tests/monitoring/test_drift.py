@@ -7,6 +7,8 @@ from benchmarks.drift import ALARM, alarms, customers, earlier_times, year
 from scipy.stats import chi2
 
 from personae.core.statistics import wilson
+from personae.inference.twosample import TwoSample, two_sample_test
+from personae.monitoring import drift
 from personae.monitoring.drift import (
     DRIFT,
     LEVEL,
@@ -43,6 +45,23 @@ def test_the_simulation_draws_as_many_permutations_as_an_alarm_needs():
 def test_a_hundred_thousand_rows_that_hardly_moved_are_no_drift():
     rng = np.random.default_rng(2)
     assert alarms(rng, customers(rng, 5000), earlier_times(rng, 5000), 100_000, shift=0.01) == []
+
+
+def test_a_large_month_shows_its_effect_on_rows_kept_apart(monkeypatch):
+    rng = np.random.default_rng(3)
+    reference, moved = customers(rng, 3000)[0], customers(rng, 3000, shift=0.5)[0]
+    assert joint_change(reference, moved, seed=1)["word"] == DRIFT
+    # The same sample says the same, but the rows kept apart show nothing.
+    apart = TwoSample(0.5, 0.4, 0.6, 0.5, 1200)
+    monkeypatch.setattr(
+        drift,
+        "two_sample_test",
+        lambda *given, permutations, **more: (
+            two_sample_test(*given, permutations=permutations, **more) if permutations > 1 else apart
+        ),
+    )
+    found = joint_change(reference, moved, seed=1)
+    assert (found["word"], found["effect"] > 0.55, found["p"] < LEVEL) == (STABLE, True, True)
 
 
 def test_shares_of_the_same_customers_are_compared_as_pairs():
