@@ -193,7 +193,7 @@ class Early(Frozen):
 
 def _bounds() -> dict[Type, int]:
     types = get_args(Type)
-    return dict.fromkeys(types, 20_000) | {"svm": 4_000}
+    return dict.fromkeys(types, 20_000) | {"random_forest": 10_000, "svm": 4_000}
 
 
 class Classify(Frozen):
@@ -232,7 +232,7 @@ class Classify(Frozen):
         the others.
     model_rows
         Rows that a single fit learns from at most, by the model's type; more are drawn from at random. Of a
-        type that is not named, all. The cost of an SVM grows with their square.
+        type that is not named, all. The cost of an SVM grows with their square, a forest's is the highest.
     shuffles, reasons
         Permutations a column for its importance; reasons given for each customer.
     """
