@@ -11,7 +11,7 @@ from personae.core import paths
 from personae.core.errors import PersonaeError
 from personae.core.files import write_text
 from personae.sweep.candidates import SearchSpace, StageConfig, has, put
-from personae.sweep.search import IDENTITY, WINNER, load_study
+from personae.sweep.search import IDENTITY, WINNER, attributes
 from personae.tracking.store import Store
 
 
@@ -24,8 +24,8 @@ def adopt(name: str, *, url: str | None = None) -> str:
         If there is no such sweep, it has not ended, or the study would not be composed as the winner was;
         then nothing is written.
     """
-    study = load_study(url or paths.sqlite_url(Store.here().root / "optuna.db"), name)
-    winner, identity = study.user_attrs.get(WINNER), study.user_attrs.get(IDENTITY)
+    known = attributes(url or paths.sqlite_url(Store.here().root / "optuna.db"), name)
+    winner, identity = known.get(WINNER), known.get(IDENTITY)
     if winner is None or identity is None:
         raise PersonaeError(f"{name}: the sweep has not ended; the same `personae sweep` goes on with it")
     config = StageConfig(identity["study"], identity["stage"], paths.CONF, paths.PARAMS)

@@ -4,6 +4,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
@@ -22,7 +23,7 @@ from personae.sweep import outcome
 from personae.sweep.candidates import GROUPS, Candidate, SearchSpace, StageConfig
 from personae.sweep.journal import Journal
 from personae.sweep.outcome import Outcome, stopping
-from personae.sweep.search import FOUND, MARK, WINNER, ClaimedTrial, Worker, best, open_study
+from personae.sweep.search import FOUND, MARK, WINNER, ClaimedTrial, Worker, best, connected, open_study
 from personae.sweep.settings import Sweep, load_sweep
 from personae.sweep.trials import Conclusion, Trials, build, directions, table_of
 from personae.tracking.contents import flat_metrics, flat_params
@@ -77,13 +78,16 @@ def sweep(
     stage_trials = build(candidates, settings)
     store = Store.here()
     url = url or paths.sqlite_url(store.root / "optuna.db")
-    with store.locked():
-        identity = _identity(candidates, settings)
-        optuna_study, storage = open_study(url, name, identity, directions(settings), settings.prune)
     directory, local = store.root / "sweeps" / name, paths.sqlite_path(url) is not None
-    worker = Worker(optuna_study, storage, settings, directory, local=local)
     tags = {"study": study, "stage": stage, "objectives": ", ".join(settings.objectives)}
-    with worker.at_work():
+    with ExitStack() as stack:
+        with store.locked():
+            storage, identity = stack.enter_context(connected(url)), _identity(candidates, settings)
+            optuna_study = open_study(
+                storage, url, name, identity, directions(settings), prune=settings.prune
+            )
+        worker = Worker(optuna_study, storage, settings, directory, local=local)
+        stack.enter_context(worker.at_work())
         with store.locked():
             journal = Journal(store, study, name, optuna_study.user_attrs[MARK], tags)
         return _Run(candidates, settings, stage_trials, worker, journal).to_the_end(name)

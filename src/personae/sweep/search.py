@@ -35,8 +35,25 @@ WORKER, FOUND = "worker", "found"
 GRACE = timedelta(seconds=60)
 
 
-def load_study(url: str, name: str) -> optuna.Study:
-    """Open the study of a sweep that exists.
+@contextmanager
+def connected(url: str) -> Iterator[optuna.storages.BaseStorage]:
+    """Open the database of sweeps, created if absent; its connections are closed at the end.
+
+    Raises
+    ------
+    PersonaeError
+        If it cannot be opened.
+    """
+    storage = _connect(url)
+    try:
+        yield optuna.storages.get_storage(storage)
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def attributes(url: str, name: str) -> Mapping[str, Any]:
+    """Read what the study of a sweep that exists carries: `IDENTITY`, `MARK`, and at its end `WINNER`.
 
     Raises
     ------
@@ -46,31 +63,34 @@ def load_study(url: str, name: str) -> optuna.Study:
     file = paths.sqlite_path(url)
     if file is not None and not file.exists():
         raise PersonaeError(f"{file}: no sweeps yet; `personae sweep STUDY STAGE` makes one")
-    storage = _connect(url)
-    names = optuna.get_all_study_names(storage)
-    if name not in names:
-        raise PersonaeError(
-            f"{_without_password(url)}: no sweep {name!r}; there are {', '.join(sorted(names)) or 'none'}"
-        )
-    return optuna.load_study(study_name=name, storage=storage)
+    with connected(url) as storage:
+        names = optuna.get_all_study_names(storage)
+        if name not in names:
+            known = ", ".join(sorted(names)) or "none"
+            raise PersonaeError(f"{_without_password(url)}: no sweep {name!r}; there are {known}")
+        carried: Mapping[str, Any] = optuna.load_study(study_name=name, storage=storage).user_attrs
+        return carried
 
 
 def open_study(
-    url: str, name: str, identity: Mapping[str, Any], directions: Sequence[str], prune: Prune | None = None
-) -> tuple[optuna.Study, optuna.storages.BaseStorage]:
-    """Create or resume a sweep's Optuna study; call under a lock.
-
-    The storage is the study's own: what one writes, the other knows.
+    storage: optuna.storages.BaseStorage,
+    url: str,
+    name: str,
+    identity: Mapping[str, Any],
+    directions: Sequence[str],
+    *,
+    prune: Prune | None = None,
+) -> optuna.Study:
+    """Create or resume a sweep's Optuna study in the database at `url`; call under a lock.
 
     Raises
     ------
     PersonaeError
-        If the database cannot be opened, or a sweep of this name has another space, settings or data.
+        If a sweep of this name has another space, settings or data.
     """
     pruner = optuna.pruners.NopPruner()
     if prune is not None and len(directions) == 1:
         pruner = optuna.pruners.MedianPruner(prune.trials, prune.steps)
-    storage = _connect(url)
     study = optuna.create_study(
         storage=storage, study_name=name, directions=list(directions), load_if_exists=True, pruner=pruner
     )
@@ -89,10 +109,10 @@ def open_study(
         )
     if MARK not in study.user_attrs:
         study.set_user_attr(MARK, uuid.uuid4().hex)
-    return study, storage
+    return study
 
 
-def _connect(url: str) -> optuna.storages.BaseStorage:
+def _connect(url: str) -> optuna.storages.RDBStorage:
     """Open the database, created under a lock if absent."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     file = paths.sqlite_path(url)
@@ -112,7 +132,7 @@ def _connect(url: str) -> optuna.storages.BaseStorage:
     if file is not None:
         storage.engine.dispose()
         event.listen(storage.engine, "connect", _relaxed)
-    return optuna.storages.get_storage(storage)
+    return storage
 
 
 def _refuse_tables_of_others(url: str, options: Mapping[str, Any]) -> None:
@@ -173,7 +193,7 @@ class Worker:
     Parameters
     ----------
     study, storage
-        As `open_study` gives them.
+        The study, and the storage that it was opened in: what one writes, the other knows.
     sweep : Sweep
         Number of trials, sampler and its seed.
     directory : Path
