@@ -147,10 +147,15 @@ def test_what_may_be_lost_and_what_is_assumed_stand_beside_the_profit(findings):
     target["profit"] = target["profit"] | {"model": 90.0, "model_ci": [-20.0, 200.0]}
     changed = replace(findings, reports=findings.reports | {"target": target})
     screen = first_screen(changed)
-    assert ", at an assumed $3 a contact and $11 a response: $90 (−20 to 200) after cost, perhaps a" in screen
+    assert (
+        ", at an assumed $3 a contact and $11 a response on average: $90 (−20 to 200) after cost, perhaps a"
+        in screen
+    )
     assert "loss. Contacting all of them: −$3,046." in screen
     first, second = (str(each.text.striptags()) for each in changed.answer().action[:2])
-    assert first.startswith("Do not send yet: that a contact costs $3 and a response brings $11 is assumed.")
+    assert first.startswith(
+        "Do not send yet: that a contact costs $3 and a response brings $11 on average is assumed."
+    )
     assert second.startswith("With these amounts it would be 40 of 300 households: that costs $120")
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import filelock
 from optuna.trial import TrialState
 
-from personae.sweep.search import Worker, connected, open_study
+from personae.sweep.database import connected
+from personae.sweep.search import Worker, open_study
 from personae.sweep.settings import SegmentSweep
 from personae.sweep.space import parse_space
 

@@ -11,8 +11,8 @@ from personae.report.verdicts import raw
 
 MOST_PROMOTIONS = 3
 ASSUMED = Markup(
-    "Do not send yet: that a contact costs {} and a response brings {} is assumed. Give your own to whoever"
-    " runs this report (<code>cost</code>, <code>revenue</code> under <code>target</code> in"
+    "Do not send yet: that a contact costs {} and a response brings {} on average is assumed. Give your own"
+    " to whoever runs this report (<code>cost</code>, <code>revenue</code> under <code>target</code> in"
     " <code>params.yaml</code>)."
 )
 

@@ -228,10 +228,10 @@ def _past_offers(report: Traced, words: Words) -> Markup:
 
 
 def _prices(report: Traced, words: Words) -> Markup:
-    """What a contact costs and a response brings, where all cost and bring the same."""
+    """What a contact costs and a response brings on average."""
     if not report.at("cost") or not report.at("revenue"):
         return Markup("")
-    text = Markup(", at {}{} a contact and {} a response")
+    text = Markup(", at {}{} a contact and {} a response on average")
     assumed = "an assumed " if raw(report.at("assumed")) else ""
     return text.format(assumed, *(words.price(report[name]) for name in ("cost", "revenue")))
 

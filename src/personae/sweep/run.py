@@ -21,9 +21,10 @@ from personae.core.files import to_json, write_json
 from personae.core.numbers import rounded
 from personae.sweep import outcome
 from personae.sweep.candidates import GROUPS, Candidate, SearchSpace, StageConfig
+from personae.sweep.database import connected
 from personae.sweep.journal import Journal
 from personae.sweep.outcome import Outcome, stopping
-from personae.sweep.search import FOUND, MARK, WINNER, ClaimedTrial, Worker, best, connected, open_study
+from personae.sweep.search import FOUND, MARK, WINNER, ClaimedTrial, Worker, best, open_study
 from personae.sweep.settings import Sweep, load_sweep
 from personae.sweep.trials import Conclusion, Trials, build, directions, table_of
 from personae.tracking.contents import flat_metrics, flat_params

@@ -2,11 +2,10 @@
 
 import itertools
 import socket
-import sqlite3
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,12 +17,10 @@ from filelock import FileLock, Timeout
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
-from sqlalchemy import create_engine, event, inspect
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
 from personae.core import paths
 from personae.core.errors import PersonaeError
+from personae.sweep.database import connected, without_password
 from personae.sweep.settings import Prune, Sweep
 from personae.sweep.space import Suggest, parse_space
 
@@ -33,23 +30,6 @@ IDENTITY, MARK, WINNER = "sweep", "mark", "winner"
 WORKER, FOUND = "worker", "found"
 # On a database that several machines share, how long a worker may take to put its name on a new trial.
 GRACE = timedelta(seconds=60)
-
-
-@contextmanager
-def connected(url: str) -> Iterator[optuna.storages.BaseStorage]:
-    """Open the database of sweeps, created if absent; its connections are closed at the end.
-
-    Raises
-    ------
-    PersonaeError
-        If it cannot be opened.
-    """
-    storage = _connect(url)
-    try:
-        yield optuna.storages.get_storage(storage)
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
 
 
 def attributes(url: str, name: str) -> Mapping[str, Any]:
@@ -67,7 +47,7 @@ def attributes(url: str, name: str) -> Mapping[str, Any]:
         names = optuna.get_all_study_names(storage)
         if name not in names:
             known = ", ".join(sorted(names)) or "none"
-            raise PersonaeError(f"{_without_password(url)}: no sweep {name!r}; there are {known}")
+            raise PersonaeError(f"{without_password(url)}: no sweep {name!r}; there are {known}")
         carried: Mapping[str, Any] = optuna.load_study(study_name=name, storage=storage).user_attrs
         return carried
 
@@ -97,7 +77,7 @@ def open_study(
     known = study.user_attrs.get(IDENTITY)
     if known is None and study.get_trials(deepcopy=False):
         raise PersonaeError(
-            f"{_without_password(url)}: {name} is a study of something else; choose another --name"
+            f"{without_password(url)}: {name} is a study of something else; choose another --name"
         )
     if known is None:
         study.set_user_attr(IDENTITY, dict(identity))
@@ -110,54 +90,6 @@ def open_study(
     if MARK not in study.user_attrs:
         study.set_user_attr(MARK, uuid.uuid4().hex)
     return study
-
-
-def _connect(url: str) -> optuna.storages.RDBStorage:
-    """Open the database, created under a lock if absent."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    file = paths.sqlite_path(url)
-    problems = SQLAlchemyError, ImportError, RuntimeError, sqlite3.Error, optuna.exceptions.OptunaError
-    try:
-        options = {"connect_args": {"timeout": 60}} if file else {}
-        _refuse_tables_of_others(url, options)
-        if file is not None:
-            # A write-ahead log lets several workers write without waiting for the disk each time.
-            with closing(sqlite3.connect(file, timeout=60)) as database:
-                database.execute("PRAGMA journal_mode=WAL")
-        storage = optuna.storages.RDBStorage(url, engine_kwargs=options)
-    except problems as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        shown = _without_password(url)
-        raise PersonaeError(f"{shown}: the database of sweeps cannot be opened ({reason})") from None
-    if file is not None:
-        storage.engine.dispose()
-        event.listen(storage.engine, "connect", _relaxed)
-    return storage
-
-
-def _refuse_tables_of_others(url: str, options: Mapping[str, Any]) -> None:
-    """Refuse the database of MLflow, which keeps `alembic_version`, too: one would not open."""
-    engine = create_engine(url, **options)
-    try:
-        tables = set(inspect(engine).get_table_names())
-    finally:
-        engine.dispose()
-    if "alembic_version" in tables and "version_info" not in tables:
-        raise PersonaeError(
-            f"{_without_password(url)}: it holds tables of another program; give sweeps one of their own"
-        )
-
-
-def _relaxed(connection: Any, _: Any) -> None:
-    """Relax fsync: only a power failure may lose the last trial."""
-    connection.execute("PRAGMA synchronous=NORMAL")
-
-
-def _without_password(url: str) -> str:
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
-        return url
 
 
 def _shortened(known: Mapping[str, Any], changed: Sequence[str]) -> str:
